@@ -1,0 +1,190 @@
+//! Counter-based random numbers: Philox4x32-10, keyed by what the number is for.
+//!
+//! Every random number of a run is a pure function of (seed, purpose, step, row, position). Nothing is drawn "next",
+//! so threads, tiles and added measurements cannot change any number.
+//!
+//! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
+
+/// What a random number is for. Two purposes never share a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Purpose {
+    /// The dictionary M.
+    Dictionary = 1,
+    /// Given directions of larger noise variance.
+    NoiseDirections = 2,
+    /// Initial weights.
+    Initialisation = 3,
+    /// Positive samples of a training step.
+    Positives = 4,
+    /// Fresh negative samples of a training step.
+    Negatives = 5,
+    /// Masks of the positives' views.
+    Masks = 6,
+    /// Masks of the negatives (Remark 2.4).
+    NegativeMasks = 7,
+    /// Fresh samples that a measurement looks at.
+    Measurement = 8,
+    /// Target vectors w* of downstream and supervised tasks.
+    Tasks = 9,
+    /// Labelled samples that a probe is fitted on.
+    ProbeTraining = 10,
+    /// Labelled samples that choose a probe's regularisation.
+    ProbeValidation = 11,
+    /// Fresh samples that a probe is scored on.
+    ProbeTest = 12,
+    /// Monte-Carlo checks of closed forms.
+    MonteCarlo = 13,
+}
+
+/// Which part of a sample a number belongs to, inside one purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Part {
+    /// Dense Gaussian numbers.
+    Dense = 0,
+    /// Sparse codes: which atoms are active, and their signs.
+    Latent = 1,
+    /// Bits or uniform numbers of a mask.
+    Mask = 2,
+    /// Gaussian numbers along given directions.
+    Directions = 3,
+}
+
+/// A family of random numbers: one independent stream per row and [`Part`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    key: [u32; 2],
+    purpose: u32,
+    seed_high: u32,
+}
+
+impl Stream {
+    /// The stream of `purpose` at training step `step` of the run with this `seed`.
+    pub fn new(seed: u64, purpose: Purpose, step: u32) -> Self {
+        Self { key: [seed as u32, step], purpose: purpose as u32, seed_high: (seed >> 32) as u32 }
+    }
+
+    /// The key of the block cipher: (low half of the seed, step).
+    pub fn key(&self) -> [u32; 2] {
+        self.key
+    }
+
+    /// The counter of block `block` of `part` in `row`.
+    pub fn counter(&self, part: Part, row: u32, block: u32) -> [u32; 4] {
+        [block, row, (self.purpose << 8) | part as u32, self.seed_high]
+    }
+
+    /// Four random words.
+    pub fn words(&self, part: Part, row: u32, block: u32) -> [u32; 4] {
+        philox(self.counter(part, row, block), self.key)
+    }
+
+    /// A sequential reader of one row, for short and branchy draws (a latent code, a permutation).
+    pub fn reader(&self, part: Part, row: u32) -> Reader<'_> {
+        Reader { stream: self, part, row, block: 0, words: [0; 4], used: 4 }
+    }
+}
+
+/// Reads one row of a [`Stream`] word after word.
+pub struct Reader<'a> {
+    stream: &'a Stream,
+    part: Part,
+    row: u32,
+    block: u32,
+    words: [u32; 4],
+    used: usize,
+}
+
+impl Reader<'_> {
+    /// The next word, uniform on 0..2³².
+    pub fn word(&mut self) -> u32 {
+        if self.used == 4 {
+            self.words = self.stream.words(self.part, self.row, self.block);
+            self.block += 1;
+            self.used = 0;
+        }
+        self.used += 1;
+        self.words[self.used - 1]
+    }
+
+    /// A number uniform on the open interval (0, 1), from 52 random bits.
+    pub fn uniform(&mut self) -> f64 {
+        let bits = (u64::from(self.word()) << 20) | u64::from(self.word() >> 12);
+        (bits as f64 + 0.5) / (1u64 << 52) as f64
+    }
+
+    /// An integer uniform on 0..bound (multiply-shift; bias below bound/2³²).
+    pub fn below(&mut self, bound: u32) -> u32 {
+        ((u64::from(self.word()) * u64::from(bound)) >> 32) as u32
+    }
+
+    /// A sign, +1 or −1 with equal probability.
+    pub fn sign(&mut self) -> f32 {
+        if self.word() & 1 == 0 { 1.0 } else { -1.0 }
+    }
+
+    /// A standard normal number in double precision (Box–Muller, one of the pair).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (2.0 * std::f64::consts::PI * self.uniform()).cos()
+    }
+}
+
+const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+const ROUNDS: usize = 10;
+
+/// One block of Philox4x32-10.
+pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
+    let mut lanes = counter.map(|word| [word]);
+    philox_lanes(&mut lanes, key);
+    lanes.map(|[word]| word)
+}
+
+/// Philox4x32-10 on `LANES` counters at once: `lanes[k][l]` is word k of counter l, replaced by the output.
+#[inline(always)]
+pub(super) fn philox_lanes<const LANES: usize>(lanes: &mut [[u32; LANES]; 4], key: [u32; 2]) {
+    let mut key = key;
+    for _ in 0..ROUNDS {
+        let [c0, c1, c2, c3] = *lanes;
+        for l in 0..LANES {
+            let p0 = u64::from(MULTIPLIERS[0]) * u64::from(c0[l]);
+            let p1 = u64::from(MULTIPLIERS[1]) * u64::from(c2[l]);
+            lanes[0][l] = (p1 >> 32) as u32 ^ c1[l] ^ key[0];
+            lanes[1][l] = p1 as u32;
+            lanes[2][l] = (p0 >> 32) as u32 ^ c3[l] ^ key[1];
+            lanes[3][l] = p0 as u32;
+        }
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The known answers that come with Random123 (kat_vectors, philox4x32-10).
+    #[test]
+    fn known_answers() {
+        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        );
+    }
+
+    #[test]
+    fn every_coordinate_of_the_key_matters() {
+        let base = Stream::new(7, Purpose::Masks, 3);
+        let words = base.words(Part::Mask, 5, 0);
+        assert_ne!(words, Stream::new(8, Purpose::Masks, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7 | 1 << 40, Purpose::Masks, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7, Purpose::Positives, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7, Purpose::Masks, 4).words(Part::Mask, 5, 0));
+        assert_ne!(words, base.words(Part::Dense, 5, 0));
+        assert_ne!(words, base.words(Part::Mask, 6, 0));
+        assert_ne!(words, base.words(Part::Mask, 5, 1));
+    }
+}
