@@ -1,1 +1,35 @@
-//! encoder
+//! The learner's activation: embeddings from pre-activations a = W x and biases b, forward and backward side by side.
+//!
+//! An encoder sees x only through W x; the product is the training process's work. So the same encoder serves every
+//! dynamics.
+//!
+//! To add an encoder: one file with a type that implements [`Encoder`], one variant in the spec of the lab.
+
+pub mod sym_relu;
+
+pub use sym_relu::SymRelu;
+
+use crate::math::Matrix;
+
+/// A coordinate-wise map h_i(x) = h(⟨w_i, x⟩, b_i).
+pub trait Encoder: Send + Sync {
+    /// Embeddings of a batch.
+    ///
+    /// # Shapes
+    /// `pre`: n × m pre-activations ⟨w_i, x⟩; `bias`: m; `embeddings` becomes n × m.
+    fn forward(&self, pre: &Matrix, bias: &[f32], embeddings: &mut Matrix);
+
+    /// Turns the gradient with respect to the embeddings into the one with respect to the pre-activations, in place,
+    /// and adds the gradient with respect to the biases, summed over the batch, to `d_bias`.
+    ///
+    /// # Shapes
+    /// `pre`: n × m; `bias`, `d_bias`: m; `d_embeddings`: n × m in, ∂L/∂pre out.
+    fn backward(&self, pre: &Matrix, bias: &[f32], d_embeddings: &mut Matrix, d_bias: &mut [f64]);
+
+    /// Whether a neuron with this pre-activation and bias has a non-zero embedding or a non-zero slope. A closed
+    /// neuron neither sends anything forward nor receives any gradient.
+    fn is_open(&self, pre: f32, bias: f32) -> bool;
+
+    /// Whether the embedding is non-zero: the neuron fires.
+    fn fires(&self, pre: f32, bias: f32) -> bool;
+}

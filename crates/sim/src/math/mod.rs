@@ -1,11 +1,14 @@
 //! Matrices, products, random streams and special functions: what every other module stands on.
 
 pub mod matrix;
-pub mod linalg;
+pub mod parameter;
 pub mod parallel;
+pub mod linalg;
+pub mod elementary;
 pub mod random;
 pub mod gaussian;
 pub mod special;
 
 pub use matrix::Matrix;
+pub use parameter::{ParameterError, require};
 pub use random::{Purpose, Stream};

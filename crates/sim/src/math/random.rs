@@ -5,6 +5,8 @@
 //!
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 
+use multiversion::multiversion;
+
 /// What a random number is for. Two purposes never share a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
@@ -131,6 +133,26 @@ impl Reader<'_> {
     }
 }
 
+/// Fills `out` with the words of `part` in `row`: word 64 g + 16 k + l is word k of block 16 g + l.
+pub fn fill_words(out: &mut [u32], stream: &Stream, part: Part, row: u32) {
+    words_of_row(out, stream.counter(part, row, 0), stream.key());
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn words_of_row(out: &mut [u32], counter: [u32; 4], key: [u32; 2]) {
+    const LANES: usize = 16;
+    for (group, words) in out.chunks_mut(4 * LANES).enumerate() {
+        let mut lanes = counter.map(|word| [word; LANES]);
+        for (l, block) in lanes[0].iter_mut().enumerate() {
+            *block = (group * LANES + l) as u32;
+        }
+        philox_lanes(&mut lanes, key);
+        for (to, from) in words.iter_mut().zip(lanes.as_flattened()) {
+            *to = *from;
+        }
+    }
+}
+
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
@@ -173,6 +195,17 @@ mod tests {
             philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
         );
+    }
+
+    #[test]
+    fn a_row_of_words_follows_the_documented_layout() {
+        let stream = Stream::new(11, Purpose::Masks, 2);
+        let mut words = vec![0; 200];
+        fill_words(&mut words, &stream, Part::Mask, 4);
+        for (i, &word) in words.iter().enumerate() {
+            let (group, k, l) = (i / 64, i % 64 / 16, i % 16);
+            assert_eq!(word, stream.words(Part::Mask, 4, (16 * group + l) as u32)[k]);
+        }
     }
 
     #[test]

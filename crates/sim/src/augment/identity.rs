@@ -1,0 +1,24 @@
+//! No augmentation: x⁺ = x⁺⁺ = x.
+//!
+//! Source: Theorem 3.2; docs/theory.md 3.
+
+use super::Augmentation;
+use crate::math::Stream;
+
+/// Both views are the sample itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity;
+
+impl Augmentation for Identity {
+    fn views(&self, _stream: &Stream, _row: u32, sample: &mut [f32], positive: &mut [f32]) {
+        if !positive.is_empty() {
+            positive.copy_from_slice(sample);
+        }
+    }
+
+    fn single_view(&self, _stream: &Stream, _row: u32, _sample: &mut [f32]) {}
+
+    fn positive_is_anchor(&self) -> bool {
+        true
+    }
+}

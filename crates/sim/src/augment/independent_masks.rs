@@ -1,0 +1,47 @@
+//! Two independent masks: x⁺ = D x/q, x⁺⁺ = D' x/q, D and D' independent with keep rate q.
+//!
+//! Not the paper's augmentation: the views overlap on a fraction q of what either keeps, so the dense parts stay
+//! correlated, E[x⁺ x⁺⁺ᵀ] = E[x xᵀ]. Kept as a separately named kind because published code uses it by mistake.
+//!
+//! Source: contrast to Definition 2.3; docs/theory.md 4.3.
+
+use super::Augmentation;
+use crate::math::random::{Part, Stream};
+use crate::math::{ParameterError, require};
+
+/// Independent masks with the same keep rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IndependentMasks {
+    keep_below: u64,
+    scale: f32,
+}
+
+impl IndependentMasks {
+    /// Each view keeps each coordinate with probability `keep_rate` in (0, 1].
+    pub fn new(keep_rate: f64) -> Result<Self, ParameterError> {
+        require(keep_rate > 0.0 && keep_rate <= 1.0, "keep_rate", keep_rate, "in (0, 1]")?;
+        let keep_below = (keep_rate * 4_294_967_296.0).round() as u64;
+        Ok(Self { keep_below, scale: (1.0 / keep_rate) as f32 })
+    }
+
+    fn factor(&self, word: u32) -> f32 {
+        if u64::from(word) < self.keep_below { self.scale } else { 0.0 }
+    }
+}
+
+impl Augmentation for IndependentMasks {
+    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
+        let mut reader = stream.reader(Part::Mask, row);
+        for (x, y) in sample.iter_mut().zip(positive) {
+            *y = *x * self.factor(reader.word());
+            *x *= self.factor(reader.word());
+        }
+    }
+
+    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
+        let mut reader = stream.reader(Part::Mask, row);
+        for x in sample {
+            *x *= self.factor(reader.word());
+        }
+    }
+}

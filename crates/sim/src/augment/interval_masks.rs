@@ -1,0 +1,103 @@
+//! Two masks from one uniform number per coordinate: RandomMask and its generalisation to maximally disjoint masks.
+//!
+//! u_r uniform on (0, 1), independent over coordinates. D keeps r if u_r < first; D' keeps r if u_r ≥ second.
+//!  - `complementary(q)`: first = second = q, so D' = I − D: x⁺ = 2 D x, x⁺⁺ = 2 (I − D) x. The paper's RandomMask is
+//!    q = 1/2. The dense parts of the two views share no coordinate, hence are uncorrelated.
+//!  - `disjoint(r)`: each view keeps a fraction r, first = r, second = 1 − r, overlap max(0, 2 r − 1), views scaled by
+//!    1/r: r = 1 is no augmentation, r = 1/2 is RandomMask.
+//!
+//! Source: Definition 2.3; docs/theory.md 2.4 and 4.3.
+
+use super::Augmentation;
+use crate::math::random::{Part, Stream, fill_words};
+use crate::math::{ParameterError, require};
+use multiversion::multiversion;
+use std::cell::RefCell;
+
+/// Masks that are intervals of one uniform number per coordinate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct IntervalMasks {
+    /// The anchor keeps words below this.
+    anchor_below: u64,
+    /// The positive keeps words from this on.
+    positive_from: u64,
+    scale: f32,
+}
+
+const WORDS: f64 = 4_294_967_296.0;
+const HALF: u64 = 1 << 31;
+
+thread_local! {
+    /// Random words of one row, kept between rows so that nothing is allocated per row.
+    static ROW_WORDS: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+}
+
+impl IntervalMasks {
+    /// RandomMask: complementary masks, the anchor keeping each coordinate with probability `keep_rate` in (0, 1).
+    pub fn complementary(keep_rate: f64) -> Result<Self, ParameterError> {
+        require(keep_rate > 0.0 && keep_rate < 1.0, "keep_rate", keep_rate, "strictly between 0 and 1")?;
+        let border = (keep_rate * WORDS).round() as u64;
+        Ok(Self { anchor_below: border, positive_from: border, scale: 2.0 })
+    }
+
+    /// Maximally disjoint masks, each view keeping each coordinate with probability `keep_rate` in (0, 1].
+    pub fn disjoint(keep_rate: f64) -> Result<Self, ParameterError> {
+        require(keep_rate > 0.0 && keep_rate <= 1.0, "keep_rate", keep_rate, "in (0, 1]")?;
+        let anchor_below = (keep_rate * WORDS).round() as u64;
+        Ok(Self { anchor_below, positive_from: (1 << 32) - anchor_below, scale: (1.0 / keep_rate) as f32 })
+    }
+
+    /// One random bit decides a coordinate: the paper's case, drawn 32 coordinates a word.
+    fn is_fair_split(&self) -> bool {
+        self.anchor_below == HALF && self.positive_from == HALF
+    }
+}
+
+impl Augmentation for IntervalMasks {
+    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
+        ROW_WORDS.with_borrow_mut(|words| {
+            if self.is_fair_split() {
+                words.resize(sample.len().div_ceil(32), 0);
+                fill_words(words, stream, Part::Mask, row);
+                split_by_bits(sample, positive, words, self.scale);
+            } else {
+                words.resize(sample.len(), 0);
+                fill_words(words, stream, Part::Mask, row);
+                split_by_words(sample, positive, words, *self);
+            }
+        });
+    }
+
+    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
+        ROW_WORDS.with_borrow_mut(|words| {
+            words.resize(sample.len(), 0);
+            fill_words(words, stream, Part::Mask, row);
+            for (x, &word) in sample.iter_mut().zip(words.iter()) {
+                *x *= if u64::from(word) < self.anchor_below { self.scale } else { 0.0 };
+            }
+        });
+    }
+}
+
+/// anchor = scale·x where the bit is set, positive = scale·x where it is not.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn split_by_bits(sample: &mut [f32], positive: &mut [f32], words: &[u32], scale: f32) {
+    for ((xs, ys), &word) in sample.chunks_mut(32).zip(positive.chunks_mut(32)).zip(words) {
+        for (bit, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
+            let keep = 0u32.wrapping_sub((word >> bit) & 1);
+            let scaled = (*x * scale).to_bits();
+            *x = f32::from_bits(scaled & keep);
+            *y = f32::from_bits(scaled & !keep);
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn split_by_words(sample: &mut [f32], positive: &mut [f32], words: &[u32], masks: IntervalMasks) {
+    for ((x, y), &word) in sample.iter_mut().zip(positive).zip(words) {
+        let word = u64::from(word);
+        let scaled = *x * masks.scale;
+        *x = if word < masks.anchor_below { scaled } else { 0.0 };
+        *y = if word >= masks.positive_from { scaled } else { 0.0 };
+    }
+}

@@ -1,0 +1,107 @@
+//! Dense noise ξ: isotropic, or with given directions of larger variance.
+//!
+//! ξ = σ g + Σ_k √(v_k − σ²) h_k u_k with g, h standard normal and u_k orthonormal: variance v_k along u_k, σ² elsewhere.
+//!
+//! Source: Definition 2.1 and footnote 1; docs/theory.md 2.1.
+
+use crate::math::gaussian::fill_normal;
+use crate::math::linalg::{dot, orthonormal_columns};
+use crate::math::random::Part;
+use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+
+/// Gaussian noise with covariance σ² I + Σ_k (v_k − σ²) u_k u_kᵀ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseNoise {
+    variance: f64,
+    directions: Matrix,
+    extra_scales: Vec<f32>,
+}
+
+impl DenseNoise {
+    /// The paper's noise variance Θ(√log d/d) with constant C_σ: C_σ · √(ln d)/d.
+    pub fn paper_variance(constant: f64, latent_dim: usize) -> f64 {
+        let d = latent_dim as f64;
+        constant * d.ln().sqrt() / d
+    }
+
+    /// ξ ~ N(0, `variance` · I).
+    ///
+    /// # Errors
+    /// If the variance is negative or not finite. Zero is allowed: no noise.
+    pub fn isotropic(variance: f64) -> Result<Self, ParameterError> {
+        let accepted = "a finite number ≥ 0";
+        require(variance.is_finite() && variance >= 0.0, "noise_variance", variance, accepted)?;
+        Ok(Self { variance, directions: Matrix::zeros(0, 0), extra_scales: Vec::new() })
+    }
+
+    /// Isotropic noise whose variance along the given orthonormal `directions` is `direction_variance` ≥ σ².
+    ///
+    /// # Shapes
+    /// `directions`: k × d1, rows orthonormal.
+    pub fn with_directions(
+        variance: f64,
+        directions: Matrix,
+        direction_variance: f64,
+    ) -> Result<Self, ParameterError> {
+        let isotropic = Self::isotropic(variance)?;
+        let accepted = format!("a finite number ≥ noise_variance = {variance}");
+        let holds = direction_variance.is_finite() && direction_variance >= variance;
+        require(holds, "direction_variance", direction_variance, accepted)?;
+        for i in 0..directions.rows() {
+            for j in 0..=i {
+                let product = dot(directions.row(i), directions.row(j));
+                let off = (product - f32::from(u8::from(i == j))).abs();
+                let accepted = "noise directions must be orthonormal within 1e-4";
+                require(off <= 1e-4, "noise_directions", format!("⟨u_{i}, u_{j}⟩ = {product}"), accepted)?;
+            }
+        }
+        let extra = (direction_variance - variance).sqrt() as f32;
+        Ok(Self { extra_scales: vec![extra; directions.rows()], directions, ..isotropic })
+    }
+
+    /// `count` random orthonormal directions orthogonal to the given atoms.
+    ///
+    /// # Shapes
+    /// `atoms`: d × d1; the answer is count × d1.
+    ///
+    /// # Errors
+    /// If the complement of the atoms has fewer than `count` dimensions.
+    pub fn random_directions(count: usize, atoms: &Matrix, seed: u64) -> Result<Matrix, ParameterError> {
+        let (d, d1) = (atoms.rows(), atoms.cols());
+        let accepted = format!("at most ambient_dim − latent_dim = {}", d1 - d);
+        require(count <= d1 - d, "noise_directions", count, accepted)?;
+        let stream = Stream::new(seed, Purpose::NoiseDirections, 0);
+        // QR of [atoms | Gaussian]: the last columns of Q are a random frame of the complement.
+        let mut stacked = Matrix::zeros(d1, d + count);
+        for r in 0..d1 {
+            let mut reader = stream.reader(Part::Dense, r as u32);
+            for c in 0..d + count {
+                stacked[(r, c)] = if c < d { f64::from(atoms[(c, r)]) } else { reader.normal() };
+            }
+        }
+        let basis = orthonormal_columns(&stacked);
+        Ok(Matrix::from_fn(count, d1, |k, r| basis[(r, d + k)] as f32))
+    }
+
+    /// σ².
+    pub fn variance(&self) -> f64 {
+        self.variance
+    }
+
+    /// Number of directions with a variance of their own.
+    pub fn direction_count(&self) -> usize {
+        self.directions.rows()
+    }
+
+    /// Writes the noise of `row`.
+    pub fn draw(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
+        fill_normal(noise, self.variance.sqrt() as f32, stream, Part::Dense, row);
+        let mut reader = stream.reader(Part::Directions, row);
+        for (direction, &scale) in self.directions.iter_rows().zip(&self.extra_scales) {
+            let amount = scale * reader.normal() as f32;
+            for (value, &u) in noise.iter_mut().zip(direction) {
+                *value += amount * u;
+            }
+        }
+    }
+}

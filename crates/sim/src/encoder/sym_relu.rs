@@ -1,0 +1,131 @@
+//! Symmetric ReLU: h_i(x) = ReLU(a − b) − ReLU(−a − b), a = ⟨w_i, x⟩.
+//!
+//! For b ≥ 0 this is the soft threshold sign(a)(|a| − b)₊. For b < 0, which only trained biases reach, it has slope 2
+//! on |a| < |b| and slope 1 outside.
+//!
+//! ∂h/∂a = 1{a > b} + 1{−a > b},  ∂h/∂b = −1{a > b} + 1{−a > b}.
+//!
+//! Source: Section 2 (the network); docs/theory.md 2.2, 4.1, 4.2.
+
+use super::Encoder;
+use crate::math::{Matrix, parallel};
+
+/// Rows whose bias gradients are summed together; the groups are then added in order.
+const ROWS_PER_PIECE: usize = 128;
+
+/// The paper's activation.
+#[derive(Clone, Copy, Debug)]
+pub struct SymRelu;
+
+fn activate(a: f32, b: f32) -> f32 {
+    (a - b).max(0.0) - (-a - b).max(0.0)
+}
+
+impl Encoder for SymRelu {
+    fn forward(&self, pre: &Matrix, bias: &[f32], embeddings: &mut Matrix) {
+        let width = pre.cols();
+        embeddings.resize(pre.rows(), width);
+        parallel::for_each_row_group(embeddings.as_mut_slice(), width, ROWS_PER_PIECE, |first, rows| {
+            let pre = &pre.as_slice()[first * width..][..rows.len()];
+            for (out, pre) in rows.chunks_mut(width).zip(pre.chunks(width)) {
+                for ((h, &a), &b) in out.iter_mut().zip(pre).zip(bias) {
+                    *h = activate(a, b);
+                }
+            }
+        });
+    }
+
+    fn backward(&self, pre: &Matrix, bias: &[f32], d_embeddings: &mut Matrix, d_bias: &mut [f64]) {
+        let width = pre.cols();
+        let mut sums = Matrix::<f64>::zeros(pre.rows().div_ceil(ROWS_PER_PIECE), width);
+        let pieces = d_embeddings
+            .as_mut_slice()
+            .chunks_mut(ROWS_PER_PIECE * width)
+            .zip(pre.as_slice().chunks(ROWS_PER_PIECE * width))
+            .zip(sums.as_mut_slice().chunks_mut(width));
+        parallel::for_each_piece(pieces, |((d_out, pre), sums)| {
+            for (d_out, pre) in d_out.chunks_mut(width).zip(pre.chunks(width)) {
+                for (((d, &a), &b), sum) in d_out.iter_mut().zip(pre).zip(bias).zip(sums.iter_mut()) {
+                    let up = f32::from(u8::from(a > b));
+                    let down = f32::from(u8::from(-a > b));
+                    *sum += f64::from(*d * (down - up));
+                    *d *= up + down;
+                }
+            }
+        });
+        for sums in sums.iter_rows() {
+            d_bias.iter_mut().zip(sums).for_each(|(d, s)| *d += s);
+        }
+    }
+
+    fn is_open(&self, pre: f32, bias: f32) -> bool {
+        pre.abs() > bias
+    }
+
+    fn fires(&self, pre: f32, bias: f32) -> bool {
+        activate(pre, bias) != 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Far from the kinks, so that finite differences see one linear piece.
+    fn away_from_kinks(a: f64, b: f64) -> bool {
+        (a - b).abs() > 1e-3 && (a + b).abs() > 1e-3
+    }
+
+    fn oracle(a: f64, b: f64) -> f64 {
+        (a - b).max(0.0) - (-a - b).max(0.0)
+    }
+
+    proptest! {
+        #[test]
+        fn backward_is_the_derivative_of_forward(a in -2.0f64..2.0, b in -1.0f64..1.0, upstream in -3.0f64..3.0) {
+            prop_assume!(away_from_kinks(a, b));
+            let pre = Matrix::from_vec(1, 1, vec![a as f32]);
+            let mut d = Matrix::from_vec(1, 1, vec![upstream as f32]);
+            let mut d_bias = [0.0];
+            SymRelu.backward(&pre, &[b as f32], &mut d, &mut d_bias);
+            let h = 1e-5;
+            let slope = (oracle(a + h, b) - oracle(a - h, b)) / (2.0 * h);
+            let bias_slope = (oracle(a, b + h) - oracle(a, b - h)) / (2.0 * h);
+            prop_assert!((f64::from(d[(0, 0)]) - upstream * slope).abs() < 1e-4);
+            prop_assert!((d_bias[0] - upstream * bias_slope).abs() < 1e-4);
+        }
+
+        #[test]
+        fn forward_is_odd_and_a_soft_threshold_for_positive_bias(a in -3.0f32..3.0, b in -2.0f32..2.0) {
+            let mut out = Matrix::zeros(0, 0);
+            SymRelu.forward(&Matrix::from_vec(1, 2, vec![a, -a]), &[b, b], &mut out);
+            prop_assert_eq!(out[(0, 0)], -out[(0, 1)]);
+            if b >= 0.0 {
+                prop_assert!((out[(0, 0)] - a.signum() * (a.abs() - b).max(0.0)).abs() < 1e-6);
+            }
+            prop_assert!(SymRelu.is_open(a, b) || out[(0, 0)] == 0.0);
+            prop_assert_eq!(SymRelu.fires(a, b), out[(0, 0)] != 0.0);
+        }
+    }
+
+    #[test]
+    fn bias_gradients_add_up_over_many_rows() {
+        let rows = 3 * ROWS_PER_PIECE + 5;
+        let pre = Matrix::from_fn(rows, 2, |r, c| ((r + 7 * c) as f32).sin());
+        let mut d = Matrix::from_fn(rows, 2, |r, _| (r as f32).cos());
+        let bias = [0.2, -0.3];
+        let mut expected = [0.0f64; 2];
+        for r in 0..rows {
+            for c in 0..2 {
+                let (a, b, g) = (pre[(r, c)], bias[c], d[(r, c)]);
+                expected[c] += f64::from(g) * (f64::from(i8::from(-a > b)) - f64::from(i8::from(a > b)));
+            }
+        }
+        let mut d_bias = [1.0, 1.0];
+        SymRelu.backward(&pre, &bias, &mut d, &mut d_bias);
+        for c in 0..2 {
+            assert!((d_bias[c] - 1.0 - expected[c]).abs() < 1e-5);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! InfoNCE with temperature τ on un-normalised embeddings:
+//! L = −τ log( e^{Sim(x⁺,x⁺⁺)/τ} / Σ_{x∈B} e^{Sim(x⁺,x)/τ} ), B = {x⁺⁺} ∪ negatives.
+//!
+//! With ℓ = softmax of the logits over B: −∂L/∂f(x⁺) = (1 − ℓ_p) f(x⁺⁺) − Σ_s ℓ_s f(x_s). There is no 1/τ because of the
+//! prefactor τ. Without StopGrad also −∂L/∂f(x⁺⁺) = (1 − ℓ_p) f(x⁺) and −∂L/∂f(x_s) = −ℓ_s f(x⁺).
+//!
+//! Source: Definition 2.2, eq. (2.2); docs/theory.md 2.3 and 4.1.
+
+use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad};
+use crate::math::elementary::exp_of_nonpositive;
+use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
+use crate::math::{Matrix, ParameterError, parallel, require};
+use multiversion::multiversion;
+
+const ROWS_PER_PIECE: usize = 64;
+
+/// The paper's loss.
+#[derive(Clone, Debug)]
+pub struct InfoNce {
+    temperature: f32,
+    stop_grad: StopGrad,
+    /// Logits against the negatives, then their probabilities; P × N.
+    probabilities: Matrix,
+    readings: Vec<AnchorReading>,
+}
+
+/// What one anchor contributes to the means.
+#[derive(Clone, Copy, Debug, Default)]
+struct AnchorReading {
+    loss: f64,
+    positive_logit: f64,
+    negative_logit_sum: f64,
+    positive_probability: f64,
+}
+
+impl InfoNce {
+    /// InfoNCE with `temperature` τ > 0.
+    pub fn new(temperature: f64, stop_grad: StopGrad) -> Result<Self, ParameterError> {
+        let accepted = "a finite number > 0";
+        require(temperature.is_finite() && temperature > 0.0, "temperature", temperature, accepted)?;
+        Ok(Self {
+            temperature: temperature as f32,
+            stop_grad,
+            probabilities: Matrix::zeros(0, 0),
+            readings: Vec::new(),
+        })
+    }
+
+    /// Logits to probabilities row by row; fills `pull` with (1 − ℓ_p)/P and scales the ℓ_s by 1/P.
+    fn softmax(&mut self, embeddings: &Embeddings<'_>, pull: &mut Vec<f32>) {
+        let anchors = embeddings.anchor.rows();
+        let negatives = self.probabilities.cols();
+        let (temperature, share) = (self.temperature, 1.0 / anchors as f32);
+        self.readings.resize(anchors, AnchorReading::default());
+        pull.resize(anchors, 0.0);
+        let pieces = (self.probabilities.as_mut_slice().chunks_mut(ROWS_PER_PIECE * negatives))
+            .zip(self.readings.chunks_mut(ROWS_PER_PIECE))
+            .zip(pull.chunks_mut(ROWS_PER_PIECE))
+            .enumerate();
+        parallel::for_each_piece(pieces, |(piece, ((logits, readings), pull))| {
+            let rows = logits.chunks_mut(negatives).zip(readings).zip(pull);
+            for (i, ((logits, reading), pull)) in rows.enumerate() {
+                let p = piece * ROWS_PER_PIECE + i;
+                let positive = dot(embeddings.anchor.row(p), embeddings.positive.row(p));
+                let own = match embeddings.negative_set {
+                    NegativeSet::Fresh => None,
+                    NegativeSet::InBatch => Some(p),
+                };
+                *reading = softmax_row(logits, positive, own, temperature, share);
+                *pull = (1.0 - reading.positive_probability) as f32 * share;
+            }
+        });
+    }
+}
+
+impl Loss for InfoNce {
+    fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading {
+        times_transposed(&mut self.probabilities, embeddings.anchor, embeddings.negatives);
+        self.softmax(embeddings, &mut grads.pull);
+        times(&mut grads.anchor, &self.probabilities, embeddings.negatives);
+        subtract_pull(&mut grads.anchor, &grads.pull, embeddings.positive);
+        (grads.positive, grads.negatives) = match self.stop_grad {
+            StopGrad::Targets => (None, None),
+            StopGrad::Nowhere => {
+                let mut positive = Matrix::zeros(embeddings.anchor.rows(), embeddings.anchor.cols());
+                subtract_pull(&mut positive, &grads.pull, embeddings.anchor);
+                let mut negatives = Matrix::zeros(embeddings.negatives.rows(), embeddings.anchor.cols());
+                add_transposed_times(&mut negatives, &self.probabilities, embeddings.anchor);
+                (Some(positive), Some(negatives))
+            }
+        };
+        mean_reading(&self.readings, embeddings.negatives_per_anchor())
+    }
+
+    fn reads_positive_where_anchor_is_zero(&self) -> bool {
+        // Without StopGrad the positive's own activation pattern gates its gradient.
+        self.stop_grad == StopGrad::Nowhere
+    }
+}
+
+/// grad[p] −= pull_p · target[p].
+fn subtract_pull(grad: &mut Matrix, pull: &[f32], target: &Matrix) {
+    let width = grad.cols();
+    parallel::for_each_row_group(grad.as_mut_slice(), width, ROWS_PER_PIECE, |first, rows| {
+        for (i, row) in rows.chunks_mut(width).enumerate() {
+            let weight = pull[first + i];
+            for (g, &t) in row.iter_mut().zip(target.row(first + i)) {
+                *g -= weight * t;
+            }
+        }
+    });
+}
+
+fn mean_reading(readings: &[AnchorReading], negatives: usize) -> LossReading {
+    let count = readings.len() as f64;
+    let mean = |figure: fn(&AnchorReading) -> f64| readings.iter().map(figure).sum::<f64>() / count;
+    LossReading {
+        loss: mean(|r| r.loss),
+        positive_logit: mean(|r| r.positive_logit),
+        negative_logit: mean(|r| r.negative_logit_sum) / negatives as f64,
+        positive_probability: mean(|r| r.positive_probability),
+    }
+}
+
+/// Replaces the logits of one anchor by `share`·ℓ_s; `own` is the row of the anchor itself, which is no negative.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn softmax_row(
+    logits: &mut [f32],
+    positive: f32,
+    own: Option<usize>,
+    temperature: f32,
+    share: f32,
+) -> AnchorReading {
+    let mut negative_logit_sum = lane_sum(logits);
+    if let Some(own) = own {
+        negative_logit_sum -= f64::from(logits[own]);
+        logits[own] = f32::NEG_INFINITY;
+    }
+    // `max` drops NaN, but a NaN logit still reaches the sum below and so the loss: divergence is seen.
+    let top = logits.iter().fold(positive, |top, &l| top.max(l));
+    let inverse = 1.0 / temperature;
+    for l in logits.iter_mut() {
+        *l = exp_of_nonpositive((*l - top) * inverse);
+    }
+    let exp_positive = f64::from(((positive - top) * inverse).exp());
+    let total = lane_sum(logits) + exp_positive;
+    let factor = (f64::from(share) / total) as f32;
+    for l in logits.iter_mut() {
+        *l *= factor;
+    }
+    AnchorReading {
+        loss: f64::from(temperature) * total.ln() - f64::from(positive - top),
+        positive_logit: f64::from(positive),
+        negative_logit_sum,
+        positive_probability: exp_positive / total,
+    }
+}
+
+/// The sum in sixteen interleaved partial sums, which vectorises and has a fixed order.
+#[inline(always)]
+fn lane_sum(values: &[f32]) -> f64 {
+    let (blocks, rest) = values.as_chunks::<16>();
+    let mut sums = [0.0f32; 16];
+    for block in blocks {
+        for lane in 0..16 {
+            sums[lane] += block[lane];
+        }
+    }
+    sums.iter().chain(rest).map(|&v| f64::from(v)).sum()
+}

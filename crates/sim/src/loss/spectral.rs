@@ -1,0 +1,72 @@
+//! Spectral contrastive loss: L = −2 Sim(x⁺, x⁺⁺) + mean over negatives of Sim(x⁺, x_s)².
+//!
+//! −∂L/∂f(x⁺) = 2 f(x⁺⁺) − (2/N) Σ_s Sim_s f(x_s); without StopGrad −∂L/∂f(x⁺⁺) = 2 f(x⁺) and
+//! −∂L/∂f(x_s) = −(2/N) Sim_s f(x⁺).
+//!
+//! Source: HaoChen, Wei, Gaidon, Ma, "Provable guarantees for self-supervised deep learning with spectral contrastive
+//! loss" (NeurIPS 2021); beside the paper's loss to show what depends on it.
+
+use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad};
+use crate::math::Matrix;
+use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
+
+/// The spectral contrastive loss.
+#[derive(Clone, Debug)]
+pub struct Spectral {
+    stop_grad: StopGrad,
+    /// Sim_s, then (2/(N P)) Sim_s; P × N.
+    similarities: Matrix,
+}
+
+impl Spectral {
+    /// The loss with the given placement of StopGrad.
+    pub fn new(stop_grad: StopGrad) -> Self {
+        Self { stop_grad, similarities: Matrix::zeros(0, 0) }
+    }
+}
+
+impl Loss for Spectral {
+    fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading {
+        let Embeddings { anchor, positive, negatives, negative_set } = *embeddings;
+        let anchors = anchor.rows();
+        let count = embeddings.negatives_per_anchor() as f64;
+        let weight = (2.0 / (count * anchors as f64)) as f32;
+        times_transposed(&mut self.similarities, anchor, negatives);
+        let mut reading = LossReading { positive_probability: f64::NAN, ..LossReading::default() };
+        let (mut squares, mut sum) = (0.0, 0.0);
+        for p in 0..anchors {
+            let row = self.similarities.row_mut(p);
+            if negative_set == NegativeSet::InBatch {
+                row[p] = 0.0;
+            }
+            squares += row.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>();
+            sum += row.iter().map(|&s| f64::from(s)).sum::<f64>();
+            row.iter_mut().for_each(|s| *s *= weight);
+            reading.positive_logit += f64::from(dot(anchor.row(p), positive.row(p)));
+        }
+        reading.positive_logit /= anchors as f64;
+        reading.negative_logit = sum / (count * anchors as f64);
+        reading.loss = squares / (count * anchors as f64) - 2.0 * reading.positive_logit;
+
+        grads.pull.clear();
+        grads.pull.resize(anchors, 2.0 / anchors as f32);
+        times(&mut grads.anchor, &self.similarities, negatives);
+        let pull = 2.0 / anchors as f32;
+        for (g, &t) in grads.anchor.as_mut_slice().iter_mut().zip(positive.as_slice()) {
+            *g -= pull * t;
+        }
+        (grads.positive, grads.negatives) = match self.stop_grad {
+            StopGrad::Targets => (None, None),
+            StopGrad::Nowhere => {
+                let mut d_negatives = Matrix::zeros(negatives.rows(), negatives.cols());
+                add_transposed_times(&mut d_negatives, &self.similarities, anchor);
+                (Some(anchor.map(|v| -pull * v)), Some(d_negatives))
+            }
+        };
+        reading
+    }
+
+    fn reads_positive_where_anchor_is_zero(&self) -> bool {
+        self.stop_grad == StopGrad::Nowhere
+    }
+}
