@@ -1,1 +1,98 @@
-//! train
+//! The training process: joins data, views, encoder and loss, and moves the learner.
+//!
+//! Everybody drives it the same way:
+//! ```ignore
+//! while let Some(view) = dynamics.step() { recorder.observe(&view); }
+//! dynamics.stop_reason()
+//! ```
+//!
+//! Source: Section 3 of the paper (training algorithm); docs/theory.md 3.
+
+pub mod bias;
+pub mod stage;
+pub mod optimizer;
+pub mod learner;
+pub mod gated;
+pub mod contrastive;
+pub mod supervised;
+pub mod view;
+
+pub use bias::BiasRule;
+pub use contrastive::{BatchPlan, Contrastive, ContrastiveParts};
+pub use learner::{Learner, TrainingRule};
+pub use optimizer::{LearningRate, Sgd};
+pub use stage::{StageRule, StageTimes};
+pub use supervised::{Supervised, SupervisedParts};
+pub use view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+
+use crate::math::{Matrix, Stream};
+
+/// Why a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StopReason {
+    /// All planned steps were taken.
+    Finished,
+    /// A figure left the finite numbers, or the weights grew beyond any use.
+    Diverged {
+        /// The step at which it was seen.
+        step: u64,
+        /// What was seen.
+        what: String,
+    },
+}
+
+/// The full state of a training process between two steps: enough to go on bit for bit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Steps taken.
+    pub step: u64,
+    /// Stage times reached so far.
+    pub stages: StageTimes,
+    /// Named arrays: weights, biases, norms, and what else the dynamics keeps.
+    pub arrays: Vec<(String, Matrix)>,
+}
+
+/// A snapshot that does not fit the process it is given to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("array `{array}` of the checkpoint has shape {found}, this run needs {expected}")]
+pub struct SnapshotError {
+    /// Name of the array.
+    pub array: String,
+    /// Its shape, or "nothing" if it is missing.
+    pub found: String,
+    /// The shape this process has.
+    pub expected: String,
+}
+
+/// A training process that is pulled step by step.
+pub trait Dynamics: Send {
+    /// Takes one step. `None` when the process has stopped; [`Dynamics::stop_reason`] says why.
+    fn step(&mut self) -> Option<StepView<'_>>;
+
+    /// The state now, without taking a step.
+    fn view(&self) -> StepView<'_>;
+
+    /// Why the process stopped; `None` while it can still step.
+    fn stop_reason(&self) -> Option<&StopReason>;
+
+    /// W in the basis of the data: W M and what lies outside.
+    fn coordinates(&self) -> Coordinates;
+
+    /// What the last batch did to the biases; `None` before the first step and where no positive pulls (supervised).
+    fn bias_forces(&self) -> Option<BiasForces>;
+
+    /// f(x) and z for fresh samples, rows `first_row..first_row + rows` of `stream`.
+    fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented;
+
+    /// f(x), f(M z), f(ξ) and z for the same fresh samples.
+    fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed;
+
+    /// The state, to be stored.
+    fn snapshot(&self) -> Snapshot;
+
+    /// Goes on from a stored state.
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError>;
+}
+
+#[cfg(test)]
+mod tests;

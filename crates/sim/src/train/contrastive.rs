@@ -1,0 +1,383 @@
+//! Contrastive training on samples drawn in the ambient space R^d1.
+//!
+//! One step, for P anchors and N negatives (row-major, W is m × d1):
+//! ```text
+//! A  = X⁺ Wᵀ          H⁺ = h(A, b)      H⁺⁺ = h(X⁺⁺ Wᵀ, b)      H_N = h(X_N Wᵀ, b)
+//! G  = ∂L/∂H⁺ (and ∂L/∂H⁺⁺, ∂L/∂H_N unless behind StopGrad)
+//! C  = G ∘ ∂h/∂a      ∇_W L = Cᵀ X⁺     ∇_b L = colsum(G ∘ ∂h/∂b)
+//! ```
+//! Cost: 2·m·d1·(3P + N) + 4·P·N·m FLOP while most gates are open; once they close, H⁺⁺ and the gradient are computed on the
+//! open entries only (`gated`), which leaves 2·m·d1·(P + N) plus a part proportional to the firing rate.
+//!
+//! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
+
+use super::gated::Gate;
+use super::view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
+use crate::augment::Augmentation;
+use crate::data::DataModel;
+use crate::encoder::Encoder;
+use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
+use crate::math::linalg::{add_transposed_times, squared_norm, times, times_transposed};
+use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
+
+/// Rows that one thread draws at a time.
+const ROWS_PER_PIECE: usize = 16;
+/// Rows that are represented at a time, to bound the memory of a large probe set.
+const ROWS_PER_REPRESENTATION: usize = 1024;
+
+/// How many samples a step draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchPlan {
+    /// P ≥ 1.
+    pub anchors: usize,
+    /// N ≥ 1 fresh negatives; ignored when they come from the batch (then N = P − 1).
+    pub negatives: usize,
+    /// Where negatives come from.
+    pub negative_set: NegativeSet,
+    /// Whether negatives are raw samples (the paper) or single views (Remark 2.4).
+    pub negative_views: NegativeViews,
+}
+
+/// What is done to negatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NegativeViews {
+    /// Raw samples.
+    Raw,
+    /// One view each, like an anchor.
+    Augmented,
+}
+
+impl BatchPlan {
+    fn check(&self) -> Result<(), ParameterError> {
+        require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
+        match self.negative_set {
+            NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),
+            NegativeSet::InBatch => {
+                let accepted = "at least 2 when the negatives come from the batch";
+                require(self.anchors >= 2, "anchors", self.anchors, accepted)
+            }
+        }
+    }
+
+    fn negative_rows(&self) -> usize {
+        match self.negative_set {
+            NegativeSet::Fresh => self.negatives,
+            NegativeSet::InBatch => self.anchors,
+        }
+    }
+}
+
+/// The parts that a contrastive run is made of.
+pub struct ContrastiveParts {
+    /// What a sample is.
+    pub data: Box<dyn DataModel>,
+    /// What its views are.
+    pub augmentation: Box<dyn Augmentation>,
+    /// The activation.
+    pub encoder: Box<dyn Encoder>,
+    /// The loss.
+    pub loss: Box<dyn Loss>,
+    /// The batch.
+    pub batch: BatchPlan,
+    /// How the learner moves.
+    pub rule: TrainingRule,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// Buffers of one step, allocated once.
+#[derive(Default)]
+struct Scratch {
+    anchor: Matrix,
+    positive: Matrix,
+    negatives: Matrix,
+    latent: Matrix,
+    pre_anchor: Matrix,
+    pre_positive: Matrix,
+    pre_negatives: Matrix,
+    embedded_anchor: Matrix,
+    embedded_positive: Matrix,
+    embedded_negatives: Matrix,
+    grads: EmbeddingGrads,
+    d_weights: Matrix,
+    d_bias: Vec<f64>,
+    bias_before: Vec<f32>,
+    gate: Gate,
+}
+
+/// Contrastive learning in R^d1.
+pub struct Contrastive {
+    parts: ContrastiveParts,
+    learner: Learner,
+    scratch: Scratch,
+    batch: Option<(LossReading, f64)>,
+}
+
+impl Contrastive {
+    /// Sets the learner to its initial state.
+    pub fn new(parts: ContrastiveParts) -> Result<Self, ParameterError> {
+        parts.batch.check()?;
+        let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
+        let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
+        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None })
+    }
+
+    /// The learner.
+    pub fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
+    fn stream(&self, purpose: Purpose) -> Stream {
+        Stream::new(self.parts.seed, purpose, self.learner.step() as u32)
+    }
+
+    /// Draws the step's samples and views.
+    fn draw_batch(&mut self) {
+        let (positives, masks) = (self.stream(Purpose::Positives), self.stream(Purpose::Masks));
+        let (negatives, negative_masks) = (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
+        let BatchPlan { anchors, negative_set, negative_views, .. } = self.parts.batch;
+        let negative_rows = self.parts.batch.negative_rows();
+        let (d1, d) = (self.parts.data.ambient_dim(), self.parts.data.latent_dim());
+        let same = self.parts.augmentation.positive_is_anchor();
+        let s = &mut self.scratch;
+        s.anchor.resize(anchors, d1);
+        s.positive.resize(if same { 0 } else { anchors }, d1);
+        s.negatives.resize(negative_rows, d1);
+        s.latent.resize(anchors.max(negative_rows), d);
+        let (data, augmentation) = (&self.parts.data, &self.parts.augmentation);
+
+        draw_rows(data.as_ref(), &positives, &mut s.anchor, &mut s.latent);
+        match negative_set {
+            NegativeSet::Fresh => draw_rows(data.as_ref(), &negatives, &mut s.negatives, &mut s.latent),
+            NegativeSet::InBatch => s.negatives.as_mut_slice().copy_from_slice(s.anchor.as_slice()),
+        }
+        if negative_views == NegativeViews::Augmented {
+            parallel::for_each_row_group(s.negatives.as_mut_slice(), d1, ROWS_PER_PIECE, |first, rows| {
+                for (i, row) in rows.chunks_mut(d1).enumerate() {
+                    augmentation.single_view(&negative_masks, (first + i) as u32, row);
+                }
+            });
+        }
+        if same {
+            return;
+        }
+        let pieces = (s.anchor.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
+            .zip(s.positive.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
+            .enumerate();
+        parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
+            for (i, (x, y)) in xs.chunks_mut(d1).zip(ys.chunks_mut(d1)).enumerate() {
+                augmentation.views(&masks, (piece * ROWS_PER_PIECE + i) as u32, x, y);
+            }
+        });
+    }
+
+    /// Embeds the batch. The positives are computed only where they are read.
+    fn forward(&mut self) {
+        let (weights, bias) = (self.learner.weights(), self.learner.bias());
+        let encoder = self.parts.encoder.as_ref();
+        let same = self.parts.augmentation.positive_is_anchor();
+        let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
+        let s = &mut self.scratch;
+        times_transposed(&mut s.pre_anchor, &s.anchor, weights);
+        encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
+        times_transposed(&mut s.pre_negatives, &s.negatives, weights);
+        encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
+        s.gate.read(&s.pre_anchor, |i, a| encoder.is_open(a, bias[i]));
+        if same {
+            return;
+        }
+        if s.gate.is_worth_it() && !everywhere {
+            s.gate.products(&mut s.pre_positive, &s.positive, weights);
+        } else {
+            times_transposed(&mut s.pre_positive, &s.positive, weights);
+        }
+        encoder.forward(&s.pre_positive, bias, &mut s.embedded_positive);
+    }
+
+    /// Loss and gradients; leaves them in the scratch.
+    fn backward(&mut self) -> LossReading {
+        let same = self.parts.augmentation.positive_is_anchor();
+        let bias = self.learner.bias();
+        let encoder = self.parts.encoder.as_ref();
+        let s = &mut self.scratch;
+        let embeddings = Embeddings {
+            anchor: &s.embedded_anchor,
+            positive: if same { &s.embedded_anchor } else { &s.embedded_positive },
+            negatives: &s.embedded_negatives,
+            negative_set: self.parts.batch.negative_set,
+        };
+        let reading = self.parts.loss.evaluate(&embeddings, &mut s.grads);
+
+        s.d_weights.resize(self.learner.weights().rows(), self.learner.weights().cols());
+        s.d_weights.as_mut_slice().fill(0.0);
+        s.d_bias.clear();
+        s.d_bias.resize(bias.len(), 0.0);
+        encoder.backward(&s.pre_anchor, bias, &mut s.grads.anchor, &mut s.d_bias);
+        if s.gate.is_worth_it() {
+            s.gate.add_gradient(&mut s.d_weights, &s.grads.anchor, &s.anchor);
+        } else {
+            add_transposed_times(&mut s.d_weights, &s.grads.anchor, &s.anchor);
+        }
+        if let Some(d_positive) = &mut s.grads.positive {
+            let (pre, x) = if same { (&s.pre_anchor, &s.anchor) } else { (&s.pre_positive, &s.positive) };
+            encoder.backward(pre, bias, d_positive, &mut s.d_bias);
+            add_transposed_times(&mut s.d_weights, d_positive, x);
+        }
+        if let Some(d_negatives) = &mut s.grads.negatives {
+            encoder.backward(&s.pre_negatives, bias, d_negatives, &mut s.d_bias);
+            add_transposed_times(&mut s.d_weights, d_negatives, &s.negatives);
+        }
+        reading
+    }
+
+    fn firing_rate(&self) -> f64 {
+        let (encoder, bias) = (self.parts.encoder.as_ref(), self.learner.bias());
+        let pre = &self.scratch.pre_anchor;
+        let fired: usize =
+            pre.iter_rows().map(|row| row.iter().zip(bias).filter(|&(&a, &b)| encoder.fires(a, b)).count()).sum();
+        fired as f64 / (pre.rows() * pre.cols()) as f64
+    }
+
+    /// f(x) of given samples, n × d1 to n × m.
+    fn embed(&self, x: &Matrix) -> Matrix {
+        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        times_transposed(&mut pre, x, self.learner.weights());
+        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
+        embedded
+    }
+}
+
+impl Dynamics for Contrastive {
+    fn step(&mut self) -> Option<StepView<'_>> {
+        if !self.learner.may_step() {
+            return None;
+        }
+        self.draw_batch();
+        self.forward();
+        let reading = self.backward();
+        self.batch = Some((reading, self.firing_rate()));
+        self.scratch.bias_before.clear();
+        self.scratch.bias_before.extend_from_slice(self.learner.bias());
+        self.learner.advance(&self.scratch.d_weights, &self.scratch.d_bias, reading.loss);
+        Some(self.view())
+    }
+
+    fn view(&self) -> StepView<'_> {
+        StepView {
+            step: self.learner.step(),
+            batch: self.batch.map(|(reading, _)| reading),
+            anchor_firing_rate: self.batch.map(|(_, rate)| rate),
+            stages: self.learner.stages(),
+            bias: self.learner.bias(),
+            norms: self.learner.norms(),
+            initial_norms: self.learner.initial_norms(),
+            dynamics: self,
+        }
+    }
+
+    fn stop_reason(&self) -> Option<&StopReason> {
+        self.learner.stop_reason()
+    }
+
+    fn coordinates(&self) -> Coordinates {
+        coordinates(self.learner.weights(), self.parts.data.as_ref())
+    }
+
+    fn bias_forces(&self) -> Option<BiasForces> {
+        self.batch?;
+        let s = &self.scratch;
+        let positive =
+            if self.parts.augmentation.positive_is_anchor() { &s.embedded_anchor } else { &s.embedded_positive };
+        let mut pulled = Matrix::from_fn(positive.rows(), positive.cols(), |p, i| -s.grads.pull[p] * positive[(p, i)]);
+        let mut d_bias = vec![0.0; s.bias_before.len()];
+        self.parts.encoder.backward(&s.pre_anchor, &s.bias_before, &mut pulled, &mut d_bias);
+        let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
+        let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
+        Some(BiasForces { attraction, repulsion })
+    }
+
+    fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
+        represent(self.parts.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {
+        decompose(self.parts.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        self.learner.snapshot()
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        self.batch = None;
+        self.learner.restore(snapshot)
+    }
+}
+
+/// Draws every row of `x` (and its code) from `stream`.
+pub(super) fn draw_rows(data: &dyn DataModel, stream: &Stream, x: &mut Matrix, latent: &mut Matrix) {
+    let (d1, d) = (data.ambient_dim(), data.latent_dim());
+    let pieces = (x.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
+        .zip(latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
+        .enumerate();
+    parallel::for_each_piece(pieces, |(piece, (xs, zs))| {
+        for (i, (x, z)) in xs.chunks_mut(d1).zip(zs.chunks_mut(d)).enumerate() {
+            data.draw(stream, (piece * ROWS_PER_PIECE + i) as u32, x, z);
+        }
+    });
+}
+
+/// W M and the energy outside the span of M.
+pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates {
+    let sparse = data.dictionary().coordinates(weights);
+    let mut inside = Matrix::zeros(0, 0);
+    times(&mut inside, &sparse, data.dictionary().atoms());
+    let dense_energy = (weights.iter_rows().zip(inside.iter_rows()))
+        .map(|(w, inside)| {
+            let outside: Vec<f32> = w.iter().zip(inside).map(|(a, b)| a - b).collect();
+            squared_norm(&outside)
+        })
+        .collect();
+    Coordinates { sparse, dense_energy }
+}
+
+/// f(x) and z of fresh samples, a bounded number of rows at a time.
+pub(super) fn represent(
+    data: &dyn DataModel,
+    stream: &Stream,
+    first_row: usize,
+    rows: usize,
+    embed: impl Fn(&Matrix) -> Matrix,
+) -> Represented {
+    let (mut features, mut latent, mut width) = (Vec::new(), Vec::new(), 0);
+    for start in (0..rows).step_by(ROWS_PER_REPRESENTATION) {
+        let count = ROWS_PER_REPRESENTATION.min(rows - start);
+        let samples = data.sample(stream, first_row + start, count);
+        let embedded = embed(&samples.x);
+        width = embedded.cols();
+        features.extend_from_slice(embedded.as_slice());
+        latent.extend_from_slice(samples.latent.as_slice());
+    }
+    Represented {
+        features: Matrix::from_vec(rows, width, features),
+        latent: Matrix::from_vec(rows, data.latent_dim(), latent),
+    }
+}
+
+/// f(x), f(M z), f(ξ) and z of fresh samples.
+pub(super) fn decompose(
+    data: &dyn DataModel,
+    stream: &Stream,
+    first_row: usize,
+    rows: usize,
+    embed: impl Fn(&Matrix) -> Matrix,
+) -> Decomposed {
+    let samples = data.sample(stream, first_row, rows);
+    Decomposed {
+        features: embed(&samples.x),
+        signal: embed(&data.dictionary().combine(&samples.latent)),
+        noise: embed(&samples.noise),
+        latent: samples.latent,
+    }
+}

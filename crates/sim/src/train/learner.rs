@@ -1,0 +1,244 @@
+//! The learner's state and how one gradient moves it: descent, norms, stages, biases, divergence. Shared by every
+//! dynamics.
+//!
+//! Source: Section 3 of the paper; docs/theory.md 3.
+
+use super::bias::{BiasRule, NormChange};
+use super::optimizer::Sgd;
+use super::stage::{StageClock, StageRule};
+use super::{Snapshot, SnapshotError, StopReason};
+use crate::math::gaussian::fill_normal;
+use crate::math::linalg::squared_norm;
+use crate::math::random::Part;
+use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
+
+/// Growth of a neuron's norm over its initial value beyond which a run counts as diverged: no regime of the model comes
+/// near it, single precision is still far from overflow.
+const LARGEST_NORM_GROWTH: f32 = 1e6;
+
+/// Everything that says how the learner moves, given gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingRule {
+    /// m, the number of neurons, ≥ 1.
+    pub width: usize,
+    /// √(d1)·σ_0, the expected norm of a neuron at the start, > 0.
+    pub initial_norm: f64,
+    /// The optimiser.
+    pub sgd: Sgd,
+    /// The biases.
+    pub bias: BiasRule,
+    /// The stage borders.
+    pub stages: StageRule,
+    /// Number of steps of the run.
+    pub steps: u64,
+}
+
+impl TrainingRule {
+    /// Checks the ranges.
+    pub fn check(&self) -> Result<(), ParameterError> {
+        require(self.width >= 1, "width", self.width, "at least 1")?;
+        let holds = self.initial_norm.is_finite() && self.initial_norm > 0.0;
+        require(holds, "initial_norm", self.initial_norm, "a finite number > 0")?;
+        let accepted = "below 2³²: the step is part of the random key";
+        require(self.steps < 1 << 32, "steps", self.steps, accepted)?;
+        self.sgd.check()?;
+        self.bias.check()?;
+        self.stages.check()
+    }
+}
+
+/// W, b and the clock.
+#[derive(Clone, Debug)]
+pub struct Learner {
+    rule: TrainingRule,
+    latent_dim: usize,
+    /// W, m × input dimension.
+    weights: Matrix,
+    bias: Vec<f32>,
+    norms: Vec<f32>,
+    initial_norms: Vec<f32>,
+    clock: StageClock,
+    step: u64,
+    stop: Option<StopReason>,
+}
+
+impl Learner {
+    /// w_i ~ N(0, σ_0² I) with σ_0 = initial_norm/√(input dimension), b = 0.
+    ///
+    /// `latent_dim` is the paper's d, which sets the scale of the bias schedule.
+    pub fn new(
+        rule: TrainingRule,
+        input_dim: usize,
+        latent_dim: usize,
+        seed: u64,
+    ) -> Result<Self, ParameterError> {
+        rule.check()?;
+        let stream = Stream::new(seed, Purpose::Initialisation, 0);
+        let sigma = (rule.initial_norm / (input_dim as f64).sqrt()) as f32;
+        let mut weights = Matrix::zeros(rule.width, input_dim);
+        for i in 0..rule.width {
+            fill_normal(weights.row_mut(i), sigma, &stream, Part::Dense, i as u32);
+        }
+        Ok(Self::with_weights(rule, latent_dim, weights))
+    }
+
+    /// Starts from given weights, b = 0.
+    pub(super) fn with_weights(rule: TrainingRule, latent_dim: usize, weights: Matrix) -> Self {
+        let norms = row_norms(&weights);
+        let bias = vec![0.0; weights.rows()];
+        let clock = StageClock::new(rule.stages);
+        Self { rule, latent_dim, weights, bias, initial_norms: norms.clone(), norms, clock, step: 0, stop: None }
+    }
+
+    /// W, m × input dimension.
+    pub fn weights(&self) -> &Matrix {
+        &self.weights
+    }
+
+    /// b, m entries.
+    pub fn bias(&self) -> &[f32] {
+        &self.bias
+    }
+
+    /// ‖w_i‖, m entries.
+    pub fn norms(&self) -> &[f32] {
+        &self.norms
+    }
+
+    /// ‖w_i(0)‖, m entries.
+    pub fn initial_norms(&self) -> &[f32] {
+        &self.initial_norms
+    }
+
+    /// Steps taken.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Stage times reached so far.
+    pub fn stages(&self) -> super::StageTimes {
+        self.clock.times
+    }
+
+    /// Why the run stopped.
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        self.stop.as_ref()
+    }
+
+    /// η now.
+    pub fn learning_rate(&self) -> f64 {
+        self.rule.sgd.rate(self.step)
+    }
+
+    /// False when the run is over; notes that it finished.
+    pub(super) fn may_step(&mut self) -> bool {
+        if self.stop.is_none() && self.step >= self.rule.steps {
+            self.stop = Some(StopReason::Finished);
+        }
+        self.stop.is_none()
+    }
+
+    /// Moves W and b along the gradients, then the stage clock, the bias schedule and the step count.
+    ///
+    /// # Shapes
+    /// `d_weights`: as W; `d_bias`: m; `loss` is the batch's loss, watched for divergence.
+    pub(super) fn advance(&mut self, d_weights: &Matrix, d_bias: &[f64], loss: f64) {
+        let rate = self.learning_rate();
+        let keep = (1.0 - rate * self.rule.sgd.weight_decay) as f32;
+        let cols = self.weights.cols();
+        parallel::for_each_row_group(self.weights.as_mut_slice(), cols, 16, |first, rows| {
+            let gradient = &d_weights.as_slice()[first * cols..][..rows.len()];
+            for (w, &g) in rows.iter_mut().zip(gradient) {
+                *w = keep * *w - rate as f32 * g;
+            }
+        });
+        if let Some(bias_rate) = self.rule.bias.training_rate(self.clock.times.first.is_some()) {
+            let bias_rate = bias_rate * self.rule.sgd.schedule.factor(self.step);
+            self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
+        }
+        let old_norms = std::mem::replace(&mut self.norms, row_norms(&self.weights));
+        self.step += 1;
+        let ended_now = self.clock.observe(self.step, &self.norms, &self.initial_norms);
+        let change = NormChange {
+            latent_dim: self.latent_dim,
+            learning_rate: rate,
+            first_stage_ended_now: ended_now,
+            after_first_stage: self.clock.times.first.is_some(),
+            old_norms: &old_norms,
+            norms: &self.norms,
+        };
+        self.rule.bias.apply(&mut self.bias, &change);
+        self.stop = self.divergence(loss);
+    }
+
+    fn divergence(&self, loss: f64) -> Option<StopReason> {
+        let diverged = |what: String| Some(StopReason::Diverged { step: self.step, what });
+        if !loss.is_finite() {
+            return diverged(format!("the loss is {loss}"));
+        }
+        for (i, (&norm, &initial)) in self.norms.iter().zip(&self.initial_norms).enumerate() {
+            // Written so that a NaN is caught too.
+            if !(norm <= LARGEST_NORM_GROWTH * initial) {
+                return diverged(format!("the norm of neuron {i} is {norm}, it started at {initial}"));
+            }
+        }
+        self.bias.iter().position(|b| !b.is_finite()).and_then(|i| diverged(format!("bias {i} is not finite")))
+    }
+
+    /// The state, to be stored.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let row = |values: &[f32]| Matrix::from_vec(1, values.len(), values.to_vec());
+        let arrays = vec![
+            ("weights".into(), self.weights.clone()),
+            ("bias".into(), row(&self.bias)),
+            ("initial_norms".into(), row(&self.initial_norms)),
+            ("norms_at_first_stage_end".into(), row(&self.clock.norms_at_first)),
+        ];
+        Snapshot { step: self.step, stages: self.clock.times, arrays }
+    }
+
+    /// Goes on from a stored state.
+    pub(super) fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        let width = self.weights.rows();
+        let weights = snapshot.array("weights", (width, self.weights.cols()))?;
+        let bias = snapshot.array("bias", (1, width))?;
+        let initial = snapshot.array("initial_norms", (1, width))?;
+        let reached = if snapshot.stages.first.is_some() { width } else { 0 };
+        let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
+        self.weights = weights.clone();
+        self.bias = bias.as_slice().to_vec();
+        self.initial_norms = initial.as_slice().to_vec();
+        self.clock.norms_at_first = at_first.as_slice().to_vec();
+        self.clock.times = snapshot.stages;
+        self.norms = row_norms(&self.weights);
+        self.step = snapshot.step;
+        self.stop = None;
+        Ok(())
+    }
+}
+
+impl Snapshot {
+    /// The array `name`, if it has the expected shape.
+    pub fn array(&self, name: &str, (rows, cols): (usize, usize)) -> Result<&Matrix, SnapshotError> {
+        let found = self.arrays.iter().find(|(n, _)| n == name).map(|(_, array)| array);
+        match found {
+            Some(array) if (array.rows(), array.cols()) == (rows, cols) => Ok(array),
+            other => Err(SnapshotError {
+                array: name.into(),
+                found: other.map_or("nothing".into(), |a| format!("{} × {}", a.rows(), a.cols())),
+                expected: format!("{rows} × {cols}"),
+            }),
+        }
+    }
+}
+
+/// ‖w_i‖, summed in double precision.
+fn row_norms(weights: &Matrix) -> Vec<f32> {
+    let mut norms = vec![0.0f32; weights.rows()];
+    parallel::for_each_piece(norms.chunks_mut(16).enumerate(), |(piece, norms)| {
+        for (i, norm) in norms.iter_mut().enumerate() {
+            *norm = squared_norm(weights.row(piece * 16 + i)).sqrt() as f32;
+        }
+    });
+    norms
+}

@@ -1,0 +1,195 @@
+//! Supervised training of the same encoder on the same data: K regression tasks y = T z, head and weights trained.
+//!
+//! L = ½ E‖V f(x) − T z‖², T a K × d matrix whose entries are random signs times magnitudes in [0.5, 1.5], over √K, so that
+//! every atom carries about unit weight. With R = V f(x) − T z:
+//! ∂L/∂f = Vᵀ R, ∂L/∂V = E[R f(x)ᵀ]. No augmentation, no negatives.
+//!
+//! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
+
+use super::contrastive::{coordinates, decompose, draw_rows, represent};
+use super::view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
+use crate::data::DataModel;
+use crate::encoder::Encoder;
+use crate::loss::LossReading;
+use crate::math::linalg::{add_transposed_times, times, times_transposed};
+use crate::math::random::Part;
+use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+
+/// The parts that a supervised run is made of.
+pub struct SupervisedParts {
+    /// What a sample is.
+    pub data: Box<dyn DataModel>,
+    /// The activation.
+    pub encoder: Box<dyn Encoder>,
+    /// P ≥ 1, samples per step.
+    pub batch: usize,
+    /// K ≥ d regression tasks.
+    pub tasks: usize,
+    /// Learning rate of the head over that of the weights, > 0.
+    pub head_rate_ratio: f64,
+    /// How the learner moves.
+    pub rule: TrainingRule,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// Supervised learning in R^d1.
+pub struct Supervised {
+    parts: SupervisedParts,
+    learner: Learner,
+    /// V, K × m.
+    head: Matrix,
+    /// T, K × d.
+    targets: Matrix,
+    batch: Option<(LossReading, f64)>,
+}
+
+impl Supervised {
+    /// Sets the learner to its initial state: W as in contrastive training, V Gaussian with rows of the same scale as
+    /// the neurons.
+    pub fn new(parts: SupervisedParts) -> Result<Self, ParameterError> {
+        let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
+        require(parts.batch >= 1, "anchors", parts.batch, "at least 1")?;
+        let accepted = format!("at least latent_dim = {d}, so that the tasks together tell every atom");
+        require(parts.tasks >= d, "tasks", parts.tasks, accepted)?;
+        let holds = parts.head_rate_ratio.is_finite() && parts.head_rate_ratio > 0.0;
+        require(holds, "head_rate_ratio", parts.head_rate_ratio, "a finite number > 0")?;
+        let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
+        let head = initial_head(&parts);
+        let targets = task_targets(parts.tasks, d, parts.seed);
+        Ok(Self { parts, learner, head, targets, batch: None })
+    }
+
+    /// V, K × m.
+    pub fn head(&self) -> &Matrix {
+        &self.head
+    }
+
+    fn embed(&self, x: &Matrix) -> Matrix {
+        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        times_transposed(&mut pre, x, self.learner.weights());
+        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
+        embedded
+    }
+}
+
+fn initial_head(parts: &SupervisedParts) -> Matrix {
+    let stream = Stream::new(parts.seed, Purpose::Initialisation, 1);
+    let scale = parts.rule.initial_norm / (parts.tasks as f64).sqrt();
+    let mut head = Matrix::zeros(parts.tasks, parts.rule.width);
+    for k in 0..parts.tasks {
+        let mut reader = stream.reader(Part::Dense, k as u32);
+        head.row_mut(k).iter_mut().for_each(|v| *v = (scale * reader.normal()) as f32);
+    }
+    head
+}
+
+fn task_targets(tasks: usize, latent_dim: usize, seed: u64) -> Matrix {
+    let stream = Stream::new(seed, Purpose::Tasks, u32::MAX);
+    let mut targets = Matrix::zeros(tasks, latent_dim);
+    for k in 0..tasks {
+        let mut reader = stream.reader(Part::Dense, k as u32);
+        for t in targets.row_mut(k) {
+            *t = reader.sign() * (0.5 + reader.uniform() as f32) / (tasks as f32).sqrt();
+        }
+    }
+    targets
+}
+
+impl Dynamics for Supervised {
+    fn step(&mut self) -> Option<StepView<'_>> {
+        if !self.learner.may_step() {
+            return None;
+        }
+        let (d1, d, rows) = (self.parts.data.ambient_dim(), self.parts.data.latent_dim(), self.parts.batch);
+        let stream = Stream::new(self.parts.seed, Purpose::Positives, self.learner.step() as u32);
+        let (mut x, mut latent) = (Matrix::zeros(rows, d1), Matrix::zeros(rows, d));
+        draw_rows(self.parts.data.as_ref(), &stream, &mut x, &mut latent);
+
+        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        times_transposed(&mut pre, &x, self.learner.weights());
+        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
+        let (mut residual, mut labels) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        times_transposed(&mut residual, &embedded, &self.head);
+        times_transposed(&mut labels, &latent, &self.targets);
+        let share = 1.0 / rows as f32;
+        let mut squares = 0.0;
+        for (r, &y) in residual.as_mut_slice().iter_mut().zip(labels.as_slice()) {
+            let error = *r - y;
+            squares += f64::from(error) * f64::from(error);
+            *r = error * share;
+        }
+        let loss = 0.5 * squares / rows as f64;
+
+        let mut d_pre = Matrix::zeros(0, 0);
+        times(&mut d_pre, &residual, &self.head);
+        let mut d_head = Matrix::zeros(self.head.rows(), self.head.cols());
+        add_transposed_times(&mut d_head, &residual, &embedded);
+        let mut d_bias = vec![0.0; self.learner.bias().len()];
+        self.parts.encoder.backward(&pre, self.learner.bias(), &mut d_pre, &mut d_bias);
+        let mut d_weights = Matrix::zeros(self.learner.weights().rows(), d1);
+        add_transposed_times(&mut d_weights, &d_pre, &x);
+
+        let head_rate = self.parts.head_rate_ratio * self.learner.learning_rate();
+        let keep = (1.0 - head_rate * self.parts.rule.sgd.weight_decay) as f32;
+        for (v, &g) in self.head.as_mut_slice().iter_mut().zip(d_head.as_slice()) {
+            *v = keep * *v - head_rate as f32 * g;
+        }
+        let fired = embedded.as_slice().iter().filter(|&&h| h != 0.0).count() as f64;
+        let reading = LossReading {
+            loss,
+            positive_logit: f64::NAN,
+            negative_logit: f64::NAN,
+            positive_probability: f64::NAN,
+        };
+        self.batch = Some((reading, fired / embedded.as_slice().len() as f64));
+        self.learner.advance(&d_weights, &d_bias, loss);
+        Some(self.view())
+    }
+
+    fn view(&self) -> StepView<'_> {
+        StepView {
+            step: self.learner.step(),
+            batch: self.batch.map(|(reading, _)| reading),
+            anchor_firing_rate: self.batch.map(|(_, rate)| rate),
+            stages: self.learner.stages(),
+            bias: self.learner.bias(),
+            norms: self.learner.norms(),
+            initial_norms: self.learner.initial_norms(),
+            dynamics: self,
+        }
+    }
+
+    fn stop_reason(&self) -> Option<&StopReason> {
+        self.learner.stop_reason()
+    }
+
+    fn coordinates(&self) -> Coordinates {
+        coordinates(self.learner.weights(), self.parts.data.as_ref())
+    }
+
+    fn bias_forces(&self) -> Option<BiasForces> {
+        None
+    }
+
+    fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
+        represent(self.parts.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {
+        decompose(self.parts.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.learner.snapshot();
+        snapshot.arrays.push(("head".into(), self.head.clone()));
+        snapshot
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        self.head = snapshot.array("head", (self.head.rows(), self.head.cols()))?.clone();
+        self.batch = None;
+        self.learner.restore(snapshot)
+    }
+}

@@ -1,0 +1,66 @@
+//! What a training process shows of itself: read-only, and the same for every dynamics.
+
+use super::{Dynamics, StageTimes};
+use crate::loss::LossReading;
+use crate::math::Matrix;
+
+/// The state after `step` steps.
+#[derive(Clone, Copy)]
+pub struct StepView<'a> {
+    /// Steps taken; 0 is the initial state.
+    pub step: u64,
+    /// The last training batch, read at the weights *before* its update; `None` at step 0.
+    pub batch: Option<LossReading>,
+    /// Fraction of (anchor, neuron) pairs of the last training batch that fired.
+    pub anchor_firing_rate: Option<f64>,
+    /// Stage times reached so far.
+    pub stages: StageTimes,
+    /// b_i, m entries.
+    pub bias: &'a [f32],
+    /// ‖w_i‖, m entries.
+    pub norms: &'a [f32],
+    /// ‖w_i(0)‖, m entries.
+    pub initial_norms: &'a [f32],
+    /// For everything that costs something to compute.
+    pub dynamics: &'a dyn Dynamics,
+}
+
+/// W in the basis of the data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coordinates {
+    /// ⟨w_i, M_j⟩, m × d.
+    pub sparse: Matrix,
+    /// ‖w_i − M Mᵀ w_i‖², m entries.
+    pub dense_energy: Vec<f64>,
+}
+
+/// −∂L/∂b_i of the last batch, split by where it comes from; m entries each. Positive values raise the bias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BiasForces {
+    /// From the pull to the positive: −E[(1−ℓ_p) h_i(x⁺⁺) sign(a_i) k_i].
+    pub attraction: Vec<f64>,
+    /// From the negatives: E[Σ_s ℓ_s h_i(x_s) sign(a_i) k_i].
+    pub repulsion: Vec<f64>,
+}
+
+/// Representations of fresh samples.
+#[derive(Clone, Debug)]
+pub struct Represented {
+    /// f(x), n × m.
+    pub features: Matrix,
+    /// z, n × d.
+    pub latent: Matrix,
+}
+
+/// Representations of fresh samples and of their two parts.
+#[derive(Clone, Debug)]
+pub struct Decomposed {
+    /// f(x), n × m.
+    pub features: Matrix,
+    /// f(M z), n × m.
+    pub signal: Matrix,
+    /// f(ξ), n × m.
+    pub noise: Matrix,
+    /// z, n × d.
+    pub latent: Matrix,
+}
