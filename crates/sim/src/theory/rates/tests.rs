@@ -258,16 +258,35 @@ fn sgd_step(weights: &mut [Vec<f64>], run: &StageOne, dictionary: &Matrix<f64>, 
     }
 }
 
-/// With Wᵀ W = c M Mᵀ the alignment and contrast forces along an atom cancel: averaged over exact moments by hand.
+/// With Wᵀ W = c M Mᵀ the forces along an atom cancel: E[x⁺ x⁺⁺ᵀ] M_j against the first order of the contrast,
+/// E[x⁺ x⁺ᵀ] Wᵀ W E[x_s x_sᵀ] M_j/τ, as full matrices for an evenly spread (Hadamard) dictionary.
 #[test]
 fn saturation_balances_alignment_and_contrast() {
+    let population = population(8, 2);
+    let sign = |bit: usize| if bit & 1 == 0 { 1.0 } else { -1.0 };
+    let dictionary = Matrix::from_fn(8, 2, |r, j| sign(r >> j) / 8f64.sqrt());
+    let sigma = covariance(&population, &dictionary);
+    let apply = |a: &Matrix<f64>, v: &[f64]| a.iter_rows().map(|row| inner(row, v)).collect::<Vec<_>>();
+    let project = |v: &[f64]| apply(&dictionary, &apply(&dictionary.transposed(), v));
+    let atom = dictionary.column(1);
+    for views in [Views::complementary_masks(0.4), Views::same(), Views::disjoint_masks(0.7)] {
+        let run = stage(population, views, LeverageOverlap::uniform(&population));
+        let alignment = inner(&atom, &apply(&closed_form(views.pair, &sigma), &atom));
+        let seen = apply(&closed_form(views.anchor, &sigma), &project(&apply(&sigma, &atom)));
+        let contrast = run.linear_saturation(0.7) / 0.7 * inner(&atom, &seen);
+        assert!((alignment - contrast).abs() < ROUNDING, "{alignment} against {contrast}");
+    }
+}
+
+/// m neurons that keep their dense energy and grow to ‖w‖² = K‖w(0)‖²: trace of Wᵀ W over span(M), per atom.
+#[test]
+fn saturation_share_counts_the_sparse_energy_at_t1() {
     let population = population(200, 20);
-    let ratio = 0.1;
     let run = stage(population, Views::complementary_masks(0.5), LeverageOverlap::uniform(&population));
-    let (p, noise) = (0.15, 0.1);
-    let expected = 0.7 * p * (1.0 - ratio) / ((p + 2.0 * noise + p * ratio) * (p + noise));
-    assert!((run.linear_saturation(0.7) - expected).abs() < ROUNDING);
-    // m σ₀² (K − 1 + d/d1) d1/d over c, and linear in the initial variance.
-    let share = run.saturation_share(1e-4, 50, 8.0, 0.7);
-    assert!((share - 50.0 * 1e-4 * 7.1 / 0.1 / expected).abs() < ROUNDING);
+    let (variance, width, multiple) = (1e-4, 50, 8.0);
+    let initial = 200.0 * variance;
+    let sparse = multiple * initial * sparse_fraction_at_norm_multiple(&population, multiple);
+    let per_atom = f64::from(width) * sparse / 20.0;
+    let share = run.saturation_share(variance, width as usize, multiple, 0.7);
+    assert!((share - per_atom / run.linear_saturation(0.7)).abs() < ROUNDING);
 }
