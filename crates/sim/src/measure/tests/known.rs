@@ -59,11 +59,12 @@ fn alignments() {
 }
 
 #[test]
-fn a_zero_neuron_is_aligned_with_nothing() {
-    let state = Fake::new(2, &[0.0, 0.0, 1.0, 0.0], &[0.0, 0.0]);
+fn a_zero_neuron_is_aligned_with_nothing_and_the_order_of_atoms_does_not_matter() {
+    let state = Fake::new(2, &[0.0, 0.0, 0.8, -0.6, -0.6, 0.8], &[0.0; 3]);
     let figures = state.read(&mut Alignment);
-    figures.check_neurons("alignment", &[0.0, 1.0]);
-    figures.check_neurons("atom_count", &[0.0, 1.0]);
+    figures.check_neurons("alignment", &[0.0, 0.8, 0.8]);
+    figures.check_neurons("second_alignment", &[0.0, 0.6, 0.6]);
+    figures.check_neurons("atom_count", &[0.0, 2.0, 2.0]);
     assert_eq!(state.read(&mut Bias).get("bias_over_norm"), 0.0);
 }
 
@@ -99,12 +100,12 @@ fn ownership_over_time() {
 
 #[test]
 fn lucky_neurons_and_their_fate() {
-    // d = 4: a share of the sparse energy counts in units of ln 4/4 = .347.
-    let mut destiny = Destiny::new(LuckRule { lucky: 2.0, potential: 1.0 });
+    // d = 4: shares of the sparse energy count in units of ln 4/4 = .347; lucky from .52 on.
+    let mut destiny = Destiny::new(LuckRule { lucky: 1.5, potential: 1.0 });
     #[rustfmt::skip]
     let start = Fake::new(4, &[
         1.0, 0.0, 0.0,  0.0,   // lucky for atom 0, whatever its dense energy
-        0.8, 0.6, 0.0,  0.0,   // potential for two atoms: .64 and .36
+        0.8, 0.6, 0.0,  0.0,   // .64 and .36: would be lucky, but is potential for two atoms
         0.0, 0.0, 0.85, 0.527, // .72 and .28: lucky for atom 2
         0.5, 0.5, 0.5,  0.5,   // no luck
     ], &[100.0, 0.0, 0.0, 0.0]);
@@ -139,7 +140,7 @@ fn lucky_neurons_and_their_fate() {
     let mut late = Fake::new(4, &[0.5; 16], &[1e6; 4]);
     (late.step, late.stages) = (9, StageTimes { first: Some(5), second: None });
     late.read(&mut destiny).check(&with(0.5, [4.0, 1.0, 0.5], f64::NAN, 0.0));
-    let mut unseen = Destiny::new(LuckRule { lucky: 2.0, potential: 1.0 });
+    let mut unseen = Destiny::new(LuckRule { lucky: 1.5, potential: 1.0 });
     late.read(&mut unseen).check(&[
         ("lucky_neurons", f64::NAN),
         ("lucky_atoms", f64::NAN),

@@ -16,10 +16,10 @@ const WIDTH: usize = 24;
 const STEPS: u64 = 80;
 const SEED: u64 = 4;
 
-fn data() -> Box<SparseCoding> {
+fn data() -> SparseCoding {
     let law = LatentLaw::Symmetric { activity: 0.15 };
     let dictionary = Dictionary::haar(64, LATENT_DIM, SEED).unwrap();
-    Box::new(SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap())
+    SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap()
 }
 
 fn rule() -> TrainingRule {
@@ -35,7 +35,7 @@ fn rule() -> TrainingRule {
 
 fn contrastive() -> Contrastive {
     Contrastive::new(ContrastiveParts {
-        data: data(),
+        data: Box::new(data()),
         augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
         encoder: Box::new(SymRelu),
         loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -142,7 +142,7 @@ fn energies_and_alignments_agree_with_the_weights() {
     for (i, w) in weights.iter_rows().enumerate() {
         let product =
             |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
-        let coordinates: Vec<f64> = crate::data::DataModel::dictionary(model.as_ref())
+        let coordinates: Vec<f64> = crate::data::DataModel::dictionary(&model)
             .atoms()
             .iter_rows()
             .map(|atom| product(w, atom))
@@ -168,7 +168,7 @@ fn energies_and_alignments_agree_with_the_weights() {
 fn a_supervised_run_leaves_the_contrastive_columns_undefined() {
     let (tasks, head_rate_ratio) = (LATENT_DIM, 1.0);
     let parts = SupervisedParts {
-        data: data(),
+        data: Box::new(data()),
         encoder: Box::new(SymRelu),
         batch: 32,
         tasks,
