@@ -8,10 +8,15 @@ use super::parallel;
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch as apply_reflections_scratch,
+    apply_block_householder_sequence_on_the_left_in_place_with_conj as apply_reflections,
+};
 use faer::linalg::matmul::matmul;
-use faer::linalg::solvers::{Llt, Qr, Solve};
+use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
+use faer::linalg::solvers::{Llt, Solve};
 use faer::traits::ComplexField;
-use faer::{Accum, Mat, MatMut, MatRef, Par, Side, Spec};
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;
 
@@ -180,14 +185,26 @@ pub fn symmetric_eigen(a: &Matrix<f64>) -> Option<(Vec<f64>, Matrix<f64>)> {
 /// An orthonormal basis of the columns of `a`, with the signs that make the triangular factor's diagonal
 /// positive: a Gaussian `a` then gives a Haar-distributed basis.
 ///
+/// One thread, for the same reason as [`symmetric_eigen`].
+///
 /// # Shapes
 /// `a`: n × k with n ≥ k; the answer is n × k.
 pub fn orthonormal_columns(a: &Matrix<f64>) -> Matrix<f64> {
-    let qr = Qr::new(view(a));
-    let basis = qr.compute_thin_Q();
-    let r = qr.thin_R();
+    let (n, k) = (a.rows(), a.cols());
+    let block = recommended_block_size::<f64>(n, k);
+    let mut factored = view(a).to_owned();
+    let mut coefficients = Mat::zeros(block, k);
+    let scratch = qr_in_place_scratch::<f64>(n, k, block, Par::Seq, Spec::default());
+    let mut memory = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut memory);
+    qr_in_place(factored.as_mut(), coefficients.as_mut(), Par::Seq, stack, Spec::default());
+
+    let mut basis = Mat::<f64>::identity(n, k);
+    let mut memory = MemBuffer::new(apply_reflections_scratch::<f64>(n, block, k));
+    let stack = MemStack::new(&mut memory);
+    apply_reflections(factored.as_ref(), coefficients.as_ref(), Conj::No, basis.as_mut(), Par::Seq, stack);
     release_vector_registers();
-    Matrix::from_fn(a.rows(), a.cols(), |i, j| if r[(j, j)] < 0.0 { -basis[(i, j)] } else { basis[(i, j)] })
+    Matrix::from_fn(n, k, |i, j| if factored[(j, j)] < 0.0 { -basis[(i, j)] } else { basis[(i, j)] })
 }
 
 /// Σ aᵢ bᵢ in eight interleaved partial sums: a fixed order that the compiler can vectorise.
@@ -289,6 +306,27 @@ mod tests {
         assert!(time_of_exponentials() < 10 * before, "after a Cholesky solution");
         orthonormal_columns(&a);
         assert!(time_of_exponentials() < 10 * before, "after a QR decomposition");
+    }
+
+    /// Large enough that faer would split the factorisations among threads.
+    #[cfg(feature = "parallel")]
+    #[test]
+    fn factorisations_have_the_same_bits_on_one_thread_and_two() {
+        let a = wavy(500, 500, 0.4).map(|entry| entry + (57.0 * entry).sin());
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut gram = Matrix::zeros(0, 0);
+                times_transposed(&mut gram, &a, &a);
+                (0..500).for_each(|i| gram[(i, i)] += 1.0);
+                let solution = solve_positive_definite(&gram, &a).unwrap();
+                (symmetric_eigen(&gram).unwrap(), solution, orthonormal_columns(&a))
+            })
+        };
+        let (one, two) = (on(1), on(2));
+        assert!(one.0 == two.0, "eigenvectors");
+        assert!(one.1 == two.1, "Cholesky solution");
+        assert!(one.2 == two.2, "QR decomposition");
     }
 
     #[test]
