@@ -12,7 +12,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
 use super::gated::Gate;
-use super::view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
 use crate::data::DataModel;
@@ -284,6 +284,10 @@ impl Dynamics for Contrastive {
         coordinates(self.learner.weights(), self.parts.data.as_ref())
     }
 
+    fn growth(&self) -> Growth {
+        growth(&self.learner, self.parts.data.as_ref())
+    }
+
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
         let s = &self.scratch;
@@ -340,6 +344,19 @@ pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates
         })
         .collect();
     Coordinates { sparse, dense_energy }
+}
+
+/// The coefficients of W along W(0), inside and outside the span of M.
+pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
+    let initial = learner.initial_weights();
+    let product = |a: &Matrix, b: &Matrix| -> f64 {
+        a.as_slice().iter().zip(b.as_slice()).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+    };
+    let now_inside = data.dictionary().coordinates(learner.weights());
+    let then_inside = data.dictionary().coordinates(&initial);
+    let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
+    let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
+    Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
 }
 
 /// f(x) and z of fresh samples, a bounded number of rows at a time.
