@@ -179,7 +179,10 @@ impl Learner {
                 return diverged(format!("the norm of neuron {i} is {norm}, it started at {initial}"));
             }
         }
-        self.bias.iter().position(|b| !b.is_finite()).and_then(|i| diverged(format!("bias {i} is not finite")))
+        self.bias
+            .iter()
+            .position(|b| !b.is_finite())
+            .and_then(|i| diverged(format!("bias {i} is not finite")))
     }
 
     /// The state, to be stored.
