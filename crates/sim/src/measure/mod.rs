@@ -122,3 +122,6 @@ fn count(holds: impl IntoIterator<Item = bool>) -> f64 {
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
+
+#[cfg(test)]
+mod tests;
