@@ -294,15 +294,19 @@ impl Dynamics for Contrastive {
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
         let s = &self.scratch;
-        let positive = if self.parts.augmentation.positive_is_anchor() {
-            &s.embedded_anchor
-        } else {
-            &s.embedded_positive
+        let same = self.parts.augmentation.positive_is_anchor();
+        let pulled_by = |target: &Matrix| {
+            Matrix::from_fn(target.rows(), target.cols(), |p, i| -s.grads.pull[p] * target[(p, i)])
         };
-        let mut pulled =
-            Matrix::from_fn(positive.rows(), positive.cols(), |p, i| -s.grads.pull[p] * positive[(p, i)]);
         let mut d_bias = vec![0.0; s.bias_before.len()];
-        self.parts.encoder.backward(&s.pre_anchor, &s.bias_before, &mut pulled, &mut d_bias);
+        let mut add_pull = |pre: &Matrix, target: &Matrix| {
+            self.parts.encoder.backward(pre, &s.bias_before, &mut pulled_by(target), &mut d_bias);
+        };
+        add_pull(&s.pre_anchor, if same { &s.embedded_anchor } else { &s.embedded_positive });
+        if s.grads.positive.is_some() {
+            // Without StopGrad the pull acts on the positive as well.
+            add_pull(if same { &s.pre_anchor } else { &s.pre_positive }, &s.embedded_anchor);
+        }
         let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
         let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
         Some(BiasForces { attraction, repulsion })

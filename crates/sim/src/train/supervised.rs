@@ -66,6 +66,11 @@ impl Supervised {
         &self.head
     }
 
+    /// T, K × d.
+    pub fn targets(&self) -> &Matrix {
+        &self.targets
+    }
+
     fn embed(&self, x: &Matrix) -> Matrix {
         let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
         times_transposed(&mut pre, x, self.learner.weights());
