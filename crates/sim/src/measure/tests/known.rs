@@ -38,6 +38,11 @@ fn energies() {
 }
 
 #[test]
+fn growth_is_passed_on() {
+    four_neurons().read(&mut Growth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
+}
+
+#[test]
 fn alignments() {
     let mut state = four_neurons();
     // Neuron 1 opens its gate with atom 1 alone; a negative bias lets everything through; neuron 3 stays shut.
@@ -269,10 +274,12 @@ fn standard_error(values: &[f64]) -> f64 {
 fn cosines_with_noise_and_signal() {
     let state = four_samples();
     let half = 0.5f64.sqrt();
-    let (noise, signal) = ([0.0, half, 0.0, -1.0], [1.0, half, 0.0]);
+    // Of the fourth sample, z = 0, only the noise cosine over all samples knows.
+    let (noise, signal) = ([0.0, half, 0.0], [1.0, half, 0.0]);
     state.read(&mut Cosines::new(state.samples())).check(&[
-        ("noise_cosine", noise.iter().sum::<f64>() / 4.0),
+        ("noise_cosine", noise.iter().sum::<f64>() / 3.0),
         ("noise_cosine_error", standard_error(&noise)),
+        ("noise_cosine_all", (half - 1.0) / 4.0),
         ("signal_cosine", signal.iter().sum::<f64>() / 3.0),
         ("signal_cosine_error", standard_error(&signal)),
     ]);
