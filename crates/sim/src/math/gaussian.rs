@@ -84,7 +84,10 @@ mod tests {
             let angle = f64::from(words[k / 2 * 2 + 1]) / 4_294_967_296.0 * std::f64::consts::TAU;
             let radius = 1.5 * (-2.0 * u.ln()).sqrt();
             let expected = radius * if k % 2 == 0 { angle.cos() } else { angle.sin() };
-            assert!((f64::from(value) - expected).abs() < 1e-5, "column {column}: {value} against {expected}");
+            assert!(
+                (f64::from(value) - expected).abs() < 1e-5,
+                "column {column}: {value} against {expected}"
+            );
         }
     }
 
@@ -99,7 +102,9 @@ mod tests {
         }
         let root = (n as f64).sqrt();
         let moment = |k: i32| sample.iter().map(|&v| f64::from(v).powi(k)).sum::<f64>() / n as f64;
-        for (k, mean, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0), (6, 15.0, 10170.0)] {
+        for (k, mean, variance) in
+            [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0), (6, 15.0, 10170.0)]
+        {
             let deviation = (moment(k) - mean) / (f64::sqrt(variance) / root);
             assert!(deviation.abs() < 5.0, "moment {k} is {deviation} standard errors off");
         }

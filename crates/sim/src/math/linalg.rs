@@ -5,10 +5,13 @@
 
 use super::matrix::Matrix;
 use super::parallel;
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
 use faer::linalg::matmul::matmul;
-use faer::linalg::solvers::{Llt, Qr, SelfAdjointEigen, Solve};
+use faer::linalg::solvers::{Llt, Qr, Solve};
 use faer::traits::ComplexField;
-use faer::{Accum, MatMut, MatRef, Par, Side};
+use faer::{Accum, Mat, MatMut, MatRef, Par, Side, Spec};
 
 /// Output rows (or columns) a tile holds: long enough that packing the other factor again costs little.
 const TILE: usize = 256;
@@ -139,12 +142,23 @@ pub fn solve_positive_definite(a: &Matrix<f64>, b: &Matrix<f64>) -> Option<Matri
 /// Eigenvalues in ascending order and the matrix of eigenvectors (columns) of a symmetric matrix. `None` if the
 /// iteration does not converge (entries that are not finite).
 ///
+/// One thread: the reduction to tridiagonal form would otherwise split its sums by the number of threads.
+///
 /// # Shapes
 /// `a`: n × n (the lower triangle is read).
+///
+/// # Panics
+/// If `a` is not square.
 pub fn symmetric_eigen(a: &Matrix<f64>) -> Option<(Vec<f64>, Matrix<f64>)> {
-    let eigen = SelfAdjointEigen::new(view(a), Side::Lower).ok()?;
-    let values = (0..a.rows()).map(|i| eigen.S()[i]).collect();
-    Some((values, Matrix::from_fn(a.rows(), a.cols(), |r, c| eigen.U()[(r, c)])))
+    assert_eq!(a.rows(), a.cols(), "only a square matrix can be symmetric");
+    let n = a.rows();
+    let (mut values, mut vectors) = (Diag::zeros(n), Mat::zeros(n, n));
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Spec::default());
+    let mut memory = MemBuffer::new(scratch);
+    let stack = MemStack::new(&mut memory);
+    self_adjoint_evd(view(a), values.as_mut(), Some(vectors.as_mut()), Par::Seq, stack, Spec::default())
+        .ok()?;
+    Some(((0..n).map(|i| values[i]).collect(), Matrix::from_fn(n, n, |r, c| vectors[(r, c)])))
 }
 
 /// An orthonormal basis of the columns of `a`, with the signs that make the triangular factor's diagonal
