@@ -1,3 +1,4 @@
-//! Runs.
+//! Runs: what was typed, what will run, what it left behind.
 
 pub mod spec;
+pub mod store;

@@ -27,7 +27,10 @@ fn check(kind: &dyn Augmentation, expected: [f64; 4], largest_value: f64) {
     for (measured, expected) in moments(kind).into_iter().zip(expected) {
         // A variable in [0, v] with mean e has variance at most e (v − e).
         let error = (expected * (largest_value - expected).max(0.0) / f64::from(ROWS)).sqrt();
-        assert!((measured - expected).abs() <= STANDARD_ERRORS * error + 1e-9, "{measured} against {expected}");
+        assert!(
+            (measured - expected).abs() <= STANDARD_ERRORS * error + 1e-9,
+            "{measured} against {expected}"
+        );
     }
 }
 

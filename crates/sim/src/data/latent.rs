@@ -60,7 +60,8 @@ impl LatentLaw {
                 let half = (activity * 2f64.powi(31)).round() as u64;
                 for z in latent {
                     let word = u64::from(reader.word());
-                    *z = f32::from(u8::from(word < half)) - f32::from(u8::from(word >= half && word < 2 * half));
+                    *z = f32::from(u8::from(word < half))
+                        - f32::from(u8::from(word >= half && word < 2 * half));
                 }
             }
             Self::FixedCount { count } => {

@@ -69,8 +69,11 @@ pub trait DataModel: Send + Sync {
     /// Draws rows `first_row..first_row + rows` with x, z and ξ kept apart. Bit for bit the same x as [`DataModel::draw`].
     fn sample(&self, stream: &Stream, first_row: usize, rows: usize) -> Samples {
         let (d1, d) = (self.ambient_dim(), self.latent_dim());
-        let mut samples =
-            Samples { x: Matrix::zeros(rows, d1), latent: Matrix::zeros(rows, d), noise: Matrix::zeros(rows, d1) };
+        let mut samples = Samples {
+            x: Matrix::zeros(rows, d1),
+            latent: Matrix::zeros(rows, d),
+            noise: Matrix::zeros(rows, d1),
+        };
         let pieces = (samples.x.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
             .zip(samples.latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
             .zip(samples.noise.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))

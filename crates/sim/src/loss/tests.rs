@@ -22,7 +22,13 @@ type Branches = [Matrix<f64>; 3];
 
 /// The mean over anchors, with `live` embeddings where gradients flow and `frozen` ones behind StopGrad: the anchor is
 /// always live, similarity's second argument comes from `targets`.
-fn oracle(kind: Kind, set: NegativeSet, anchor: &Matrix<f64>, positive: &Matrix<f64>, negatives: &Matrix<f64>) -> f64 {
+fn oracle(
+    kind: Kind,
+    set: NegativeSet,
+    anchor: &Matrix<f64>,
+    positive: &Matrix<f64>,
+    negatives: &Matrix<f64>,
+) -> f64 {
     let sim = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let mut total = 0.0;
     for p in 0..anchor.rows() {
@@ -71,7 +77,12 @@ fn every_case(mut check: impl FnMut(Kind, StopGrad, NegativeSet)) {
     }
 }
 
-fn evaluate(kind: Kind, stop_grad: StopGrad, set: NegativeSet, at: &Branches) -> (LossReading, EmbeddingGrads) {
+fn evaluate(
+    kind: Kind,
+    stop_grad: StopGrad,
+    set: NegativeSet,
+    at: &Branches,
+) -> (LossReading, EmbeddingGrads) {
     let [anchor, positive, negatives] = at.each_ref().map(Matrix::to_f32);
     let mut grads = EmbeddingGrads::default();
     let embeddings =
@@ -85,7 +96,10 @@ fn values_agree_with_the_definition() {
         let at = branches(set);
         let (reading, _) = evaluate(kind, stop_grad, set, &at);
         let expected = oracle(kind, set, &at[0], &at[1], &at[2]);
-        assert!((reading.loss - expected).abs() < VALUE_TOLERANCE, "{kind:?} {set:?}: {reading:?} {expected}");
+        assert!(
+            (reading.loss - expected).abs() < VALUE_TOLERANCE,
+            "{kind:?} {set:?}: {reading:?} {expected}"
+        );
     });
 }
 
@@ -109,7 +123,10 @@ fn gradients_agree_with_finite_differences() {
                     };
                     let expected = (shifted(step) - shifted(-step)) / (2.0 * step);
                     let error = (f64::from(grad[(r, c)]) - expected).abs();
-                    assert!(error < GRADIENT_TOLERANCE, "{kind:?} {stop_grad:?} {set:?} branch {branch}: {error}");
+                    assert!(
+                        error < GRADIENT_TOLERANCE,
+                        "{kind:?} {stop_grad:?} {set:?} branch {branch}: {error}"
+                    );
                 }
             }
         }

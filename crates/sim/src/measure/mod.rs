@@ -1,1 +1,122 @@
-//! measure
+//! What is read off a running process, never changing it: one file per measurement.
+//!
+//! A [`Measure`] sees a [`Reading`]: the state in the basis of the data, plus what several measurements share, computed
+//! at most once per recorded step. Fresh samples come from a random stream of their own, so measuring cannot disturb
+//! training, and an added measurement cannot disturb another.
+//!
+//! Source: docs/theory.md 7 lists what to measure; every column names its statement of the paper.
+//!
+//! To add a measurement: one file with a type that implements [`Measure`], one line in [`standard`].
+
+pub mod recorder;
+pub mod reading;
+pub mod logits;
+pub mod energy;
+pub mod alignment;
+pub mod ownership;
+pub mod destiny;
+pub mod bias;
+pub mod activity;
+pub mod feature_energy;
+pub mod cosines;
+
+pub use activity::Activity;
+pub use alignment::Alignment;
+pub use bias::Bias;
+pub use cosines::Cosines;
+pub use destiny::{Destiny, LuckRule};
+pub use energy::Energy;
+pub use feature_energy::FeatureEnergy;
+pub use logits::Logits;
+pub use ownership::{AtomHistory, Ownership};
+pub use reading::{FreshSamples, Reading};
+pub use recorder::{Cadence, Record, Recorder, Values};
+
+/// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
+pub const SINGLETON_COSINE: f64 = 0.9;
+/// |cos| above which a neuron counts as belonging to an atom.
+pub const OWNER_COSINE: f64 = 0.7;
+
+/// One recorded figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// `snake_case`, unique among the columns of its table.
+    pub name: &'static str,
+    /// Unit: "fraction", "cosine", "neurons", "atoms", "energy" (squared weight), "norm" (weight), "1" …
+    pub unit: &'static str,
+    /// One sentence: the formula, when it is not defined, and the statement it belongs to.
+    pub doc: &'static str,
+}
+
+/// A measurement: reads the state at every recorded step.
+pub trait Measure: Send {
+    /// What it writes once per recorded step.
+    fn columns(&self) -> &'static [Column];
+
+    /// What it writes once per recorded step and neuron.
+    fn neuron_columns(&self) -> &'static [Column] {
+        &[]
+    }
+
+    /// Reads the state. Columns left unwritten hold NaN, "not defined at this step".
+    fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>);
+
+    /// What became of each atom so far, d entries, from the measurement that follows the atoms.
+    fn atom_histories(&self) -> Option<&[AtomHistory]> {
+        None
+    }
+}
+
+/// What the standard measurements need to know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeasureSettings {
+    /// The fresh samples that firing rates and cosines are read on.
+    pub samples: FreshSamples,
+    /// Which neurons count as lucky for an atom.
+    pub luck: LuckRule,
+}
+
+/// Every measurement of this module.
+pub fn standard(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
+    vec![
+        Box::new(Logits),
+        Box::new(Energy),
+        Box::new(Alignment),
+        Box::new(Ownership::default()),
+        Box::new(Destiny::new(settings.luck)),
+        Box::new(Bias),
+        Box::new(Activity::new(settings.samples)),
+        Box::new(FeatureEnergy),
+        Box::new(Cosines::new(settings.samples)),
+    ]
+}
+
+const fn column(name: &'static str, unit: &'static str, doc: &'static str) -> Column {
+    Column { name, unit, doc }
+}
+
+/// The mean; NaN of nothing.
+fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
+    let (sum, count) = values.into_iter().fold((0.0, 0usize), |(sum, count), v| (sum + v, count + 1));
+    sum / count as f64
+}
+
+/// Smallest and largest; NaN of nothing.
+fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    values.into_iter().fold((f64::NAN, f64::NAN), |(low, high), v| (low.min(v), high.max(v)))
+}
+
+/// The share of `holds` among the items; NaN of nothing.
+fn fraction(holds: impl IntoIterator<Item = bool>) -> f64 {
+    mean(holds.into_iter().map(|holds| f64::from(u8::from(holds))))
+}
+
+fn count(holds: impl IntoIterator<Item = bool>) -> f64 {
+    holds.into_iter().filter(|&holds| holds).count() as f64
+}
+
+/// part/whole, and 0 where the whole is 0.
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}
+

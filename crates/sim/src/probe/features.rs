@@ -7,7 +7,7 @@
 //! One scale for all columns, not one per column: neurons that fire rarely or weakly keep their place, so that the
 //! penalty sees the representation's own geometry. Columns that are zero throughout (dead neurons) drop out.
 //!
-//! B comes from the eigenvectors of the smaller Gram matrix: XᵀX (k × k) if there are at least as many samples as
+//! B comes from the eigenvectors of the smaller Gram matrix: `XᵀX` (k × k) if there are at least as many samples as
 //! features, X Xᵀ (n × n) otherwise. It is formed and factorised in f64; Z is then rounded to f32 once.
 //! Where both n and k are large the eigenvectors would cost more than the fit, and X/√v is used as it is.
 //!
@@ -151,7 +151,7 @@ mod tests {
     use super::super::samples::gaussian;
     use super::*;
 
-    /// Z B = X/√v, ZᵀZ diagonal, B Bᵀ = I; on both sides of n = k, with a dead and a repeated column.
+    /// Z B = X/√v, `ZᵀZ` diagonal, B Bᵀ = I; on both sides of n = k, with a dead and a repeated column.
     #[test]
     fn coordinates_reproduce_the_features_and_are_uncorrelated() {
         for (n, k) in [(40, 9), (9, 40)] {

@@ -1,6 +1,6 @@
 //! Scores of several targets on the same fresh samples, and how well these samples determine them.
 //!
-//! Both scores are one minus a ratio of sums over samples, score_t = 1 − Σᵢ aᵢₜ / Σᵢ bᵢₜ, and what is reported is the
+//! Both scores are one minus a ratio of sums over samples, `score_t` = 1 − Σᵢ aᵢₜ / Σᵢ bᵢₜ, and what is reported is the
 //! mean over the targets. All targets share the samples, so the unit that is resampled is the sample, not the
 //! (sample, target) pair: to first order
 //!
@@ -9,7 +9,7 @@
 //! ```
 //!
 //! R² takes score ± 1.96 √Var. Accuracy takes the Wilson interval with the number of samples that would give the
-//! same variance, n_eff = s (1 − s)/Var: for one target and no guesses that is the number of samples scored.
+//! same variance, `n_eff` = s (1 − s)/Var: for one target and no guesses that is the number of samples scored.
 //!
 //! The interval answers: how far could another test set have moved this score? Other targets, other training labels
 //! and other runs are not in it; the spread over targets is reported beside it.
@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn the_same_target_twice_narrows_nothing_and_a_perfect_score_stays_below_one() {
         let errors: Vec<(f64, f64)> = (0..50).map(|i| (f64::from(u8::from(i % 7 == 0)), 1.0)).collect();
-        let (one, two) = (score(&[errors.clone()]).unwrap(), score(&[errors.clone(), errors]).unwrap());
+        let twice = [errors.clone(), errors];
+        let (one, two) = (score(&twice[..1]).unwrap(), score(&twice).unwrap());
         assert!((one.wilson_interval().0 - two.wilson_interval().0).abs() < 1e-12);
         assert_eq!((one.deviation_over_targets, two.deviation_over_targets), (None, Some(0.0)));
 

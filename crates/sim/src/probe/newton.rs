@@ -6,7 +6,7 @@
 //! F(u) = (1/n_t) Σᵢ ℓ(⟨u, zᵢ⟩, yᵢ) + (λ/2) ‖u‖²
 //! ```
 //!
-//! The step d solves (Zᵀ diag(ℓ″/n_t) Z + λ) d = −∇F by conjugate gradients with the preconditioner
+//! The step d solves (Zᵀ `diag(ℓ″/n_t)` Z + λ) d = −∇F by conjugate gradients with the preconditioner
 //! mean(ℓ″) · diag(ZᵀZ/n) + λ, which is the matrix itself if the columns of Z are uncorrelated and ℓ″ is constant; it
 //! is halved until F falls enough. −⟨∇F, d⟩/2 estimates F − min F and ends the iteration. All problems move in
 //! lockstep, so that every product with Z is one matrix product.
@@ -21,7 +21,7 @@ use crate::math::{Matrix, linalg};
 
 /// The loss of one prediction. A label for which `counts` is false must have loss 0 everywhere.
 pub(super) trait Loss {
-    /// Residual of a Newton equation, relative to its right-hand side, at which conjugate gradients stop.
+    /// Residual of a Newton equation, relative to its right-hand side, that is small enough.
     const FORCING: f64;
     /// Whether a sample with this label is used.
     fn counts(label: f64) -> bool;
@@ -35,12 +35,15 @@ pub(super) trait Loss {
 
 /// F is this close to its minimum, relative to itself, when a problem counts as solved.
 const TOLERANCE: f64 = 1e-7;
+/// A Newton equation whose residual costs less than this part of the tolerance is solved well enough. The residual is
+/// weighed by the preconditioner, which may overrate the curvature by as much.
+const SLACK: f64 = 0.01;
 /// Newton steps after which a problem counts as unsolved; logistic problems take about ten.
 const MAX_NEWTON_STEPS: usize = 60;
 /// Conjugate-gradient steps inside one Newton step; more would mean a hopelessly conditioned problem.
 const MAX_GRADIENT_STEPS: usize = 500;
-/// Halvings of a Newton step before a problem is given up.
-const MAX_HALVINGS: usize = 30;
+/// Lengths of a Newton step that are tried, each half the one before, until a problem is given up.
+const MAX_TRIES: usize = 30;
 /// Part of the linear prediction by which F has to fall.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 
@@ -67,7 +70,7 @@ pub(super) fn fit<L: Loss>(
         let mut gradients = z.back(&slopes);
         gradients.iter_mut().zip(&open).for_each(|(g, p)| add_scaled(g, p.lambda, &p.u));
         let equations = open.iter().zip(&gradients).map(|(p, g)| p.equation::<L>(features, g)).collect();
-        let directions = conjugate_gradients(&z, equations, L::FORCING);
+        let directions = conjugate_gradients(&z, equations);
         let changes = z.forward(&directions);
         for (p, ((gradient, direction), change)) in
             open.iter_mut().zip(gradients.iter().zip(directions).zip(changes))
@@ -133,27 +136,33 @@ impl<'a> Problem<'a> {
         let mean_curvature: f64 = weights.iter().sum();
         let preconditioner =
             features.second_moments().iter().map(|moment| mean_curvature * moment + self.lambda).collect();
-        Equation::new(weights, self.lambda, preconditioner, gradient.iter().map(|g| -g).collect())
+        let mut equation =
+            Equation::new(weights, self.lambda, preconditioner, gradient.iter().map(|g| -g).collect());
+        equation.goal =
+            (L::FORCING * L::FORCING * equation.residual_norm).max(SLACK * TOLERANCE * self.objective);
+        equation
     }
 
     /// Moves along `direction`, which changes the predictions by `change`, as far as F falls enough.
     fn step<L: Loss>(&mut self, gradient: &[f64], direction: &[f64], change: &[f64]) {
         let decrement = -dot(gradient, direction);
         let close = 0.5 * decrement <= TOLERANCE * self.objective;
+        // So near to the minimum F may no longer fall measurably: the whole step or none.
+        let (tries, sufficient, failed) =
+            if close { (1, 0.0, State::Solved) } else { (MAX_TRIES, SUFFICIENT_DECREASE, State::GivenUp) };
         let mut length = 1.0;
-        for _ in 0..MAX_HALVINGS {
+        for _ in 0..tries {
             let u = moved(&self.u, length, direction);
             let predictions = moved(&self.predictions, length, change);
             let objective = self.mean_loss::<L>(&predictions) + 0.5 * self.lambda * dot(&u, &u);
-            if objective <= self.objective - SUFFICIENT_DECREASE * length * decrement {
+            if objective <= self.objective - sufficient * length * decrement {
                 (self.u, self.predictions, self.objective) = (u, predictions, objective);
                 self.state = if close { State::Solved } else { State::Open };
                 return;
             }
             length *= 0.5;
         }
-        // So near to the minimum F no longer falls measurably; a step that fails far from it is a failure.
-        self.state = if close { State::Solved } else { State::GivenUp };
+        self.state = failed;
     }
 }
 
@@ -165,7 +174,9 @@ struct Equation {
     solution: Vec<f64>,
     residual: Vec<f64>,
     direction: Vec<f64>,
+    /// Squared norm of the residual, weighed by the inverse preconditioner: a difference of F.
     residual_norm: f64,
+    /// The residual norm at which the solution is good enough.
     goal: f64,
 }
 
@@ -208,9 +219,8 @@ impl Equation {
     }
 }
 
-/// Solves all equations, each until its residual (in the preconditioner's norm) has shrunk by `forcing`.
-fn conjugate_gradients(z: &Products<'_>, mut equations: Vec<Equation>, forcing: f64) -> Vec<Vec<f64>> {
-    equations.iter_mut().for_each(|e| e.goal = forcing * forcing * e.residual_norm);
+/// Solves all equations, each until its residual norm has reached its goal.
+fn conjugate_gradients(z: &Products<'_>, mut equations: Vec<Equation>) -> Vec<Vec<f64>> {
     for _ in 0..MAX_GRADIENT_STEPS {
         let mut open: Vec<&mut Equation> = equations.iter_mut().filter(|e| e.is_open()).collect();
         if open.is_empty() {
@@ -250,7 +260,7 @@ impl Products<'_> {
 
 fn stacked(vectors: &[impl AsRef<[f64]>]) -> Matrix<f32> {
     let length = vectors[0].as_ref().len();
-    let entries = vectors.iter().flat_map(|v| v.as_ref()).map(|&entry| entry as f32).collect();
+    let entries = vectors.iter().flat_map(AsRef::as_ref).map(|&entry| entry as f32).collect();
     Matrix::from_vec(vectors.len(), length, entries)
 }
 

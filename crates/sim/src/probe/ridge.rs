@@ -77,16 +77,18 @@ mod tests {
         solve_positive_definite(&gram, &right).unwrap().into_vec()
     }
 
-    fn assert_close(rule: &[f64], expected: &[f64], what: &str) {
+    /// Conjugate gradients stop within 1e-7 of the minimum of F, which bounds a relative residual by √(2e-7).
+    const STOPPED_EARLY: f64 = 4.5e-4;
+
+    fn assert_close(rule: &[f64], expected: &[f64], tolerance: f64, what: &str) {
         let norm: f64 = expected.iter().map(|e| e * e).sum::<f64>().sqrt();
         let gap: f64 = rule.iter().zip(expected).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-        assert!(gap <= SINGLE_PRECISION * norm, "{what}: relative distance {}", gap / norm);
+        assert!(gap <= tolerance * norm, "{what}: relative distance {}", gap / norm);
     }
 
-    /// More samples than features (XᵀX), fewer (X Xᵀ), and both too many for eigenvectors (plain conjugate
-    /// gradients) agree with the normal equations.
+    /// More samples than features (eigenvectors of `XᵀX`), and fewer (of X Xᵀ).
     #[test]
-    fn rules_solve_the_normal_equations_from_either_gram_matrix_and_from_none() {
+    fn rules_solve_the_normal_equations_from_either_gram_matrix() {
         let lambdas = [1e-3, 0.1, 10.0];
         for (n, k, scale) in [(60, 12, 1.0f32), (12, 60, 1.0), (60, 12, 1e3), (12, 60, 1e-3), (30, 30, 1.0)] {
             let x = gaussian(n, k, 5).map(|f| f * scale);
@@ -99,6 +101,7 @@ mod tests {
                     assert_close(
                         rules.weights.row(t * 3 + j),
                         &expected,
+                        SINGLE_PRECISION,
                         &format!("{n} × {k}, λ = {lambda}"),
                     );
                 }
@@ -132,6 +135,7 @@ mod tests {
             assert_close(
                 &residual.iter().zip(&right).map(|(r, b)| r + b).collect::<Vec<_>>(),
                 &right,
+                STOPPED_EARLY,
                 "residual",
             );
         }
@@ -151,6 +155,6 @@ mod tests {
                 (0..n).map(|i| f64::from(x[(i, j)]) * y[(0, i)]).sum::<f64>() / n as f64 / (1.0 + lambda)
             })
             .collect();
-        assert_close(rules.weights.row(0), &expected, "Walsh functions");
+        assert_close(rules.weights.row(0), &expected, SINGLE_PRECISION, "Walsh functions");
     }
 }

@@ -70,6 +70,17 @@ impl Views {
         let view = SecondMoment { off_diagonal: 1.0, diagonal: 1.0 / keep_rate };
         Self { anchor: view, positive: view, ..Self::same() }
     }
+
+    /// Maximally disjoint masks, each keeping a coordinate with probability `keep_rate` r in (0, 1] and both of them with
+    /// probability max(0, 2r−1), views scaled by 1/r: no augmentation at r = 1, RandomMask at r = ½. The dense part of the
+    /// pair moment is cut by max(0, 2r−1)/r².
+    pub fn disjoint_masks(keep_rate: f64) -> Self {
+        let shared = (2.0 * keep_rate - 1.0).max(0.0) / keep_rate.powi(2);
+        Self {
+            pair: SecondMoment { off_diagonal: 1.0, diagonal: shared },
+            ..Self::independent_masks(keep_rate)
+        }
+    }
 }
 
 /// How much leverage h_r = Σ_j M_rj² a direction sees, Σ_r u_r² h_r, averaged over directions; entries in [0, 1].

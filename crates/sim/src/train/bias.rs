@@ -39,7 +39,8 @@ pub enum BiasRule {
 impl BiasRule {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let positive = |name, value: f64| require(value.is_finite() && value > 0.0, name, value, "a finite number > 0");
+        let positive =
+            |name, value: f64| require(value.is_finite() && value > 0.0, name, value, "a finite number > 0");
         match *self {
             Self::Zero => Ok(()),
             Self::Trained { learning_rate, reset } => {
@@ -63,7 +64,9 @@ impl BiasRule {
     /// The biases' learning rate at this moment, `None` when they are not trained now.
     pub(super) fn training_rate(&self, after_first_stage: bool) -> Option<f64> {
         match *self {
-            Self::Trained { learning_rate, reset } if reset.is_none() || after_first_stage => Some(learning_rate),
+            Self::Trained { learning_rate, reset } if reset.is_none() || after_first_stage => {
+                Some(learning_rate)
+            }
             _ => None,
         }
     }

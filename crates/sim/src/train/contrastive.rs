@@ -135,7 +135,8 @@ impl Contrastive {
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
         let (positives, masks) = (self.stream(Purpose::Positives), self.stream(Purpose::Masks));
-        let (negatives, negative_masks) = (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
+        let (negatives, negative_masks) =
+            (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
         let BatchPlan { anchors, negative_set, negative_views, .. } = self.parts.batch;
         let negative_rows = self.parts.batch.negative_rows();
         let (d1, d) = (self.parts.data.ambient_dim(), self.parts.data.latent_dim());
@@ -234,8 +235,10 @@ impl Contrastive {
     fn firing_rate(&self) -> f64 {
         let (encoder, bias) = (self.parts.encoder.as_ref(), self.learner.bias());
         let pre = &self.scratch.pre_anchor;
-        let fired: usize =
-            pre.iter_rows().map(|row| row.iter().zip(bias).filter(|&(&a, &b)| encoder.fires(a, b)).count()).sum();
+        let fired: usize = pre
+            .iter_rows()
+            .map(|row| row.iter().zip(bias).filter(|&(&a, &b)| encoder.fires(a, b)).count())
+            .sum();
         fired as f64 / (pre.rows() * pre.cols()) as f64
     }
 
@@ -287,9 +290,13 @@ impl Dynamics for Contrastive {
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
         let s = &self.scratch;
-        let positive =
-            if self.parts.augmentation.positive_is_anchor() { &s.embedded_anchor } else { &s.embedded_positive };
-        let mut pulled = Matrix::from_fn(positive.rows(), positive.cols(), |p, i| -s.grads.pull[p] * positive[(p, i)]);
+        let positive = if self.parts.augmentation.positive_is_anchor() {
+            &s.embedded_anchor
+        } else {
+            &s.embedded_positive
+        };
+        let mut pulled =
+            Matrix::from_fn(positive.rows(), positive.cols(), |p, i| -s.grads.pull[p] * positive[(p, i)]);
         let mut d_bias = vec![0.0; s.bias_before.len()];
         self.parts.encoder.backward(&s.pre_anchor, &s.bias_before, &mut pulled, &mut d_bias);
         let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();

@@ -87,7 +87,17 @@ impl Learner {
         let norms = row_norms(&weights);
         let bias = vec![0.0; weights.rows()];
         let clock = StageClock::new(rule.stages);
-        Self { rule, latent_dim, weights, bias, initial_norms: norms.clone(), norms, clock, step: 0, stop: None }
+        Self {
+            rule,
+            latent_dim,
+            weights,
+            bias,
+            initial_norms: norms.clone(),
+            norms,
+            clock,
+            step: 0,
+            stop: None,
+        }
     }
 
     /// W, m × input dimension.
@@ -182,7 +192,10 @@ impl Learner {
                 return diverged(format!("the norm of neuron {i} is {norm}, it started at {initial}"));
             }
         }
-        self.bias.iter().position(|b| !b.is_finite()).and_then(|i| diverged(format!("bias {i} is not finite")))
+        self.bias
+            .iter()
+            .position(|b| !b.is_finite())
+            .and_then(|i| diverged(format!("bias {i} is not finite")))
     }
 
     /// The state, to be stored.

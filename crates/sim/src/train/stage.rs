@@ -52,9 +52,11 @@ impl StageClock {
 
     /// Reads the norms after `step` steps; true exactly when T1 is reached now.
     pub fn observe(&mut self, step: u64, norms: &[f32], initial_norms: &[f32]) -> bool {
-        let grew = |now: f32, then: f32, ratio: f64| f64::from(now).powi(2) >= ratio * f64::from(then).powi(2);
+        let grew =
+            |now: f32, then: f32, ratio: f64| f64::from(now).powi(2) >= ratio * f64::from(then).powi(2);
         if self.times.first.is_none() {
-            let all = norms.iter().zip(initial_norms).all(|(&n, &n0)| grew(n, n0, self.rule.first_energy_ratio));
+            let all =
+                norms.iter().zip(initial_norms).all(|(&n, &n0)| grew(n, n0, self.rule.first_energy_ratio));
             if all {
                 self.times.first = Some(step);
                 self.norms_at_first = norms.to_vec();

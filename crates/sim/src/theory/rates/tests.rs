@@ -31,55 +31,48 @@ fn assert_same(a: &Matrix<f64>, b: &Matrix<f64>, what: &str) {
     }
 }
 
-/// Averages scale²·D_left Σ D_right over all pairs of masks with their probabilities; `right` gives the second mask's
-/// bits, or all masks are tried where it is `None`.
-fn enumerate(sigma: &Matrix<f64>, keep_rate: f64, scale: f64, right: Option<fn(u32) -> u32>) -> Matrix<f64> {
+/// Averages scale²·D Σ D′ over all pairs of masks; `joint` holds the probabilities that a coordinate is kept by neither
+/// mask, by D alone, by D′ alone, by both.
+fn enumerate(sigma: &Matrix<f64>, joint: [f64; 4], scale: f64) -> Matrix<f64> {
     let n = sigma.rows();
-    let probability = |mask: u32| {
-        let kept = f64::from((mask & ((1 << n) - 1)).count_ones());
-        keep_rate.powf(kept) * (1.0 - keep_rate).powf(n as f64 - kept)
-    };
     let mut sum = Matrix::zeros(n, n);
-    let mut add = |left: u32, right: u32, weight: f64| {
-        for r in (0..n).filter(|r| left >> r & 1 == 1) {
-            for s in (0..n).filter(|s| right >> s & 1 == 1) {
+    for states in 0..1usize << (2 * n) {
+        let state = |r: usize| states >> (2 * r) & 3;
+        let weight: f64 = (0..n).map(|r| joint[state(r)]).product();
+        for r in (0..n).filter(|&r| state(r) & 1 != 0) {
+            for s in (0..n).filter(|&s| state(s) & 2 != 0) {
                 sum[(r, s)] += weight * scale * scale * sigma[(r, s)];
-            }
-        }
-    };
-    for left in 0..1u32 << n {
-        match right {
-            Some(partner) => add(left, partner(left), probability(left)),
-            None => {
-                (0..1u32 << n).for_each(|other| add(left, other, probability(left) * probability(other)));
             }
         }
     }
     sum
 }
 
-/// Every second moment of both kinds of masks, from all 2^d1 masks (all pairs where they are independent).
+/// Every second moment of all three kinds of masks, from all pairs of masks on 7 coordinates.
 #[test]
 fn moments_agree_with_averages_over_all_masks() {
     let population = population(7, 2);
     let sigma = covariance(&population, &haar_dictionary(&population, 3));
-    for q in [0.5, 0.3] {
+    let check = |joint: [f64; 4], scale: f64, moment: SecondMoment, what: &str| {
+        assert_same(&enumerate(&sigma, joint, scale), &closed_form(moment, &sigma), what);
+    };
+    for q in [0.5, 0.3, 0.8] {
+        let own = |kept: f64| [1.0 - kept, 0.0, 0.0, kept];
         let views = Views::complementary_masks(q);
-        let exact = enumerate(&sigma, q, 2.0, Some(|mask| !mask));
-        assert_same(&exact, &closed_form(views.pair, &sigma), "complementary pair");
-        let exact = enumerate(&sigma, q, 2.0, Some(|mask| mask));
-        assert_same(&exact, &closed_form(views.anchor, &sigma), "anchor");
-        let exact = enumerate(&sigma, 1.0 - q, 2.0, Some(|mask| mask));
-        assert_same(&exact, &closed_form(views.positive, &sigma), "positive");
+        check([0.0, q, 1.0 - q, 0.0], 2.0, views.pair, "complementary pair");
+        check(own(q), 2.0, views.anchor, "complementary anchor");
+        check(own(1.0 - q), 2.0, views.positive, "complementary positive");
         let views = Views::independent_masks(q);
-        assert_same(
-            &enumerate(&sigma, q, 1.0 / q, None),
-            &closed_form(views.pair, &sigma),
-            "independent pair",
-        );
-        let exact = enumerate(&sigma, q, 1.0 / q, Some(|mask| mask));
-        assert_same(&exact, &closed_form(views.anchor, &sigma), "independent anchor");
+        let alone = q * (1.0 - q);
+        check([(1.0 - q).powi(2), alone, alone, q * q], 1.0 / q, views.pair, "independent pair");
+        check(own(q), 1.0 / q, views.anchor, "independent anchor");
+        let views = Views::disjoint_masks(q);
+        let both = f64::max(0.0, 2.0 * q - 1.0);
+        check([1.0 - 2.0 * q + both, q - both, q - both, both], 1.0 / q, views.pair, "disjoint pair");
+        check(own(q), 1.0 / q, views.positive, "disjoint positive");
     }
+    assert_eq!(Views::disjoint_masks(0.5), Views::complementary_masks(0.5));
+    assert_eq!(Views::disjoint_masks(1.0), Views::same());
 }
 
 /// Means over atoms and complement against quadratic forms of the full matrix, and trace A_aug = 0.
@@ -265,16 +258,35 @@ fn sgd_step(weights: &mut [Vec<f64>], run: &StageOne, dictionary: &Matrix<f64>, 
     }
 }
 
-/// With Wᵀ W = c M Mᵀ the alignment and contrast forces along an atom cancel: averaged over exact moments by hand.
+/// With Wᵀ W = c M Mᵀ the forces along an atom cancel: E[x⁺ x⁺⁺ᵀ] M_j against the first order of the contrast,
+/// E[x⁺ x⁺ᵀ] Wᵀ W E[x_s x_sᵀ] M_j/τ, as full matrices for an evenly spread (Hadamard) dictionary.
 #[test]
 fn saturation_balances_alignment_and_contrast() {
+    let population = population(8, 2);
+    let sign = |bit: usize| if bit & 1 == 0 { 1.0 } else { -1.0 };
+    let dictionary = Matrix::from_fn(8, 2, |r, j| sign(r >> j) / 8f64.sqrt());
+    let sigma = covariance(&population, &dictionary);
+    let apply = |a: &Matrix<f64>, v: &[f64]| a.iter_rows().map(|row| inner(row, v)).collect::<Vec<_>>();
+    let project = |v: &[f64]| apply(&dictionary, &apply(&dictionary.transposed(), v));
+    let atom = dictionary.column(1);
+    for views in [Views::complementary_masks(0.4), Views::same(), Views::disjoint_masks(0.7)] {
+        let run = stage(population, views, LeverageOverlap::uniform(&population));
+        let alignment = inner(&atom, &apply(&closed_form(views.pair, &sigma), &atom));
+        let seen = apply(&closed_form(views.anchor, &sigma), &project(&apply(&sigma, &atom)));
+        let contrast = run.linear_saturation(0.7) / 0.7 * inner(&atom, &seen);
+        assert!((alignment - contrast).abs() < ROUNDING, "{alignment} against {contrast}");
+    }
+}
+
+/// m neurons that keep their dense energy and grow to ‖w‖² = K‖w(0)‖²: trace of Wᵀ W over span(M), per atom.
+#[test]
+fn saturation_share_counts_the_sparse_energy_at_t1() {
     let population = population(200, 20);
-    let ratio = 0.1;
     let run = stage(population, Views::complementary_masks(0.5), LeverageOverlap::uniform(&population));
-    let (p, noise) = (0.15, 0.1);
-    let expected = 0.7 * p * (1.0 - ratio) / ((p + 2.0 * noise + p * ratio) * (p + noise));
-    assert!((run.linear_saturation(0.7) - expected).abs() < ROUNDING);
-    // m σ₀² (K − 1 + d/d1) d1/d over c, and linear in the initial variance.
-    let share = run.saturation_share(1e-4, 50, 8.0, 0.7);
-    assert!((share - 50.0 * 1e-4 * 7.1 / 0.1 / expected).abs() < ROUNDING);
+    let (variance, width, multiple) = (1e-4, 50, 8.0);
+    let initial = 200.0 * variance;
+    let sparse = multiple * initial * sparse_fraction_at_norm_multiple(&population, multiple);
+    let per_atom = f64::from(width) * sparse / 20.0;
+    let share = run.saturation_share(variance, width as usize, multiple, 0.7);
+    assert!((share - per_atom / run.linear_saturation(0.7)).abs() < ROUNDING);
 }

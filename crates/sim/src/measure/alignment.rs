@@ -1,0 +1,91 @@
+//! How close every neuron is to a single atom, and how many atoms have such a neuron.
+//!
+//! alignment_i = max_j |⟨w_i, M_j⟩|/‖w_i‖;  coverage(c) = #{j : max_i |cos(w_i, M_j)| > c}/d.
+//!
+//! A neuron is a singleton when its alignment exceeds .9. Counts of singletons never come near the number of neurons,
+//! because neurons without luck stay small for ever: the energy-weighted fraction is the one that Theorem 3.4 speaks of.
+//!
+//! N_i, the atoms that a neuron holds, is {j : |⟨w_i, M_j⟩| ≥ ½ max_j |⟨w_i, M_j⟩|}: the same rule at every stage and in
+//! every arm, independent of the scale. Beside it stand the atoms that open the gate by themselves, |⟨w_i, M_j⟩| > b_i,
+//! all of them while b_i ≤ 0.
+//!
+//! Source: Theorem 3.4 (ii, iii); Lemma E.2 (1), E.3; docs/theory.md 7 (7).
+
+use super::reading::Neuron;
+use super::{
+    Column, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, fraction, mean,
+};
+
+/// Share of its largest coordinate from which on an atom belongs to N_i.
+const HELD_SHARE: f64 = 0.5;
+
+/// Alignment, singletons, coverage and |N_i|.
+pub struct Alignment;
+
+const COLUMNS: &[Column] = &[
+    column("mean_alignment", "cosine", "mean over neurons of max_j |cos(w_i, M_j)| (E.2 (1))"),
+    column("singleton_count", "neurons", "neurons with alignment > .9 (Theorem 3.4 (iii))"),
+    column(
+        "singleton_energy_fraction",
+        "fraction",
+        "share of Σ_i ‖w_i‖² in neurons with alignment > .9 (E.2 (1))",
+    ),
+    column("coverage_90", "fraction", "atoms with some neuron of |cos| > .9 (Theorem 3.4 (iii))"),
+    column("coverage_70", "fraction", "atoms with some neuron of |cos| > .7 (Theorem 3.4 (iii))"),
+    column(
+        "atoms_per_neuron",
+        "atoms",
+        "mean |N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest} (Theorem 3.4 (ii))",
+    ),
+    column(
+        "gate_opening_atoms",
+        "atoms",
+        "mean over neurons of #{j : |⟨w_i, M_j⟩| > b_i}; d while b = 0 (E.3)",
+    ),
+];
+
+const NEURON_COLUMNS: &[Column] = &[
+    column("best_atom", "atom", "argmax_j |⟨w_i, M_j⟩|"),
+    column("alignment", "cosine", "max_j |⟨w_i, M_j⟩|/‖w_i‖"),
+    column("second_alignment", "cosine", "the second largest |⟨w_i, M_j⟩|/‖w_i‖"),
+    column("atom_count", "atoms", "|N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest}"),
+];
+
+impl Measure for Alignment {
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn neuron_columns(&self) -> &'static [Column] {
+        NEURON_COLUMNS
+    }
+
+    fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
+        let neurons = reading.neurons();
+        let singletons = || neurons.iter().filter(|n| n.alignment() > SINGLETON_COSINE);
+        let total: f64 = neurons.iter().map(Neuron::energy).sum();
+        let held: f64 = singletons().map(Neuron::energy).sum();
+        let coverage = |cosine| fraction(reading.atoms().iter().map(|atom| atom.cosine > cosine));
+        out.scalar("mean_alignment", mean(neurons.iter().map(Neuron::alignment)));
+        out.scalar("singleton_count", singletons().count() as f64);
+        out.scalar("singleton_energy_fraction", held / total);
+        out.scalar("coverage_90", coverage(SINGLETON_COSINE));
+        out.scalar("coverage_70", coverage(OWNER_COSINE));
+
+        let rows = || reading.coordinates.sparse.iter_rows();
+        let atoms_held = |(row, n): (&[f32], &Neuron)| {
+            count(row.iter().map(|&c| c != 0.0 && f64::from(c).abs() >= HELD_SHARE * n.largest))
+        };
+        let held: Vec<f64> = rows().zip(neurons).map(atoms_held).collect();
+        let opening = rows()
+            .zip(reading.view.bias)
+            .map(|(row, &b)| count(row.iter().map(|&c| c.abs() > b || b <= 0.0)));
+        out.scalar("gate_opening_atoms", mean(opening));
+        out.scalar("atoms_per_neuron", mean(held.iter().copied()));
+
+        out.neurons("best_atom", neurons.iter().map(|n| n.best_atom as f32));
+        out.neurons("alignment", neurons.iter().map(|n| n.alignment() as f32));
+        out.neurons("second_alignment", neurons.iter().map(|n| n.second_alignment() as f32));
+        out.neurons("atom_count", held.iter().map(|&held| held as f32));
+    }
+}

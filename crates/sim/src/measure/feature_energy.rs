@@ -1,0 +1,48 @@
+//! How strongly each atom stands in the whole representation.
+//!
+//! F_j = Σ_i ⟨w_i, M_j⟩², and with the biases taken off F_j = Σ_i h_{b_i}(⟨w_i, M_j⟩)², h_b(a) = (a − b)₊ − (−a − b)₊:
+//! the second is Sim(M_j, M_j), what the positive logit gains from an active atom; it saturates at Θ(τ log d). Sums are
+//! over all neurons, so that no choice of a set M_j enters.
+//!
+//! Source: Appendix A.4, Lemma E.2 (3), E.5, E.6; docs/theory.md 4.6.
+
+use super::{Column, Measure, Reading, Values, column, extent, mean};
+
+/// F_j over the atoms.
+pub struct FeatureEnergy;
+
+const COLUMNS: &[Column] = &[
+    column("feature_energy_mean", "energy", "mean over atoms of F_j = Σ_i ⟨w_i, M_j⟩² (E.2 (3))"),
+    column("feature_energy_min", "energy", "smallest F_j (E.5)"),
+    column("feature_energy_max", "energy", "largest F_j (E.6)"),
+    column("thresholded_feature_energy_mean", "energy", "mean over atoms of Σ_i h_b(⟨w_i, M_j⟩)² (E.2 (3))"),
+    column("thresholded_feature_energy_min", "energy", "smallest Σ_i h_b(⟨w_i, M_j⟩)² (E.5)"),
+    column("thresholded_feature_energy_max", "energy", "largest Σ_i h_b(⟨w_i, M_j⟩)² (E.6)"),
+];
+
+impl Measure for FeatureEnergy {
+    fn columns(&self) -> &'static [Column] {
+        COLUMNS
+    }
+
+    fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
+        let mut plain = vec![0.0; reading.latent_dim()];
+        let mut thresholded = vec![0.0; reading.latent_dim()];
+        for (row, &b) in reading.coordinates.sparse.iter_rows().zip(reading.view.bias) {
+            for (j, &a) in row.iter().enumerate() {
+                let (a, b) = (f64::from(a), f64::from(b));
+                let h = (a - b).max(0.0) - (-a - b).max(0.0);
+                plain[j] += a * a;
+                thresholded[j] += h * h;
+            }
+        }
+        let (smallest, largest) = extent(plain.iter().copied());
+        out.scalar("feature_energy_mean", mean(plain));
+        out.scalar("feature_energy_min", smallest);
+        out.scalar("feature_energy_max", largest);
+        let (smallest, largest) = extent(thresholded.iter().copied());
+        out.scalar("thresholded_feature_energy_mean", mean(thresholded));
+        out.scalar("thresholded_feature_energy_min", smallest);
+        out.scalar("thresholded_feature_energy_max", largest);
+    }
+}
