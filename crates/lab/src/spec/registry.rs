@@ -299,6 +299,13 @@ pub const SETTINGS: &[Setting] = &[
         .when(&[Condition { key: "measure.cadence.kind", any_of: &["logarithmic"] }]),
     setting("measure.samples", Kind::Whole(2), "512", "Fresh samples behind each cosine and firing rate."),
     setting(
+        "measure.potential_per_atom",
+        Kind::Number(Range::POSITIVE),
+        "3.0",
+        "Sets the threshold of luck: so many neurons per atom are expected to start above it (Definition B.1; the \
+         paper's own constants leave about 0.2 at sizes that fit a computer).",
+    ),
+    setting(
         "probe.labels",
         Kind::WholeList(1),
         "[200, 1000, 5000]",

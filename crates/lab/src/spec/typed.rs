@@ -158,16 +158,17 @@ pub enum BiasSpec {
     Staged { reset: Option<f64>, growth: f64, cap: f64 },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureSpec {
     pub cadence: CadenceSpec,
     pub samples: usize,
+    pub potential_per_atom: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum CadenceSpec {
     Every { steps: u64 },
-    Logarithmic { per_decade: u64 },
+    Logarithmic { per_decade: u32 },
 }
