@@ -120,3 +120,5 @@ fn ratio(part: f64, whole: f64) -> f64 {
     if whole == 0.0 { 0.0 } else { part / whole }
 }
 
+#[cfg(test)]
+mod tests;

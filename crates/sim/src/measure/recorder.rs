@@ -48,10 +48,10 @@ pub struct Record {
 
 /// Where a measurement writes its figures.
 pub struct Values<'a> {
-    columns: &'static [Column],
-    neuron_columns: &'static [Column],
-    scalars: &'a mut [f64],
-    neurons: &'a mut [Vec<f32>],
+    pub(super) columns: &'static [Column],
+    pub(super) neuron_columns: &'static [Column],
+    pub(super) scalars: &'a mut [f64],
+    pub(super) neurons: &'a mut [Vec<f32>],
 }
 
 impl Values<'_> {

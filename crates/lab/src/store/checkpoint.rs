@@ -1,0 +1,101 @@
+//! Checkpoints as safetensors: one F32 tensor of shape rows × cols per array of the snapshot, under the array's name.
+//!
+//! The metadata has a single entry `featurescope`, a JSON object: `format_version` (1), `step`, `t1` and `t2` (null while a
+//! stage has not ended). A single entry, because the order of several is not fixed and equal states should give
+//! equal bytes.
+
+use super::StoreError;
+use super::atomic::write_bytes_atomically;
+use featurescope_sim::math::Matrix;
+use featurescope_sim::train::{Snapshot, StageTimes};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+/// Version of the layout described above.
+const FORMAT_VERSION: u32 = 1;
+const ENTRY: &str = "featurescope";
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    format_version: u32,
+    step: u64,
+    t1: Option<u64>,
+    t2: Option<u64>,
+}
+
+/// Read before the rest, which may look different in another version.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
+}
+
+/// Stores `snapshot`, replacing what stands at `path`.
+pub fn write_checkpoint(path: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
+    let StageTimes { first, second } = snapshot.stages;
+    let state = State { format_version: FORMAT_VERSION, step: snapshot.step, t1: first, t2: second };
+    let json = |source| StoreError::Json { path: path.to_path_buf(), source };
+    let metadata = HashMap::from([(ENTRY.to_owned(), serde_json::to_string(&state).map_err(json)?)]);
+    let unusable = |error| StoreError::content(path, format!("it cannot be encoded ({error})"));
+
+    let bytes: Vec<Vec<u8>> = snapshot.arrays.iter().map(|(_, array)| little_endian(array)).collect();
+    let views: Result<Vec<_>, _> = (snapshot.arrays.iter().zip(&bytes))
+        .map(|((name, array), bytes)| {
+            TensorView::new(Dtype::F32, vec![array.rows(), array.cols()], bytes).map(|view| (name, view))
+        })
+        .collect();
+    let encoded = views.and_then(|views| safetensors::serialize(views, Some(metadata))).map_err(unusable)?;
+    write_bytes_atomically(path, &encoded)
+}
+
+/// Reads a stored snapshot; its arrays come in alphabetical order.
+///
+/// # Errors
+/// If the file is missing, cut short, of another format version, or no checkpoint of ours.
+pub fn read_checkpoint(path: &Path) -> Result<Snapshot, StoreError> {
+    let bytes = fs::read(path).map_err(StoreError::io(path, "read"))?;
+    let damaged =
+        |error| StoreError::content(path, format!("it is cut short or no safetensors file ({error})"));
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
+    let State { step, t1, t2, .. } = state(path, &metadata)?;
+    let mut arrays = Vec::new();
+    for (name, view) in tensors.tensors() {
+        let &[rows, cols] = view.shape() else {
+            return Err(StoreError::content(path, format!("tensor `{name}` is not a matrix")));
+        };
+        if view.dtype() != Dtype::F32 {
+            return Err(StoreError::content(
+                path,
+                format!("tensor `{name}` holds {:?}, not F32", view.dtype()),
+            ));
+        }
+        arrays.push((name, Matrix::from_vec(rows, cols, from_little_endian(view.data()))));
+    }
+    arrays.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(Snapshot { step, stages: StageTimes { first: t1, second: t2 }, arrays })
+}
+
+fn state(path: &Path, metadata: &Metadata) -> Result<State, StoreError> {
+    let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+    let entry = entry.ok_or_else(|| StoreError::content(path, format!("it has no metadata `{ENTRY}`")))?;
+    let unreadable =
+        |error| StoreError::content(path, format!("its metadata `{ENTRY}` cannot be read ({error})"));
+    let Version { format_version } = serde_json::from_str(entry).map_err(unreadable)?;
+    if format_version != FORMAT_VERSION {
+        let problem = format!("its format version is {format_version}, this program reads {FORMAT_VERSION}");
+        return Err(StoreError::content(path, problem));
+    }
+    serde_json::from_str(entry).map_err(unreadable)
+}
+
+fn little_endian(array: &Matrix) -> Vec<u8> {
+    array.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn from_little_endian(bytes: &[u8]) -> Vec<f32> {
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|&word| f32::from_le_bytes(word)).collect()
+}

@@ -1,0 +1,92 @@
+//! When is recorded, and what a recorder refuses.
+
+use super::fake::Fake;
+use crate::measure::{Cadence, Column, Energy, Measure, Ownership, Reading, Recorder, Values};
+use crate::train::{Dynamics, StageTimes, StopReason};
+
+fn still() -> Fake {
+    Fake::new(2, &[1.0, 0.0], &[0.0])
+}
+
+fn recorded(cadence: Cadence, last: u64, stages: StageTimes) -> Vec<u64> {
+    let recorder = Recorder::new(vec![], cadence, last);
+    let due = |&step: &u64| recorder.is_due(&Fake { step, stages, ..still() }.view());
+    (0..=last).filter(due).collect()
+}
+
+#[test]
+fn steps_at_a_cadence_and_the_ones_that_always_count() {
+    let none = StageTimes::default();
+    assert_eq!(recorded(Cadence::Every { steps: 10 }, 34, none), [0, 10, 20, 30, 34]);
+    let stages = StageTimes { first: Some(7), second: Some(23) };
+    assert_eq!(recorded(Cadence::Every { steps: 10 }, 30, stages), [0, 7, 10, 20, 23, 30]);
+    assert_eq!(recorded(Cadence::Logarithmic { per_decade: 1 }, 1500, none), [0, 1, 10, 100, 1000, 1500]);
+    assert_eq!(recorded(Cadence::Logarithmic { per_decade: 3 }, 50, none), [0, 1, 2, 5, 10, 22, 46, 50]);
+}
+
+#[test]
+fn every_step_of_a_logarithmic_cadence_is_found() {
+    for per_decade in [1, 3, 10, 40] {
+        let cadence = Cadence::Logarithmic { per_decade };
+        let mut expected: Vec<u64> = (0..=4 * per_decade)
+            .map(|k| 10f64.powf(f64::from(k) / f64::from(per_decade)).round() as u64)
+            .collect();
+        expected.dedup();
+        let found: Vec<u64> = (1..=10_000).filter(|&step| cadence.includes(step)).collect();
+        assert_eq!(found, expected, "{per_decade} a decade");
+    }
+}
+
+#[test]
+fn the_step_at_which_a_run_diverges_is_recorded() {
+    let stop = Some(StopReason::Diverged { step: 3, what: "the loss is NaN".into() });
+    let diverged = Fake { step: 3, stop, ..Fake::new(2, &[f32::NAN, f32::INFINITY], &[f64::NAN]) };
+    let mut recorder =
+        Recorder::new(vec![Box::new(Energy), Box::<Ownership>::default()], Cadence::Every { steps: 10 }, 100);
+    let record = recorder.observe(&diverged.view()).unwrap();
+    assert_eq!(
+        (record.step, record.scalars.len()),
+        (3, Energy.columns().len() + Ownership::default().columns().len())
+    );
+    assert!(recorder.observe(&Fake { step: 4, ..still() }.view()).is_none());
+}
+
+#[test]
+fn columns_stand_in_the_order_of_the_measures() {
+    let mut recorder =
+        Recorder::new(vec![Box::<Ownership>::default(), Box::new(Energy)], Cadence::Every { steps: 1 }, 9);
+    let names: Vec<&str> = recorder.columns().iter().map(|column| column.name).collect();
+    assert_eq!(
+        names[..5],
+        ["atoms_owned", "orphan_atoms", "collisions", "owner_changes", "sparse_energy_mean"]
+    );
+    let record = recorder.observe(&still().view()).unwrap();
+    assert_eq!(record.scalars.len(), names.len());
+    assert_eq!(record.scalars[..5], [1.0, 1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(record.neurons, [[1.0], [1.0], [0.0]]);
+    assert_eq!(recorder.atom_histories().map(<[_]>::len), Some(2));
+}
+
+#[test]
+#[should_panic(expected = "two measurements declare the column `sparse_energy_mean`")]
+fn a_column_cannot_be_declared_twice() {
+    Recorder::new(vec![Box::new(Energy), Box::new(Energy)], Cadence::Every { steps: 1 }, 1);
+}
+
+struct Careless;
+
+impl Measure for Careless {
+    fn columns(&self) -> &'static [Column] {
+        &[]
+    }
+
+    fn read(&mut self, _: &Reading<'_>, out: &mut Values<'_>) {
+        out.scalar("surprise", 1.0);
+    }
+}
+
+#[test]
+#[should_panic(expected = "wrote the column `surprise`")]
+fn an_undeclared_column_cannot_be_written() {
+    Recorder::new(vec![Box::new(Careless)], Cadence::Every { steps: 1 }, 1).observe(&still().view());
+}
