@@ -10,7 +10,7 @@ pub mod prediction;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;
-pub use prediction::{ArmPrediction, Yardstick};
+pub use prediction::{ArmPrediction, Growth, Yardstick};
 
 use crate::matrix_file::MatrixFileError;
 use crate::spec::typed::ProbeSpec;
