@@ -5,11 +5,12 @@
 
 pub mod growth;
 
+pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
+
 use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
 use crate::run::manifest::as_map;
 use crate::run::{ArmEnd, FORMAT_VERSION};
 use crate::store::Records;
-use featurescope_sim::probe::ProbeScore;
 use featurescope_sim::train::StageTimes;
 use serde::Serialize;
 
