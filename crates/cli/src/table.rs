@@ -174,7 +174,9 @@ fn fraction(value: Option<f64>) -> String {
 }
 
 fn two(value: f64) -> String {
-    format!("{value:.2}")
+    let text = format!("{value:.2}");
+    // What rounds to zero has no sign.
+    if text == "-0.00" { "0.00".to_owned() } else { text }
 }
 
 /// Three decimals, more for what is smaller than that.

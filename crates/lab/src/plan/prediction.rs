@@ -59,7 +59,7 @@ pub struct ArmPrediction {
     pub growth: Option<Growth>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
     pub t1: Option<f64>,
-    /// Σ_i ‖w_i^⊥‖²/Σ_i ‖w_i‖² at that time, without the noise of finite batches.
+    /// Σ_i ‖w_i^⊥‖²/Σ_i ‖w_i‖² at that time, gradient noise of finite batches included.
     pub dense_fraction_at_t1: Option<f64>,
     /// The loss that sparse features cannot undercut.
     pub loss_floor: Option<f64>,
@@ -88,7 +88,9 @@ impl ArmPrediction {
         });
         let dense_fraction = |stage: StageOne, t1: f64| {
             let SparseDense { sparse, dense } = stage.energy(t1, population.dimension_ratio());
-            dense / (sparse + dense)
+            // What is left of the start, and what gradient noise keeps adding in proportion to the sparse part.
+            let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors).unwrap_or(0.0);
+            ratio / (1.0 + ratio)
         };
         let plateau = plateau(arm, model);
         Self {
