@@ -12,6 +12,7 @@ pub mod recorder;
 pub mod reading;
 pub mod logits;
 pub mod energy;
+pub mod growth;
 pub mod alignment;
 pub mod ownership;
 pub mod destiny;
@@ -27,6 +28,7 @@ pub use cosines::Cosines;
 pub use destiny::{Destiny, LuckRule};
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
+pub use growth::Growth;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Reading};
@@ -81,6 +83,7 @@ pub fn standard(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
     vec![
         Box::new(Logits),
         Box::new(Energy),
+        Box::new(Growth),
         Box::new(Alignment),
         Box::new(Ownership::default()),
         Box::new(Destiny::new(settings.luck)),

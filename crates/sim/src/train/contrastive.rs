@@ -12,7 +12,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
 use super::gated::Gate;
-use super::view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
 use crate::data::DataModel;
@@ -287,18 +287,26 @@ impl Dynamics for Contrastive {
         coordinates(self.learner.weights(), self.parts.data.as_ref())
     }
 
+    fn growth(&self) -> Growth {
+        growth(&self.learner, self.parts.data.as_ref())
+    }
+
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
         let s = &self.scratch;
-        let positive = if self.parts.augmentation.positive_is_anchor() {
-            &s.embedded_anchor
-        } else {
-            &s.embedded_positive
+        let same = self.parts.augmentation.positive_is_anchor();
+        let pulled_by = |target: &Matrix| {
+            Matrix::from_fn(target.rows(), target.cols(), |p, i| -s.grads.pull[p] * target[(p, i)])
         };
-        let mut pulled =
-            Matrix::from_fn(positive.rows(), positive.cols(), |p, i| -s.grads.pull[p] * positive[(p, i)]);
         let mut d_bias = vec![0.0; s.bias_before.len()];
-        self.parts.encoder.backward(&s.pre_anchor, &s.bias_before, &mut pulled, &mut d_bias);
+        let mut add_pull = |pre: &Matrix, target: &Matrix| {
+            self.parts.encoder.backward(pre, &s.bias_before, &mut pulled_by(target), &mut d_bias);
+        };
+        add_pull(&s.pre_anchor, if same { &s.embedded_anchor } else { &s.embedded_positive });
+        if s.grads.positive.is_some() {
+            // Without StopGrad the pull acts on the positive as well.
+            add_pull(if same { &s.pre_anchor } else { &s.pre_positive }, &s.embedded_anchor);
+        }
         let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
         let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
         Some(BiasForces { attraction, repulsion })
@@ -347,6 +355,19 @@ pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates
         })
         .collect();
     Coordinates { sparse, dense_energy }
+}
+
+/// The coefficients of W along W(0), inside and outside the span of M.
+pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
+    let initial = learner.initial_weights();
+    let product = |a: &Matrix, b: &Matrix| -> f64 {
+        a.as_slice().iter().zip(b.as_slice()).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+    };
+    let now_inside = data.dictionary().coordinates(learner.weights());
+    let then_inside = data.dictionary().coordinates(&initial);
+    let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
+    let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
+    Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
 }
 
 /// f(x) and z of fresh samples, a bounded number of rows at a time.

@@ -7,27 +7,51 @@
 use crate::math::{Matrix, parallel};
 use multiversion::multiversion;
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// Fraction of open gates below which the gated products are faster than the dense ones (measured; benches/step.rs).
-const WORTH_IT_BELOW: f64 = 0.25;
-/// Anchors that share one packed piece of W.
-const ANCHORS_PER_TILE: usize = 128;
-/// Columns of a piece: 256 neurons × 512 columns of f32 fit the second-level cache.
-const COLUMNS_PER_PIECE: usize = 512;
+const WORTH_IT_BELOW: f64 = 0.15;
+/// Anchors that share one packed piece of W in [`Gate::products`].
+const ANCHORS_PER_TILE: usize = 256;
+/// Columns of that piece: 256 neurons × 1024 columns of f32 fit the second-level cache, and one horizontal sum per 1024
+/// products is cheap.
+const COLUMNS_PER_PIECE: usize = 1024;
+/// Anchors whose packed columns [`Gate::add_gradient`] goes through at a time: 1024 × 256 columns of f32 fit the
+/// second-level cache.
+const ANCHORS_PER_BLOCK: usize = 1024;
 /// Columns of the gradient that one thread owns.
 const GRADIENT_COLUMNS: usize = 256;
 
-thread_local! {
-    static PACKED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+/// One cache line. Packed copies are made of whole lines, so that no vector load straddles two.
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(64))]
+struct Line([f32; Line::LEN]);
+
+impl Line {
+    const LEN: usize = 16;
+    const ZERO: Self = Self([0.0; Self::LEN]);
 }
 
-/// The open (anchor, neuron) pairs of a batch, by anchor.
+thread_local! {
+    static PACKED: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The open (anchor, neuron) pairs of a batch, by anchor and, block by block, by neuron.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
     /// `open[starts[p]..starts[p + 1]]` are the open neurons of anchor p.
     starts: Vec<usize>,
     open: Vec<u32>,
     width: usize,
+    by_neuron: Vec<NeuronLists>,
+}
+
+/// The open anchors of one block of anchors, by neuron.
+#[derive(Clone, Debug, Default)]
+struct NeuronLists {
+    /// `anchors[starts[i]..starts[i + 1]]` are the open anchors of neuron i, counted from the block's first.
+    starts: Vec<usize>,
+    anchors: Vec<u32>,
 }
 
 impl Gate {
@@ -39,6 +63,7 @@ impl Gate {
         self.width = pre.cols();
         self.starts.clear();
         self.open.clear();
+        self.by_neuron.clear();
         self.starts.push(0);
         // Reading stops as soon as the dense path is certain.
         let limit = (WORTH_IT_BELOW * (pre.rows() * pre.cols()) as f64) as usize;
@@ -50,11 +75,36 @@ impl Gate {
                 return;
             }
         }
+        let anchors = pre.rows();
+        self.by_neuron = (0..anchors)
+            .step_by(ANCHORS_PER_BLOCK)
+            .map(|first| self.lists(first, anchors.min(first + ANCHORS_PER_BLOCK)))
+            .collect();
+    }
+
+    /// A counting sort of the open pairs of anchors first..end by neuron.
+    fn lists(&self, first: usize, end: usize) -> NeuronLists {
+        let mut starts = vec![0; self.width + 1];
+        for &i in &self.open[self.starts[first]..self.starts[end]] {
+            starts[i as usize + 1] += 1;
+        }
+        for i in 0..self.width {
+            starts[i + 1] += starts[i];
+        }
+        let mut next = starts.clone();
+        let mut anchors = vec![0; starts[self.width]];
+        for p in first..end {
+            for &i in self.of_anchor(p) {
+                anchors[next[i as usize]] = (p - first) as u32;
+                next[i as usize] += 1;
+            }
+        }
+        NeuronLists { starts, anchors }
     }
 
     /// Whether so few gates are open that the gated products pay.
     pub fn is_worth_it(&self) -> bool {
-        self.open.len() as f64 <= WORTH_IT_BELOW * ((self.starts.len() - 1) * self.width) as f64
+        !self.by_neuron.is_empty()
     }
 
     fn of_anchor(&self, p: usize) -> &[u32] {
@@ -73,9 +123,12 @@ impl Gate {
             PACKED.with_borrow_mut(|packed| {
                 for start in (0..x.cols()).step_by(COLUMNS_PER_PIECE) {
                     let end = x.cols().min(start + COLUMNS_PER_PIECE);
-                    pack_columns(packed, weights, start, end);
+                    pack_columns(packed, weights, 0..width, start..end);
+                    let mut sample = Vec::new();
                     for (i, row) in rows.chunks_mut(width).enumerate() {
-                        add_dots(row, &x.row(first + i)[start..end], packed, self.of_anchor(first + i));
+                        sample.clear();
+                        extend_with_lines(&mut sample, &x.row(first + i)[start..end]);
+                        add_dots(row, &sample, packed, self.of_anchor(first + i));
                     }
                 }
             });
@@ -96,60 +149,90 @@ impl Gate {
             }
         }
         parallel::for_each_piece(pieces, |(start, mut rows)| {
-            let count = rows[0].len();
-            PACKED.with_borrow_mut(|sums| {
-                sums.clear();
-                sums.resize(width * count, 0.0);
-                for p in 0..x.rows() {
-                    add_scaled(sums, &x.row(p)[start..start + count], d_pre.row(p), self.of_anchor(p));
-                }
-                for (row, sum) in rows.iter_mut().zip(sums.chunks(count)) {
-                    row.iter_mut().zip(sum).for_each(|(d, s)| *d += s);
+            let end = start + rows[0].len();
+            let mut scales = Vec::new();
+            PACKED.with_borrow_mut(|packed| {
+                for (block, lists) in self.by_neuron.iter().enumerate() {
+                    let first = block * ANCHORS_PER_BLOCK;
+                    pack_columns(packed, x, first..x.rows().min(first + ANCHORS_PER_BLOCK), start..end);
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        let open = &lists.anchors[lists.starts[i]..lists.starts[i + 1]];
+                        scales.clear();
+                        scales.extend(open.iter().map(|&p| d_pre[(first + p as usize, i)]));
+                        add_scaled_rows(row, packed, open, &scales);
+                    }
                 }
             });
         });
     }
 }
 
-/// Copies columns start..end of every row next to each other.
-fn pack_columns(packed: &mut Vec<f32>, weights: &Matrix, start: usize, end: usize) {
+/// Copies a range of columns of a range of rows next to each other, every row padded with zeros to whole lines.
+fn pack_columns(packed: &mut Vec<Line>, matrix: &Matrix, rows: Range<usize>, columns: Range<usize>) {
     packed.clear();
-    for row in weights.iter_rows() {
-        packed.extend_from_slice(&row[start..end]);
+    for r in rows {
+        extend_with_lines(packed, &matrix.row(r)[columns.clone()]);
+    }
+}
+
+fn extend_with_lines(lines: &mut Vec<Line>, values: &[f32]) {
+    let (whole, rest) = values.as_chunks();
+    lines.extend(whole.iter().map(|&chunk| Line(chunk)));
+    if !rest.is_empty() {
+        let mut last = Line::ZERO;
+        last.0[..rest.len()].copy_from_slice(rest);
+        lines.push(last);
     }
 }
 
 /// row[i] += ⟨x, packed row i⟩ for the open neurons.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn add_dots(row: &mut [f32], x: &[f32], packed: &[f32], open: &[u32]) {
-    let (x_blocks, x_rest) = x.as_chunks::<64>();
+fn add_dots(row: &mut [f32], x: &[Line], packed: &[Line], open: &[u32]) {
+    let x: &[f32] = bytemuck::cast_slice(x);
+    let packed: &[f32] = bytemuck::cast_slice(packed);
     for &i in open {
         let i = i as usize;
-        let (w_blocks, w_rest) = packed[i * x.len()..(i + 1) * x.len()].as_chunks::<64>();
-        let mut sums = [0.0f32; 64];
-        for (x, w) in x_blocks.iter().zip(w_blocks) {
-            for lane in 0..64 {
-                sums[lane] += x[lane] * w[lane];
-            }
-        }
-        let mut folded = [0.0f32; 16];
-        for (lane, sum) in sums.iter().enumerate() {
-            folded[lane % 16] += sum;
-        }
-        let tail: f32 = x_rest.iter().zip(w_rest).map(|(x, w)| x * w).sum();
-        row[i] += folded.iter().sum::<f32>() + tail;
+        row[i] += dot_of_lines(x, &packed[i * x.len()..(i + 1) * x.len()]);
     }
 }
 
-/// sums row i += d_pre[i]·x for the open neurons.
-#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn add_scaled(sums: &mut [f32], x: &[f32], d_pre: &[f32], open: &[u32]) {
-    for &i in open {
-        let i = i as usize;
-        let scale = d_pre[i];
-        for (s, &x) in sums[i * x.len()..(i + 1) * x.len()].iter_mut().zip(x) {
-            *s += scale * x;
+/// A dot product of whole lines in 64 interleaved partial sums, folded pairwise.
+#[inline(always)]
+fn dot_of_lines(x: &[f32], w: &[f32]) -> f32 {
+    let (x_blocks, x_rest) = x.as_chunks::<64>();
+    let (w_blocks, w_rest) = w.as_chunks::<64>();
+    let mut sums = [0.0f32; 64];
+    for (x, w) in x_blocks.iter().zip(w_blocks) {
+        for lane in 0..64 {
+            sums[lane] += x[lane] * w[lane];
         }
+    }
+    let mut half = 32;
+    while half > 0 {
+        for lane in 0..half {
+            sums[lane] += sums[lane + half];
+        }
+        half /= 2;
+    }
+    let tail: f32 = x_rest.iter().zip(w_rest).map(|(x, w)| x * w).sum();
+    sums[0] + tail
+}
+
+/// row += Σ_p scale_p·(packed row p) over the open anchors, in their order.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn add_scaled_rows(row: &mut [f32], packed: &[Line], open: &[u32], scales: &[f32]) {
+    let lines = row.len().div_ceil(Line::LEN);
+    let mut buffer = [Line::ZERO; GRADIENT_COLUMNS / Line::LEN];
+    let sums: &mut [f32] = bytemuck::cast_slice_mut(&mut buffer[..lines]);
+    let packed: &[f32] = bytemuck::cast_slice(packed);
+    for (&p, &scale) in open.iter().zip(scales) {
+        let x = &packed[p as usize * sums.len()..][..sums.len()];
+        for (sum, &x) in sums.iter_mut().zip(x) {
+            *sum += scale * x;
+        }
+    }
+    for (r, &sum) in row.iter_mut().zip(sums.iter()) {
+        *r += sum;
     }
 }
 

@@ -51,6 +51,7 @@ impl TrainingRule {
 #[derive(Clone, Debug)]
 pub struct Learner {
     rule: TrainingRule,
+    seed: u64,
     latent_dim: usize,
     /// W, m × input dimension.
     weights: Matrix,
@@ -73,31 +74,17 @@ impl Learner {
         seed: u64,
     ) -> Result<Self, ParameterError> {
         rule.check()?;
-        let stream = Stream::new(seed, Purpose::Initialisation, 0);
-        let sigma = (rule.initial_norm / (input_dim as f64).sqrt()) as f32;
-        let mut weights = Matrix::zeros(rule.width, input_dim);
-        for i in 0..rule.width {
-            fill_normal(weights.row_mut(i), sigma, &stream, Part::Dense, i as u32);
-        }
-        Ok(Self::with_weights(rule, latent_dim, weights))
-    }
-
-    /// Starts from given weights, b = 0.
-    pub(super) fn with_weights(rule: TrainingRule, latent_dim: usize, weights: Matrix) -> Self {
+        let weights = initial_weights(&rule, input_dim, seed);
         let norms = row_norms(&weights);
         let bias = vec![0.0; weights.rows()];
         let clock = StageClock::new(rule.stages);
-        Self {
-            rule,
-            latent_dim,
-            weights,
-            bias,
-            initial_norms: norms.clone(),
-            norms,
-            clock,
-            step: 0,
-            stop: None,
-        }
+        let initial_norms = norms.clone();
+        Ok(Self { rule, seed, latent_dim, weights, bias, initial_norms, norms, clock, step: 0, stop: None })
+    }
+
+    /// W(0), drawn again from its stream: nothing has to be kept for it.
+    pub(super) fn initial_weights(&self) -> Matrix {
+        initial_weights(&self.rule, self.weights.cols(), self.seed)
     }
 
     /// W, m × input dimension.
@@ -243,6 +230,18 @@ impl Snapshot {
             }),
         }
     }
+}
+
+fn initial_weights(rule: &TrainingRule, input_dim: usize, seed: u64) -> Matrix {
+    let stream = Stream::new(seed, Purpose::Initialisation, 0);
+    let sigma = (rule.initial_norm / (input_dim as f64).sqrt()) as f32;
+    let mut weights = Matrix::zeros(rule.width, input_dim);
+    parallel::for_each_row_group(weights.as_mut_slice(), input_dim, 16, |first, rows| {
+        for (i, row) in rows.chunks_mut(input_dim).enumerate() {
+            fill_normal(row, sigma, &stream, Part::Dense, (first + i) as u32);
+        }
+    });
+    weights
 }
 
 /// ‖w_i‖, summed in double precision.

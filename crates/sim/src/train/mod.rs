@@ -23,7 +23,7 @@ pub use learner::{Learner, TrainingRule};
 pub use optimizer::{LearningRate, Sgd};
 pub use stage::{StageRule, StageTimes};
 pub use supervised::{Supervised, SupervisedParts};
-pub use view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+pub use view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 
 use crate::math::{Matrix, Stream};
 
@@ -77,6 +77,9 @@ pub trait Dynamics: Send {
 
     /// W in the basis of the data: W M and what lies outside.
     fn coordinates(&self) -> Coordinates;
+
+    /// How much the initial weights have grown.
+    fn growth(&self) -> Growth;
 
     /// What the last batch did to the biases; `None` before the first step and where no positive pulls (supervised).
     fn bias_forces(&self) -> Option<BiasForces>;

@@ -6,8 +6,8 @@
 //!
 //! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
 
-use super::contrastive::{coordinates, decompose, draw_rows, represent};
-use super::view::{BiasForces, Coordinates, Decomposed, Represented, StepView};
+use super::contrastive::{coordinates, decompose, draw_rows, growth, represent};
+use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::data::DataModel;
 use crate::encoder::Encoder;
@@ -64,6 +64,11 @@ impl Supervised {
     /// V, K × m.
     pub fn head(&self) -> &Matrix {
         &self.head
+    }
+
+    /// T, K × d.
+    pub fn targets(&self) -> &Matrix {
+        &self.targets
     }
 
     fn embed(&self, x: &Matrix) -> Matrix {
@@ -167,6 +172,10 @@ impl Dynamics for Supervised {
 
     fn coordinates(&self) -> Coordinates {
         coordinates(self.learner.weights(), self.parts.data.as_ref())
+    }
+
+    fn growth(&self) -> Growth {
+        growth(&self.learner, self.parts.data.as_ref())
     }
 
     fn bias_forces(&self) -> Option<BiasForces> {

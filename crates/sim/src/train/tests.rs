@@ -1,1 +1,133 @@
+//! How runs begin and end: refused parameters, planned ends, divergence, stored states that do not fit.
 
+use super::*;
+use crate::augment::Identity;
+use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use crate::encoder::SymRelu;
+use crate::loss::{InfoNce, NegativeSet, StopGrad};
+
+const STEPS: u64 = 3;
+
+fn rule(width: usize, learning_rate: f64) -> TrainingRule {
+    TrainingRule {
+        width,
+        initial_norm: 1.0,
+        sgd: Sgd { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
+        bias: BiasRule::Zero,
+        stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
+        steps: STEPS,
+    }
+}
+
+fn data() -> Box<SparseCoding> {
+    let dictionary = Dictionary::haar(24, 5, 1).unwrap();
+    let latent = LatentLaw::Symmetric { activity: 0.3 };
+    Box::new(SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap())
+}
+
+fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crate::math::ParameterError> {
+    Contrastive::new(ContrastiveParts {
+        data: data(),
+        augmentation: Box::new(Identity),
+        encoder: Box::new(SymRelu),
+        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
+        batch,
+        rule,
+        seed: 1,
+    })
+}
+
+fn supervised(rule: TrainingRule, tasks: usize) -> Result<Supervised, crate::math::ParameterError> {
+    Supervised::new(SupervisedParts {
+        data: data(),
+        encoder: Box::new(SymRelu),
+        batch: 6,
+        tasks,
+        head_rate_ratio: 1.0,
+        rule,
+        seed: 1,
+    })
+}
+
+const BATCH: BatchPlan = BatchPlan {
+    anchors: 6,
+    negatives: 4,
+    negative_set: NegativeSet::Fresh,
+    negative_views: NegativeViews::Raw,
+};
+
+#[test]
+fn a_run_takes_its_planned_steps_and_finishes() {
+    let runs: [Box<dyn Dynamics>; 2] =
+        [Box::new(contrastive(rule(4, 0.1), BATCH).unwrap()), Box::new(supervised(rule(4, 0.1), 5).unwrap())];
+    for mut dynamics in runs {
+        assert!(dynamics.view().batch.is_none() && dynamics.bias_forces().is_none());
+        let mut seen = Vec::new();
+        while let Some(view) = dynamics.step() {
+            seen.push(view.step);
+        }
+        assert_eq!(seen, [1, 2, 3]);
+        assert_eq!(dynamics.stop_reason(), Some(&StopReason::Finished));
+        assert!(dynamics.step().is_none());
+    }
+}
+
+#[test]
+fn a_diverging_run_says_so_and_stops() {
+    let runs: [Box<dyn Dynamics>; 2] =
+        [Box::new(contrastive(rule(4, 1e9), BATCH).unwrap()), Box::new(supervised(rule(4, 1e9), 5).unwrap())];
+    for mut dynamics in runs {
+        while dynamics.step().is_some() {}
+        match dynamics.stop_reason() {
+            Some(StopReason::Diverged { step, what }) => {
+                assert!((1..=STEPS).contains(step) && what.contains("neuron"), "{what}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(dynamics.step().is_none());
+    }
+}
+
+#[test]
+fn a_poisoned_state_is_noticed_within_one_step() {
+    for array in ["weights", "bias"] {
+        let mut dynamics = contrastive(rule(4, 0.1), BATCH).unwrap();
+        let mut snapshot = dynamics.snapshot();
+        let slot = snapshot.arrays.iter_mut().find(|(name, _)| name == array).unwrap();
+        slot.1.as_mut_slice()[2] = f32::NAN;
+        dynamics.restore(&snapshot).unwrap();
+        let _ = dynamics.step();
+        assert!(matches!(dynamics.stop_reason(), Some(StopReason::Diverged { step: 1, .. })), "{array}");
+    }
+}
+
+#[test]
+fn a_stored_state_that_does_not_fit_is_refused() {
+    let mut dynamics = contrastive(rule(4, 0.1), BATCH).unwrap();
+    let before = dynamics.snapshot();
+    let error = dynamics.restore(&contrastive(rule(5, 0.1), BATCH).unwrap().snapshot()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "array `weights` of the checkpoint has shape 5 × 24, this run needs 4 × 24"
+    );
+    let mut partial = before.clone();
+    partial.arrays.retain(|(name, _)| name != "bias");
+    assert!(dynamics.restore(&partial).unwrap_err().to_string().contains("has shape nothing"));
+    assert!(dynamics.snapshot() == before, "a refused state changes nothing");
+    let error = supervised(rule(4, 0.1), 5).unwrap().restore(&before).unwrap_err();
+    assert_eq!(error.array, "head");
+}
+
+#[test]
+fn parameters_out_of_range_are_named() {
+    let refused = |rule: TrainingRule, batch: BatchPlan| contrastive(rule, batch).err().unwrap().name;
+    assert_eq!(refused(rule(0, 0.1), BATCH), "width");
+    assert_eq!(refused(TrainingRule { initial_norm: 0.0, ..rule(4, 0.1) }, BATCH), "initial_norm");
+    assert_eq!(refused(TrainingRule { steps: 1 << 32, ..rule(4, 0.1) }, BATCH), "steps");
+    assert_eq!(refused(rule(4, f64::NAN), BATCH), "learning_rate");
+    assert_eq!(refused(rule(4, 0.1), BatchPlan { anchors: 0, ..BATCH }), "anchors");
+    assert_eq!(refused(rule(4, 0.1), BatchPlan { negatives: 0, ..BATCH }), "negatives");
+    let lonely = BatchPlan { anchors: 1, negative_set: NegativeSet::InBatch, ..BATCH };
+    assert_eq!(refused(rule(4, 0.1), lonely), "anchors");
+    assert_eq!(supervised(rule(4, 0.1), 4).err().unwrap().name, "tasks");
+}

@@ -34,6 +34,17 @@ pub struct Coordinates {
     pub dense_energy: Vec<f64>,
 }
 
+/// By what factor the initial weights have grown, direction by direction and averaged: the coefficient of W(t) along
+/// W(0). Noise that the steps added is orthogonal to W(0) on average, so unlike a ratio of energies this follows the
+/// mean dynamics of stage I (docs/theory.md 4.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growth {
+    /// Σ_i ⟨Mᵀw_i, Mᵀw_i(0)⟩ / Σ_i ‖Mᵀw_i(0)‖².
+    pub sparse: f64,
+    /// The same for the part of w_i outside the span of M.
+    pub dense: f64,
+}
+
 /// −∂L/∂b_i of the last batch, split by where it comes from; m entries each. Positive values raise the bias.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BiasForces {

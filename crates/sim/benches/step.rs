@@ -1,0 +1,78 @@
+//! What the kernels of a training step cost: `cargo bench -p featurescope-sim --bench step`.
+
+use divan::{Bencher, black_box};
+use featurescope_sim::augment::{Augmentation, IntervalMasks};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::math::linalg::{add_transposed_times, times_transposed};
+use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::train::gated::Gate;
+
+const ANCHORS: usize = 1024;
+const WIDTH: usize = 256;
+const AMBIENT: usize = 4096;
+
+fn main() {
+    divan::main();
+}
+
+fn wave(rows: usize, cols: usize) -> Matrix {
+    Matrix::from_fn(rows, cols, |r, c| ((r * 131 + c * 17) as f32).sin())
+}
+
+/// Pre-activations of which a fraction `density` exceeds 1.
+fn pre_activations(density: f64) -> Matrix {
+    let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+    Matrix::from_fn(ANCHORS, WIDTH, |p, i| {
+        let word = stream.words(featurescope_sim::math::random::Part::Mask, p as u32, i as u32)[0];
+        if f64::from(word) < density * 4_294_967_296.0 { 2.0 } else { 0.0 }
+    })
+}
+
+#[divan::bench]
+fn dense_pre_activations(bencher: Bencher) {
+    let (x, w, mut out) = (wave(ANCHORS, AMBIENT), wave(WIDTH, AMBIENT), Matrix::zeros(0, 0));
+    bencher.bench_local(|| times_transposed(&mut out, black_box(&x), black_box(&w)));
+}
+
+#[divan::bench]
+fn dense_gradient(bencher: Bencher) {
+    let (x, c, mut out) = (wave(ANCHORS, AMBIENT), wave(ANCHORS, WIDTH), Matrix::zeros(WIDTH, AMBIENT));
+    bencher.bench_local(|| add_transposed_times(&mut out, black_box(&c), black_box(&x)));
+}
+
+#[divan::bench(args = [0.03, 0.1, 0.2, 0.3])]
+fn gated_pre_activations(bencher: Bencher, density: f64) {
+    let (x, w, mut out) = (wave(ANCHORS, AMBIENT), wave(WIDTH, AMBIENT), Matrix::zeros(0, 0));
+    let mut gate = Gate::default();
+    gate.read(&pre_activations(density), |_, a| a > 1.0);
+    bencher.bench_local(|| gate.products(&mut out, black_box(&x), black_box(&w)));
+}
+
+#[divan::bench(args = [0.03, 0.1, 0.2, 0.3])]
+fn gated_gradient(bencher: Bencher, density: f64) {
+    let (x, mut out) = (wave(ANCHORS, AMBIENT), Matrix::zeros(WIDTH, AMBIENT));
+    let pre = pre_activations(density);
+    let mut gate = Gate::default();
+    gate.read(&pre, |_, a| a > 1.0);
+    bencher.bench_local(|| gate.add_gradient(&mut out, black_box(&pre), black_box(&x)));
+}
+
+#[divan::bench]
+fn samples_and_views(bencher: Bencher) {
+    let data = SparseCoding::new(
+        Dictionary::hadamard(AMBIENT, 64, 1).expect("sizes fit"),
+        LatentLaw::Symmetric { activity: 0.02 },
+        DenseNoise::isotropic(0.03).expect("in range"),
+    )
+    .expect("in range");
+    let masks = IntervalMasks::complementary(0.5).expect("in range");
+    let stream = Stream::new(1, Purpose::Positives, 0);
+    let (mut x, mut y, mut z) = (vec![0.0; AMBIENT], vec![0.0; AMBIENT], vec![0.0; 64]);
+    bencher.bench_local(|| {
+        for row in 0..ANCHORS as u32 {
+            data.draw(&stream, row, &mut x, &mut z);
+            masks.views(&stream, row, &mut x, &mut y);
+            black_box((&x, &y));
+        }
+    });
+}

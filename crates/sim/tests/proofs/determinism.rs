@@ -1,0 +1,129 @@
+//! Same seed, same bits: on any number of threads, across a stored state, and whatever is read off in between.
+
+use super::setup::{Run, Views, set_biases};
+use featurescope_sim::encoder::SymRelu;
+use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, NegativeViews, StageRule, Supervised, SupervisedParts, TrainingRule,
+};
+
+/// Large enough for several tiles, groups of rows and pieces of columns each.
+fn large(views: Views) -> Run {
+    Run {
+        latent_dim: 20,
+        ambient_dim: 700,
+        noise_variance: 0.05,
+        views,
+        batch: BatchPlan {
+            anchors: 300,
+            negatives: 70,
+            negative_set: NegativeSet::Fresh,
+            negative_views: NegativeViews::Raw,
+        },
+        rule: TrainingRule { width: 40, ..Run::default().rule },
+        ..Run::default()
+    }
+}
+
+/// Stage I ends within a few steps, so that the schedule's memory is part of the state.
+fn staged(views: Views) -> Run {
+    let mut run = large(views);
+    run.rule.bias = BiasRule::Staged { reset: 1.0, growth: 0.5, cap: 0.9 };
+    run.rule.stages = StageRule { first_energy_ratio: 1.02, second_energy_ratio: 1.1 };
+    run.rule.initial_norm = 0.1;
+    run.rule.sgd.learning_rate = 1.0;
+    run
+}
+
+fn supervised(run: &Run) -> Supervised {
+    Supervised::new(SupervisedParts {
+        data: Box::new(run.data()),
+        encoder: Box::new(SymRelu),
+        batch: run.batch.anchors,
+        tasks: run.latent_dim,
+        head_rate_ratio: 1.0,
+        rule: run.rule.clone(),
+        seed: run.seed,
+    })
+    .unwrap()
+}
+
+fn advance(dynamics: &mut dyn Dynamics, steps: usize) {
+    (0..steps).for_each(|_| assert!(dynamics.step().is_some()));
+}
+
+#[cfg(feature = "parallel")]
+#[test]
+fn bits_do_not_depend_on_the_number_of_threads() {
+    let on_threads = |threads: usize, work: &(dyn Fn() -> Box<dyn Dynamics> + Sync)| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut dynamics = work();
+            advance(dynamics.as_mut(), 4);
+            (dynamics.snapshot(), dynamics.view().batch.unwrap().loss.to_bits(), dynamics.bias_forces())
+        })
+    };
+    let same_on_all = |work: &(dyn Fn() -> Box<dyn Dynamics> + Sync)| {
+        let one = on_threads(1, work);
+        for threads in [2, 3] {
+            assert!(on_threads(threads, work) == one, "{threads} threads give other bits");
+        }
+    };
+    for views in [Views::RandomMask, Views::Independent(0.6), Views::None] {
+        for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
+            same_on_all(&|| Box::new(Run { stop_grad, ..large(views) }.start()));
+        }
+        // With closed gates the step takes its gated path.
+        same_on_all(&|| {
+            let mut dynamics = large(views).start();
+            set_biases(&mut dynamics, &[1.5; 40]);
+            Box::new(dynamics)
+        });
+    }
+    same_on_all(&|| Box::new(supervised(&large(Views::None))));
+}
+
+/// Goes on in a new process from a state stored after `before` steps.
+fn check_continuation(start: &dyn Fn() -> Box<dyn Dynamics>, before: usize, after: usize) {
+    let mut straight = start();
+    advance(straight.as_mut(), before);
+    let stored = straight.snapshot();
+    advance(straight.as_mut(), after);
+    let mut resumed = start();
+    resumed.restore(&stored).unwrap();
+    advance(resumed.as_mut(), after);
+    assert!(resumed.snapshot() == straight.snapshot());
+}
+
+#[test]
+fn a_stored_state_goes_on_bit_for_bit() {
+    let run = staged(Views::RandomMask);
+    let mut dynamics = run.start();
+    advance(&mut dynamics, 12);
+    let times = dynamics.view().stages;
+    let (first, second) = (times.first.unwrap() as usize, times.second.unwrap() as usize);
+    assert!(first >= 2 && second > first + 1, "the stages end inside the run: {times:?}");
+    for before in [1, first - 1, first, first + 1, second] {
+        check_continuation(&|| Box::new(run.start()), before, 12 - before);
+    }
+    check_continuation(&|| Box::new(large(Views::Disjoint(0.7)).start()), 2, 3);
+    check_continuation(&|| Box::new(supervised(&large(Views::None))), 2, 2);
+}
+
+#[test]
+fn reading_a_run_does_not_change_it() {
+    let run = staged(Views::RandomMask);
+    let (mut alone, mut watched) = (run.start(), run.start());
+    let stream = Stream::new(run.seed, Purpose::Measurement, 0);
+    for _ in 0..6 {
+        advance(&mut alone, 1);
+        let before = watched.snapshot();
+        let _ = (watched.coordinates(), watched.bias_forces(), watched.represent(&stream, 0, 50));
+        let _ = watched.decompose(&stream, 0, 50);
+        assert!(watched.snapshot() == before);
+        advance(&mut watched, 1);
+    }
+    assert!(alone.snapshot() == watched.snapshot());
+    assert_ne!(alone.snapshot(), Run { seed: 8, ..run }.start().snapshot());
+}

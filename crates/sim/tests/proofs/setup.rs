@@ -1,0 +1,190 @@
+//! Small runs, and the batches that they draw, drawn again from the same public streams.
+
+use super::oracle::{Batch, Kind, State};
+use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::encoder::SymRelu;
+use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, Snapshot,
+    StageRule, TrainingRule,
+};
+
+/// How the views are made.
+#[derive(Clone, Copy, Debug)]
+pub enum Views {
+    RandomMask,
+    Disjoint(f64),
+    Independent(f64),
+    None,
+}
+
+impl Views {
+    pub fn build(self) -> Box<dyn Augmentation> {
+        match self {
+            Self::RandomMask => Box::new(IntervalMasks::complementary(0.5).unwrap()),
+            Self::Disjoint(keep_rate) => Box::new(IntervalMasks::disjoint(keep_rate).unwrap()),
+            Self::Independent(keep_rate) => Box::new(IndependentMasks::new(keep_rate).unwrap()),
+            Self::None => Box::new(Identity),
+        }
+    }
+}
+
+/// A contrastive run, small enough for naive loops.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub latent_dim: usize,
+    pub ambient_dim: usize,
+    pub activity: f64,
+    pub noise_variance: f64,
+    pub views: Views,
+    pub kind: Kind,
+    pub stop_grad: StopGrad,
+    pub batch: BatchPlan,
+    pub rule: TrainingRule,
+    pub seed: u64,
+}
+
+impl Default for Run {
+    /// d = 6, d1 = 48, m = 10, P = 12, N = 7 at a scale where the softmax is far from uniform; biases trained.
+    fn default() -> Self {
+        Self {
+            latent_dim: 6,
+            ambient_dim: 48,
+            activity: 0.3,
+            noise_variance: 0.1,
+            views: Views::RandomMask,
+            kind: Kind::InfoNce(1.0),
+            stop_grad: StopGrad::Targets,
+            batch: BatchPlan {
+                anchors: 12,
+                negatives: 7,
+                negative_set: NegativeSet::Fresh,
+                negative_views: NegativeViews::Raw,
+            },
+            rule: TrainingRule {
+                width: 10,
+                initial_norm: 2.0,
+                sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
+                bias: BiasRule::Trained { learning_rate: 0.25, reset: None },
+                stages: NO_STAGES,
+                steps: 1000,
+            },
+            seed: 7,
+        }
+    }
+}
+
+/// Borders that no run here reaches.
+pub const NO_STAGES: StageRule = StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 };
+
+impl Run {
+    pub fn data(&self) -> SparseCoding {
+        let dictionary = if self.ambient_dim.is_power_of_two() {
+            Dictionary::hadamard(self.ambient_dim, self.latent_dim, self.seed)
+        } else {
+            Dictionary::haar(self.ambient_dim, self.latent_dim, self.seed)
+        };
+        let latent = LatentLaw::Symmetric { activity: self.activity };
+        SparseCoding::new(dictionary.unwrap(), latent, DenseNoise::isotropic(self.noise_variance).unwrap())
+            .unwrap()
+    }
+
+    pub fn start(&self) -> Contrastive {
+        let loss: Box<dyn Loss> = match self.kind {
+            Kind::InfoNce(temperature) => Box::new(InfoNce::new(temperature, self.stop_grad).unwrap()),
+            Kind::Spectral => Box::new(Spectral::new(self.stop_grad)),
+        };
+        Contrastive::new(ContrastiveParts {
+            data: Box::new(self.data()),
+            augmentation: self.views.build(),
+            encoder: Box::new(SymRelu),
+            loss,
+            batch: self.batch,
+            rule: self.rule.clone(),
+            seed: self.seed,
+        })
+        .unwrap()
+    }
+
+    /// The samples and views of `step` (0-based).
+    pub fn draw(&self, step: u32) -> Batch {
+        let (data, augmentation) = (self.data(), self.views.build());
+        let stream = |purpose| Stream::new(self.seed, purpose, step);
+        let samples = data.sample(&stream(Purpose::Positives), 0, self.batch.anchors).x;
+        let mut negatives = match self.batch.negative_set {
+            NegativeSet::Fresh => data.sample(&stream(Purpose::Negatives), 0, self.batch.negatives).x,
+            NegativeSet::InBatch => samples.clone(),
+        };
+        if self.batch.negative_views == NegativeViews::Augmented {
+            for s in 0..negatives.rows() {
+                augmentation.single_view(&stream(Purpose::NegativeMasks), s as u32, negatives.row_mut(s));
+            }
+        }
+        let (mut anchors, mut positives) = (samples.clone(), samples);
+        for p in 0..anchors.rows() {
+            augmentation.views(&stream(Purpose::Masks), p as u32, anchors.row_mut(p), positives.row_mut(p));
+        }
+        Batch {
+            anchors: anchors.to_f64(),
+            positives: positives.to_f64(),
+            negatives: negatives.to_f64(),
+            set: self.batch.negative_set,
+        }
+    }
+}
+
+/// W and b of a snapshot.
+pub fn state_of(snapshot: &Snapshot) -> State {
+    let array = |name: &str| &snapshot.arrays.iter().find(|(n, _)| n == name).unwrap().1;
+    State { weights: array("weights").to_f64(), bias: array("bias").to_f64().into_vec() }
+}
+
+/// Gives the learner these biases.
+pub fn set_biases(dynamics: &mut dyn Dynamics, bias: &[f64]) {
+    let mut snapshot = dynamics.snapshot();
+    let slot = snapshot.arrays.iter_mut().find(|(name, _)| name == "bias").unwrap();
+    slot.1 = Matrix::from_vec(1, bias.len(), bias.to_vec()).to_f32();
+    dynamics.restore(&snapshot).unwrap();
+}
+
+/// max |v|.
+pub fn largest(values: &[f64]) -> f64 {
+    values.iter().fold(0.0f64, |top, v| top.max(v.abs()))
+}
+
+/// Asserts |found − expected| ≤ tolerance · scale, entry by entry.
+pub fn assert_close(what: &str, found: &[f64], expected: &[f64], tolerance: f64, scale: f64) {
+    assert_eq!(found.len(), expected.len());
+    for (at, (f, e)) in found.iter().zip(expected).enumerate() {
+        let off = (f - e).abs() / scale;
+        assert!(off <= tolerance, "{what}, entry {at}: {f} against {e}, off by {off:e} of {scale}");
+    }
+}
+
+/// One descent step new = (1 − rate·decay) old − rate·gradient.
+pub struct Descent<'a> {
+    pub old: &'a [f64],
+    pub new: &'a [f64],
+    pub rate: f64,
+    pub decay: f64,
+}
+
+impl Descent<'_> {
+    /// Asserts that the gradient in the step is `expected` within tolerance · scale, and within the rounding of the
+    /// parameters themselves to single precision, twice.
+    pub fn assert_along(&self, what: &str, expected: &[f64], tolerance: f64, scale: f64) {
+        assert_eq!(expected.len(), self.new.len());
+        let keep = 1.0 - self.rate * self.decay;
+        for (at, ((old, new), g)) in self.old.iter().zip(self.new).zip(expected).enumerate() {
+            let rounding = 2.0 * f64::from(f32::EPSILON) * old.abs().max(new.abs()) / self.rate;
+            let found = (keep * old - new) / self.rate;
+            let allowed = tolerance * scale + rounding;
+            assert!(
+                (found - g).abs() <= allowed,
+                "{what}, entry {at}: {found} against {g} within {allowed:e}"
+            );
+        }
+    }
+}
