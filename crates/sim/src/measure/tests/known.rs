@@ -1,13 +1,12 @@
 //! Figures worked out by hand.
 
 use super::fake::Fake;
-use crate::loss::LossReading;
 use crate::math::gaussian::fill_normal;
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::*;
-use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes, StepView};
+use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes};
 
 /// Norms 3, 5, 1, 2. Neurons 0 and 2 are both singletons of atom 0, neuron 1 mixes atoms 1 and 2, neuron 3 is dense.
 #[rustfmt::skip]
@@ -322,9 +321,10 @@ fn the_batch_is_passed_on() {
         ("negative_logit", f64::NAN),
         ("positive_probability", f64::NAN),
     ]);
-    let batch =
-        LossReading { loss: 1.0, positive_logit: 2.0, negative_logit: 3.0, positive_probability: 0.4 };
-    let view = StepView { batch: Some(batch), ..state.view() };
+    let mut view = state.view();
+    let batch = view.batch.get_or_insert_default();
+    (batch.loss, batch.positive_logit, batch.negative_logit, batch.positive_probability) =
+        (1.0, 2.0, 3.0, 0.4);
     let mut recorder = Recorder::new(vec![Box::new(Logits)], Cadence::Every { steps: 1 }, 1);
     assert_eq!(recorder.observe(&view).unwrap().scalars, [1.0, 2.0, 3.0, 0.4]);
 }
