@@ -98,7 +98,7 @@ impl Loss for InfoNce {
     }
 }
 
-/// grad[p] −= pull_p · target[p].
+/// `grad[p] −= pull_p · target[p]`.
 fn subtract_pull(grad: &mut Matrix, pull: &[f32], target: &Matrix) {
     let width = grad.cols();
     parallel::for_each_row_group(grad.as_mut_slice(), width, ROWS_PER_PIECE, |first, rows| {

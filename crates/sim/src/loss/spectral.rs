@@ -41,7 +41,9 @@ impl Loss for Spectral {
             }
             squares += row.iter().map(|&s| f64::from(s) * f64::from(s)).sum::<f64>();
             sum += row.iter().map(|&s| f64::from(s)).sum::<f64>();
-            row.iter_mut().for_each(|s| *s *= weight);
+            for s in row.iter_mut() {
+                *s *= weight;
+            }
             reading.positive_logit += f64::from(dot(anchor.row(p), positive.row(p)));
         }
         reading.positive_logit /= anchors as f64;

@@ -54,7 +54,7 @@ pub fn exp_of_nonpositive(x: f32) -> f32 {
     let halves = (clamped * std::f32::consts::LOG2_E - 0.5) as i32 as f32;
     let r = clamped - halves * LN_2_HIGH - halves * LN_2_LOW;
     let mut poly = 1.987_569_1e-4_f32;
-    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1] {
+    for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
         poly = poly * r + coefficient;
     }
     let mantissa = poly * r * r + r + 1.0;

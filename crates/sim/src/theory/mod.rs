@@ -10,8 +10,6 @@
 //!
 //! Source: docs/theory.md; every function names its section there or the paper's lemma.
 
-#![allow(clippy::doc_markdown, reason = "formulas in the documentation keep the letters of NOTATION.md")]
-
 pub mod rates;
 pub mod gate;
 pub mod plateau;

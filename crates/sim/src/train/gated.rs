@@ -111,7 +111,7 @@ impl Gate {
         &self.open[self.starts[p]..self.starts[p + 1]]
     }
 
-    /// out[p, i] = ⟨x_p, w_i⟩ where open, 0 elsewhere.
+    /// `out[p, i] = ⟨x_p, w_i⟩` where open, 0 elsewhere.
     ///
     /// # Shapes
     /// `x`: P × d1, `weights`: m × d1, `out` becomes P × m.
@@ -135,7 +135,7 @@ impl Gate {
         });
     }
 
-    /// d_weights[i] += Σ_p d_pre[p, i] x_p over the open pairs.
+    /// `d_weights[i] += Σ_p d_pre[p, i] x_p` over the open pairs.
     ///
     /// # Shapes
     /// `d_pre`: P × m, zero where closed; `x`: P × d1; `d_weights`: m × d1.
@@ -185,7 +185,7 @@ fn extend_with_lines(lines: &mut Vec<Line>, values: &[f32]) {
     }
 }
 
-/// row[i] += ⟨x, packed row i⟩ for the open neurons.
+/// `row[i] += ⟨x, packed row i⟩` for the open neurons.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn add_dots(row: &mut [f32], x: &[Line], packed: &[Line], open: &[u32]) {
     let x: &[f32] = bytemuck::cast_slice(x);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::augment::Identity;
-use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use crate::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
 use crate::encoder::SymRelu;
 use crate::loss::{InfoNce, NegativeSet, StopGrad};
 
@@ -19,7 +19,7 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
     }
 }
 
-fn data() -> Box<SparseCoding> {
+fn data() -> Box<dyn DataModel> {
     let dictionary = Dictionary::haar(24, 5, 1).unwrap();
     let latent = LatentLaw::Symmetric { activity: 0.3 };
     Box::new(SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap())
