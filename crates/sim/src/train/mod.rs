@@ -1,7 +1,7 @@
 //! The training process: joins data, views, encoder and loss, and moves the learner.
 //!
 //! Everybody drives it the same way:
-//! ```ignore
+//! ```text
 //! while let Some(view) = dynamics.step() { recorder.observe(&view); }
 //! dynamics.stop_reason()
 //! ```
