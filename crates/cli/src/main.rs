@@ -1,2 +1,29 @@
-//! The command line.
-fn main() {}
+//! The command line of featurescope: reads arguments, hands them to a command, turns the answer into an exit code.
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+mod progress;
+mod table;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let answer = match Arguments::parse().command {
+        Command::Run(arguments) => commands::run::run(&arguments),
+        Command::List => commands::list::list(),
+        Command::Explain(arguments) => commands::explain::explain(&arguments),
+        Command::Completions(arguments) => commands::completions::completions(&arguments),
+        Command::Man(arguments) => commands::man::man(&arguments),
+    };
+    match answer {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::error(&error);
+            exit::code_of(&error).into()
+        }
+    }
+}

@@ -1,3 +1,19 @@
-//! Runs.
+//! Runs of featurescope: what was typed, what will run, what it leaves behind.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`experiments`] | questions that come with the program |
+//! | [`spec`] | what was typed: settings from TOML and the command line, each checked |
+//! | [`plan`] | what will run: parts that fit together, their cost, what theory predicts |
+//! | [`mod@run`] | carries a plan out into a run directory |
+//! | [`store`] | the files of a run directory |
+//! | [`summary`] | what a run found, on one page |
 
+pub mod host;
+pub mod matrix_file;
+pub mod experiments;
+pub mod spec;
+pub mod plan;
 pub mod store;
+pub mod run;
+pub mod summary;

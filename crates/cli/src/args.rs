@@ -1,0 +1,78 @@
+//! What can be typed.
+
+use crate::exit;
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Watch, test and explain how a network learns features by contrastive learning.
+#[derive(Debug, Parser)]
+#[command(name = "featurescope", version, after_help = exit::HELP, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an experiment and leave a run directory
+    #[command(after_help = exit::HELP)]
+    Run(RunArguments),
+    /// List the experiments that come with the program
+    List,
+    /// Explain a setting, a table of settings or an experiment
+    Explain(ExplainArguments),
+    /// Print shell completions
+    Completions(CompletionsArguments),
+    /// Print a manual page
+    Man(ManArguments),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Name of a shipped experiment (see `list`) or path of a spec in TOML
+    pub experiment: String,
+    /// Settings that override the experiment's, for all arms or for one:
+    /// training.steps=100  arms.none.bias.kind=staged
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Folder for the results; it must be new or empty [default: runs/EXPERIMENT-N]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Threads to use; results do not depend on it [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// The experiment at a size that takes a few seconds, to see that it runs
+    #[arg(long)]
+    pub smoke: bool,
+    /// Print summary.json instead of the summary
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but errors (and what --json prints)
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// A setting (training.learning_rate), a table (training) or an experiment; without it: every setting
+    pub name: Option<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The command to describe; without it: the program
+    pub command: Option<String>,
+}

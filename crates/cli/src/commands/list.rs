@@ -1,0 +1,21 @@
+//! `featurescope list`: the experiments that come with the program.
+
+use crate::exit::Exit;
+use crate::output;
+use anyhow::Result;
+use featurescope_lab::experiments::EXPERIMENTS;
+use std::fmt::Write;
+
+/// Prints name and question of every experiment.
+pub fn list() -> Result<Exit> {
+    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for experiment in EXPERIMENTS {
+        writeln!(text, "{:<width$}  {}", experiment.name, experiment.question())?;
+    }
+    text.push_str(
+        "\nRun one with `featurescope run NAME`, read about it with `featurescope explain NAME`.\n",
+    );
+    output::print(&text)?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,7 @@
+//! One file per command.
+
+pub mod completions;
+pub mod explain;
+pub mod list;
+pub mod man;
+pub mod run;

@@ -1,0 +1,121 @@
+//! `featurescope run`: an experiment from its settings to its run directory.
+
+use crate::args::RunArguments;
+use crate::exit::{Exit, UnknownName};
+use crate::progress::Progress;
+use crate::{output, table};
+use anyhow::{Context, Result};
+use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
+use featurescope_lab::host::{show_bytes, use_threads};
+use featurescope_lab::plan::Plan;
+use featurescope_lab::run::{RunDirectory, execute};
+use featurescope_lab::spec::registry::nearest;
+use featurescope_lab::spec::{Layer, Spec};
+use std::path::Path;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Parent of run directories without `--out`.
+const RUNS: &str = "runs";
+
+/// Runs and prints the summary.
+pub fn run(arguments: &RunArguments) -> Result<Exit> {
+    if let Some(threads) = arguments.threads {
+        use_threads(usize::from(threads)).context("cannot start the threads")?;
+    }
+    // Nothing is written before the plan stands.
+    let plan = plan(arguments)?;
+    let directory = match &arguments.out {
+        Some(path) => RunDirectory::create(path)?,
+        None => RunDirectory::create_next(Path::new(RUNS), &plan.experiment)?,
+    };
+    let shown = directory.path().display();
+    let mut progress = Progress::new(arguments.quiet);
+    progress.tell(&announcement(&plan));
+    let interrupt = listen_for_interrupts()?;
+    let summary = execute(&plan, &directory, &interrupt, &mut |event| progress.show(event))
+        .with_context(|| format!("the run stopped; what it has so far is in {shown}"))?;
+
+    if arguments.json {
+        output::print(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
+    } else if !arguments.quiet {
+        output::print(&table::summary(&summary))?;
+        output::print(&format!("\n{shown}\n"))?;
+    }
+    Ok(match summary.status {
+        "interrupted" => {
+            output::note(&format!("interrupted; records and a checkpoint are in {shown}"));
+            Exit::Interrupted
+        }
+        "diverged" => {
+            output::note(&format!("an arm diverged; its records and its last state are in {shown}"));
+            Exit::Diverged
+        }
+        _ => Exit::Success,
+    })
+}
+
+fn plan(arguments: &RunArguments) -> Result<Plan> {
+    let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
+    layers.push(Layer::overrides(&arguments.overrides)?);
+    Ok(Plan::new(&Spec::from_layers(&layers)?, &name)?)
+}
+
+/// The settings behind a name or a path, and the name of the experiment.
+fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
+    if let Some(shipped) = Experiment::find(experiment) {
+        return Ok((shipped.layers(smoke)?, shipped.name.to_owned()));
+    }
+    let path = Path::new(experiment);
+    let looks_like_a_file = path.is_file() || path.extension().is_some() || path.components().count() > 1;
+    if !looks_like_a_file {
+        let suggestion = nearest(experiment, EXPERIMENTS.iter().map(|shipped| shipped.name));
+        return Err(UnknownName {
+            name: experiment.to_owned(),
+            expected: "an experiment (`featurescope list` names them) or the path of a spec",
+            suggestion: suggestion.map(ToOwned::to_owned),
+        }
+        .into());
+    }
+    let mut layers = vec![Layer::read(path)?];
+    if smoke {
+        layers.push(Layer::read(&path.with_file_name("smoke.toml"))?);
+    }
+    Ok((layers, name_of(path)))
+}
+
+/// The file's name, or its folder's where files are called the same in every folder.
+fn name_of(path: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    match stem(path).as_deref() {
+        Some("experiment" | "spec") => path.parent().and_then(stem),
+        other => other.map(ToOwned::to_owned),
+    }
+    .unwrap_or_else(|| "run".to_owned())
+}
+
+fn announcement(plan: &Plan) -> String {
+    let arms: Vec<_> = plan.arms.iter().map(|arm| arm.name.as_str()).collect();
+    format!(
+        "{}: {} ({}), at most {:.1} TFLOP and about {} of memory",
+        plan.experiment,
+        if arms.len() == 1 { "1 arm".to_owned() } else { format!("{} arms", arms.len()) },
+        arms.join(", "),
+        plan.cost.operations / 1e12,
+        show_bytes(plan.cost.memory)
+    )
+}
+
+/// A flag that the first interruption sets; the second ends the program at once.
+fn listen_for_interrupts() -> Result<Arc<AtomicBool>> {
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupt);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    })
+    .context("cannot listen for interruptions")?;
+    Ok(interrupt)
+}

@@ -1,0 +1,63 @@
+//! Exit codes, the same for every command.
+
+use featurescope_lab::plan::PlanError;
+use featurescope_lab::spec::SpecError;
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done.
+    Success = 0,
+    /// Something failed while working: a file, a folder, a probe.
+    Failure = 1,
+    /// The command line or the settings cannot be used; nothing was started.
+    Usage = 2,
+    /// The run is there, but an arm diverged.
+    Diverged = 3,
+    /// Stopped from outside; what was done so far is kept.
+    Interrupted = 130,
+}
+
+/// What `--help` says about them.
+pub const HELP: &str = "Exit codes:
+  0    done
+  1    something failed while working (a file, a folder)
+  2    the command line or a setting cannot be used; nothing was started
+  3    the run is there, but an arm diverged
+  130  interrupted; what was done so far is kept";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A name that is neither a setting nor an experiment nor a file.
+#[derive(Debug)]
+pub struct UnknownName {
+    /// What was typed.
+    pub name: String,
+    /// What it should have been.
+    pub expected: &'static str,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl std::fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` is not {}", self.name, self.expected)?;
+        match &self.suggestion {
+            Some(suggestion) => write!(f, "; did you mean `{suggestion}`?"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for UnknownName {}
+
+/// The exit code of an error.
+pub fn code_of(error: &anyhow::Error) -> Exit {
+    let is_usage = error.is::<SpecError>() || error.is::<PlanError>() || error.is::<UnknownName>();
+    if is_usage { Exit::Usage } else { Exit::Failure }
+}

@@ -1,0 +1,81 @@
+//! Progress on standard error: a bar per arm on a terminal, a line per arm elsewhere.
+
+use crate::output;
+use featurescope_lab::run::Event;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Follows a run.
+pub struct Progress {
+    bar: ProgressBar,
+    is_quiet: bool,
+    is_terminal: bool,
+}
+
+impl Progress {
+    /// Progress that shows nothing if `is_quiet`.
+    pub fn new(is_quiet: bool) -> Self {
+        Self { bar: ProgressBar::hidden(), is_quiet, is_terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// Shows what happened.
+    pub fn show(&mut self, event: Event<'_>) {
+        match event {
+            Event::YardsticksStarted => self.spin("yardsticks: linear probes on x, Mᵀx and z"),
+            Event::ArmStarted { arm, steps } => self.start(arm, steps),
+            Event::Stepped { step, loss } => {
+                self.bar.set_position(step);
+                self.bar.set_message(format!("loss {loss:.3}"));
+            }
+            Event::ProbesStarted { arm } => self.spin(&format!("{arm}: linear probes on its features")),
+            Event::ArmEnded { arm, end } => {
+                self.bar.finish_and_clear();
+                let detail =
+                    end.stop_detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                let seconds = end.training_seconds + end.probe_seconds;
+                self.tell(&format!(
+                    "{arm}: {} after {} steps{detail}, {seconds:.1} s",
+                    end.stop_reason, end.steps
+                ));
+                if let Some(problem) = &end.probe_problem {
+                    self.tell(&format!("{arm}: no probe scores, because {problem}"));
+                }
+            }
+        }
+    }
+
+    /// Tells something that stays on the screen.
+    pub fn tell(&self, text: &str) {
+        if !self.is_quiet {
+            output::note(text);
+        }
+    }
+
+    fn start(&mut self, arm: &str, steps: u64) {
+        let style = "{prefix:<14} {wide_bar} {pos}/{len} steps  {per_sec}  {eta} left  {msg}";
+        self.replace(ProgressBar::new(steps), style);
+        self.bar.set_prefix(arm.to_owned());
+    }
+
+    fn spin(&mut self, text: &str) {
+        self.replace(ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}");
+        self.bar.set_message(text.to_owned());
+        if self.is_terminal && !self.is_quiet {
+            self.bar.enable_steady_tick(TICK);
+        }
+    }
+
+    fn replace(&mut self, bar: ProgressBar, style: &str) {
+        self.bar.finish_and_clear();
+        let target = if self.is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        bar.set_draw_target(target);
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        self.bar = bar;
+    }
+}

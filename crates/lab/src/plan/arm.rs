@@ -1,0 +1,176 @@
+//! One arm: how its training process and its recorder are built.
+
+use super::PlanError;
+use super::prediction::{ArmPrediction, Model};
+use crate::spec::typed::{
+    ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec, NegativeSetSpec,
+    NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
+};
+use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::data::{DataModel, SparseCoding};
+use featurescope_sim::encoder::{Encoder, SymRelu};
+use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::math::ParameterError;
+use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
+use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
+    SupervisedParts, TrainingRule,
+};
+
+/// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.
+const PAPER_RESET: f64 = 1.0;
+
+/// One arm of a run.
+#[derive(Clone, Debug)]
+pub struct ArmPlan {
+    /// Its name, also that of its folder.
+    pub name: String,
+    /// Its settings.
+    pub spec: ArmSpec,
+    /// What theory says about it.
+    pub prediction: ArmPrediction,
+    seed: u64,
+    latent_dim: usize,
+}
+
+impl ArmPlan {
+    /// Checks the arm by building its training process once.
+    pub(super) fn new(
+        name: &str,
+        spec: &ArmSpec,
+        seed: u64,
+        data: &SparseCoding,
+        model: &Model,
+    ) -> Result<Self, PlanError> {
+        let arm = Self {
+            name: name.to_owned(),
+            spec: spec.clone(),
+            prediction: ArmPrediction::new(spec, model),
+            seed,
+            latent_dim: data.latent_dim(),
+        };
+        arm.dynamics(data).map_err(PlanError::parameter(format!("arm {name}")))?;
+        Ok(arm)
+    }
+
+    /// m.
+    pub fn width(&self) -> usize {
+        let EncoderSpec::SymRelu { width, .. } = self.spec.encoder;
+        width
+    }
+
+    /// The training process in its initial state.
+    pub fn dynamics(&self, data: &SparseCoding) -> Result<Box<dyn Dynamics>, ParameterError> {
+        let (rule, batch) = (self.training_rule(), &self.spec.batch);
+        let (data, seed) = (Box::new(data.clone()), self.seed);
+        let EncoderSpec::SymRelu { .. } = self.spec.encoder;
+        let encoder: Box<dyn Encoder> = Box::new(SymRelu);
+        let (Some(augmentation), Some(loss), DynamicsSpec::Sampled) =
+            (&self.spec.augmentation, &self.spec.loss, self.spec.training.dynamics)
+        else {
+            let parts = SupervisedParts {
+                data,
+                encoder,
+                batch: batch.anchors,
+                tasks: self.spec.training.tasks.unwrap_or(self.latent_dim),
+                head_rate_ratio: self.spec.training.head_rate_ratio.unwrap_or(1.0),
+                rule,
+                seed,
+            };
+            return Ok(Box::new(Supervised::new(parts)?));
+        };
+        let parts = ContrastiveParts {
+            data,
+            augmentation: build_augmentation(augmentation)?,
+            encoder,
+            loss: build_loss(loss)?,
+            batch: self.batch(),
+            rule,
+            seed,
+        };
+        Ok(Box::new(Contrastive::new(parts)?))
+    }
+
+    /// Reads the arm while it runs.
+    pub fn recorder(&self) -> Recorder {
+        let measure = &self.spec.measure;
+        let cadence = match measure.cadence {
+            CadenceSpec::Every { steps } => Cadence::Every { steps },
+            CadenceSpec::Logarithmic { per_decade } => Cadence::Logarithmic { per_decade },
+        };
+        let settings = MeasureSettings {
+            samples: FreshSamples { seed: self.seed, count: measure.samples },
+            luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
+        };
+        Recorder::new(standard(&settings), cadence, self.spec.training.steps)
+    }
+
+    fn batch(&self) -> BatchPlan {
+        let batch = &self.spec.batch;
+        BatchPlan {
+            anchors: batch.anchors,
+            negatives: batch.negatives.unwrap_or_default(),
+            negative_set: match batch.negative_set {
+                Some(NegativeSetSpec::InBatch) => NegativeSet::InBatch,
+                Some(NegativeSetSpec::Fresh) | None => NegativeSet::Fresh,
+            },
+            negative_views: match batch.negative_views {
+                Some(NegativeViewsSpec::Augmented) => NegativeViews::Augmented,
+                Some(NegativeViewsSpec::Raw) | None => NegativeViews::Raw,
+            },
+        }
+    }
+
+    fn training_rule(&self) -> TrainingRule {
+        let training = &self.spec.training;
+        let EncoderSpec::SymRelu { width, initial_norm } = self.spec.encoder;
+        let schedule = match &training.schedule {
+            ScheduleSpec::Constant {} => LearningRate::Constant,
+            ScheduleSpec::Cosine { final_fraction } => {
+                LearningRate::Cosine { steps: training.steps.max(1), final_fraction: *final_fraction }
+            }
+            ScheduleSpec::Drops { at, factor } => LearningRate::Drops { at: at.clone(), factor: *factor },
+        };
+        let bias = match self.spec.bias {
+            BiasSpec::Zero {} => BiasRule::Zero,
+            BiasSpec::Trained { learning_rate, reset } => BiasRule::Trained { learning_rate, reset },
+            BiasSpec::Staged { reset, growth, cap } => {
+                BiasRule::Staged { reset: reset.unwrap_or(PAPER_RESET), growth, cap }
+            }
+        };
+        TrainingRule {
+            width,
+            initial_norm,
+            sgd: Sgd { learning_rate: training.learning_rate, schedule, weight_decay: training.weight_decay },
+            bias,
+            stages: StageRule {
+                first_energy_ratio: training.first_energy_ratio,
+                second_energy_ratio: training.second_energy_ratio,
+            },
+            steps: training.steps,
+        }
+    }
+}
+
+fn build_augmentation(spec: &AugmentationSpec) -> Result<Box<dyn Augmentation>, ParameterError> {
+    Ok(match *spec {
+        AugmentationSpec::RandomMask { keep_rate } => Box::new(IntervalMasks::complementary(keep_rate)?),
+        AugmentationSpec::DisjointMasks { keep_rate } => Box::new(IntervalMasks::disjoint(keep_rate)?),
+        AugmentationSpec::IndependentMasks { keep_rate } => Box::new(IndependentMasks::new(keep_rate)?),
+        AugmentationSpec::None {} => Box::new(Identity),
+    })
+}
+
+fn build_loss(spec: &LossSpec) -> Result<Box<dyn Loss>, ParameterError> {
+    let stop = |stop: StopGradientSpec| match stop {
+        StopGradientSpec::Targets => StopGrad::Targets,
+        StopGradientSpec::Nowhere => StopGrad::Nowhere,
+    };
+    Ok(match *spec {
+        LossSpec::InfoNce { temperature, stop_gradient } => {
+            Box::new(InfoNce::new(temperature, stop(stop_gradient))?)
+        }
+        LossSpec::Spectral { stop_gradient } => Box::new(Spectral::new(stop(stop_gradient))),
+    })
+}

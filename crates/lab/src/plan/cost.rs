@@ -1,0 +1,115 @@
+//! What a run costs: memory, checked before anything is allocated, and arithmetic.
+//!
+//! A contrastive step takes at most 2·m·d1·(3P + N) + 4·P·N·m operations; once gates close it takes less.
+//!
+//! Source: docs/theory.md 4.1 for the products of a step.
+
+use super::PlanError;
+use crate::host::show_bytes;
+use crate::spec::Spec;
+use crate::spec::typed::{ArmSpec, AugmentationSpec, DynamicsSpec, EncoderSpec, NegativeSetSpec};
+
+const SINGLE: f64 = 4.0;
+const DOUBLE: f64 = 8.0;
+/// Samples that are represented at a time when a probe set is drawn.
+const ROWS_PER_REPRESENTATION: f64 = 1024.0;
+/// Matrices of rows × dimension that one piece of samples consists of: x, ξ, and M z.
+const PARTS_OF_A_SAMPLE: f64 = 3.0;
+/// Embeddings, pre-activations and their gradients per sample and neuron.
+const ARRAYS_PER_EMBEDDING: f64 = 3.0;
+/// Copies of its training features that a probe makes: scaled in double precision, and rotated.
+const COPIES_PER_PROBE: f64 = 2.0;
+
+/// An estimate of what a run takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    /// Bytes at the peak of the most demanding phase.
+    pub memory: f64,
+    /// The phase that needs most.
+    pub largest: String,
+    /// Operations of all training steps together, at most.
+    pub operations: f64,
+}
+
+impl Cost {
+    /// The cost of a spec. Nothing is allocated.
+    pub fn of(spec: &Spec) -> Self {
+        let data = &spec.shared.data;
+        let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
+        // The dictionary in the plan and in the arm; making one takes Gaussians and their QR in double precision.
+        let dictionary = 2.0 * SINGLE * d * d1 + 3.0 * DOUBLE * d * d1;
+        let probes = &spec.shared.probe;
+        let labels = probes.labels.iter().copied().max().map_or(0.0, |labels| labels as f64);
+        let rows = labels + (probes.validation_rows + probes.test_rows) as f64;
+        let mut phases = vec![];
+        if labels > 0.0 {
+            let yardstick = SINGLE * rows * (d1 + d) + COPIES_PER_PROBE * DOUBLE * labels * d1;
+            phases.push(("the linear probe on raw x".to_owned(), yardstick));
+        }
+        let mut operations = 0.0;
+        for (name, arm) in &spec.arms {
+            let size = ArmSize::new(arm);
+            operations += size.operations(d1) * arm.training.steps as f64;
+            let learner = 2.0 * SINGLE * size.width * d1;
+            let samples = PARTS_OF_A_SAMPLE * SINGLE * ROWS_PER_REPRESENTATION.min(rows) * d1;
+            let probing = SINGLE * rows * (size.width + d) + COPIES_PER_PROBE * DOUBLE * labels * size.width;
+            phases.push((format!("a step of arm {name}"), learner + size.step_memory(d, d1)));
+            phases.push((format!("the probes of arm {name}"), learner + samples + probing));
+        }
+        let (largest, most) = phases.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
+        Self { memory: dictionary + most, largest, operations }
+    }
+
+    /// An error if more is needed than `available` bytes.
+    pub fn check_memory(&self, available: Option<f64>) -> Result<(), PlanError> {
+        match available {
+            Some(available) if self.memory > available => Err(PlanError::Memory {
+                needed: show_bytes(self.memory),
+                largest: self.largest.clone(),
+                available: show_bytes(available),
+                remedy: "data.ambient_dim, encoder.width, batch.anchors or probe.labels",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The sizes of one arm as numbers.
+struct ArmSize {
+    width: f64,
+    anchors: f64,
+    positives: f64,
+    negatives: f64,
+    tasks: f64,
+}
+
+impl ArmSize {
+    fn new(arm: &ArmSpec) -> Self {
+        let EncoderSpec::SymRelu { width, .. } = arm.encoder;
+        let anchors = arm.batch.anchors as f64;
+        let sampled = arm.training.dynamics == DynamicsSpec::Sampled;
+        let same = !sampled || arm.augmentation == Some(AugmentationSpec::None {});
+        let negatives = match arm.batch.negative_set {
+            _ if !sampled => 0.0,
+            Some(NegativeSetSpec::InBatch) => anchors,
+            _ => arm.batch.negatives.unwrap_or_default() as f64,
+        };
+        let positives = if same { 0.0 } else { anchors };
+        let tasks = arm.training.tasks.unwrap_or_default() as f64;
+        Self { width: width as f64, anchors, positives, negatives, tasks }
+    }
+
+    /// Samples, embeddings and logits of one step.
+    fn step_memory(&self, d: f64, d1: f64) -> f64 {
+        let samples = self.anchors + self.positives + self.negatives;
+        let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
+        let logits = self.anchors * self.negatives.max(2.0 * self.tasks);
+        SINGLE * (samples * d1 + embeddings + logits + self.anchors.max(self.negatives) * d)
+    }
+
+    fn operations(&self, d1: f64) -> f64 {
+        // Forward for every sample, backward for the anchors.
+        let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
+        products + 4.0 * self.anchors * self.width * (self.negatives + self.tasks)
+    }
+}

@@ -1,0 +1,181 @@
+//! What closed forms say about an arm, before it runs.
+//!
+//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at zero, a
+//! constant learning rate, isotropic noise. Everything else is left open (`None`) rather than stretched.
+//!
+//! Source: docs/theory.md 2.5, 4.3 and 4.6.
+
+use crate::spec::typed::{
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, NegativeSetSpec,
+    NoiseDirectionsSpec, ScheduleSpec, StopGradientSpec,
+};
+use featurescope_sim::data::{DataModel, SparseCoding};
+use featurescope_sim::probe::task::target_vectors;
+use featurescope_sim::theory::Population;
+use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
+use featurescope_sim::theory::plateau::{Plateau, linear_noise_cosine, linear_signal_cosine};
+use featurescope_sim::theory::rates::{
+    LeverageOverlap, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
+};
+use serde::{Deserialize, Serialize};
+
+/// The data as closed forms see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Model {
+    population: Population,
+    overlap: LeverageOverlap,
+    is_isotropic: bool,
+    has_independent_atoms: bool,
+}
+
+impl Model {
+    /// The population behind a data model.
+    pub fn new(data: &SparseCoding, spec: &DataSpec) -> Self {
+        let population = Population {
+            ambient_dim: data.ambient_dim(),
+            latent_dim: data.latent_dim(),
+            activity: data.activity(),
+            noise_variance: data.noise_variance(),
+        };
+        let overlap = match spec.dictionary {
+            DictionarySpec::Hadamard {} => LeverageOverlap::uniform(&population),
+            DictionarySpec::Haar {} | DictionarySpec::File { .. } => {
+                LeverageOverlap::of_dictionary(&data.dictionary().atoms().transposed().to_f64())
+            }
+        };
+        Self {
+            population,
+            overlap,
+            is_isotropic: spec.noise_directions == NoiseDirectionsSpec::None {},
+            has_independent_atoms: spec.active_count.is_none(),
+        }
+    }
+}
+
+/// What theory says about one arm; `None`: no closed form covers it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ArmPrediction {
+    /// Factor by which a step of stage I multiplies sparse and dense coefficients.
+    pub growth: Option<Growth>,
+    /// T1 in steps: when the slowest neuron of the arm gets there.
+    pub t1: Option<f64>,
+    /// Σ_i ‖w_i^⊥‖²/Σ_i ‖w_i‖² at that time, gradient noise of finite batches included.
+    pub dense_fraction_at_t1: Option<f64>,
+    /// The loss that sparse features cannot undercut.
+    pub loss_floor: Option<f64>,
+    /// τ ln(N + 1), the loss while nothing has been learned.
+    pub initial_loss: Option<f64>,
+    signal_to_noise: f64,
+}
+
+/// One number along the atoms and one along what is orthogonal to all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Growth {
+    /// Along the atoms.
+    pub sparse: f64,
+    /// Orthogonal to the atoms.
+    pub dense: f64,
+}
+
+impl ArmPrediction {
+    pub(super) fn new(arm: &ArmSpec, model: &Model) -> Self {
+        let stage = stage_one(arm, model);
+        let population = &model.population;
+        let EncoderSpec::SymRelu { width, .. } = arm.encoder;
+        let t1 = stage.and_then(|stage| {
+            let slowest = median_smallest_sparse_fraction(population, width);
+            stage.norm_multiple_step(arm.training.first_energy_ratio, slowest)
+        });
+        let dense_fraction = |stage: StageOne, t1: f64| {
+            let SparseDense { sparse, dense } = stage.energy(t1, population.dimension_ratio());
+            // What is left of the start, and what gradient noise keeps adding in proportion to the sparse part.
+            let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors).unwrap_or(0.0);
+            ratio / (1.0 + ratio)
+        };
+        let plateau = plateau(arm, model);
+        Self {
+            growth: stage.map(|stage| {
+                let SparseDense { sparse, dense } = stage.growth_factors();
+                Growth { sparse, dense }
+            }),
+            t1,
+            dense_fraction_at_t1: stage.zip(t1).map(|(stage, t1)| dense_fraction(stage, t1)),
+            loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
+            initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
+            signal_to_noise: population.signal_to_noise(),
+        }
+    }
+
+    /// cos(f(x), f(ξ)) of a linear map with this share of its energy along the atoms.
+    pub fn linear_noise_cosine(&self, sparse_fraction: f64) -> f64 {
+        linear_noise_cosine(sparse_fraction, self.signal_to_noise)
+    }
+
+    /// cos(f(x), f(M z)) of such a map.
+    pub fn linear_signal_cosine(&self, sparse_fraction: f64) -> f64 {
+        linear_signal_cosine(sparse_fraction, self.signal_to_noise)
+    }
+}
+
+fn negatives(arm: &ArmSpec) -> usize {
+    match arm.batch.negative_set {
+        Some(NegativeSetSpec::InBatch) => arm.batch.anchors.saturating_sub(1),
+        _ => arm.batch.negatives.unwrap_or_default(),
+    }
+}
+
+fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
+    let Some(LossSpec::InfoNce { stop_gradient: StopGradientSpec::Targets, .. }) = arm.loss else {
+        return None;
+    };
+    let starts_at_zero = !matches!(arm.bias, BiasSpec::Trained { reset: None, .. });
+    let is_constant = arm.training.schedule == ScheduleSpec::Constant {};
+    if !starts_at_zero || !is_constant || !model.is_isotropic {
+        return None;
+    }
+    Some(StageOne {
+        population: model.population,
+        views: match arm.augmentation.as_ref()? {
+            AugmentationSpec::RandomMask { keep_rate } => Views::complementary_masks(*keep_rate),
+            AugmentationSpec::DisjointMasks { keep_rate } => Views::disjoint_masks(*keep_rate),
+            AugmentationSpec::IndependentMasks { keep_rate } => Views::independent_masks(*keep_rate),
+            AugmentationSpec::None {} => Views::same(),
+        },
+        overlap: model.overlap,
+        learning_rate: arm.training.learning_rate,
+        weight_decay: arm.training.weight_decay,
+        negatives: negatives(arm),
+    })
+}
+
+fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {
+    let Some(LossSpec::InfoNce { temperature, .. }) = arm.loss else { return None };
+    let Population { latent_dim, activity, .. } = model.population;
+    Some(Plateau { latent_dim, activity, negatives: negatives(arm), temperature })
+}
+
+/// Mean number of active atoms beyond which the law of ⟨w*, z⟩ takes too long to add up (over a second).
+const MOST_ACTIVE: f64 = 32.0;
+
+/// What a linear rule on x reaches at best, from any number of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Yardstick {
+    /// R² of the regression task.
+    pub linear_r_squared: Option<f64>,
+    /// Accuracy of the classification task, mean over the targets of this run.
+    pub linear_accuracy: Option<f64>,
+}
+
+impl Yardstick {
+    pub(super) fn new(model: &Model, targets: usize, seed: u64) -> Self {
+        let population = &model.population;
+        let mean_active = population.activity * population.latent_dim as f64;
+        let has_form = model.has_independent_atoms && mean_active <= MOST_ACTIVE;
+        let accuracy = has_form.then(|| {
+            let vectors = target_vectors(seed, targets, population.latent_dim);
+            let sum: f64 = vectors.iter_rows().map(|w| linear_sign_task(population, w).accuracy).sum();
+            sum / targets as f64
+        });
+        Self { linear_r_squared: Some(linear_r_squared(population)), linear_accuracy: accuracy }
+    }
+}

@@ -1,0 +1,134 @@
+use super::*;
+use crate::spec::Layer;
+use featurescope_sim::data::DataModel;
+use std::path::Path;
+
+const BASE: &str = "
+[data]
+latent_dim = 16
+ambient_dim = 128
+[encoder]
+width = 32
+[batch]
+anchors = 8
+negatives = 8
+[training]
+steps = 2
+learning_rate = 0.5
+weight_decay = 1e-3
+[arms.random_mask]
+[arms.none]
+augmentation.kind = \"none\"
+[arms.in_batch]
+batch.negative_set = \"in_batch\"
+[arms.spectral]
+loss.kind = \"spectral\"
+[arms.supervised]
+training.dynamics = \"supervised\"
+";
+
+fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
+    let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+    let layers = [Layer::parse(BASE, "base", Path::new(""))?, Layer::overrides(&arguments)?];
+    Plan::new(&Spec::from_layers(&layers)?, "test")
+}
+
+fn message(arguments: &[&str]) -> String {
+    plan(arguments).unwrap_err().to_string()
+}
+
+#[test]
+fn every_arm_steps_and_sees_the_same_data() {
+    let plan = plan(&[]).unwrap();
+    assert_eq!(plan.arms.len(), 5);
+    for arm in &plan.arms {
+        let mut dynamics = arm.dynamics(&plan.data).unwrap();
+        let mut recorder = arm.recorder();
+        assert!(recorder.observe(&dynamics.view()).is_some(), "step 0 is recorded");
+        assert_eq!(dynamics.step().map(|view| view.step), Some(1), "{}", arm.name);
+    }
+}
+
+#[test]
+fn sizes_that_do_not_fit_together_are_refused() {
+    let text = message(&["data.ambient_dim=12"]);
+    assert!(text.contains("data.ambient_dim = 12") && text.contains("latent_dim = 16"), "{text}");
+    let text = message(&["data.dictionary.kind=hadamard", "data.ambient_dim=100"]);
+    assert!(text.contains("ambient_dim = 100") && text.contains("power of two"), "{text}");
+    let text = message(&["arms.random_mask.augmentation.keep_rate=1"]);
+    assert!(text.contains("arm random_mask") && text.contains("keep_rate = 1"), "{text}");
+    let text = message(&["arms.supervised.training.tasks=3"]);
+    assert!(text.contains("arm supervised") && text.contains("tasks = 3"), "{text}");
+    let text = message(&["batch.anchors=1"]);
+    assert!(text.contains("arm in_batch") && text.contains("anchors = 1"), "{text}");
+    let text = message(&["data.activity_constant=40"]);
+    assert!(text.contains("data.activity_constant = 40"), "{text}");
+    let text = message(&["data.active_count=17"]);
+    assert!(text.contains("active_count = 17") && text.contains("latent_dim = 16"), "{text}");
+    let text = message(&["data.noise_directions.kind=random", "data.noise_directions.count=200"]);
+    assert!(text.contains("noise_directions = 200"), "{text}");
+    let text = message(&["training.learning_rate=100", "training.weight_decay=1"]);
+    assert!(text.contains("weight_decay = 1"), "{text}");
+}
+
+#[test]
+fn a_run_that_does_not_fit_into_memory_is_refused_before_anything_is_allocated() {
+    let text = message(&["encoder.width=100000", "data.ambient_dim=1000000000"]);
+    assert!(text.contains("TiB") && text.contains("lower data.ambient_dim"), "{text}");
+}
+
+#[test]
+fn dictionaries_come_from_files_and_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.csv");
+    let write = |entry: &dyn Fn(usize, usize) -> f64| {
+        let rows = (0..128).map(|r| (0..16).map(|c| format!("{} ", entry(r, c))).collect::<String>() + "\n");
+        std::fs::write(&path, rows.collect::<String>()).unwrap();
+    };
+    let given = format!("data.dictionary.path={}", path.display());
+    let arguments = ["data.dictionary.kind=file", &given];
+    let unit = |r: usize, c: usize| f64::from(u8::from(r == 3 * c));
+    write(&unit);
+    assert_eq!(plan(&arguments).unwrap().data.dictionary().atoms()[(2, 6)], 1.0);
+    write(&|r, c| 1.1 * unit(r, c));
+    assert!(message(&arguments).contains("not orthonormal"));
+    let text = message(&[&arguments[..], &["data.ambient_dim=256"]].concat());
+    assert!(text.contains("128 × 16") && text.contains("256 × 16"), "{text}");
+    std::fs::remove_file(&path).unwrap();
+    assert!(message(&arguments).contains("data.dictionary.path"));
+}
+
+/// The paper's arm grows by p(1 − d/d1) along atoms, the arm without augmentation by p + σ² there and by σ² elsewhere.
+#[test]
+fn predictions_follow_the_table_of_rates() {
+    let plan = plan(&["data.dictionary.kind=hadamard"]).unwrap();
+    let (p, variance) = (plan.data.activity(), plan.data.noise_variance());
+    let factor = |rate: f64| 1.0 + 0.5 * (8.0 / 9.0 * rate - 1e-3);
+    let growth = |arm: usize| plan.arms[arm].prediction.growth.unwrap();
+    let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
+    assert!(close(growth(0).sparse, factor(p * (1.0 - 1.0 / 8.0))));
+    assert!(close(growth(0).dense, factor(-p / 8.0)));
+    assert!(close(growth(1).sparse, factor(p + variance)) && close(growth(1).dense, factor(variance)));
+    assert!(growth(2).sparse < growth(0).sparse, "seven negatives instead of eight");
+    for open in [3, 4] {
+        assert!(
+            plan.arms[open].prediction.growth.is_none() && plan.arms[open].prediction.loss_floor.is_none()
+        );
+    }
+    let none = plan.arms[1].prediction;
+    assert!(none.t1.unwrap() > 0.0 && none.dense_fraction_at_t1.unwrap() < 1.0);
+    assert!(none.initial_loss.unwrap() > none.loss_floor.unwrap());
+}
+
+#[test]
+fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
+    let growth = |arguments: &[&str]| plan(arguments).unwrap().arms[0].prediction.growth;
+    assert!(growth(&[]).is_some());
+    assert!(growth(&["loss.stop_gradient=nowhere"]).is_none());
+    assert!(growth(&["bias.kind=trained", "bias.learning_rate=1"]).is_none());
+    assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
+    assert!(growth(&["training.schedule.kind=cosine"]).is_none());
+    assert!(growth(&["data.noise_directions.kind=random"]).is_none());
+    let fixed = plan(&["data.active_count=2"]).unwrap();
+    assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick.linear_accuracy.is_none());
+}

@@ -1,0 +1,125 @@
+use super::*;
+use crate::experiments::Experiment;
+use crate::spec::{Layer, Spec};
+use std::path::Path;
+
+/// The smallest run that has everything: two stages cannot be expected of it.
+const TINY: &[&str] = &[
+    "data.ambient_dim=64",
+    "encoder.width=12",
+    "batch.anchors=16",
+    "batch.negatives=8",
+    "training.steps=6",
+    "measure.cadence.steps=2",
+    "measure.samples=16",
+    "probe.labels=[40]",
+    "probe.validation_rows=50",
+    "probe.test_rows=60",
+];
+
+fn plan(arguments: &[&str]) -> Plan {
+    let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
+    let arguments: Vec<String> = TINY.iter().chain(arguments).map(ToString::to_string).collect();
+    layers.push(Layer::overrides(&arguments).unwrap());
+    Plan::new(&Spec::from_layers(&layers).unwrap(), "tiny").unwrap()
+}
+
+fn run(plan: &Plan, folder: &Path) -> Summary {
+    let directory = RunDirectory::create(folder).unwrap();
+    execute(plan, &directory, &AtomicBool::new(false), &mut |_| {}).unwrap()
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_run_leaves_every_file_and_tells_every_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(folder.path()).unwrap();
+    let mut told = Vec::new();
+    let summary = execute(&plan(&[]), &directory, &AtomicBool::new(false), &mut |event| {
+        told.push(match event {
+            Event::YardsticksStarted => "yardsticks".to_owned(),
+            Event::ArmStarted { arm, steps } => format!("{arm} {steps}"),
+            Event::Stepped { step, .. } => step.to_string(),
+            Event::ProbesStarted { .. } => "probes".to_owned(),
+            Event::ArmEnded { arm, end } => format!("{arm} {}", end.stop_reason),
+        });
+    })
+    .unwrap();
+    let arm = |name: &str| {
+        let steps = (1..=6).map(|step| step.to_string());
+        let (start, end) = (format!("{name} 6"), format!("{name} finished"));
+        [start].into_iter().chain(steps).chain(["probes".to_owned(), end]).collect::<Vec<_>>()
+    };
+    assert_eq!(told, [vec!["yardsticks".to_owned()], arm("random_mask"), arm("none")].concat());
+    assert_eq!(summary.status, "finished");
+    for file in ["spec.toml", "manifest.json", "summary.json", "yardsticks.json"] {
+        assert!(directory.file(file).is_file(), "{file}");
+    }
+    for file in
+        ["records.parquet", "neurons.parquet", "checkpoint-final.safetensors", "probes.json", "atoms.json"]
+    {
+        assert!(directory.arm("none").unwrap().join(file).is_file(), "{file}");
+    }
+    let records = read_records(&directory.arm("none").unwrap().join(RECORDS_FILE)).unwrap();
+    assert_eq!(records.steps, [0, 2, 4, 6]);
+    assert_eq!(json(&directory.file("manifest.json"))["status"], "finished");
+}
+
+/// The stored spec gives the same bytes again.
+#[test]
+fn a_stored_spec_runs_to_the_same_records() {
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run(&plan(&["seed=5"]), first.path());
+    let layer = Layer::read(&first.path().join("spec.toml")).unwrap();
+    let again = Plan::new(&Spec::from_layers(&[layer]).unwrap(), "other").unwrap();
+    run(&again, second.path());
+    for file in
+        ["spec.toml", "arms/none/records.parquet", "arms/random_mask/neurons.parquet", "yardsticks.json"]
+    {
+        let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+        assert!(read(first.path()) == read(second.path()), "{file} differs");
+    }
+}
+
+#[test]
+fn a_diverging_arm_keeps_what_it_saw_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan =
+        plan(&["arms.random_mask.training.learning_rate=1e9", "arms.random_mask.training.weight_decay=0"]);
+    let summary = run(&plan, folder.path());
+    assert_eq!(summary.status, "diverged");
+    let [(_, diverged), (_, other)] = &summary.arms[..] else { panic!("two arms") };
+    assert_eq!((diverged.stop_reason, other.stop_reason), ("diverged", "finished"));
+    assert!(diverged.stop_detail.is_some() && diverged.steps < 6 && other.steps == 6);
+    let arm = folder.path().join("arms/random_mask");
+    assert_eq!(read_records(&arm.join(RECORDS_FILE)).unwrap().steps.last(), Some(&diverged.steps));
+    assert!(arm.join("checkpoint-diverged.safetensors").is_file() && !arm.join("probes.json").exists());
+    assert!(!std::fs::read_to_string(folder.path().join("summary.json")).unwrap().contains("NaN"));
+}
+
+#[test]
+fn an_interruption_stops_between_steps_and_keeps_the_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(folder.path()).unwrap();
+    let interrupt = AtomicBool::new(false);
+    let summary = execute(&plan(&[]), &directory, &interrupt, &mut |event| {
+        if matches!(event, Event::Stepped { step: 3, .. }) {
+            interrupt.store(true, Ordering::Relaxed);
+        }
+    })
+    .unwrap();
+    assert_eq!((summary.status, summary.arms.len(), summary.arms[0].1.steps), ("interrupted", 1, 3));
+    let path = directory.arm("random_mask").unwrap().join("checkpoint-interrupted.safetensors");
+    assert_eq!(crate::store::read_checkpoint(&path).unwrap().step, 3);
+    assert_eq!(json(&directory.file("manifest.json"))["arms"]["random_mask"]["stop_reason"], "interrupted");
+}
+
+#[test]
+fn no_labels_means_no_probes() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = run(&plan(&["probe.labels=[]"]), folder.path());
+    assert!(summary.arms[0].1.probes.is_empty() && !folder.path().join("yardsticks.json").exists());
+}

@@ -1,0 +1,129 @@
+//! Everything that can be wrong with what was typed.
+
+use super::setting::{Condition, Setting};
+
+/// A setting as it was typed: where, and what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Typed {
+    /// Dotted key, with `arms.NAME.` in front if it was given for one arm.
+    pub key: String,
+    /// Its value, as in TOML.
+    pub value: String,
+    /// Where it was typed.
+    pub place: String,
+}
+
+impl std::fmt::Display for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} = {} ({})", self.key, self.value, self.place)
+    }
+}
+
+/// A spec that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SpecError {
+    /// The spec file cannot be read.
+    #[error("cannot read the spec {path}: {source}")]
+    Unreadable {
+        /// Path of the file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Not TOML.
+    #[error("{place} is not valid TOML: {message}")]
+    Syntax {
+        /// The file or override.
+        place: String,
+        /// What the parser says.
+        message: String,
+    },
+    /// An argument that is not `key=value`.
+    #[error("`{argument}` is not of the form key=value, for example training.steps=100")]
+    NotAnOverride {
+        /// The argument.
+        argument: String,
+    },
+    /// No such setting.
+    #[error("there is no setting `{key}` ({place}){}", .suggestion.as_ref().map(|s| format!("; did you mean `{s}`?")).unwrap_or_default())]
+    Unknown {
+        /// What was typed.
+        key: String,
+        /// Where.
+        place: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+    },
+    /// No such arm.
+    #[error("there is no arm `{arm}` ({place}); the arms are {}", .arms.join(", "))]
+    UnknownArm {
+        /// What was typed.
+        arm: String,
+        /// Where.
+        place: String,
+        /// The arms there are.
+        arms: Vec<String>,
+    },
+    /// An arm whose name cannot name a folder.
+    #[error("`{arm}` cannot name an arm ({place}): use letters, digits, `-` and `_`")]
+    ArmName {
+        /// The name.
+        arm: String,
+        /// Where it was typed.
+        place: String,
+    },
+    /// A value of the wrong type, or out of range.
+    #[error("{typed} cannot be used: expected {expected}")]
+    Value {
+        /// What was typed.
+        typed: Typed,
+        /// What would be accepted.
+        expected: String,
+    },
+    /// A setting that all arms share was given for one.
+    #[error(
+        "{typed} cannot differ between arms: all arms of a run see the same data and probes. Set {setting} for the whole run"
+    )]
+    Shared {
+        /// What was typed.
+        typed: Typed,
+        /// Its key without the arm.
+        setting: &'static str,
+    },
+    /// Two ways of saying the same.
+    #[error("{first} and {second} say the same thing: give one of them")]
+    Both {
+        /// One.
+        first: Typed,
+        /// The other.
+        second: Typed,
+    },
+    /// A setting that nothing reads.
+    #[error("{typed} would change nothing: it is used only with {condition}, and {} has {found}", .arm.as_ref().map_or("this run".to_owned(), |arm| format!("arm {arm}")))]
+    Unused {
+        /// What was typed.
+        typed: Typed,
+        /// The arm in which it is not used; `None` for what arms share.
+        arm: Option<String>,
+        /// When it would be used.
+        condition: Condition,
+        /// What stands in the way.
+        found: String,
+    },
+    /// A setting without a default was not given.
+    #[error("{}{} must be given: {}", .arm.as_ref().map(|arm| format!("arm {arm}: ")).unwrap_or_default(), .setting.key, .setting.doc)]
+    Missing {
+        /// The arm that needs it; `None` for what arms share.
+        arm: Option<String>,
+        /// The setting.
+        setting: &'static Setting,
+    },
+    /// The typed form refuses what the list of settings accepts: a mistake of this program.
+    #[error("the settings of {part} do not fit together: {message}")]
+    Inconsistent {
+        /// The arm, or "the run".
+        part: String,
+        /// What the deserialiser says.
+        message: String,
+    },
+}

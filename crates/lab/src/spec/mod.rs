@@ -1,0 +1,67 @@
+//! What was typed: settings from a TOML file and from the command line, checked one by one.
+//!
+//! Reading happens in two stages. Here every setting is checked against the [list of settings](registry): its name,
+//! its type and range, whether anything uses it; then defaults are filled in. What a whole run needs to be sound
+//! (sizes that fit together, memory) is checked by the [plan](crate::plan).
+//!
+//! ```toml
+//! seed = 1
+//! [data]
+//! latent_dim = 64
+//! ambient_dim = 1024
+//! # … settings of all arms …
+//! [arms.random_mask]
+//! [arms.none]
+//! augmentation.kind = "none"
+//! ```
+
+pub mod setting;
+pub mod registry;
+pub mod error;
+pub mod layer;
+pub mod resolve;
+pub mod typed;
+
+pub use error::SpecError;
+pub use layer::Layer;
+
+use layer::Values;
+use serde::de::DeserializeOwned;
+use typed::{ArmSpec, SharedSpec};
+
+/// A complete and consistent spec: every value is in range and used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spec {
+    /// What all arms share.
+    pub shared: SharedSpec,
+    /// The arms by name, in the order in which they were written.
+    pub arms: Vec<(String, ArmSpec)>,
+    /// The spec as TOML, with every default written out: it gives the same run again.
+    pub resolved: String,
+}
+
+impl Spec {
+    /// Joins layers, the first one being the experiment's file, later ones overriding it.
+    pub fn from_layers(layers: &[Layer]) -> Result<Self, SpecError> {
+        let resolved = resolve::resolve(layers)?;
+        let shared = typed("the run", &resolved.shared)?;
+        let arms = (resolved.arms.iter())
+            .map(|(name, values)| Ok((name.clone(), typed(&format!("arm {name}"), values)?)))
+            .collect::<Result<_, SpecError>>()?;
+        let inconsistent = |e: toml::ser::Error| SpecError::Inconsistent {
+            part: "the run".to_owned(),
+            message: e.to_string(),
+        };
+        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)? })
+    }
+}
+
+fn typed<T: DeserializeOwned>(part: &str, values: &Values) -> Result<T, SpecError> {
+    toml::Value::Table(values.to_table()).try_into().map_err(|e: toml::de::Error| SpecError::Inconsistent {
+        part: part.to_owned(),
+        message: e.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+use super::registry::{SETTINGS, find};
+use super::setting::{Fallback, Kind, Setting};
+use super::*;
+use std::collections::BTreeSet;
+use std::path::Path;
+use toml::Value;
+
+const BASE: &str = "
+[data]
+latent_dim = 8
+ambient_dim = 32
+[encoder]
+width = 4
+[batch]
+anchors = 4
+negatives = 4
+[training]
+steps = 2
+";
+
+fn file(text: &str) -> Layer {
+    Layer::parse(text, "spec.toml", Path::new("/specs")).unwrap()
+}
+
+fn overrides(arguments: &[&str]) -> Result<Layer, SpecError> {
+    Layer::overrides(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn spec(text: &str, arguments: &[&str]) -> Result<Spec, SpecError> {
+    Spec::from_layers(&[Layer::parse(text, "spec.toml", Path::new("/specs"))?, overrides(arguments)?])
+}
+
+fn message(text: &str, arguments: &[&str]) -> String {
+    spec(text, arguments).unwrap_err().to_string()
+}
+
+/// A value that the setting accepts.
+fn example(setting: &Setting) -> String {
+    match (setting.fallback, setting.kind) {
+        (Fallback::Value(text), _) if !text.is_empty() => text.to_owned(),
+        (_, Kind::Whole(least)) => least.max(40).to_string(),
+        (_, Kind::Number(range)) => if range.contains(0.5) { "0.5" } else { "2.0" }.to_owned(),
+        (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
+        (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
+        (_, Kind::WholeList(least)) => format!("[{least}, {}]", least + 1),
+    }
+}
+
+/// Arguments that make `setting` used, and set it.
+fn arguments_using(setting: &Setting) -> Vec<String> {
+    let mut arguments: Vec<_> =
+        setting.used_when.iter().map(|c| format!("{}={}", c.key, c.any_of[0])).collect();
+    // Kinds with settings of their own that have no default.
+    for (kind, needed) in [
+        ("data.dictionary.kind=file", "data.dictionary.path=m.npy"),
+        ("data.noise_directions.kind=file", "data.noise_directions.path=u.npy"),
+        ("training.schedule.kind=drops", "training.schedule.at=[1]"),
+        ("bias.kind=trained", "bias.learning_rate=1"),
+    ] {
+        if arguments.iter().any(|a| a == kind) {
+            arguments.push(needed.to_owned());
+        }
+    }
+    arguments.push(format!("{}={}", setting.key, example(setting)));
+    arguments
+}
+
+/// The list of settings is known to the types: each one, when used, arrives there. What serde knows beyond the list
+/// cannot be reached, because unknown settings are refused before serde sees them; the next test counts the fields.
+#[test]
+fn every_listed_setting_has_a_field() {
+    for setting in SETTINGS {
+        let arguments = arguments_using(setting);
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        let resolved = spec(BASE, &arguments).unwrap_or_else(|e| panic!("{}: {e}", setting.key)).resolved;
+        let name = setting.key.rsplit('.').next().unwrap();
+        assert!(resolved.contains(&format!("{name} = ")), "{} is not in\n{resolved}", setting.key);
+    }
+}
+
+/// The names in `#[derive(Deserialize)]`, read off serde's own messages: an unknown field is answered with the list of
+/// known ones.
+#[test]
+fn every_field_is_a_listed_setting() {
+    let mut fields = BTreeSet::new();
+    collect_fields::<SharedSpec>("", &mut fields);
+    collect_fields::<ArmSpec>("", &mut fields);
+    for table in SETTINGS.iter().filter_map(|s| s.key.rsplit_once('.')).map(|(table, _)| table) {
+        collect_table(table, &mut fields);
+    }
+    let tables = |key: &String| !registry::is_table(key);
+    let unlisted: Vec<_> = fields.iter().filter(|key| tables(key) && find(key).is_none()).collect();
+    assert!(unlisted.is_empty(), "{unlisted:?} are read but not listed");
+    let unread: Vec<_> = SETTINGS.iter().map(|s| s.key).filter(|&key| !fields.contains(key)).collect();
+    assert!(unread.is_empty(), "{unread:?} are listed but not read");
+}
+
+fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
+    use super::typed::*;
+    match table {
+        "data" => collect_fields::<DataSpec>(table, fields),
+        "data.dictionary" => collect_fields::<DictionarySpec>(table, fields),
+        "data.noise_directions" => collect_fields::<NoiseDirectionsSpec>(table, fields),
+        "augmentation" => collect_fields::<AugmentationSpec>(table, fields),
+        "encoder" => collect_fields::<EncoderSpec>(table, fields),
+        "loss" => collect_fields::<LossSpec>(table, fields),
+        "batch" => collect_fields::<BatchSpec>(table, fields),
+        "training" => collect_fields::<TrainingSpec>(table, fields),
+        "training.schedule" => collect_fields::<ScheduleSpec>(table, fields),
+        "bias" => collect_fields::<BiasSpec>(table, fields),
+        "measure" => collect_fields::<MeasureSpec>(table, fields),
+        "measure.cadence" => collect_fields::<CadenceSpec>(table, fields),
+        "probe" => collect_fields::<ProbeSpec>(table, fields),
+        other => panic!("a table without a type: {other}"),
+    }
+}
+
+fn collect_fields<T: DeserializeOwned>(table: &str, fields: &mut BTreeSet<String>) {
+    let kinds = find(&format!("{table}.kind")).map(|setting| match setting.kind {
+        Kind::Choice(words) => words,
+        _ => &[],
+    });
+    for kind in kinds.unwrap_or(&[""]) {
+        let mut probe = toml::Table::new();
+        if !kind.is_empty() {
+            probe.insert("kind".into(), Value::String((*kind).into()));
+            fields.insert(format!("{table}.kind"));
+        }
+        probe.insert("no_such_field".into(), Value::Integer(0));
+        let Err(error) = Value::Table(probe).try_into::<T>() else { panic!("{table} takes unknown fields") };
+        let text = error.to_string();
+        // "unknown field `no_such_field`, expected one of `a`, `b`", or "…, there are no fields".
+        let expected = text.split("expected").nth(1).unwrap_or("");
+        for name in expected.split('`').skip(1).step_by(2) {
+            fields.insert(if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") });
+        }
+    }
+}
+
+#[test]
+fn defaults_are_of_the_kind_they_stand_for() {
+    for setting in SETTINGS {
+        match setting.fallback {
+            Fallback::Value(text) => {
+                let value = format!("v = {text}").parse::<toml::Table>().unwrap().remove("v").unwrap();
+                assert_eq!(setting.kind.accept(&value), Some(value), "{}", setting.key);
+            }
+            Fallback::SameAs(key) => assert!(find(key).is_some()),
+            Fallback::Required | Fallback::Absent(_) => {}
+        }
+        for condition in setting.used_when {
+            let Some(Kind::Choice(words)) = find(condition.key).map(|s| s.kind) else {
+                panic!("{condition}")
+            };
+            assert!(condition.any_of.iter().all(|word| words.contains(word)));
+        }
+        for key in setting.alternatives {
+            assert_eq!(find(key).unwrap().alternatives, setting.alternatives);
+        }
+    }
+}
+
+#[test]
+fn unknown_settings_are_named_with_a_suggestion() {
+    let text = message(&BASE.replace("width", "widht"), &[]);
+    assert!(
+        text.contains("encoder.widht") && text.contains("spec.toml") && text.contains("encoder.width"),
+        "{text}"
+    );
+    let text = message(BASE, &["temperature=2"]);
+    assert!(text.contains("command line") && text.contains("`loss.temperature`"), "{text}");
+    let text = message(BASE, &["augmentation=none"]);
+    assert!(text.contains("`augmentation.kind`"), "{text}");
+    assert!(message(BASE, &["qqq=1"]).ends_with("(command line)"));
+    assert!(message(BASE, &["arms.nine.seed=1"]).contains("seed = 1"));
+    assert!(message(BASE, &["arms.nine.bias.kind=zero"]).contains("the arms are main"));
+    assert!(message(BASE, &["steps"]).contains("key=value"));
+}
+
+#[test]
+fn values_of_the_wrong_type_or_range_are_refused() {
+    for (argument, expected) in [
+        ("training.steps=abc", "a whole number ≥ 0"),
+        ("training.steps=1.5", "a whole number"),
+        ("data.activity=1.5", "(0, 1]"),
+        ("data.activity=0", "(0, 1]"),
+        ("data.noise_variance=-1", "a number ≥ 0"),
+        ("data.noise_variance=nan", "a number ≥ 0"),
+        ("training.learning_rate=inf", "a number > 0"),
+        ("batch.anchors=0", "≥ 1"),
+        ("batch.negatives=0", "≥ 1"),
+        ("bias.kind=stagd", "zero | trained | staged"),
+        ("probe.labels=5", "a list"),
+    ] {
+        let text = message(BASE, &[argument]);
+        let key = argument.split('=').next().unwrap();
+        assert!(text.contains(key) && text.contains(expected) && text.contains("command line"), "{text}");
+    }
+}
+
+#[test]
+fn a_setting_that_nothing_uses_is_refused_where_it_was_typed() {
+    let text = message(BASE, &["augmentation.kind=none", "augmentation.keep_rate=0.7"]);
+    assert!(text.contains("keep_rate = 0.7") && text.contains("augmentation.kind = none"), "{text}");
+    let text = message(BASE, &["training.dynamics=supervised", "loss.temperature=2"]);
+    assert!(
+        text.contains("loss.temperature = 2.0") && text.contains("training.dynamics = supervised"),
+        "{text}"
+    );
+    let arms = format!("{BASE}\n[arms.a]\n[arms.b]\naugmentation = {{ kind = \"none\", keep_rate = 0.5 }}\n");
+    let text = message(&arms, &[]);
+    assert!(text.contains("arms.b.augmentation.keep_rate") && text.contains("arm b"), "{text}");
+}
+
+#[test]
+fn what_one_arm_uses_may_stand_in_the_base_and_what_an_override_makes_useless_is_dropped() {
+    let text = format!(
+        "{BASE}\n[augmentation]\nkeep_rate = 0.3\n[arms.a]\n[arms.b]\naugmentation.kind = \"none\"\n"
+    );
+    let found = spec(&text, &[]).unwrap();
+    assert_eq!(found.arms[0].1.augmentation, Some(typed::AugmentationSpec::RandomMask { keep_rate: 0.3 }));
+    assert_eq!(found.arms[1].1.augmentation, Some(typed::AugmentationSpec::None {}));
+    let dropped = spec(&text, &["augmentation.kind=none"]).unwrap();
+    assert_eq!(dropped.arms[0].1.augmentation, Some(typed::AugmentationSpec::None {}));
+}
+
+#[test]
+fn an_override_reaches_all_arms_or_one() {
+    let text = format!("{BASE}\n[arms.a]\n[arms.b]\ntraining.steps = 7\n");
+    let steps = |arguments: &[&str]| {
+        spec(&text, arguments).unwrap().arms.iter().map(|(_, arm)| arm.training.steps).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&[]), [2, 7]);
+    assert_eq!(steps(&["training.steps=9"]), [9, 9]);
+    assert_eq!(steps(&["arms.a.training.steps=9"]), [9, 7]);
+    assert_eq!(steps(&["training.steps=9", "arms.b.training.steps=1e1"]), [9, 10]);
+}
+
+#[test]
+fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
+    let text = BASE.replace("[encoder]", "activity_constant = 2.0\n[encoder]");
+    assert_eq!(spec(&text, &[]).unwrap().shared.data.activity_constant, Some(2.0));
+    let over = spec(&text, &["data.active_count=3"]).unwrap().shared.data;
+    assert_eq!((over.activity_constant, over.active_count), (None, Some(3)));
+    let clash = message(&text, &["data.activity=0.1", "data.active_count=3"]);
+    assert!(clash.contains("data.activity") && clash.contains("data.active_count"), "{clash}");
+}
+
+#[test]
+fn missing_and_shared_settings_are_explained() {
+    let text = message(&BASE.replace("width = 4", ""), &[]);
+    assert!(text.contains("encoder.width must be given"), "{text}");
+    let text = message(&format!("{BASE}\n[arms.a]\ndata.latent_dim = 9\n"), &[]);
+    assert!(text.contains("arms.a.data.latent_dim") && text.contains("same data"), "{text}");
+    assert!(message(&format!("{BASE}\n[arms.\"../x\"]\n"), &[]).contains("cannot name an arm"));
+}
+
+#[test]
+fn the_resolved_spec_reads_back_as_itself() {
+    let arms = "
+[bias]
+kind = \"staged\"
+growth = 0.05
+[arms.mask]
+[arms.none]
+augmentation.kind = \"none\"
+training.steps = 5
+[arms.trained]
+bias = { kind = \"trained\", learning_rate = 6 }
+[arms.supervised]
+training.dynamics = \"supervised\"
+";
+    let first =
+        spec(&format!("{BASE}{arms}"), &["bias.reset=0.8", "data.noise_directions.kind=random"]).unwrap();
+    let second = Spec::from_layers(&[file(&first.resolved)]).unwrap();
+    assert_eq!(first, second);
+    assert_eq!(first.arms.len(), 4);
+}
+
+#[test]
+fn files_are_found_from_the_spec_that_names_them() {
+    let text = BASE.replace("[encoder]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[encoder]");
+    let found = spec(&text, &[]).unwrap().shared.data.dictionary;
+    assert_eq!(found, typed::DictionarySpec::File { path: "/specs/m.npy".into() });
+}

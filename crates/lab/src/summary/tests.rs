@@ -1,0 +1,84 @@
+use super::*;
+use crate::experiments::Experiment;
+use crate::spec::Spec;
+
+fn plan() -> Plan {
+    let layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
+    Plan::new(&Spec::from_layers(&layers).unwrap(), "smoke").unwrap()
+}
+
+fn records() -> Records {
+    let columns = [
+        ("loss", [f64::NAN, 4.0, 3.0]),
+        ("dense_energy_fraction", [0.9, 0.5, 0.2]),
+        ("singleton_count", [0.0, 1.0, 7.0]),
+        ("coverage_90", [0.0, 0.0, 0.5]),
+        ("noise_cosine", [0.9, 0.9, f64::NAN]),
+    ];
+    let columns = columns.map(|(name, values)| (name.to_owned(), values.to_vec()));
+    Records { steps: vec![0, 5, 9], columns: columns.to_vec() }
+}
+
+fn summary() -> ArmSummary {
+    let end = ArmEnd {
+        stop_reason: "finished",
+        stop_detail: None,
+        steps: 9,
+        training_seconds: 2.0,
+        probe_seconds: 1.0,
+        probe_problem: None,
+    };
+    ArmSummary::new(
+        &plan().arms[0],
+        &records(),
+        StageTimes { first: Some(5), second: None },
+        &end,
+        Vec::new(),
+    )
+}
+
+#[test]
+fn figures_are_those_of_the_last_record_or_of_t1() {
+    let arm = summary();
+    assert_eq!((arm.loss, arm.singleton_count, arm.coverage.at_90), (Some(3.0), Some(7), Some(0.5)));
+    assert_eq!((arm.dense_energy_fraction, arm.dense_fraction_at_t1), (Some(0.2), Some(0.5)));
+    assert_eq!(arm.loss_minus_floor.unwrap(), 3.0 - arm.loss_floor.unwrap());
+    let (noise, signal) = (arm.noise_cosine_linear.unwrap(), arm.signal_cosine_linear.unwrap());
+    assert!((noise * noise + signal * signal - 1.0).abs() < 1e-12);
+    assert_eq!(arm.wall_seconds, 3.0);
+}
+
+/// The stable part of the format, as documented.
+#[test]
+fn the_json_has_its_documented_fields_and_null_where_nothing_is_defined() {
+    let json = serde_json::to_value(summary()).unwrap();
+    for field in [
+        "t1",
+        "t1_predicted",
+        "t2",
+        "steps",
+        "stop_reason",
+        "loss",
+        "loss_floor",
+        "loss_minus_floor",
+        "dense_energy_fraction",
+        "dense_fraction_at_t1",
+        "dense_fraction_at_t1_predicted",
+        "singleton_count",
+        "singleton_energy_fraction",
+        "coverage",
+        "firing_rate",
+        "bias_over_norm",
+        "signal_cosine",
+        "noise_cosine",
+        "probes",
+        "growth_measured",
+        "growth_predicted",
+        "wall_seconds",
+    ] {
+        assert!(json.get(field).is_some(), "{field}");
+    }
+    assert_eq!(json["coverage"]["0.9"], 0.5);
+    assert!(json["coverage"]["0.7"].is_null() && json["noise_cosine"].is_null() && json["t2"].is_null());
+    assert!(json["growth_predicted"]["sparse"].as_f64().unwrap() > 1.0);
+}
