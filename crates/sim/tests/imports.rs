@@ -1,12 +1,8 @@
-//! The import table in the documentation of `lib.rs`, enforced: a module uses only what stands in its row. Its unit tests
-//! (`tests.rs`, `tests/`) may set up whatever they need, but theory and measure do not meet even there.
+//! The import table in the documentation of `lib.rs`, enforced: a module uses only what stands in its row.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Prediction and reading, which meet only in stored results.
-const APART: [&str; 2] = ["theory", "measure"];
 
 /// Module → the modules it may use, read from the table's first and last column.
 fn import_table(lib: &str) -> BTreeMap<String, Vec<String>> {
@@ -25,10 +21,6 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
     let entries =
         fs::read_dir(dir).expect("a module is a directory").map(|entry| entry.expect("readable").path());
     entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).collect()
-}
-
-fn is_unit_test(file: &Path) -> bool {
-    file.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
 }
 
 /// What follows each `crate::` in code: one module, or several in braces.
@@ -74,17 +66,18 @@ fn every_module_uses_only_its_row_of_the_table() {
     assert_eq!(declared.len(), table.len(), "every module has its row");
     for module in declared {
         for file in rust_files(&source.join(module)) {
-            let relative = file.strip_prefix(&source).expect("inside src");
             for used in modules_used(&fs::read_to_string(&file).expect("source is readable")) {
-                let apart = APART.contains(&module) && APART.contains(&used.as_str());
-                let listed = table[module].contains(&used) || (is_unit_test(relative) && !apart);
-                let name = relative.display();
-                assert!(used == module || listed, "{name} uses `{used}`, not in its row {:?}", table[module]);
+                let allowed = used == module || table[module].contains(&used);
+                assert!(
+                    allowed,
+                    "{} uses `{used}`; `{module}` may use only {:?}",
+                    file.display(),
+                    table[module]
+                );
             }
         }
     }
-    let [theory, measure] = APART;
-    assert!(!table[theory].contains(&measure.into()) && !table[measure].contains(&theory.into()));
+    assert!(!table["theory"].contains(&"measure".into()) && !table["measure"].contains(&"theory".into()));
 }
 
 #[test]
