@@ -19,15 +19,15 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
     }
 }
 
-fn data() -> Box<dyn DataModel> {
+fn data() -> SparseCoding {
     let dictionary = Dictionary::haar(24, 5, 1).unwrap();
     let latent = LatentLaw::Symmetric { activity: 0.3 };
-    Box::new(SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap())
+    SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap()
 }
 
 fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crate::math::ParameterError> {
     Contrastive::new(ContrastiveParts {
-        data: data(),
+        data: Box::new(data()),
         augmentation: Box::new(Identity),
         encoder: Box::new(SymRelu),
         loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -39,7 +39,7 @@ fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crat
 
 fn supervised(rule: TrainingRule, tasks: usize) -> Result<Supervised, crate::math::ParameterError> {
     Supervised::new(SupervisedParts {
-        data: data(),
+        data: Box::new(data()),
         encoder: Box::new(SymRelu),
         batch: 6,
         tasks,

@@ -48,7 +48,7 @@ pub struct Growth {
 /// −∂L/∂b_i of the last batch, split by where it comes from; m entries each. Positive values raise the bias.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BiasForces {
-    /// From the pull to the positive: −E[(1−ℓ_p) h_i(x⁺⁺) sign(a_i) k_i].
+    /// From the pull to the positive: −E[(1−ℓ_p) h_i(x⁺⁺) sign(a_i) k_i]; without StopGrad also from the pull on it.
     pub attraction: Vec<f64>,
     /// From the negatives: E[Σ_s ℓ_s h_i(x_s) sign(a_i) k_i].
     pub repulsion: Vec<f64>,

@@ -114,7 +114,7 @@ fn closing_biases(run: &Run, open: f64) -> Vec<f64> {
     thresholds.collect()
 }
 
-/// Once few gates are open the step takes its gated path; sizes straddle the borders of its tiles.
+/// Once few gates are open the step takes its gated path; sizes straddle the borders of its tiles and blocks.
 #[test]
 fn closed_gates_agree_with_the_oracle() {
     let wide = Run {
@@ -125,14 +125,15 @@ fn closed_gates_agree_with_the_oracle() {
         noise_variance: 0.05,
         ..Run::default()
     };
-    for (base, fraction) in [(Run::default(), 0.09), (wide.clone(), 0.15), (wide, 0.05)] {
+    let long = Run { batch: BatchPlan { anchors: 1100, ..Run::default().batch }, ..Run::default() };
+    for (base, fraction) in [(Run::default(), 0.05), (wide.clone(), 0.1), (wide, 0.05), (long, 0.1)] {
         for views in [Views::RandomMask, Views::Independent(0.5), Views::None] {
             every_loss(&Run { views, ..base.clone() }, |run| {
                 let mut dynamics = run.start();
                 set_biases(&mut dynamics, &closing_biases(run, fraction));
                 check(run, &mut dynamics, 1);
                 let open = dynamics.view().anchor_firing_rate.unwrap();
-                assert!(open > 0.0 && open < 0.2, "a fraction {open} is open");
+                assert!(open > 0.0 && open < 0.12, "a fraction {open} is open");
             });
         }
     }

@@ -1,15 +1,15 @@
-//! Same seed, same bits: on any number of threads, across a stored state, and whatever is read off in between.
+//! Same seed, same bits: across a stored state, and whatever is read off in between.
 
-use super::setup::{Run, Views, set_biases};
+use super::setup::{Run, Views};
 use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::train::{
     BatchPlan, BiasRule, Dynamics, NegativeViews, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
-fn large(views: Views) -> Run {
+pub fn large(views: Views) -> Run {
     Run {
         latent_dim: 20,
         ambient_dim: 700,
@@ -36,7 +36,7 @@ fn staged(views: Views) -> Run {
     run
 }
 
-fn supervised(run: &Run) -> Supervised {
+pub fn supervised(run: &Run) -> Supervised {
     Supervised::new(SupervisedParts {
         data: Box::new(run.data()),
         encoder: Box::new(SymRelu),
@@ -49,39 +49,8 @@ fn supervised(run: &Run) -> Supervised {
     .unwrap()
 }
 
-fn advance(dynamics: &mut dyn Dynamics, steps: usize) {
+pub fn advance(dynamics: &mut dyn Dynamics, steps: usize) {
     (0..steps).for_each(|_| assert!(dynamics.step().is_some()));
-}
-
-#[cfg(feature = "parallel")]
-#[test]
-fn bits_do_not_depend_on_the_number_of_threads() {
-    let on_threads = |threads: usize, work: &(dyn Fn() -> Box<dyn Dynamics> + Sync)| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let mut dynamics = work();
-            advance(dynamics.as_mut(), 4);
-            (dynamics.snapshot(), dynamics.view().batch.unwrap().loss.to_bits(), dynamics.bias_forces())
-        })
-    };
-    let same_on_all = |work: &(dyn Fn() -> Box<dyn Dynamics> + Sync)| {
-        let one = on_threads(1, work);
-        for threads in [2, 3] {
-            assert!(on_threads(threads, work) == one, "{threads} threads give other bits");
-        }
-    };
-    for views in [Views::RandomMask, Views::Independent(0.6), Views::None] {
-        for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
-            same_on_all(&|| Box::new(Run { stop_grad, ..large(views) }.start()));
-        }
-        // With closed gates the step takes its gated path.
-        same_on_all(&|| {
-            let mut dynamics = large(views).start();
-            set_biases(&mut dynamics, &[1.5; 40]);
-            Box::new(dynamics)
-        });
-    }
-    same_on_all(&|| Box::new(supervised(&large(Views::None))));
 }
 
 /// Goes on in a new process from a state stored after `before` steps.

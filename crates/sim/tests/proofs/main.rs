@@ -7,7 +7,8 @@ mod setup;
 mod oracle_gradients;
 mod contrastive_step;
 mod supervised_step;
-
 mod stage_one;
 mod determinism;
+#[cfg(feature = "parallel")]
+mod threads;
 mod golden;

@@ -1,8 +1,8 @@
 //! One contrastive step in double precision, in naive loops straight from the formulas.
 //!
-//! With c_p = −∂L/∂Sim(x⁺, x⁺⁺) and c_s = −∂L/∂Sim(x⁺, x_s), which are 1 − ℓ_p and −ℓ_s for InfoNCE, 2 and −(2/N) Sim_s for
-//! the spectral loss:
 //! ```text
+//! c_p = −∂L/∂Sim(x⁺, x⁺⁺):  1 − ℓ_p for InfoNCE,  2 for the spectral loss
+//! c_s = −∂L/∂Sim(x⁺, x_s):  −ℓ_s for InfoNCE,     −(2/N) Sim_s for the spectral loss
 //! −∂L/∂f(x⁺) = c_p f(x⁺⁺) + Σ_s c_s f(x_s)          behind StopGrad nothing else, otherwise also
 //! −∂L/∂f(x⁺⁺) = c_p f(x⁺),   −∂L/∂f(x_s) = c_s f(x⁺)
 //! ∇w_i = mean of ∂L/∂f_i ∂h_i/∂a x                   ∂L/∂b_i = mean of ∂L/∂f_i ∂h_i/∂b
@@ -97,7 +97,7 @@ impl Batch {
     }
 }
 
-/// The loss of one anchor, and c_p, c_s.
+/// The loss of one anchor, and the coefficients `c_p`, `c_s`.
 fn of_anchor(kind: Kind, plus: f64, minus: &[f64]) -> (f64, f64, Vec<f64>) {
     match kind {
         Kind::InfoNce(temperature) => {
@@ -149,7 +149,7 @@ impl Gradient {
         self.attraction.iter().zip(&self.repulsion).map(|(a, r)| -(a + r)).collect()
     }
 
-    /// Adds what −∂L/∂h_i(x) = `pull` + `push` does to neuron i, `pull` coming from positives.
+    /// Adds what `pull` + `push` = −∂L/∂h(x) does to neuron i, `pull` coming from positives.
     fn descend(&mut self, state: &State, i: usize, x: &[f64], pull: f64, push: f64) {
         let (by_pre, by_bias) = slopes(product(state.weights.row(i), x), state.bias[i]);
         for (g, x) in self.weights.row_mut(i).iter_mut().zip(x) {

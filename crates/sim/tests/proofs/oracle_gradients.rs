@@ -95,7 +95,7 @@ fn gradients_are_the_central_differences_of_the_loss() {
 }
 
 /// h is homogeneous of degree one in (w, b), so Sim is of degree one in the live copy:
-/// ⟨W, ∇_W L⟩ + ⟨b, ∇_b L⟩ = −mean Σ_B c Sim, and twice that when both arguments are live.
+/// `⟨W, ∇_W L⟩ + ⟨b, ∇_b L⟩ = −mean Σ_B c Sim`, and twice that when both arguments are live.
 #[test]
 fn eulers_identity_holds() {
     every_case(|kind, stop_grad, set| {

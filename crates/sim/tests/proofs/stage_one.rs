@@ -1,8 +1,8 @@
 //! Stage I as it runs against its closed forms: growth per step along atoms and outside their span, the second moment of
 //! the pair of views, and the floor that gradient noise sets in the dense directions.
 //!
-//! With uniform leverage h = d/d1 (a Hadamard dictionary), Σ = p M Mᵀ + σ² I and views of overlap κ = 1 − (E D_r D'_r)/q²,
-//! A = E[x⁺ x⁺⁺ᵀ] = Σ − κ diag Σ, the growth factors of one step are exactly
+//! Let Σ = p M Mᵀ + σ² I, κ = 1 − E[D D']/q² for masks D, D' of keep rate q, so that A = E[x⁺ x⁺⁺ᵀ] = Σ − κ diag Σ. With
+//! uniform leverage h = d/d1 (a Hadamard dictionary) the growth factors of one step are exactly
 //! ```text
 //! along M_j        1 + η [ (N/(N+1)) (p + σ² − κ (p h + σ²)) − λ ]
 //! outside the span 1 + η [ (N/(N+1)) (σ² − κ (p h + σ²)) − λ ]
@@ -12,7 +12,7 @@
 //! Source: docs/theory.md 4.3; Lemma C.4, Theorem 3.2.
 
 use super::oracle::product;
-use super::setup::{Run, Views, state_of};
+use super::setup::{Run, Views, assert_close, state_of};
 use featurescope_sim::data::DataModel;
 use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
@@ -88,12 +88,13 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
     (mean, (variance / n).sqrt())
 }
 
-/// ⟨W_{t+1}, W_t⟩/‖W_t‖² of every step in both parts.
+/// `⟨W_{t+1}, W_t⟩/‖W_t‖²` of every step in both parts.
 fn measured(run: &Run, steps: usize) -> [Vec<f64>; 2] {
     let atoms = run.data().dictionary().atoms().to_f64();
     let mut dynamics = run.start();
     let mut factors = [Vec::new(), Vec::new()];
-    let mut before = parts(&state_of(&dynamics.snapshot()).weights, &atoms);
+    let start = parts(&state_of(&dynamics.snapshot()).weights, &atoms);
+    let mut before = start.clone();
     for _ in 0..steps {
         dynamics.step().unwrap();
         let after = parts(&state_of(&dynamics.snapshot()).weights, &atoms);
@@ -103,6 +104,12 @@ fn measured(run: &Run, steps: usize) -> [Vec<f64>; 2] {
         }
         before = after;
     }
+    let whole = [0, 1].map(|part| {
+        let (old, new) = (start[part].as_slice(), before[part].as_slice());
+        product(new, old) / product(old, old)
+    });
+    let growth = dynamics.growth();
+    assert_close("growth of the initial weights", &[growth.sparse, growth.dense], &whole, 1e-5, 1.0);
     factors
 }
 
