@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::augment::Identity;
-use crate::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
 use crate::encoder::SymRelu;
 use crate::loss::{InfoNce, NegativeSet, StopGrad};
 
