@@ -179,11 +179,11 @@ fn two(value: f64) -> String {
     if text == "-0.00" { "0.00".to_owned() } else { text }
 }
 
-/// Three decimals, more for what is smaller than that.
+/// Three decimals, or a power of ten for what is much smaller or larger.
 fn three(value: Option<f64>) -> String {
     match value {
         None => UNDEFINED.to_owned(),
-        Some(value) if value != 0.0 && value.abs() < 0.01 => format!("{value:.1e}"),
+        Some(value) if value != 0.0 && !(0.01..1e4).contains(&value.abs()) => format!("{value:.1e}"),
         Some(value) => format!("{value:.3}"),
     }
 }
