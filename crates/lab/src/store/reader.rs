@@ -67,7 +67,7 @@ pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
     if !in_order || (width > 0 && !neurons.len().is_multiple_of(width)) {
         return Err(StoreError::content(path, "its neurons are not in order"));
     }
-    let records = if width == 0 { 0 } else { neurons.len() / width };
+    let records = neurons.len().checked_div(width).unwrap_or(0);
     let names = table.names().into_iter().enumerate().skip(2);
     let columns = names.map(|(c, name)| {
         let values = table.column::<FloatType>(c, &name)?;
@@ -79,7 +79,7 @@ pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
 }
 
 fn unsigned(steps: &[i64]) -> Vec<u64> {
-    steps.iter().map(|&step| step as u64).collect()
+    steps.iter().map(|&step| step.cast_unsigned()).collect()
 }
 
 struct Table<'a> {

@@ -98,14 +98,14 @@ impl ArmWriter {
         }
         let (scalars, neuron_columns, width) = (self.scalars, self.neuron_columns, self.width);
         self.records.write_group(|group| {
-            write_column::<Int64Type>(group, pending.iter().map(|r| r.step as i64))?;
+            write_column::<Int64Type>(group, pending.iter().map(|r| r.step.cast_signed()))?;
             (0..scalars)
                 .try_for_each(|c| write_column::<DoubleType>(group, pending.iter().map(|r| r.scalars[c])))
         })?;
         self.neurons.write_group(|group| {
-            let steps = pending.iter().flat_map(|r| std::iter::repeat_n(r.step as i64, width));
+            let steps = pending.iter().flat_map(|r| std::iter::repeat_n(r.step.cast_signed(), width));
             write_column::<Int64Type>(group, steps)?;
-            write_column::<Int32Type>(group, pending.iter().flat_map(|_| 0..width as i32))?;
+            write_column::<Int32Type>(group, pending.iter().flat_map(|_| (0i32..).take(width)))?;
             let column = |c: usize| pending.iter().flat_map(move |r| r.neurons[c].iter().copied());
             (0..neuron_columns).try_for_each(|c| write_column::<FloatType>(group, column(c)))
         })

@@ -4,7 +4,7 @@ use crate::math::{Matrix, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::{Column, Measure, Values};
 use crate::train::{
-    BiasForces, Coordinates, Decomposed, Dynamics, Represented, Snapshot, SnapshotError, StageTimes,
+    BiasForces, Coordinates, Decomposed, Dynamics, Growth, Represented, Snapshot, SnapshotError, StageTimes,
     StepView, StopReason,
 };
 use std::cell::Cell;
@@ -124,6 +124,10 @@ impl Dynamics for Fake {
 
     fn coordinates(&self) -> Coordinates {
         self.coordinates.clone()
+    }
+
+    fn growth(&self) -> Growth {
+        Growth { sparse: 1.5, dense: 0.5 }
     }
 
     fn bias_forces(&self) -> Option<BiasForces> {

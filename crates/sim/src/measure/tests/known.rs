@@ -1,13 +1,12 @@
 //! Figures worked out by hand.
 
 use super::fake::Fake;
-use crate::loss::LossReading;
 use crate::math::gaussian::fill_normal;
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::*;
-use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes, StepView};
+use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes};
 
 /// Norms 3, 5, 1, 2. Neurons 0 and 2 are both singletons of atom 0, neuron 1 mixes atoms 1 and 2, neuron 3 is dense.
 #[rustfmt::skip]
@@ -38,6 +37,11 @@ fn energies() {
 }
 
 #[test]
+fn growth_is_passed_on() {
+    four_neurons().read(&mut Growth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
+}
+
+#[test]
 fn alignments() {
     let mut state = four_neurons();
     // Neuron 1 opens its gate with atom 1 alone; a negative bias lets everything through; neuron 3 stays shut.
@@ -59,11 +63,12 @@ fn alignments() {
 }
 
 #[test]
-fn a_zero_neuron_is_aligned_with_nothing() {
-    let state = Fake::new(2, &[0.0, 0.0, 1.0, 0.0], &[0.0, 0.0]);
+fn a_zero_neuron_is_aligned_with_nothing_and_the_order_of_atoms_does_not_matter() {
+    let state = Fake::new(2, &[0.0, 0.0, 0.8, -0.6, -0.6, 0.8], &[0.0; 3]);
     let figures = state.read(&mut Alignment);
-    figures.check_neurons("alignment", &[0.0, 1.0]);
-    figures.check_neurons("atom_count", &[0.0, 1.0]);
+    figures.check_neurons("alignment", &[0.0, 0.8, 0.8]);
+    figures.check_neurons("second_alignment", &[0.0, 0.6, 0.6]);
+    figures.check_neurons("atom_count", &[0.0, 2.0, 2.0]);
     assert_eq!(state.read(&mut Bias).get("bias_over_norm"), 0.0);
 }
 
@@ -99,12 +104,12 @@ fn ownership_over_time() {
 
 #[test]
 fn lucky_neurons_and_their_fate() {
-    // d = 4: a share of the sparse energy counts in units of ln 4/4 = .347.
-    let mut destiny = Destiny::new(LuckRule { lucky: 2.0, potential: 1.0 });
+    // d = 4: shares of the sparse energy count in units of ln 4/4 = .347; lucky from .52 on.
+    let mut destiny = Destiny::new(LuckRule { lucky: 1.5, potential: 1.0 });
     #[rustfmt::skip]
     let start = Fake::new(4, &[
         1.0, 0.0, 0.0,  0.0,   // lucky for atom 0, whatever its dense energy
-        0.8, 0.6, 0.0,  0.0,   // potential for two atoms: .64 and .36
+        0.8, 0.6, 0.0,  0.0,   // .64 and .36: would be lucky, but is potential for two atoms
         0.0, 0.0, 0.85, 0.527, // .72 and .28: lucky for atom 2
         0.5, 0.5, 0.5,  0.5,   // no luck
     ], &[100.0, 0.0, 0.0, 0.0]);
@@ -139,7 +144,7 @@ fn lucky_neurons_and_their_fate() {
     let mut late = Fake::new(4, &[0.5; 16], &[1e6; 4]);
     (late.step, late.stages) = (9, StageTimes { first: Some(5), second: None });
     late.read(&mut destiny).check(&with(0.5, [4.0, 1.0, 0.5], f64::NAN, 0.0));
-    let mut unseen = Destiny::new(LuckRule { lucky: 2.0, potential: 1.0 });
+    let mut unseen = Destiny::new(LuckRule { lucky: 1.5, potential: 1.0 });
     late.read(&mut unseen).check(&[
         ("lucky_neurons", f64::NAN),
         ("lucky_atoms", f64::NAN),
@@ -268,10 +273,12 @@ fn standard_error(values: &[f64]) -> f64 {
 fn cosines_with_noise_and_signal() {
     let state = four_samples();
     let half = 0.5f64.sqrt();
-    let (noise, signal) = ([0.0, half, 0.0, -1.0], [1.0, half, 0.0]);
+    // Of the fourth sample, z = 0, only the noise cosine over all samples knows.
+    let (noise, signal) = ([0.0, half, 0.0], [1.0, half, 0.0]);
     state.read(&mut Cosines::new(state.samples())).check(&[
-        ("noise_cosine", noise.iter().sum::<f64>() / 4.0),
+        ("noise_cosine", noise.iter().sum::<f64>() / 3.0),
         ("noise_cosine_error", standard_error(&noise)),
+        ("noise_cosine_all", (half - 1.0) / 4.0),
         ("signal_cosine", signal.iter().sum::<f64>() / 3.0),
         ("signal_cosine_error", standard_error(&signal)),
     ]);
@@ -314,9 +321,10 @@ fn the_batch_is_passed_on() {
         ("negative_logit", f64::NAN),
         ("positive_probability", f64::NAN),
     ]);
-    let batch =
-        LossReading { loss: 1.0, positive_logit: 2.0, negative_logit: 3.0, positive_probability: 0.4 };
-    let view = StepView { batch: Some(batch), ..state.view() };
+    let mut view = state.view();
+    let batch = view.batch.get_or_insert_default();
+    (batch.loss, batch.positive_logit, batch.negative_logit, batch.positive_probability) =
+        (1.0, 2.0, 3.0, 0.4);
     let mut recorder = Recorder::new(vec![Box::new(Logits)], Cadence::Every { steps: 1 }, 1);
     assert_eq!(recorder.observe(&view).unwrap().scalars, [1.0, 2.0, 3.0, 0.4]);
 }

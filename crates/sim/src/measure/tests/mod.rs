@@ -1,6 +1,5 @@
-//! Every measurement on a state whose figures are known, and that measuring changes nothing.
+//! Every measurement on a state whose figures are known. Real runs are measured in the crate's `tests/measuring.rs`.
 
 mod fake;
 mod known;
 mod recording;
-mod runs;

@@ -1,12 +1,17 @@
 //! Measuring a real run: it changes nothing, and every declared column is written.
 
-use crate::augment::IntervalMasks;
-use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use crate::encoder::SymRelu;
-use crate::loss::{InfoNce, NegativeSet, StopGrad};
-use crate::measure::*;
-use crate::train::contrastive::NegativeViews;
-use crate::train::{
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use featurescope_sim::augment::IntervalMasks;
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::encoder::SymRelu;
+use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::measure::{
+    Cadence, Column, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
+    standard,
+};
+use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
     SupervisedParts, TrainingRule,
 };
@@ -16,10 +21,10 @@ const WIDTH: usize = 24;
 const STEPS: u64 = 80;
 const SEED: u64 = 4;
 
-fn data() -> Box<SparseCoding> {
+fn data() -> SparseCoding {
     let law = LatentLaw::Symmetric { activity: 0.15 };
     let dictionary = Dictionary::haar(64, LATENT_DIM, SEED).unwrap();
-    Box::new(SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap())
+    SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap()
 }
 
 fn rule() -> TrainingRule {
@@ -35,7 +40,7 @@ fn rule() -> TrainingRule {
 
 fn contrastive() -> Contrastive {
     Contrastive::new(ContrastiveParts {
-        data: data(),
+        data: Box::new(data()),
         augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
         encoder: Box::new(SymRelu),
         loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -84,7 +89,7 @@ struct Extra;
 
 impl Measure for Extra {
     fn columns(&self) -> &'static [Column] {
-        const { &[column("extra", "1", "an added measurement")] }
+        &[Column { name: "extra", unit: "1", doc: "an added measurement" }]
     }
 
     fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
@@ -142,11 +147,8 @@ fn energies_and_alignments_agree_with_the_weights() {
     for (i, w) in weights.iter_rows().enumerate() {
         let product =
             |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
-        let coordinates: Vec<f64> = crate::data::DataModel::dictionary(model.as_ref())
-            .atoms()
-            .iter_rows()
-            .map(|atom| product(w, atom))
-            .collect();
+        let coordinates: Vec<f64> =
+            model.dictionary().atoms().iter_rows().map(|atom| product(w, atom)).collect();
         let (energy, sparse) = (product(w, w), coordinates.iter().map(|c| c * c).sum::<f64>());
         let largest = coordinates.iter().fold(0.0f64, |largest, c| largest.max(c.abs()));
         let close = |name, expected: f64| {
@@ -168,7 +170,7 @@ fn energies_and_alignments_agree_with_the_weights() {
 fn a_supervised_run_leaves_the_contrastive_columns_undefined() {
     let (tasks, head_rate_ratio) = (LATENT_DIM, 1.0);
     let parts = SupervisedParts {
-        data: data(),
+        data: Box::new(data()),
         encoder: Box::new(SymRelu),
         batch: 32,
         tasks,
