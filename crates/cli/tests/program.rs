@@ -1,5 +1,7 @@
 //! The binary from the outside: what it prints, what it leaves behind, how it ends.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use std::fs;

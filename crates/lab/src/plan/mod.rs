@@ -130,13 +130,11 @@ impl Plan {
             .map(|(name, arm)| ArmPlan::new(name, arm, shared.seed, &data, &population))
             .collect::<Result<_, _>>()?;
         // A stored spec no longer lies where its name came from: it carries the name along.
-        let (experiment, resolved) = match &shared.experiment {
-            Some(experiment) => (experiment.clone(), spec.resolved.clone()),
-            None => {
-                let line = format!("experiment = {}\n", toml::Value::String(name.to_owned()));
-                (name.to_owned(), line + &spec.resolved)
-            }
-        };
+        let mut resolved = spec.resolved.clone();
+        let experiment = shared.experiment.clone().unwrap_or_else(|| {
+            resolved.insert_str(0, &format!("experiment = {}\n", toml::Value::String(name.to_owned())));
+            name.to_owned()
+        });
         Ok(Self {
             experiment,
             seed: shared.seed,

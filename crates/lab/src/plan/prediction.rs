@@ -59,7 +59,7 @@ pub struct ArmPrediction {
     pub growth: Option<Growth>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
     pub t1: Option<f64>,
-    /// Σ_i ‖w_i^⊥‖²/Σ_i ‖w_i‖² at that time, gradient noise of finite batches included; `None` also where this noise
+    /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included; `None` also where this noise
     /// takes over.
     pub dense_fraction_at_t1: Option<f64>,
     /// The loss that sparse features cannot undercut.
