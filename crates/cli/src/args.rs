@@ -36,7 +36,7 @@ pub struct RunArguments {
     /// Name of a shipped experiment (see `list`) or path of a spec in TOML
     pub experiment: String,
     /// Settings that override the experiment's, for all arms or for one:
-    /// training.steps=100  arms.none.bias.kind=staged
+    /// `training.steps=100` `arms.none.bias.kind=staged`
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
     /// Folder for the results; it must be new or empty [default: runs/EXPERIMENT-N]
@@ -48,7 +48,7 @@ pub struct RunArguments {
     /// The experiment at a size that takes a few seconds, to see that it runs
     #[arg(long)]
     pub smoke: bool,
-    /// Print summary.json instead of the summary
+    /// Print what `summary.json` holds instead of the summary
     #[arg(long)]
     pub json: bool,
     /// Print nothing but errors (and what --json prints)
@@ -59,7 +59,7 @@ pub struct RunArguments {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A setting (training.learning_rate), a table (training) or an experiment; without it: every setting
+    /// A setting (`training.learning_rate`), a table (`training`) or an experiment; without it: every setting
     pub name: Option<String>,
 }
 

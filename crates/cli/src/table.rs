@@ -73,7 +73,7 @@ pub fn summary(summary: &Summary) -> String {
 fn block(arms: &[(String, ArmSummary)]) -> String {
     let mut text = line("", arms.iter().map(|(name, _)| name.clone()));
     for (title, rows) in GROUPS {
-        text.push_str(&format!("{}\n", heading(title)));
+        text.push_str(&title_line(title));
         for (label, cell) in *rows {
             text.push_str(&line(&format!("  {label}"), arms.iter().map(|(_, arm)| cell(arm))));
         }
@@ -81,7 +81,7 @@ fn block(arms: &[(String, ArmSummary)]) -> String {
     let ladders: Vec<_> = arms.iter().map(|(_, arm)| ladder(arm, FeatureKind::Learned)).collect();
     let labels = ladders.iter().map(Vec::len).max().unwrap_or_default();
     if labels > 0 {
-        text.push_str(&format!("{}\n", heading("linear probes, R² / accuracy")));
+        text.push_str(&title_line("linear probes, R² / accuracy"));
     }
     for rung in 0..labels {
         let count = ladders.iter().find_map(|ladder| ladder.get(rung)).map_or(0, |scores| scores.0);
@@ -126,6 +126,10 @@ fn ladder(arm: &ArmSummary, features: FeatureKind) -> Vec<(usize, String)> {
         (labels, format!("{} / {}", fraction(r2), fraction(accuracy)))
     };
     rungs.into_iter().map(show).collect()
+}
+
+fn title_line(title: &str) -> String {
+    heading(title) + "\n"
 }
 
 fn line(label: &str, cells: impl IntoIterator<Item = String>) -> String {
@@ -179,11 +183,11 @@ fn two(value: f64) -> String {
     if text == "-0.00" { "0.00".to_owned() } else { text }
 }
 
-/// Three decimals, more for what is smaller than that.
+/// Three decimals, or a power of ten for what is much smaller or larger.
 fn three(value: Option<f64>) -> String {
     match value {
         None => UNDEFINED.to_owned(),
-        Some(value) if value != 0.0 && value.abs() < 0.01 => format!("{value:.1e}"),
+        Some(value) if value != 0.0 && !(0.01..1e4).contains(&value.abs()) => format!("{value:.1e}"),
         Some(value) => format!("{value:.3}"),
     }
 }

@@ -54,17 +54,13 @@ fn page(setting: &Setting) -> String {
         Fallback::SameAs(key) => format!("the value of {key}"),
         Fallback::Absent(meaning) => format!("not given; then {meaning}"),
     };
-    let mut text = format!(
+    let used = setting.used_when.iter().map(|condition| format!("Used if:  {condition}\n"));
+    let others: Vec<_> = setting.alternatives.iter().filter(|&&key| key != setting.key).copied().collect();
+    let others = (!others.is_empty()).then(|| format!("Instead:  {}\n", others.join(" or ")));
+    let head = format!(
         "{}\n\n{}\n\nValues:   {values}\nDefault:  {default}\n",
         output::heading(setting.key),
         setting.doc
     );
-    for condition in setting.used_when {
-        text.push_str(&format!("Used if:  {condition}\n"));
-    }
-    let others: Vec<_> = setting.alternatives.iter().filter(|&&key| key != setting.key).copied().collect();
-    if !others.is_empty() {
-        text.push_str(&format!("Instead:  {}\n", others.join(" or ")));
-    }
-    text
+    std::iter::once(head).chain(used).chain(others).collect()
 }

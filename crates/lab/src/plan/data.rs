@@ -49,7 +49,7 @@ fn dictionary(spec: &DataSpec, seed: u64) -> Result<Dictionary, PlanError> {
     };
     dictionary.map_err(|error| match error {
         DictionaryError::Parameter(source) => PlanError::Parameter { part: "data".to_owned(), source },
-        other => PlanError::Dictionary(other),
+        other @ DictionaryError::NotOrthonormal { .. } => PlanError::Dictionary(other),
     })
 }
 

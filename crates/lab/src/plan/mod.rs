@@ -129,10 +129,16 @@ impl Plan {
         let arms = (spec.arms.iter())
             .map(|(name, arm)| ArmPlan::new(name, arm, shared.seed, &data, &population))
             .collect::<Result<_, _>>()?;
+        // A stored spec no longer lies where its name came from: it carries the name along.
+        let mut resolved = spec.resolved.clone();
+        let experiment = shared.experiment.clone().unwrap_or_else(|| {
+            resolved.insert_str(0, &format!("experiment = {}\n", toml::Value::String(name.to_owned())));
+            name.to_owned()
+        });
         Ok(Self {
-            experiment: shared.experiment.clone().unwrap_or_else(|| name.to_owned()),
+            experiment,
             seed: shared.seed,
-            resolved: spec.resolved.clone(),
+            resolved,
             yardstick: Yardstick::new(&population, shared.probe.targets, shared.seed),
             probes: ProbePlan::new(&shared.probe, shared.seed),
             data,

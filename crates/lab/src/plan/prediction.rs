@@ -59,7 +59,8 @@ pub struct ArmPrediction {
     pub growth: Option<Growth>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
     pub t1: Option<f64>,
-    /// Σ_i ‖w_i^⊥‖²/Σ_i ‖w_i‖² at that time, gradient noise of finite batches included.
+    /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included; `None` also where this noise
+    /// takes over.
     pub dense_fraction_at_t1: Option<f64>,
     /// The loss that sparse features cannot undercut.
     pub loss_floor: Option<f64>,
@@ -89,8 +90,8 @@ impl ArmPrediction {
         let dense_fraction = |stage: StageOne, t1: f64| {
             let SparseDense { sparse, dense } = stage.energy(t1, population.dimension_ratio());
             // What is left of the start, and what gradient noise keeps adding in proportion to the sparse part.
-            let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors).unwrap_or(0.0);
-            ratio / (1.0 + ratio)
+            let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors)?;
+            Some(ratio / (1.0 + ratio))
         };
         let plateau = plateau(arm, model);
         Self {
@@ -99,7 +100,7 @@ impl ArmPrediction {
                 Growth { sparse, dense }
             }),
             t1,
-            dense_fraction_at_t1: stage.zip(t1).map(|(stage, t1)| dense_fraction(stage, t1)),
+            dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
             loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
             initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
             signal_to_noise: population.signal_to_noise(),

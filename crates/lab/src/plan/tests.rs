@@ -82,8 +82,8 @@ fn dictionaries_come_from_files_and_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("m.csv");
     let write = |entry: &dyn Fn(usize, usize) -> f64| {
-        let rows = (0..128).map(|r| (0..16).map(|c| format!("{} ", entry(r, c))).collect::<String>() + "\n");
-        std::fs::write(&path, rows.collect::<String>()).unwrap();
+        let row = |r| (0..16).map(|c| entry(r, c).to_string()).collect::<Vec<_>>().join(" ");
+        std::fs::write(&path, (0..128).map(row).collect::<Vec<_>>().join("\n")).unwrap();
     };
     let given = format!("data.dictionary.path={}", path.display());
     let arguments = ["data.dictionary.kind=file", &given];

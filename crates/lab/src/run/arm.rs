@@ -17,7 +17,7 @@ pub(super) struct Trained {
 
 /// One entry of `atoms.json`.
 #[derive(Serialize)]
-struct Atom {
+struct AtomEntry {
     atom: usize,
     first_owned: Option<u64>,
     owner: Option<usize>,
@@ -75,8 +75,8 @@ fn checkpoint(folder: &Path, name: &str, dynamics: &dyn Dynamics) -> Result<(), 
     Ok(write_checkpoint(&path, &dynamics.snapshot())?)
 }
 
-fn atoms(histories: &[AtomHistory]) -> Vec<Atom> {
-    let entry = |(atom, history): (usize, &AtomHistory)| Atom {
+fn atoms(histories: &[AtomHistory]) -> Vec<AtomEntry> {
+    let entry = |(atom, history): (usize, &AtomHistory)| AtomEntry {
         atom,
         first_owned: history.first_owned,
         owner: history.owner,

@@ -76,7 +76,7 @@ pub enum SpecError {
     #[error("{typed} cannot be used: expected {expected}")]
     Value {
         /// What was typed.
-        typed: Typed,
+        typed: Box<Typed>,
         /// What would be accepted.
         expected: String,
     },
@@ -86,7 +86,7 @@ pub enum SpecError {
     )]
     Shared {
         /// What was typed.
-        typed: Typed,
+        typed: Box<Typed>,
         /// Its key without the arm.
         setting: &'static str,
     },
@@ -94,15 +94,15 @@ pub enum SpecError {
     #[error("{first} and {second} say the same thing: give one of them")]
     Both {
         /// One.
-        first: Typed,
+        first: Box<Typed>,
         /// The other.
-        second: Typed,
+        second: Box<Typed>,
     },
     /// A setting that nothing reads.
     #[error("{typed} would change nothing: it is used only with {condition}, and {} has {found}", .arm.as_ref().map_or("this run".to_owned(), |arm| format!("arm {arm}")))]
     Unused {
         /// What was typed.
-        typed: Typed,
+        typed: Box<Typed>,
         /// The arm in which it is not used; `None` for what arms share.
         arm: Option<String>,
         /// When it would be used.

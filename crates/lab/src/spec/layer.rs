@@ -38,6 +38,7 @@ impl Values {
     }
 
     /// `self` with everything in `over` set on top.
+    #[must_use]
     pub fn overlaid(&self, over: &Self) -> Self {
         let mut values = self.clone();
         over.iter().for_each(|(setting, value)| values.set(setting, value.clone()));
@@ -152,7 +153,8 @@ impl Reader<'_> {
     }
 
     fn typed(&self, key: &str, value: &Value) -> Typed {
-        Typed { key: self.full_key(key), value: value.to_string(), place: self.place.to_owned() }
+        let (key, place) = (self.full_key(key), self.place.to_owned());
+        Typed { key, value: value.to_string(), place }
     }
 
     fn unknown(&self, key: &str) -> SpecError {
@@ -181,8 +183,8 @@ impl Reader<'_> {
             let other = setting.alternatives.iter().filter(|&&key| key != setting.key);
             for key in other {
                 if let Some(second) = values.get(key) {
-                    let (first, second) = (self.typed(setting.key, value), self.typed(key, second));
-                    return Err(SpecError::Both { first, second });
+                    let first = Box::new(self.typed(setting.key, value));
+                    return Err(SpecError::Both { first, second: Box::new(self.typed(key, second)) });
                 }
             }
         }
@@ -207,10 +209,13 @@ impl Reader<'_> {
 
     fn accept(&self, setting: &'static Setting, value: &Value) -> Result<Value, SpecError> {
         if self.arm.is_some() && setting.is_shared() {
-            return Err(SpecError::Shared { typed: self.typed(setting.key, value), setting: setting.key });
+            return Err(SpecError::Shared {
+                typed: Box::new(self.typed(setting.key, value)),
+                setting: setting.key,
+            });
         }
         let accepted = setting.kind.accept(value).ok_or_else(|| SpecError::Value {
-            typed: self.typed(setting.key, value),
+            typed: Box::new(self.typed(setting.key, value)),
             expected: setting.kind.to_string(),
         })?;
         match (setting.kind, accepted) {

@@ -111,7 +111,7 @@ fn unused(
     (setting, value): (&'static Setting, &Value),
     (condition, found): (Condition, String),
 ) -> SpecError {
-    SpecError::Unused { typed: layer.typed(typed_for, setting, value), arm, condition, found }
+    SpecError::Unused { typed: Box::new(layer.typed(typed_for, setting, value)), arm, condition, found }
 }
 
 /// The first condition of `setting` that does not hold, and what holds instead.

@@ -1,8 +1,9 @@
 //! How fast sparse and dense parts grew in stage I, from the records.
 //!
-//! Coefficients that a step multiplies by g give energies ∝ g^(2t): ½ × the slope of ln(mean energy) over steps is ln g.
-//! The fit takes the recorded steps from the start up to T1, but only while the loss is still within 1 % of τ ln(N + 1):
-//! after that the logits are no longer uniform and growth slows down.
+//! The records hold how far W(t) still lies along W(0), inside and outside the span of M. A step that multiplies every
+//! coefficient by g makes that g^t, so the slope of its logarithm over steps is ln g; energies would contain the
+//! gradient noise too. The fit takes the recorded steps from the start up to T1, but only while the loss is still
+//! within 1 % of τ ln(N + 1): after that the logits are no longer uniform and growth slows down.
 //!
 //! Source: Lemma C.3, C.4; docs/theory.md 4.3.
 
@@ -22,12 +23,11 @@ pub fn measured(records: &Records, initial_loss: Option<f64>, t1: Option<u64>) -
     };
     let rows = records.steps.iter().enumerate().take_while(is_uniform).count();
     let factor = |name: &str| {
-        let logs = records.column(name)?[..rows].iter().map(|energy| 0.5 * energy.ln());
-        let points: Vec<(f64, f64)> =
-            records.steps[..rows].iter().map(|&step| step as f64).zip(logs).collect();
+        let logs = records.column(name)?[..rows].iter().map(|coefficient| coefficient.ln());
+        let points: Vec<_> = records.steps[..rows].iter().map(|&step| step as f64).zip(logs).collect();
         slope(&points).map(f64::exp).filter(|factor| factor.is_finite())
     };
-    Some(Growth { sparse: factor("sparse_energy_mean")?, dense: factor("dense_energy_mean")? })
+    Some(Growth { sparse: factor("growth_sparse")?, dense: factor("growth_dense")? })
 }
 
 /// Slope of the least-squares line.
@@ -49,14 +49,14 @@ mod tests {
 
     fn records(losses: [f64; 5]) -> Records {
         let steps = vec![0, 10, 20, 30, 40];
-        let energy = |g: f64| steps.iter().map(|&t| 3.0 * f64::powf(g, 2.0 * t as f64)).collect::<Vec<_>>();
-        let mut sparse = energy(1.02);
+        let powers = |g: f64| steps.iter().map(|&t| f64::powf(g, t as f64)).collect::<Vec<_>>();
+        let mut sparse = powers(1.02);
         // What the fit must not see: growth that has ended.
         sparse[4] = sparse[3];
         let columns = vec![
             ("loss".to_owned(), losses.to_vec()),
-            ("sparse_energy_mean".to_owned(), sparse),
-            ("dense_energy_mean".to_owned(), energy(0.999)),
+            ("growth_sparse".to_owned(), sparse),
+            ("growth_dense".to_owned(), powers(0.999)),
         ];
         Records { steps, columns }
     }

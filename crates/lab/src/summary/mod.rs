@@ -76,7 +76,7 @@ pub struct ArmSummary {
     pub loss_floor: Option<f64>,
     /// Their difference.
     pub loss_minus_floor: Option<f64>,
-    /// Share of Σ_i ‖w_i‖² orthogonal to the atoms.
+    /// Share of the energy, Σ over neurons of ‖w‖², orthogonal to the atoms.
     pub dense_energy_fraction: Option<f64>,
     /// The same at T1.
     pub dense_fraction_at_t1: Option<f64>,
@@ -84,7 +84,7 @@ pub struct ArmSummary {
     pub dense_fraction_at_t1_predicted: Option<f64>,
     /// Neurons aligned with one atom, |cos| > .9.
     pub singleton_count: Option<u64>,
-    /// Their share of Σ_i ‖w_i‖².
+    /// Their share of the energy.
     pub singleton_energy_fraction: Option<f64>,
     /// Share of the atoms that some neuron is aligned with.
     pub coverage: Coverage,
@@ -92,7 +92,7 @@ pub struct ArmSummary {
     pub firing_rate: Option<f64>,
     /// Neurons that fire on no sample.
     pub dead_neurons: Option<u64>,
-    /// Mean over neurons of b_i/‖w_i‖.
+    /// Mean over neurons of b/‖w‖.
     pub bias_over_norm: Option<f64>,
     /// Mean cos(f(x), f(M z)).
     pub signal_cosine: Option<f64>,

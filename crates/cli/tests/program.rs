@@ -1,0 +1,224 @@
+//! The binary from the outside: what it prints, what it leaves behind, how it ends.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Settings that make a run of `smoke` take a fraction of a second.
+const SMALL: &[&str] =
+    &["training.steps=12", "probe.labels=[50]", "probe.test_rows=200", "measure.samples=32"];
+
+fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("featurescope").unwrap();
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Assert {
+    featurescope(folder, &[&["run", "smoke"], SMALL, arguments].concat()).assert()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn smoke_runs_to_a_summary_that_fits_a_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let output = featurescope(folder.path(), &["run", "smoke"]).assert().success().get_output().clone();
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "smoke should take a few seconds, even on a busy machine"
+    );
+    let shown = text(&output.stdout);
+    for expected in ["random_mask", "none", "T1, steps", "atoms covered", "500 labels", "Mᵀx", "runs/smoke-1"]
+    {
+        assert!(shown.contains(expected), "`{expected}` is not in\n{shown}");
+    }
+    let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(widest <= 100 && shown.lines().count() <= 45, "{widest} columns\n{shown}");
+    assert!(!shown.contains('\u{1b}') && !text(&output.stderr).contains('\u{1b}'), "no colours in a pipe");
+    assert!(text(&output.stderr).contains("random_mask: finished after 400 steps"));
+}
+
+#[test]
+fn json_is_the_summary_file_and_quiet_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["--json", "--quiet", "--out", "a"]).success().get_output().clone();
+    assert!(output.stderr.is_empty());
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let stored: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.path().join("a/summary.json")).unwrap()).unwrap();
+    assert_eq!(printed, stored);
+    assert_eq!(printed["arms"].as_object().unwrap().keys().collect::<Vec<_>>(), ["none", "random_mask"]);
+    assert_eq!(printed["arms"]["none"]["steps"], 12);
+    let probes = printed["arms"]["none"]["probes"].as_array().unwrap();
+    assert_eq!(probes.len(), 8, "two tasks on four kinds of features");
+    let output = run(folder.path(), &["--quiet", "--out", "b"]).success().get_output().clone();
+    assert!(output.stdout.is_empty() && output.stderr.is_empty());
+}
+
+/// Bits depend on the seed, not on the threads.
+#[test]
+fn records_are_the_same_bytes_on_one_thread_and_on_two() {
+    let folder = tempfile::tempdir().unwrap();
+    for (out, threads, seed) in [("one", "1", "seed=3"), ("two", "2", "seed=3"), ("other", "2", "seed=4")] {
+        run(folder.path(), &[seed, "--threads", threads, "--out", out, "--quiet"]).success();
+    }
+    for file in ["records.parquet", "neurons.parquet", "checkpoint-final.safetensors", "probes.json"] {
+        let read = |out: &str| fs::read(folder.path().join(out).join("arms/random_mask").join(file)).unwrap();
+        assert!(read("one") == read("two"), "{file} depends on the number of threads");
+        assert!(read("one") != read("other"), "{file} does not depend on the seed");
+    }
+}
+
+#[test]
+fn a_stored_spec_is_a_spec() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["--out", "first", "--quiet"]).success();
+    featurescope(folder.path(), &["run", "first/spec.toml", "--quiet"]).assert().success();
+    let records = |run: &str| fs::read(folder.path().join(run).join("arms/none/records.parquet")).unwrap();
+    assert!(records("first") == records("runs/smoke-1"));
+}
+
+/// Every mistake is told within the first second, by name, and leaves nothing behind.
+#[test]
+fn bad_input_is_a_clear_error_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = tempfile::tempdir().unwrap();
+    let matrix = input.path().join("m.csv");
+    fs::write(&matrix, "1,0\n0,1\n").unwrap();
+    let path = format!("data.dictionary.path={}", matrix.display());
+    let cases: &[(&[&str], &str)] = &[
+        (&["training.stepz=3"], "training.steps"),
+        (&["training.steps=many"], "a whole number"),
+        (&["data.ambient_dim=8"], "data.latent_dim = 16"),
+        (&["data.activity=1.5"], "(0, 1]"),
+        (&["data.activity=0"], "(0, 1]"),
+        (&["data.noise_variance=nan"], "data.noise_variance"),
+        (&["data.noise_variance=-1"], "data.noise_variance"),
+        (&["batch.anchors=0"], "batch.anchors"),
+        (&["batch.negatives=0"], "batch.negatives"),
+        (&["loss.kind=spectral", "loss.temperature=2"], "loss.kind = spectral"),
+        (&["data.dictionary.kind=file", &path], "256 × 16"),
+        (&["data.ambient_dim=1000000000000", "encoder.width=100000"], "of memory"),
+        (&["arms.third.training.steps=3"], "random_mask, none"),
+        (&["steps"], "key=value"),
+    ];
+    for (arguments, expected) in cases {
+        let started = Instant::now();
+        let output = run(folder.path(), arguments).code(2).get_output().clone();
+        let message = text(&output.stderr);
+        assert!(message.starts_with("error: ") && message.contains(expected), "{arguments:?}: {message}");
+        assert!(started.elapsed() < Duration::from_secs(1), "{arguments:?} took {:?}", started.elapsed());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?} left something behind");
+    }
+    let message = featurescope(folder.path(), &["run", "papr"]).assert().code(2).get_output().stderr.clone();
+    assert!(text(&message).contains("`paper`"));
+    featurescope(folder.path(), &["run", "no/such.toml"]).assert().code(2);
+    featurescope(folder.path(), &["run"]).assert().code(2);
+}
+
+#[test]
+fn folders_that_cannot_take_a_run_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["--out", "taken", "--quiet"]).success();
+    let before = fs::read(folder.path().join("taken/summary.json")).unwrap();
+    let output = run(folder.path(), &["--out", "taken"]).code(1).get_output().clone();
+    assert!(text(&output.stderr).contains("nothing was written over"));
+    assert_eq!(fs::read(folder.path().join("taken/summary.json")).unwrap(), before);
+    let output = run(folder.path(), &["--out", "taken/summary.json/below"]).code(1).get_output().clone();
+    assert!(text(&output.stderr).contains("cannot write to"));
+}
+
+#[test]
+fn a_diverging_arm_has_its_own_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let wild = ["arms.none.training.learning_rate=1e9", "arms.none.training.weight_decay=0", "--out", "a"];
+    let output = run(folder.path(), &wild).code(3).get_output().clone();
+    assert!(
+        text(&output.stderr).contains("none: diverged after") && text(&output.stdout).contains("random_mask")
+    );
+    assert!(folder.path().join("a/arms/none/records.parquet").is_file());
+    assert!(folder.path().join("a/summary.json").is_file());
+}
+
+/// The first interruption stops between two steps and keeps everything.
+#[test]
+#[cfg(unix)]
+fn an_interruption_keeps_records_and_state() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("featurescope"))
+        .args(["run", "smoke", "training.steps=100000000", "probe.labels=[]", "--out", "a"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let arm = folder.path().join("a/arms/random_mask");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !arm.join("records.parquet.partial").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    for file in ["records.parquet", "neurons.parquet", "checkpoint-interrupted.safetensors"] {
+        assert!(arm.join(file).is_file(), "{file}");
+    }
+    let manifest = fs::read_to_string(folder.path().join("a/manifest.json")).unwrap();
+    assert!(manifest.contains("\"status\": \"interrupted\""));
+}
+
+/// The reader of the output may leave early, as `head` does.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_is_no_panic() {
+    use std::process::{Command, Stdio};
+    let program = assert_cmd::cargo::cargo_bin("featurescope");
+    let mut child = Command::new(program)
+        .args(["explain"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+#[test]
+fn every_name_can_be_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let explain = |name: &str| featurescope(folder.path(), &["explain", name]).assert();
+    let shown = |name: &str| text(&explain(name).success().get_output().stdout);
+    assert!(shown("loss.temperature").contains("the paper's τ"));
+    assert!(shown("bias").contains("bias.growth"));
+    assert!(shown("paper").contains("[arms.random_mask]"));
+    let message = text(&explain("loss.temprature").code(2).get_output().stderr);
+    assert!(message.contains("loss.temperature"), "{message}");
+    let list = text(&featurescope(folder.path(), &["list"]).assert().success().get_output().stdout);
+    assert!(
+        ["paper", "smoke", "supervised", "trained-bias", "mask-strength"].iter().all(|n| list.contains(n))
+    );
+    let script = featurescope(folder.path(), &["completions", "bash"]).assert().success();
+    assert!(text(&script.get_output().stdout).contains("featurescope"));
+    let page = featurescope(folder.path(), &["man", "run"]).assert().success();
+    assert!(text(&page.get_output().stdout).contains("\\-\\-threads"));
+    featurescope(folder.path(), &["man", "nothing"]).assert().code(2);
+}
+
+/// All shipped experiments run in a few seconds at their small size.
+#[test]
+fn every_experiment_has_a_small_size() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["paper", "supervised", "trained-bias", "mask-strength"] {
+        let output = featurescope(folder.path(), &["run", name, "--smoke"]).assert().success();
+        assert!(text(&output.get_output().stdout).lines().all(|line| line.chars().count() <= 100), "{name}");
+    }
+}
