@@ -2,7 +2,8 @@
 
 use crate::output;
 use featurescope_lab::run::Event;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ impl Progress {
     }
 
     fn start(&mut self, arm: &str, steps: u64) {
-        let style = "{prefix:<14} {wide_bar} {pos}/{len} steps  {per_sec}  {eta} left  {msg}";
+        let style = "{prefix:<14} {wide_bar} {pos}/{len} steps  {rate}  {eta} left  {msg}";
         self.replace(ProgressBar::new(steps), style);
         self.bar.set_prefix(arm.to_owned());
     }
@@ -74,7 +75,10 @@ impl Progress {
         let target = if self.is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         bar.set_draw_target(target);
         if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+                // A rate that cannot be shown is no reason to stop a run.
+                let _ = write!(out, "{:.1}/s", state.per_sec());
+            }));
         }
         self.bar = bar;
     }

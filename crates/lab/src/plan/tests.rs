@@ -117,7 +117,9 @@ fn predictions_follow_the_table_of_rates() {
     }
     let none = plan.arms[1].prediction;
     assert!(none.t1.unwrap() > 0.0 && none.dense_fraction_at_t1.unwrap() < 1.0);
-    assert!(none.initial_loss.unwrap() > none.loss_floor.unwrap());
+    // Nothing learned yet costs ln(N + 1); sparse features leave less.
+    let floor = none.loss_floor.unwrap();
+    assert!(floor > 0.0 && floor < 9f64.ln());
 }
 
 #[test]

@@ -123,6 +123,8 @@ impl Layer {
                 .ok_or_else(|| SpecError::NotAnOverride { argument: argument.clone() })?;
             let value = value.trim();
             let parsed = format!("value = {value}").parse::<Table>().ok().and_then(|mut t| t.remove("value"));
+            // TOML has no `.5`.
+            let parsed = parsed.or_else(|| value.parse().ok().map(Value::Float));
             insert(&mut table, key.trim(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
         }
         let text = toml::to_string(&table)

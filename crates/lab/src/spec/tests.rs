@@ -234,6 +234,8 @@ fn an_override_reaches_all_arms_or_one() {
     assert_eq!(steps(&["training.steps=9"]), [9, 9]);
     assert_eq!(steps(&["arms.a.training.steps=9"]), [9, 7]);
     assert_eq!(steps(&["training.steps=9", "arms.b.training.steps=1e1"]), [9, 10]);
+    let mask = spec(&text, &["augmentation.keep_rate=.25"]).unwrap().arms[0].1.augmentation.clone();
+    assert_eq!(mask, Some(typed::AugmentationSpec::RandomMask { keep_rate: 0.25 }));
 }
 
 #[test]

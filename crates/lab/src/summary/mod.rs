@@ -152,6 +152,7 @@ impl ArmSummary {
         let last = |name: &str| records.column(name)?.last().copied().and_then(defined);
         let count = |name: &str| last(name).map(|value| value as u64);
         let prediction = &arm.prediction;
+        let is_contrastive = arm.spec.loss.is_some();
         let loss = last("loss");
         let dense = last("dense_energy_fraction");
         let at_t1 = stages.first.and_then(|t1| records.steps.iter().position(|&step| step == t1));
@@ -180,7 +181,7 @@ impl ArmSummary {
             signal_cosine_linear: linear(&|sparse| prediction.linear_signal_cosine(sparse)),
             noise_cosine: last("noise_cosine"),
             noise_cosine_linear: linear(&|sparse| prediction.linear_noise_cosine(sparse)),
-            growth_measured: growth::measured(records, prediction.initial_loss, stages.first),
+            growth_measured: is_contrastive.then(|| growth::measured(records, stages.first)).flatten(),
             growth_predicted: prediction.growth,
             probes,
             probe_problem: end.probe_problem.clone(),
