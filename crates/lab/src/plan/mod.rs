@@ -107,6 +107,7 @@ impl ProbePlan {
         let ladder = LadderSettings {
             labels: spec.labels.clone(),
             targets: spec.targets,
+            target_spread: spec.target_spread,
             seed,
             ..LadderSettings::default()
         };
@@ -139,7 +140,7 @@ impl Plan {
             experiment,
             seed: shared.seed,
             resolved,
-            yardstick: Yardstick::new(&population, shared.probe.targets, shared.seed),
+            yardstick: Yardstick::new(&population, &shared.probe, shared.seed),
             probes: ProbePlan::new(&shared.probe, shared.seed),
             data,
             arms,

@@ -7,7 +7,7 @@
 
 use crate::spec::typed::{
     ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, NegativeSetSpec,
-    NoiseDirectionsSpec, ScheduleSpec, StopGradientSpec,
+    NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
 };
 use featurescope_sim::data::{DataModel, SparseCoding};
 use featurescope_sim::probe::task::target_vectors;
@@ -165,14 +165,14 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
-    pub(super) fn new(model: &Model, targets: usize, seed: u64) -> Self {
+    pub(super) fn new(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
         let population = &model.population;
         let mean_active = population.activity * population.latent_dim as f64;
         let has_form = model.has_independent_atoms && mean_active <= MOST_ACTIVE;
         let accuracy = has_form.then(|| {
-            let vectors = target_vectors(seed, targets, population.latent_dim);
+            let vectors = target_vectors(seed, probe.targets, probe.target_spread, population.latent_dim);
             let sum: f64 = vectors.iter_rows().map(|w| linear_sign_task(population, w).accuracy).sum();
-            sum / targets as f64
+            sum / probe.targets as f64
         });
         Self { linear_r_squared: Some(linear_r_squared(population)), linear_accuracy: accuracy }
     }

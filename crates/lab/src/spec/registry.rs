@@ -312,6 +312,13 @@ pub const SETTINGS: &[Setting] = &[
         "Numbers of labels that linear probes are fitted on. An empty list: no probes.",
     ),
     setting("probe.targets", Kind::Whole(1), "3", "Number of target vectors w* that scores are averaged over."),
+    setting(
+        "probe.target_spread",
+        Kind::Number(Range::BELOW_ONE),
+        "0.0",
+        "s: entries of a target w* are random signs times magnitudes uniform on [1 − s, 1 + s]. Plain signs by default; a \
+         larger spread makes classification harder, for two active atoms may nearly cancel.",
+    ),
     setting("probe.validation_rows", Kind::Whole(1), "2000", "Samples that choose the regularisation."),
     setting("probe.test_rows", Kind::Whole(1), "10000", "Fresh samples behind each score."),
 ];

@@ -80,6 +80,8 @@ impl Range {
     pub const INNER_FRACTION: Self = Self { high: 1.0, ..Self::POSITIVE };
     /// [0, 1].
     pub const FRACTION: Self = Self { includes_low: true, ..Self::POSITIVE_FRACTION };
+    /// [0, 1).
+    pub const BELOW_ONE: Self = Self { includes_low: true, ..Self::INNER_FRACTION };
     /// (1, ∞).
     pub const ABOVE_ONE: Self = Self { low: 1.0, ..Self::POSITIVE };
     /// [1, ∞).

@@ -52,6 +52,7 @@ pub enum NoiseDirectionsSpec {
 pub struct ProbeSpec {
     pub labels: Vec<usize>,
     pub targets: usize,
+    pub target_spread: f64,
     pub validation_rows: usize,
     pub test_rows: usize,
 }

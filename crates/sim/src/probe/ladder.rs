@@ -20,6 +20,8 @@ pub struct LadderSettings {
     pub labels: Vec<usize>,
     /// Number of target vectors w* that scores are averaged over, at least 1.
     pub targets: usize,
+    /// s in [0, 1): magnitudes of the target's entries are uniform on [1 − s, 1 + s].
+    pub target_spread: f64,
     /// Values of λ to choose from, positive and ascending, in units of the mean squared feature.
     pub regularisations: Vec<f64>,
     /// Seed of the target vectors.
@@ -27,11 +29,11 @@ pub struct LadderSettings {
 }
 
 impl Default for LadderSettings {
-    /// 50, 200, 1000, 5000 labels; 3 targets; λ = 10⁻⁴ … 10³ in decades: from nearly none to nearly nothing left.
+    /// 50, 200, 1000, 5000 labels; 3 targets of plain signs; λ = 10⁻⁴ … 10³ in decades: from nearly none to nearly nothing left.
     /// The top is that high because few labels on thousands of raw coordinates want λ ≈ coordinates/labels.
     fn default() -> Self {
         let regularisations = (-4..=3).map(|decade| 10f64.powi(decade)).collect();
-        Self { labels: vec![50, 200, 1000, 5000], targets: 3, regularisations, seed: 0 }
+        Self { labels: vec![50, 200, 1000, 5000], targets: 3, target_spread: 0.0, regularisations, seed: 0 }
     }
 }
 
@@ -95,7 +97,8 @@ pub fn climb(
     check_set(SampleSet::Validation, validation, 1, shape)?;
     check_set(SampleSet::Test, test, 1, shape)?;
 
-    let targets = task::target_vectors(settings.seed, settings.targets, train.latent.cols());
+    let targets =
+        task::target_vectors(settings.seed, settings.targets, settings.target_spread, train.latent.cols());
     let responses = |set: LabelledSet<'_>| task::responses(&targets, set.latent);
     let (train_responses, validation_responses) = (responses(train), responses(validation));
     let mut rungs = Vec::new();
@@ -120,6 +123,9 @@ impl LadderSettings {
         }
         if self.targets == 0 {
             return fail("targets", "must be at least 1".to_owned());
+        }
+        if !(0.0..1.0).contains(&self.target_spread) {
+            return fail("target_spread", format!("must lie in [0, 1), not {}", self.target_spread));
         }
         let grid = &self.regularisations;
         let ascending = grid.windows(2).all(|pair| pair[0] < pair[1]);
@@ -419,6 +425,8 @@ mod tests {
         named(LadderSettings { labels: vec![], ..good.clone() }, "labels");
         named(LadderSettings { labels: vec![10, 0], ..good.clone() }, "labels");
         named(LadderSettings { targets: 0, ..good.clone() }, "targets");
+        named(LadderSettings { target_spread: 1.0, ..good.clone() }, "target_spread");
+        named(LadderSettings { target_spread: f64::NAN, ..good.clone() }, "target_spread");
         for grid in [vec![], vec![0.0, 1.0], vec![1.0, 0.1], vec![f64::NAN], vec![1.0, f64::INFINITY]] {
             named(LadderSettings { regularisations: grid, ..good.clone() }, "regularisations");
         }

@@ -4,20 +4,17 @@
 //! y = ⟨w*, z⟩ (regression),   y = sign ⟨w*, z⟩ (classification),   |w*_j| = Θ(1) for every j
 //! ```
 //!
-//! Here w*_j is a random sign times a magnitude uniform on [0.5, 1.5]. A sample with ⟨w*, z⟩ = 0 (z = 0; ties of
-//! several active atoms have probability 0 under this law) carries no class: it is left out when a classifier is
-//! fitted and when it is scored, and the fraction left out is reported. Regression keeps such samples, with y = 0.
+//! Here w*_j is a random sign times a magnitude uniform on [1 − s, 1 + s], s the spread; s = 0, plain signs, is the
+//! default. A larger spread makes classification harder: two active atoms of opposite weight nearly cancel. A sample with
+//! ⟨w*, z⟩ = 0 (z = 0, or active atoms that cancel exactly, which only plain signs do) carries no class: it is left out
+//! when a classifier is fitted and when it is scored, and the fraction left out is reported. Regression keeps such
+//! samples, with y = 0.
 //!
 //! Source: Wen & Li (ICML 2021), Definition 3.1.
 
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use serde::{Deserialize, Serialize};
-
-/// Smallest magnitude of an entry of w*.
-const SMALLEST_MAGNITUDE: f64 = 0.5;
-/// Largest magnitude of an entry of w*.
-const LARGEST_MAGNITUDE: f64 = 1.5;
 
 /// What is to be predicted from the features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,19 +49,18 @@ impl std::fmt::Display for DownstreamTask {
     }
 }
 
-/// The target vectors w* of tasks 0..targets: a pure function of seed and task number.
+/// The target vectors w* of tasks 0..targets: a pure function of seed, task number and spread s in [0, 1).
 ///
 /// # Shapes
-/// The answer is targets × `latent_dim`; every magnitude lies in [0.5, 1.5].
-pub fn target_vectors(seed: u64, targets: usize, latent_dim: usize) -> Matrix<f64> {
+/// The answer is targets × `latent_dim`; every magnitude lies in [1 − s, 1 + s].
+pub fn target_vectors(seed: u64, targets: usize, spread: f64, latent_dim: usize) -> Matrix<f64> {
     let mut vectors = Matrix::zeros(targets, latent_dim);
     for target in 0..targets {
         let stream = Stream::new(seed, Purpose::Tasks, target as u32);
         let mut reader = stream.reader(Part::Dense, 0);
         for entry in vectors.row_mut(target) {
             let sign = f64::from(reader.sign());
-            *entry =
-                sign * (SMALLEST_MAGNITUDE + (LARGEST_MAGNITUDE - SMALLEST_MAGNITUDE) * reader.uniform());
+            *entry = sign * (1.0 + spread * (2.0 * reader.uniform() - 1.0));
         }
     }
     vectors
@@ -90,7 +86,7 @@ mod tests {
     #[test]
     fn targets_have_the_stated_law_and_depend_on_seed_and_number_only() {
         let (tasks, latent_dim) = (3, 5000);
-        let targets = target_vectors(11, tasks, latent_dim);
+        let targets = target_vectors(11, tasks, 0.5, latent_dim);
         let entries = targets.as_slice();
         assert!(entries.iter().all(|w| (0.5..=1.5).contains(&w.abs())));
         // Mean 0 and E w² = 1 + 1/12, within 4 standard errors: Var w = 13/12, Var w² = E w⁴ − (E w²)² = 0.3389.
@@ -100,9 +96,11 @@ mod tests {
         assert!(mean.abs() < 4.0 * (13.0 / 12.0 / n).sqrt(), "{mean}");
         assert!((square - 13.0 / 12.0).abs() < 4.0 * (0.3389 / n).sqrt(), "{square}");
 
-        assert_eq!(target_vectors(11, 1, latent_dim).row(0), targets.row(0));
+        assert_eq!(target_vectors(11, 1, 0.5, latent_dim).row(0), targets.row(0));
         assert_ne!(targets.row(0), targets.row(1));
-        assert_ne!(target_vectors(12, 1, latent_dim).row(0), targets.row(0));
+        let signs = target_vectors(11, tasks, 0.0, latent_dim);
+        assert!(signs.as_slice().iter().zip(entries).all(|(sign, w)| *sign == w.signum()));
+        assert_ne!(target_vectors(12, 1, 0.5, latent_dim).row(0), targets.row(0));
     }
 
     #[test]
