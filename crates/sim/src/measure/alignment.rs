@@ -64,7 +64,8 @@ impl Measure for Alignment {
         let neurons = reading.neurons();
         let singletons = || neurons.iter().filter(|n| n.alignment() > SINGLETON_COSINE);
         let total: f64 = neurons.iter().map(Neuron::energy).sum();
-        let held: f64 = singletons().map(Neuron::energy).sum();
+        // A fold, because the empty float sum is −0.
+        let held = singletons().fold(0.0, |sum, n| sum + n.energy());
         let coverage = |cosine| fraction(reading.atoms().iter().map(|atom| atom.cosine > cosine));
         out.scalar("mean_alignment", mean(neurons.iter().map(Neuron::alignment)));
         out.scalar("singleton_count", singletons().count() as f64);
