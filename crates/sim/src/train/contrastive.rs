@@ -148,10 +148,9 @@ impl Contrastive {
         s.latent.resize(anchors.max(negative_rows), d);
         let (data, augmentation) = (&self.parts.data, &self.parts.augmentation);
 
-        draw_rows(data.as_ref(), &positives, &mut s.anchor, &mut s.latent);
         match negative_set {
             NegativeSet::Fresh => draw_rows(data.as_ref(), &negatives, &mut s.negatives, &mut s.latent),
-            NegativeSet::InBatch => s.negatives.as_mut_slice().copy_from_slice(s.anchor.as_slice()),
+            NegativeSet::InBatch => draw_rows(data.as_ref(), &positives, &mut s.negatives, &mut s.latent),
         }
         if negative_views == NegativeViews::Augmented {
             parallel::for_each_row_group(s.negatives.as_mut_slice(), d1, ROWS_PER_PIECE, |first, rows| {
@@ -161,14 +160,19 @@ impl Contrastive {
             });
         }
         if same {
-            return;
+            return draw_rows(data.as_ref(), &positives, &mut s.anchor, &mut s.latent);
         }
+        // A sample becomes its two views while it is still in the first-level cache.
         let pieces = (s.anchor.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
             .zip(s.positive.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
+            .zip(s.latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
             .enumerate();
-        parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
-            for (i, (x, y)) in xs.chunks_mut(d1).zip(ys.chunks_mut(d1)).enumerate() {
-                augmentation.views(&masks, (piece * ROWS_PER_PIECE + i) as u32, x, y);
+        parallel::for_each_piece(pieces, |(piece, ((xs, ys), zs))| {
+            let rows = xs.chunks_mut(d1).zip(ys.chunks_mut(d1)).zip(zs.chunks_mut(d));
+            for (i, ((x, y), z)) in rows.enumerate() {
+                let row = (piece * ROWS_PER_PIECE + i) as u32;
+                data.draw(&positives, row, x, z);
+                augmentation.views(&masks, row, x, y);
             }
         });
     }

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// Fraction of open gates below which the gated products are faster than the dense ones (measured; benches/step.rs).
 const WORTH_IT_BELOW: f64 = 0.15;
-/// Anchors that share one packed piece of W in [`Gate::products`].
+/// Anchors that one thread takes through all pieces of W in [`Gate::products`].
 const ANCHORS_PER_TILE: usize = 256;
 /// Columns of that piece: 256 neurons × 1024 columns of f32 fit the second-level cache, and one horizontal sum per 1024
 /// products is cheap.
@@ -44,6 +44,8 @@ pub struct Gate {
     open: Vec<u32>,
     width: usize,
     by_neuron: Vec<NeuronLists>,
+    /// W in pieces of columns, as [`Gate::products`] reads it; kept for its allocation.
+    packed_weights: Vec<Vec<Line>>,
 }
 
 /// The open anchors of one block of anchors, by neuron.
@@ -115,24 +117,31 @@ impl Gate {
     ///
     /// # Shapes
     /// `x`: P × d1, `weights`: m × d1, `out` becomes P × m.
-    pub fn products(&self, out: &mut Matrix, x: &Matrix, weights: &Matrix) {
+    pub fn products(&mut self, out: &mut Matrix, x: &Matrix, weights: &Matrix) {
         let width = weights.rows();
         out.resize(x.rows(), width);
+        let pieces: Vec<Range<usize>> = (0..x.cols())
+            .step_by(COLUMNS_PER_PIECE)
+            .map(|start| start..x.cols().min(start + COLUMNS_PER_PIECE))
+            .collect();
+        let mut packed_weights = std::mem::take(&mut self.packed_weights);
+        packed_weights.resize_with(pieces.len(), Vec::new);
+        parallel::for_each_piece(packed_weights.iter_mut().zip(&pieces), |(packed, columns)| {
+            pack_columns(packed, weights, 0..width, columns.clone());
+        });
+        let gate = &*self;
         parallel::for_each_row_group(out.as_mut_slice(), width, ANCHORS_PER_TILE, |first, rows| {
             rows.fill(0.0);
-            PACKED.with_borrow_mut(|packed| {
-                for start in (0..x.cols()).step_by(COLUMNS_PER_PIECE) {
-                    let end = x.cols().min(start + COLUMNS_PER_PIECE);
-                    pack_columns(packed, weights, 0..width, start..end);
-                    let mut sample = Vec::new();
-                    for (i, row) in rows.chunks_mut(width).enumerate() {
-                        sample.clear();
-                        extend_with_lines(&mut sample, &x.row(first + i)[start..end]);
-                        add_dots(row, &sample, packed, self.of_anchor(first + i));
-                    }
+            let mut sample = Vec::with_capacity(COLUMNS_PER_PIECE / Line::LEN);
+            for (packed, columns) in packed_weights.iter().zip(&pieces) {
+                for (i, row) in rows.chunks_mut(width).enumerate() {
+                    sample.clear();
+                    extend_with_lines(&mut sample, &x.row(first + i)[columns.clone()]);
+                    add_dots(row, &sample, packed, gate.of_anchor(first + i));
                 }
-            });
+            }
         });
+        self.packed_weights = packed_weights;
     }
 
     /// `d_weights[i] += Σ_p d_pre[p, i] x_p` over the open pairs.
