@@ -9,6 +9,7 @@
 //! | [`store`] | the files of a run directory |
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
+//! | [`claim`] | the paper's statements as data, judged from stored runs |
 
 pub mod host;
 pub mod matrix_file;
@@ -19,3 +20,4 @@ pub mod store;
 pub mod run;
 pub mod summary;
 pub mod stats;
+pub mod claim;
