@@ -8,6 +8,8 @@
 //! | [`mod@run`] | carries a plan out into a run directory |
 //! | [`store`] | the files of a run directory |
 //! | [`summary`] | what a run found, on one page |
+//! | [`stats`] | intervals and corrections |
+//! | [`claim`] | the paper's statements as data, judged from stored runs |
 
 pub mod host;
 pub mod matrix_file;
@@ -17,3 +19,5 @@ pub mod plan;
 pub mod store;
 pub mod run;
 pub mod summary;
+pub mod stats;
+pub mod claim;

@@ -92,6 +92,11 @@ impl ArmPlan {
         Ok(Box::new(Contrastive::new(parts)?))
     }
 
+    /// How samples become views; `None` where nothing is contrasted.
+    pub fn augmentation(&self) -> Result<Option<Box<dyn Augmentation>>, ParameterError> {
+        self.spec.augmentation.as_ref().map(build_augmentation).transpose()
+    }
+
     /// Reads the arm while it runs.
     pub fn recorder(&self) -> Recorder {
         let measure = &self.spec.measure;

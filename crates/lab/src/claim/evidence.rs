@@ -1,0 +1,349 @@
+//! A stored run as claims see it: its settings, its records, its neurons, its checkpoints. Nothing is written.
+
+use super::monte_carlo::Sampled;
+use super::state::State;
+use super::{Moment, Role};
+use crate::plan::{ArmPlan, Plan, PlanError};
+use crate::spec::typed::{ArmSpec, EncoderSpec, LossSpec, NegativeSetSpec, SharedSpec};
+use crate::spec::{Layer, Spec, SpecError};
+use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
+use featurescope_sim::data::DataModel;
+use featurescope_sim::measure::LuckRule;
+use featurescope_sim::probe::{DownstreamTask, FeatureKind};
+use featurescope_sim::theory::Population;
+use featurescope_sim::theory::plateau::Plateau;
+use serde::Deserialize;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Why a quantity has no value in a run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Gap {
+    /// A column that this run did not record.
+    #[error("`{0}` was not recorded")]
+    NotRecorded(String),
+    /// A column without a value at that step.
+    #[error("`{0}` is not defined at that step")]
+    NotDefined(String),
+    /// The run ended before.
+    #[error("{0} was not reached")]
+    NotReached(&'static str),
+    /// A figure left the finite numbers.
+    #[error("the arm diverged")]
+    Diverged,
+    /// No closed form covers these settings.
+    #[error("theory has no closed form for {0} with these settings")]
+    NoForm(&'static str),
+    /// Something the quantity compares with is not there.
+    #[error("there is no {0}")]
+    Missing(String),
+    /// Nothing to average over.
+    #[error("there are no {0}")]
+    Nothing(&'static str),
+}
+
+/// A run that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// A file is missing or damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its settings cannot be read.
+    #[error("{}: {source}", path.display())]
+    Spec {
+        /// The run.
+        path: PathBuf,
+        /// What is wrong.
+        source: SpecError,
+    },
+    /// Its settings do not fit together.
+    #[error("{}: {source}", path.display())]
+    Plan {
+        /// The run.
+        path: PathBuf,
+        /// What is wrong.
+        source: PlanError,
+    },
+    /// A file that is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// A stored run.
+pub struct Run {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its settings.
+    pub shared: SharedSpec,
+    /// Its parts: data model and closed forms.
+    pub plan: Plan,
+    /// Its arms that have been stored.
+    pub arms: Vec<Arm>,
+}
+
+/// A stored arm.
+pub struct Arm {
+    /// Position in the plan.
+    pub index: usize,
+    /// What it is an example of.
+    pub role: Option<Role>,
+    /// Its records.
+    pub records: Records,
+    /// Its neurons.
+    pub neurons: Neurons,
+    /// Scores of probes on its features.
+    pub probes: Vec<StoredProbe>,
+    /// How it ended.
+    pub end: StoredEnd,
+    states: [OnceCell<Result<State, Gap>>; 4],
+    samples: [OnceCell<Result<Sampled, Gap>>; 4],
+}
+
+/// A probe score as stored.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredProbe {
+    /// What was predicted.
+    pub task: DownstreamTask,
+    /// From which features.
+    pub features: FeatureKind,
+    /// From how many labels.
+    pub labels: usize,
+    /// R² or accuracy.
+    pub score: f64,
+}
+
+/// What the summary of a run says about the end of an arm.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredEnd {
+    /// T1 in steps.
+    pub t1: Option<u64>,
+    /// T2 in steps.
+    pub t2: Option<u64>,
+    /// `finished`, `diverged` or `interrupted`.
+    pub stop_reason: String,
+}
+
+#[derive(Deserialize)]
+struct StoredSummary {
+    arms: HashMap<String, StoredEnd>,
+}
+
+impl Run {
+    /// Opens the run in folder `path`.
+    pub fn open(path: &Path) -> Result<Self, EvidenceError> {
+        let text = read_text(&path.join("spec.toml"))?;
+        let spec_error = |source| EvidenceError::Spec { path: path.to_path_buf(), source };
+        let layer = Layer::parse(&text, "spec.toml", path).map_err(spec_error)?;
+        let spec = Spec::from_layers(&[layer]).map_err(spec_error)?;
+        let plan = Plan::new(&spec, "")
+            .map_err(|source| EvidenceError::Plan { path: path.to_path_buf(), source })?;
+        let summary: StoredSummary = read_json(&path.join("summary.json"))?;
+        let mut arms = Vec::new();
+        for (index, arm) in plan.arms.iter().enumerate() {
+            if let Some(end) = summary.arms.get(&arm.name) {
+                arms.push(Arm::open(path, index, arm, &spec.shared, end.clone())?);
+            }
+        }
+        Ok(Self { path: path.to_path_buf(), shared: spec.shared, plan, arms })
+    }
+
+    /// Its arms, one by one.
+    pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+        self.arms.iter().map(|arm| Subject { run: self, arm, plan: &self.plan.arms[arm.index] })
+    }
+}
+
+impl Arm {
+    fn open(
+        run: &Path,
+        index: usize,
+        plan: &ArmPlan,
+        shared: &SharedSpec,
+        end: StoredEnd,
+    ) -> Result<Self, EvidenceError> {
+        let folder = run.join("arms").join(&plan.name);
+        let probes = folder.join("probes.json");
+        Ok(Self {
+            index,
+            role: Role::of(&shared.data, &plan.spec),
+            records: read_records(&folder.join(RECORDS_FILE))?,
+            neurons: read_neurons(&folder.join(NEURONS_FILE))?,
+            probes: if probes.exists() { read_json(&probes)? } else { Vec::new() },
+            end,
+            states: Default::default(),
+            samples: Default::default(),
+        })
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, EvidenceError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| EvidenceError::File { path: path.to_path_buf(), problem: error.to_string() })
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, EvidenceError> {
+    serde_json::from_str(&read_text(path)?)
+        .map_err(|error| EvidenceError::File { path: path.to_path_buf(), problem: error.to_string() })
+}
+
+/// One arm of one run, with everything a quantity may ask for.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// What was stored.
+    pub arm: &'a Arm,
+    /// What was planned.
+    pub plan: &'a ArmPlan,
+}
+
+impl<'a> Subject<'a> {
+    /// The settings of the arm.
+    pub fn spec(&self) -> &'a ArmSpec {
+        &self.plan.spec
+    }
+
+    /// The data as closed forms see it.
+    pub fn population(&self) -> Population {
+        let data = &self.run.plan.data;
+        Population {
+            ambient_dim: data.ambient_dim(),
+            latent_dim: data.latent_dim(),
+            activity: data.activity(),
+            noise_variance: data.noise_variance(),
+        }
+    }
+
+    /// d.
+    pub fn latent_dim(&self) -> f64 {
+        self.run.plan.data.latent_dim() as f64
+    }
+
+    /// d1.
+    pub fn ambient_dim(&self) -> f64 {
+        self.run.plan.data.ambient_dim() as f64
+    }
+
+    /// m.
+    pub fn width(&self) -> usize {
+        self.plan.width()
+    }
+
+    /// σ0·√d1, the expected norm of a neuron at the start.
+    pub fn initial_norm(&self) -> f64 {
+        let EncoderSpec::SymRelu { initial_norm, .. } = self.spec().encoder;
+        initial_norm
+    }
+
+    /// τ of InfoNCE.
+    pub fn temperature(&self) -> Result<f64, Gap> {
+        match self.spec().loss {
+            Some(LossSpec::InfoNce { temperature, .. }) => Ok(temperature),
+            _ => Err(Gap::NoForm("a loss without temperature")),
+        }
+    }
+
+    /// N.
+    pub fn negatives(&self) -> usize {
+        let batch = &self.spec().batch;
+        match batch.negative_set {
+            Some(NegativeSetSpec::InBatch) => batch.anchors.saturating_sub(1),
+            _ => batch.negatives.unwrap_or_default(),
+        }
+    }
+
+    /// Stage III of the arm in closed form.
+    pub fn plateau(&self) -> Result<Plateau, Gap> {
+        Ok(Plateau {
+            latent_dim: self.run.plan.data.latent_dim(),
+            activity: self.run.plan.data.activity(),
+            negatives: self.negatives(),
+            temperature: self.temperature()?,
+        })
+    }
+
+    /// Which neurons count as lucky at the start, with thresholds that some neurons pass at this size.
+    pub fn luck(&self) -> LuckRule {
+        let d = self.run.plan.data.latent_dim();
+        LuckRule::per_atom(d, self.width(), self.spec().measure.potential_per_atom)
+    }
+
+    /// The recorded rows that a moment stands for.
+    pub fn rows(&self, moment: Moment) -> Result<Vec<usize>, Gap> {
+        let steps = &self.arm.records.steps;
+        let at = |step: u64, name| {
+            steps.iter().position(|&known| known == step).map(|row| vec![row]).ok_or(Gap::NotReached(name))
+        };
+        let last = steps.len().checked_sub(1).ok_or(Gap::Nothing("records"))?;
+        match (moment, self.arm.end.stop_reason.as_str()) {
+            (Moment::End | Moment::Window, "diverged") => return Err(Gap::Diverged),
+            (Moment::End | Moment::Window, "interrupted") => return Err(Gap::NotReached("the last step")),
+            _ => {}
+        }
+        match moment {
+            Moment::Start => at(0, "step 0"),
+            Moment::T1 => at(self.arm.end.t1.ok_or(Gap::NotReached("T1"))?, "T1"),
+            Moment::T2 => at(self.arm.end.t2.ok_or(Gap::NotReached("T2"))?, "T2"),
+            Moment::End => Ok(vec![last]),
+            Moment::Window => Ok((0..=last).filter(|&row| 2 * steps[row] >= steps[last]).collect()),
+        }
+    }
+
+    /// A recorded column, the mean over the rows of the moment.
+    pub fn column(&self, name: &str, moment: Moment) -> Result<f64, Gap> {
+        let values = self.arm.records.column(name).ok_or_else(|| Gap::NotRecorded(name.to_owned()))?;
+        let rows = self.rows(moment)?;
+        let mean = rows.iter().map(|&row| values[row]).sum::<f64>() / rows.len() as f64;
+        if mean.is_finite() { Ok(mean) } else { Err(Gap::NotDefined(name.to_owned())) }
+    }
+
+    /// A column of the neurons at the last row of the moment, m entries.
+    pub fn neurons(&self, name: &str, moment: Moment) -> Result<&'a [f32], Gap> {
+        let values = self.arm.neurons.column(name).ok_or_else(|| Gap::NotRecorded(name.to_owned()))?;
+        let row = *self.rows(moment)?.last().ok_or(Gap::Nothing("records"))?;
+        if row < values.rows() { Ok(values.row(row)) } else { Err(Gap::NotRecorded(name.to_owned())) }
+    }
+
+    /// The weights at a moment, from the checkpoint written then; at the start as they are drawn.
+    pub fn state(&self, moment: Moment) -> Result<&'a State, Gap> {
+        self.arm.states[place(moment)]
+            .get_or_init(|| State::load(self, moment))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    /// Monte-Carlo averages at these weights.
+    pub fn sampled(&self, moment: Moment) -> Result<&'a Sampled, Gap> {
+        let draw = || Sampled::draw(self, self.state(moment)?);
+        self.arm.samples[place(moment)].get_or_init(draw).as_ref().map_err(Clone::clone)
+    }
+
+    /// The score of the probe with the most labels.
+    pub fn probe(&self, task: DownstreamTask) -> Result<f64, Gap> {
+        let learned = self.arm.probes.iter().filter(|p| p.features == FeatureKind::Learned && p.task == task);
+        let best = learned.max_by_key(|p| p.labels);
+        best.map(|p| p.score).ok_or_else(|| Gap::Missing("probe score".to_owned()))
+    }
+
+    /// Another arm of the same run.
+    pub fn companion(&self, role: Role) -> Result<Self, Gap> {
+        let found = self.run.subjects().find(|other| other.arm.role == Some(role));
+        found.ok_or_else(|| Gap::Missing(format!("arm of the same run with: {}", role.words())))
+    }
+}
+
+/// Where the weights of a moment are kept; the window ends at the end.
+fn place(moment: Moment) -> usize {
+    match moment {
+        Moment::Start => 0,
+        Moment::T1 => 1,
+        Moment::T2 => 2,
+        Moment::End | Moment::Window => 3,
+    }
+}

@@ -1,0 +1,370 @@
+//! From numbers to verdicts.
+//!
+//! Runs that differ in nothing but the seed are repetitions: their mean has a Student t interval, and a slope over
+//! sizes an interval from resampling seeds within each size. Every (test, setting) is one member of a family, to which
+//! Holm's correction applies at α = .05; negative controls are a family of their own.
+//!
+//! A claim is Refuted if one of its tests is refuted at some setting, Supported if every test is supported at every
+//! setting that was run, and Undecided otherwise.
+
+use super::destiny::{Destiny, destinies};
+use super::evidence::Run;
+use super::measure::{Reading, Setting, measure};
+use super::{Axis, Bounds, Claim, ClaimError, Moment, Role, Scale, Scaling, Test, claims};
+use crate::stats::{Estimate, Located, holm_levels};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Probability that any statement of a family is decided wrongly.
+pub const ALPHA: f64 = 0.05;
+/// Level of intervals that decide nothing.
+const PLAIN_LEVEL: f64 = 0.95;
+/// Sizes that a trend needs.
+const FEWEST_SIZES: usize = 3;
+
+/// What the runs say about a statement.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The whole interval satisfies the rule.
+    Supported,
+    /// The whole interval violates it.
+    Refuted,
+    /// Neither.
+    Undecided {
+        /// Why.
+        reason: Reason,
+    },
+    /// No finite run can decide it.
+    NotTestable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a statement is undecided.
+#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No run has such an arm.
+    #[error("there is no run for it; it needs {needed}")]
+    NoRuns {
+        /// What it would have to be.
+        needed: String,
+    },
+    /// An interval needs repetitions.
+    #[error("too few seeds: {found}, an interval needs at least 2")]
+    TooFewSeeds {
+        /// How many there are.
+        found: usize,
+    },
+    /// A trend needs sizes.
+    #[error("too few sizes: {found}, a trend needs at least {FEWEST_SIZES} with 2 seeds each")]
+    TooFewSizes {
+        /// How many there are.
+        found: usize,
+    },
+    /// The interval contains the bound.
+    #[error("the interval over {seeds} seeds contains the bound: more seeds would narrow it")]
+    OnTheBound {
+        /// How many there are.
+        seeds: usize,
+    },
+    /// Some runs have no value.
+    #[error("{missing} of {runs} runs have no value: {why}")]
+    NotMeasured {
+        /// How many have none.
+        missing: usize,
+        /// How many there are.
+        runs: usize,
+        /// What the first of them says.
+        why: String,
+    },
+    /// Tests or settings of the claim disagree about being decided.
+    #[error("not every test is decided")]
+    Partly,
+}
+
+/// One test at one setting.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// The arm and its sizes; for a scaling test those of the largest size.
+    pub setting: Setting,
+    /// Seeds and their values; for a scaling test (size, value).
+    pub values: Vec<(f64, f64)>,
+    /// The figure with its interval at the corrected level.
+    pub estimate: Option<Estimate>,
+    /// What it says.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    #[serde(skip)]
+    located: Option<Located>,
+}
+
+/// One test of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TestResult {
+    /// What was read.
+    pub quantity: String,
+    /// When.
+    pub at: Moment,
+    /// For a scaling test, what changes.
+    pub against: Option<Axis>,
+    /// The rule.
+    pub rule: Bounds,
+    /// What it found, setting by setting.
+    pub findings: Vec<Finding>,
+    /// What it found where it must fail.
+    pub controls: Vec<Finding>,
+    /// Slope of the quantity over ln d where there are enough sizes: the trend beside a verdict at one size.
+    pub trend: Option<Estimate>,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClaimResult {
+    /// The paper's number.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// What it says.
+    pub statement: String,
+    /// What the runs say.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Test by test.
+    pub tests: Vec<TestResult>,
+}
+
+/// Everything that a set of runs says about the paper.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scoreboard {
+    /// Probability that any statement of a family is decided wrongly.
+    pub alpha: f64,
+    /// Claims in the order of the paper.
+    pub claims: Vec<ClaimResult>,
+    /// Whether luck at the start decides what neurons become.
+    pub destiny: Vec<Destiny>,
+    /// Runs that could not be read, and controls that do not fail.
+    pub warnings: Vec<String>,
+}
+
+/// Judges the stored runs in these folders.
+///
+/// Folders that hold no readable run are named in the warnings.
+///
+/// # Errors
+/// If the shipped claims cannot be read.
+pub fn judge(folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
+    let claims = claims()?;
+    let (mut readings, mut fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    for folder in folders {
+        match Run::open(folder) {
+            Ok(run) => {
+                readings.extend(measure(&claims, run.subjects()));
+                fates.extend(run.subjects().filter_map(|subject| super::destiny::fates(&subject)));
+            }
+            Err(error) => warnings.push(format!("left out: {error}")),
+        }
+    }
+    let mut scoreboard = judge_readings(&claims, &readings);
+    scoreboard.destiny = destinies(fates);
+    scoreboard.warnings.splice(0..0, warnings);
+    Ok(scoreboard)
+}
+
+/// Judges readings.
+pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
+    let mut results: Vec<ClaimResult> =
+        claims.iter().enumerate().map(|(c, claim)| draft(c, claim, readings)).collect();
+    let tests = || results.iter().flat_map(|claim| &claim.tests);
+    let subjects: Vec<f64> =
+        tests().flat_map(|test| test.findings.iter().map(|f| p_value(f, test.rule))).collect();
+    let controls: Vec<f64> =
+        tests().flat_map(|test| test.controls.iter().map(|f| p_value(f, test.rule))).collect();
+    let (subjects, controls) = (holm_levels(&subjects, ALPHA), holm_levels(&controls, ALPHA));
+    let (mut subjects, mut controls) = (subjects.into_iter(), controls.into_iter());
+    let mut warnings = Vec::new();
+    for (result, claim) in results.iter_mut().zip(claims) {
+        for test in &mut result.tests {
+            for (finding, level) in test.findings.iter_mut().zip(&mut subjects) {
+                decide(finding, test.rule, level);
+            }
+            for (finding, level) in test.controls.iter_mut().zip(&mut controls) {
+                decide(finding, test.rule, level);
+                if finding.verdict == Verdict::Supported {
+                    warnings.push(format!(
+                        "{}: a control is supported as well ({}, d = {}, d1 = {}): {} does not tell them apart",
+                        claim.id,
+                        finding.setting.role.words(),
+                        finding.setting.latent_dim,
+                        finding.setting.ambient_dim,
+                        test.quantity
+                    ));
+                }
+            }
+        }
+        result.verdict = overall(claim, &result.tests);
+    }
+    Scoreboard { alpha: ALPHA, claims: results, destiny: Vec::new(), warnings }
+}
+
+/// The claim with its figures, still to be decided.
+fn draft(c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
+    let tests = claim.tests.iter().enumerate().map(|(t, test)| {
+        let of = |wanted: &dyn Fn(Role) -> bool| -> Vec<&Reading> {
+            let fits = |r: &&Reading| r.claim == c && r.test == t && wanted(r.setting.role);
+            readings.iter().filter(fits).collect()
+        };
+        let own = of(&|role| role == test.arm());
+        let controls = of(&|role| test.controls().contains(&role));
+        let (quantity, at) = test.quantity();
+        let (findings, against, trend) = match test {
+            Test::AtOneSize(_) => (at_one_size(&own), None, trend(&own)),
+            Test::Scaling(scaling) => (over_sizes(&own, scaling), Some(scaling.against), None),
+        };
+        let (quantity, rule) = (quantity.to_owned(), test.bounds());
+        TestResult { quantity, at, against, rule, findings, controls: at_one_size(&controls), trend }
+    });
+    ClaimResult {
+        id: claim.id.clone(),
+        title: claim.title.clone(),
+        statement: claim.statement.clone(),
+        tests: tests.collect(),
+        verdict: Verdict::Undecided { reason: Reason::Partly },
+    }
+}
+
+/// Readings that are repetitions of each other, each seed once.
+fn repetitions<'a>(readings: &[&'a Reading], key: impl Fn(&Setting) -> String) -> Vec<Vec<&'a Reading>> {
+    let mut groups: BTreeMap<String, Vec<&Reading>> = BTreeMap::new();
+    for reading in readings {
+        let group = groups.entry(key(&reading.setting)).or_default();
+        let is_known = |other: &&Reading| {
+            other.seed == reading.seed && other.setting.everything == reading.setting.everything
+        };
+        if !group.iter().any(is_known) {
+            group.push(reading);
+        }
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|group| (group[0].setting.latent_dim, group[0].setting.ambient_dim));
+    groups
+}
+
+/// The values, or why some are missing.
+fn values(group: &[&Reading]) -> Result<Vec<f64>, Reason> {
+    let mut missing = group.iter().filter_map(|reading| reading.value.as_ref().err()).peekable();
+    if let Some(first) = missing.peek() {
+        let why = first.to_string();
+        return Err(Reason::NotMeasured { missing: missing.count(), runs: group.len(), why });
+    }
+    Ok(group.iter().filter_map(|reading| reading.value.as_ref().ok().copied()).collect())
+}
+
+fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
+    let groups = repetitions(readings, |setting| setting.everything.clone());
+    let finding = |group: Vec<&Reading>| {
+        let seeds = group.iter().filter_map(|r| Some((r.seed as f64, r.value.as_ref().ok().copied()?)));
+        let located = values(&group)
+            .and_then(|found| Located::mean(&found).ok_or(Reason::TooFewSeeds { found: found.len() }));
+        undecided(&group[0].setting, seeds.collect(), located)
+    };
+    groups.into_iter().map(finding).collect()
+}
+
+fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> {
+    let ladders = repetitions(readings, |setting| setting.ladder(test.against));
+    let finding = |ladder: Vec<&Reading>| {
+        let located = slope(&ladder, test.against, test.scale);
+        let size = |r: &Reading| r.setting.size(test.against);
+        let points = ladder.iter().filter_map(|r| Some((size(r), r.value.as_ref().ok().copied()?))).collect();
+        let largest = ladder.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
+        let setting = largest.map_or(&ladder[0].setting, |reading| &reading.setting);
+        undecided(setting, points, located)
+    };
+    ladders.into_iter().map(finding).collect()
+}
+
+fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reason> {
+    let mut sizes: Vec<f64> = ladder.iter().map(|reading| reading.setting.size(axis)).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes.dedup();
+    let at_size = |&size: &f64| -> Result<(f64, Vec<f64>), Reason> {
+        let group: Vec<&Reading> =
+            ladder.iter().copied().filter(|reading| reading.setting.size(axis) == size).collect();
+        let found = values(&group)?;
+        let scaled = |value: f64| if scale == Scale::LogLog { value.ln() } else { value };
+        Ok((size.ln(), found.into_iter().map(scaled).collect()))
+    };
+    let groups: Vec<(f64, Vec<f64>)> = sizes.iter().map(at_size).collect::<Result<_, _>>()?;
+    let found = groups.iter().filter(|(_, values)| values.len() >= 2).count();
+    if found < FEWEST_SIZES || found < groups.len() {
+        return Err(Reason::TooFewSizes { found });
+    }
+    Located::slope(&groups).ok_or(Reason::TooFewSizes { found })
+}
+
+/// The slope over ln d, where there are enough sizes.
+fn trend(readings: &[&Reading]) -> Option<Estimate> {
+    let ladders = repetitions(readings, |setting| setting.ladder(Axis::LatentDim));
+    let slopes = ladders.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
+    slopes.map(|slope| slope.interval(PLAIN_LEVEL)).next()
+}
+
+/// A finding with its interval at the plain level: [`decide`] corrects it.
+fn undecided(setting: &Setting, values: Vec<(f64, f64)>, located: Result<Located, Reason>) -> Finding {
+    let (located, reason) = match located {
+        Ok(located) => (Some(located), Reason::OnTheBound { seeds: values.len() }),
+        Err(reason) => (None, reason),
+    };
+    let estimate = located.map(|located| located.interval(PLAIN_LEVEL));
+    Finding { setting: setting.clone(), values, estimate, verdict: Verdict::Undecided { reason }, located }
+}
+
+/// The smallest α at which the finding is decided; NaN where it cannot be.
+fn p_value(finding: &Finding, rule: Bounds) -> f64 {
+    let Some(located) = finding.located else { return f64::NAN };
+    let bounds = [rule.at_least, rule.at_most];
+    // Between two bounds the nearer one decides when inside; outside it is the violated one, nearer as well.
+    bounds.iter().flatten().map(|&bound| located.p_value(bound)).fold(0.0, f64::max)
+}
+
+fn decide(finding: &mut Finding, rule: Bounds, level: f64) {
+    let Some(located) = finding.located else { return };
+    let interval = located.interval(level);
+    finding.estimate = Some(interval);
+    let below = rule.at_least.is_some_and(|bound| interval.upper < bound);
+    let above = rule.at_most.is_some_and(|bound| interval.lower > bound);
+    if rule.hold(interval.lower) && rule.hold(interval.upper) {
+        finding.verdict = Verdict::Supported;
+    } else if below || above {
+        finding.verdict = Verdict::Refuted;
+    }
+}
+
+fn overall(claim: &Claim, tests: &[TestResult]) -> Verdict {
+    if let Some(reason) = &claim.not_testable {
+        return Verdict::NotTestable { reason: reason.clone() };
+    }
+    let findings = || tests.iter().flat_map(|test| &test.findings);
+    if findings().any(|finding| finding.verdict == Verdict::Refuted) {
+        return Verdict::Refuted;
+    }
+    for (test, result) in claim.tests.iter().zip(tests) {
+        if result.findings.is_empty() {
+            let needed = test.needs();
+            return Verdict::Undecided { reason: Reason::NoRuns { needed } };
+        }
+    }
+    let open: Vec<&Verdict> = findings()
+        .map(|finding| &finding.verdict)
+        .filter(|verdict| **verdict != Verdict::Supported)
+        .collect();
+    match open[..] {
+        [] => Verdict::Supported,
+        [one] => one.clone(),
+        _ => Verdict::Undecided { reason: Reason::Partly },
+    }
+}

@@ -1,0 +1,174 @@
+//! From stored runs to numbers: every quantity that a claim asks for, one run at a time.
+//!
+//! A run is opened, read and dropped before the next one, so memory does not grow with their number.
+
+use super::evidence::{Gap, Subject};
+use super::quantity;
+use super::{Axis, Bounds, Claim, Moment, Role, Test};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The sizes of an arm: what stands beside a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Name of the arm.
+    pub arm: String,
+    /// What it is an example of.
+    pub role: Role,
+    /// d.
+    pub latent_dim: usize,
+    /// d1.
+    pub ambient_dim: usize,
+    /// m.
+    pub width: usize,
+    /// P.
+    pub anchors: usize,
+    /// N.
+    pub negatives: usize,
+    /// τ; 0 where nothing is contrasted.
+    pub temperature: f64,
+    /// λ.
+    pub weight_decay: f64,
+    /// C_z as p d/ln ln d.
+    pub activity_constant: f64,
+    /// C_σ as σ² d/√(ln d).
+    pub noise_constant: f64,
+    /// Steps of the run.
+    pub steps: u64,
+    /// Every setting but the seed: arms with equal ones are repetitions of each other.
+    #[serde(skip)]
+    pub everything: String,
+}
+
+/// One quantity of one test in one arm of one run.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Position of the claim.
+    pub claim: usize,
+    /// Position of the test in the claim.
+    pub test: usize,
+    /// Which arm it was.
+    pub setting: Setting,
+    /// Its seed.
+    pub seed: u64,
+    /// The value, or why there is none.
+    pub value: Result<f64, Obstacle>,
+}
+
+/// Why a test has no value in a run.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Obstacle {
+    /// The quantity cannot be read.
+    #[error(transparent)]
+    Gap(#[from] Gap),
+    /// The statement does not apply there.
+    #[error("condition not met: {quantity} = {value:.3}, {bounds}")]
+    Condition {
+        /// What was asked.
+        quantity: String,
+        /// What it is.
+        value: f64,
+        /// What it has to be.
+        bounds: String,
+    },
+}
+
+impl std::fmt::Display for Bounds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.at_least, self.at_most) {
+            (Some(low), Some(high)) => write!(f, "between {low} and {high}"),
+            (Some(low), None) => write!(f, "at least {low}"),
+            (None, Some(high)) => write!(f, "at most {high}"),
+            (None, None) => f.write_str("any value"),
+        }
+    }
+}
+
+impl Setting {
+    /// The setting of an arm with a role.
+    pub fn of(subject: &Subject<'_>) -> Option<Self> {
+        let (population, spec) = (subject.population(), subject.spec());
+        let d = population.latent_dim as f64;
+        let mut measured = spec.clone();
+        // How often is looked at a run does not change it.
+        measured.measure.cadence = crate::spec::typed::CadenceSpec::Every { steps: 1 };
+        Some(Self {
+            arm: subject.plan.name.clone(),
+            role: subject.arm.role?,
+            latent_dim: population.latent_dim,
+            ambient_dim: population.ambient_dim,
+            width: subject.width(),
+            anchors: spec.batch.anchors,
+            negatives: subject.negatives(),
+            temperature: subject.temperature().unwrap_or(0.0),
+            weight_decay: spec.training.weight_decay,
+            activity_constant: population.activity * d / d.ln().ln(),
+            noise_constant: population.noise_variance * d / d.ln().sqrt(),
+            steps: spec.training.steps,
+            everything: format!("{:?} {measured:?} {:?}", subject.run.shared.data, subject.run.shared.probe),
+        })
+    }
+
+    /// Its place on a ladder.
+    pub fn size(&self, axis: Axis) -> f64 {
+        match axis {
+            Axis::LatentDim => self.latent_dim as f64,
+            Axis::AmbientDim => self.ambient_dim as f64,
+            Axis::Anchors => self.anchors as f64,
+            Axis::Temperature => self.temperature,
+            Axis::WeightDecay => self.weight_decay,
+        }
+    }
+
+    /// Settings with equal ladders belong together. Along d everything may grow; along the others nothing else.
+    pub fn ladder(&self, axis: Axis) -> String {
+        let (d, d1) = (self.latent_dim, self.ambient_dim);
+        let rest = match axis {
+            Axis::LatentDim => format!("{} {}", self.temperature, self.arm),
+            Axis::AmbientDim => {
+                format!("{d} {} {} {} {}", self.width, self.anchors, self.temperature, self.weight_decay)
+            }
+            Axis::Anchors => format!("{d} {d1} {} {} {}", self.width, self.temperature, self.weight_decay),
+            Axis::Temperature => format!("{d} {d1} {} {} {}", self.width, self.anchors, self.weight_decay),
+            Axis::WeightDecay => format!("{d} {d1} {} {} {}", self.width, self.anchors, self.temperature),
+        };
+        // Constants are rounded: they are computed back from p and σ².
+        format!("{:?} {:.3} {:.3} {rest}", self.role, self.activity_constant, self.noise_constant)
+    }
+}
+
+/// Reads everything that `claims` ask of the arms of one run.
+pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    for subject in subjects {
+        let Some(setting) = Setting::of(&subject) else { continue };
+        let mut known = HashMap::new();
+        let mut read = |name: &str, at: Moment| -> Result<f64, Gap> {
+            let key = (name.to_owned(), at);
+            known.entry(key).or_insert_with(|| quantity::read(name, &subject, at)).clone()
+        };
+        for (c, claim) in claims.iter().enumerate() {
+            for (t, test) in claim.tests.iter().enumerate() {
+                if test.arm() == setting.role || test.controls().contains(&setting.role) {
+                    let (setting, seed) = (setting.clone(), subject.run.plan.seed);
+                    let value = read_test(test, &mut read);
+                    readings.push(Reading { claim: c, test: t, setting, seed, value });
+                }
+            }
+        }
+    }
+    readings
+}
+
+fn read_test(test: &Test, read: &mut dyn FnMut(&str, Moment) -> Result<f64, Gap>) -> Result<f64, Obstacle> {
+    for condition in test.conditions() {
+        let bounds = Bounds { at_least: condition.at_least, at_most: condition.at_most };
+        let value = read(&condition.quantity, condition.at)?;
+        if !bounds.hold(value) {
+            let quantity = condition.quantity.clone();
+            return Err(Obstacle::Condition { quantity, value, bounds: bounds.to_string() });
+        }
+    }
+    let (name, at) = test.quantity();
+    Ok(read(name, at)?)
+}

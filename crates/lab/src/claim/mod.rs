@@ -1,0 +1,340 @@
+//! The paper's statements as data, judged from stored runs.
+//!
+//! ```text
+//! claims/*.toml ─▶ Claim ─▶ measure (one run at a time: files ─▶ numbers) ─▶ judge (numbers ─▶ verdicts) ─▶ Scoreboard
+//! ```
+//!
+//! What a statement needs, its bound and its rule stand in the file, so they are fixed before the run they judge.
+//! Theory and measurement meet only here. Judging reads stored files and changes none of them.
+//!
+//! A rule is an interval [`at_least`, `at_most`] for a quantity: Supported if the quantity's whole confidence interval
+//! over seeds lies inside, Refuted if it lies outside, Undecided otherwise. The level of the intervals is corrected for
+//! the number of statements ([`holm_levels`](crate::stats::holm_levels)).
+//!
+//! Source: docs/theory.md 5, one row of its tables per [`Claim::catalogue`].
+//!
+//! To add a quantity: one entry in [`quantity::QUANTITIES`]. To add a claim: one entry in a file under `claims/`.
+
+pub mod role;
+pub mod evidence;
+pub mod state;
+pub mod monte_carlo;
+pub mod constructed;
+pub mod quantity;
+pub mod measure;
+pub mod judge;
+pub mod destiny;
+
+pub use destiny::Destiny;
+pub use judge::{Scoreboard, Verdict, judge};
+pub use role::Role;
+
+use serde::{Deserialize, Serialize};
+
+/// The files of claims, by the part of the paper they belong to.
+const FILES: &[(&str, &str)] = &[
+    ("main-text.toml", include_str!("../../../../claims/main-text.toml")),
+    ("appendix-a.toml", include_str!("../../../../claims/appendix-a.toml")),
+    ("appendix-b.toml", include_str!("../../../../claims/appendix-b.toml")),
+    ("appendix-c.toml", include_str!("../../../../claims/appendix-c.toml")),
+    ("appendix-d.toml", include_str!("../../../../claims/appendix-d.toml")),
+    ("appendix-e.toml", include_str!("../../../../claims/appendix-e.toml")),
+    ("appendix-f.toml", include_str!("../../../../claims/appendix-f.toml")),
+];
+
+/// A claim file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// It is no TOML, or has other keys than a claim.
+    #[error("claims/{file}: {source}")]
+    Syntax {
+        /// The file.
+        file: &'static str,
+        /// What is wrong.
+        source: toml::de::Error,
+    },
+    /// A claim says something that cannot be.
+    #[error("claims/{file}, {id}: {problem}")]
+    Content {
+        /// The file.
+        file: &'static str,
+        /// The claim.
+        id: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// One statement of the paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// The paper's number: "Theorem 3.4 (iii)".
+    pub id: String,
+    /// Row of the catalogue, docs/theory.md 5.
+    pub catalogue: String,
+    /// A few words.
+    pub title: String,
+    /// What it says, in plain words.
+    pub statement: String,
+    /// What it says, as a formula.
+    pub formula: String,
+    /// What is exact about the test and what is a choice made for a finite size.
+    pub finite_size: String,
+    /// How it is tested; empty exactly where `not_testable` says why.
+    #[serde(default)]
+    pub tests: Vec<Test>,
+    /// Why no finite run can decide it.
+    pub not_testable: Option<String>,
+}
+
+/// A test with its rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Test {
+    /// The quantity itself, at every size for which there are runs.
+    AtOneSize(AtOneSize),
+    /// How the quantity changes over a ladder of sizes.
+    Scaling(Scaling),
+}
+
+/// A quantity against a bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtOneSize {
+    /// Which arms it speaks of.
+    pub arm: Role,
+    /// Name in the registry of quantities, or a recorded column.
+    pub quantity: String,
+    /// When.
+    pub at: Moment,
+    /// The statement holds from here on; `None`: no lower bound.
+    pub at_least: Option<f64>,
+    /// The statement holds up to here; `None`: no upper bound.
+    pub at_most: Option<f64>,
+    /// What must hold for the statement to apply.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// Arms on which the statement must fail.
+    #[serde(default)]
+    pub controls: Vec<Role>,
+}
+
+/// The slope of a quantity over sizes against a bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaling {
+    /// Which arms it speaks of.
+    pub arm: Role,
+    /// Name in the registry of quantities, or a recorded column.
+    pub quantity: String,
+    /// When.
+    pub at: Moment,
+    /// What changes over the ladder.
+    pub against: Axis,
+    /// What the slope is of.
+    pub scale: Scale,
+    /// Smallest slope with which the statement holds.
+    pub at_least: Option<f64>,
+    /// Largest slope with which the statement holds.
+    pub at_most: Option<f64>,
+    /// What must hold at every size for the statement to apply.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+}
+
+/// When a quantity is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// Step 0.
+    Start,
+    /// The end of stage I.
+    T1,
+    /// The end of stage II.
+    T2,
+    /// The last step.
+    End,
+    /// The mean over the recorded steps of the second half of the run: the paper's [T3, T4].
+    Window,
+}
+
+/// What changes over a ladder of sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// d; other sizes may grow with it.
+    LatentDim,
+    /// d1 at fixed d.
+    AmbientDim,
+    /// P, everything else fixed.
+    Anchors,
+    /// τ, everything else fixed.
+    Temperature,
+    /// λ, everything else fixed.
+    WeightDecay,
+}
+
+impl Axis {
+    /// Its setting.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LatentDim => "data.latent_dim",
+            Self::AmbientDim => "data.ambient_dim",
+            Self::Anchors => "batch.anchors",
+            Self::Temperature => "loss.temperature",
+            Self::WeightDecay => "training.weight_decay",
+        }
+    }
+}
+
+/// What the slope is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// ln(quantity) over ln(size): the exponent.
+    LogLog,
+    /// The quantity over ln(size): the trend.
+    LinearLog,
+}
+
+/// What must hold for a statement to apply, in every run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// Name in the registry of quantities, or a recorded column.
+    pub quantity: String,
+    /// When.
+    pub at: Moment,
+    /// Smallest value allowed.
+    pub at_least: Option<f64>,
+    /// Largest value allowed.
+    pub at_most: Option<f64>,
+}
+
+/// The numbers with which a statement holds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bounds {
+    /// `None`: no lower bound.
+    pub at_least: Option<f64>,
+    /// `None`: no upper bound.
+    pub at_most: Option<f64>,
+}
+
+impl Bounds {
+    /// Whether the value satisfies them.
+    pub fn hold(&self, value: f64) -> bool {
+        self.at_least.is_none_or(|low| value >= low) && self.at_most.is_none_or(|high| value <= high)
+    }
+}
+
+impl Test {
+    /// The arms it speaks of.
+    pub fn arm(&self) -> Role {
+        match self {
+            Self::AtOneSize(test) => test.arm,
+            Self::Scaling(test) => test.arm,
+        }
+    }
+
+    /// What is read.
+    pub fn quantity(&self) -> (&str, Moment) {
+        match self {
+            Self::AtOneSize(test) => (&test.quantity, test.at),
+            Self::Scaling(test) => (&test.quantity, test.at),
+        }
+    }
+
+    /// The rule.
+    pub fn bounds(&self) -> Bounds {
+        let (at_least, at_most) = match self {
+            Self::AtOneSize(test) => (test.at_least, test.at_most),
+            Self::Scaling(test) => (test.at_least, test.at_most),
+        };
+        Bounds { at_least, at_most }
+    }
+
+    /// The runs that it needs, in words.
+    pub fn needs(&self) -> String {
+        let until = match self.quantity().1 {
+            Moment::Start => "",
+            Moment::T1 => " that reaches T1",
+            Moment::T2 => " that reaches T2",
+            Moment::End | Moment::Window => " run to the end",
+        };
+        let arm = format!("an arm with {}{until}", self.arm().words());
+        match self {
+            Self::AtOneSize(_) => format!("{arm}, 5 seeds"),
+            Self::Scaling(test) => {
+                format!("{arm}, 3 values of {}, 2 seeds each at least", test.against.words())
+            }
+        }
+    }
+
+    /// What must hold for it to apply.
+    pub fn conditions(&self) -> &[Condition] {
+        match self {
+            Self::AtOneSize(test) => &test.conditions,
+            Self::Scaling(test) => &test.conditions,
+        }
+    }
+
+    /// Arms on which the statement must fail.
+    pub fn controls(&self) -> &[Role] {
+        match self {
+            Self::AtOneSize(test) => &test.controls,
+            Self::Scaling(_) => &[],
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimFile {
+    claim: Vec<Claim>,
+}
+
+/// All claims, in the order of the paper.
+///
+/// # Errors
+/// If a file is no claim file: the tests see to it that the shipped ones are.
+pub fn claims() -> Result<Vec<Claim>, ClaimError> {
+    let mut all: Vec<Claim> = Vec::new();
+    for &(file, text) in FILES {
+        let parsed: ClaimFile = toml::from_str(text).map_err(|source| ClaimError::Syntax { file, source })?;
+        for claim in parsed.claim {
+            check(&claim, &all).map_err(|problem| ClaimError::Content {
+                file,
+                id: claim.id.clone(),
+                problem,
+            })?;
+            all.push(claim);
+        }
+    }
+    Ok(all)
+}
+
+fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
+    if before.iter().any(|other| other.id == claim.id) {
+        return Err("there are two claims of this id".to_owned());
+    }
+    if claim.tests.is_empty() != claim.not_testable.is_some() {
+        return Err("a claim has either tests or a reason why it cannot be tested".to_owned());
+    }
+    for test in &claim.tests {
+        let Bounds { at_least, at_most } = test.bounds();
+        if at_least.is_none() && at_most.is_none() {
+            return Err("a test without a bound decides nothing".to_owned());
+        }
+        let conditions = test.conditions().iter().map(|condition| condition.quantity.as_str());
+        for name in conditions.chain([test.quantity().0]) {
+            if !quantity::is_known(name) {
+                return Err(format!("`{name}` is neither a quantity nor a recorded column"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,435 @@
+//! Expectations at a run's own weights, by drawing from its data model and its augmentation.
+//!
+//! ```text
+//! positive force   E[ h_i(x⁺⁺) k_i(x⁺) ⟨x⁺, u⟩ ]
+//! whole force      E[ ((1 − ℓ_p) h_i(x⁺⁺) − Σ_s ℓ_s h_i(x_s)) k_i(x⁺) ⟨x⁺, u⟩ ] = −⟨∇_{w_i} L, u⟩
+//! ```
+//!
+//! with u an atom M_j, or the neuron's own dense part r_i. Rates over many neurons and atoms are regressions, Σ force ·
+//! coefficient/Σ coefficient², whose noise averages out over all pairs.
+//!
+//! Augmentations are linear maps that depend on the random stream alone, so the view of the noise is found by viewing ξ
+//! with the same mask, and the view of the signal is the difference.
+//!
+//! Source: docs/theory.md 4.1, 4.3, 4.4 (Lemmas C.2, D.3, D.4, E.5, E.6, F.1, B.3 to B.6; Section 4, decoding).
+
+use super::evidence::{Gap, Subject};
+use super::state::State;
+use featurescope_sim::augment::Augmentation;
+use featurescope_sim::data::DataModel;
+use featurescope_sim::math::linalg::{add_transposed_times, times, times_transposed};
+use featurescope_sim::math::{Matrix, Purpose, Stream};
+
+/// Samples drawn in all.
+const SAMPLES: usize = 4096;
+/// Samples drawn at a time, each piece with negatives of its own.
+const ROWS: usize = 256;
+/// Probability that a bound for everything drawn is exceeded.
+const EXCEPTION: f64 = 0.05;
+/// Distance from z_j at which a masked sample counts as misread: halfway between silent and active.
+const HALFWAY: f32 = 0.5;
+/// a in Pr(|⟨w, Mz⟩| ≥ a·standard deviation) ≤ 1/a² (Lemma B.4.2).
+pub const CHEBYSHEV: f64 = 3.0;
+
+/// Monte-Carlo averages at one state of one arm.
+#[derive(Clone, Debug)]
+pub struct Sampled {
+    /// Positive force along the atoms, m × d.
+    pub positive_sparse: Matrix,
+    /// Positive force along r_i, m entries.
+    pub positive_dense: Vec<f64>,
+    /// The part of the positive force along the atoms that comes from the view of ξ, m × d.
+    pub positive_from_noise: Matrix,
+    /// Whole force along the atoms, m × d.
+    pub whole_sparse: Matrix,
+    /// Pr(gate of neuron i open on x⁺), m entries.
+    pub gate_rate: Vec<f64>,
+    /// The same where the neuron's largest atom is silent: what everything else opens.
+    pub gate_rate_without_best: Vec<f64>,
+    /// Share of (x⁺, atom) pairs whose masked signal misreads z_j.
+    pub misread_fraction: f64,
+    /// E⟨ξ⁺, ξ⁺⁺⟩/E‖ξ‖²: what the views share of the noise.
+    pub shared_noise_fraction: f64,
+    /// E⟨M_j, x⁺⟩⟨M_j, x⁺⁺⟩/p, mean over atoms: what they share of the signal.
+    pub shared_signal_fraction: f64,
+    /// What ⟨w, ·⟩ does on the parts of a sample.
+    pub projections: Projections,
+}
+
+/// Statistics of ⟨w_i, ·⟩ over samples and neurons, in units of their predictions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Projections {
+    /// Largest |⟨w_i, x⁺_signal − Mz⟩|/√(Σ_r w_ir² (Mz)_r²), over the bound that Hoeffding's inequality gives for all
+    /// samples and neurons together with probability .95.
+    pub jitter_over_hoeffding: f64,
+    /// √(mean of ⟨w_i, x⁺_signal − Mz⟩²/‖w_i‖²) in units of √(p d/d1).
+    pub jitter_rms: f64,
+    /// E⟨w_i, Mz⟩²/(p‖Mᵀw_i‖²), mean over neurons.
+    pub signal_variance_ratio: f64,
+    /// Share with |⟨w_i, Mz⟩| ≥ 3√p‖Mᵀw_i‖.
+    pub chebyshev_tail: f64,
+    /// Share with |⟨w_i, Mz⟩| ≥ ln d·max_j|⟨w_i, M_j⟩|.
+    pub bernstein_tail: f64,
+    /// E⟨w_i, ξ⁺⟩²/(E‖ξ⁺‖²/d1·‖w_i‖²), mean over neurons.
+    pub noise_variance_ratio: f64,
+    /// Largest |⟨ξ⁺, M_j⟩|/(√2 σ), over what Gaussian numbers all stay below with probability .95.
+    pub largest_noise_on_atom: f64,
+}
+
+/// One piece of samples with everything that is read off it.
+pub(super) struct Piece {
+    latent: Matrix,
+    /// x⁺, rows × d1.
+    pub anchor: Matrix,
+    anchor_noise: Matrix,
+    /// x⁺⁺, rows × d1.
+    pub positive: Matrix,
+    /// x_s, N × d1.
+    pub negatives: Matrix,
+    noise_energy: f64,
+    shared_noise: f64,
+}
+
+impl Sampled {
+    /// Draws the averages.
+    ///
+    /// # Errors
+    /// Where nothing is contrasted (an arm trained on labels).
+    pub(super) fn draw(subject: &Subject<'_>, state: &State) -> Result<Self, Gap> {
+        let unusable = |error: featurescope_sim::math::ParameterError| Gap::Missing(error.to_string());
+        let augmentation = subject.plan.augmentation().map_err(unusable)?;
+        let augmentation = augmentation.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))?;
+        let data = &subject.run.plan.data;
+        let temperature = subject.temperature()?;
+        let negatives = subject.negatives();
+        let mut sums = Sums::new(state, data);
+        for piece in 0..SAMPLES / ROWS {
+            let drawn =
+                Piece::draw(data, augmentation.as_ref(), negatives, subject.run.plan.seed, piece as u32);
+            sums.add(state, data, &drawn, temperature);
+        }
+        Ok(sums.finish(state, data))
+    }
+}
+
+impl Piece {
+    /// Piece number `piece`, a pure function of it and the seed.
+    pub fn draw(
+        data: &dyn DataModel,
+        augmentation: &dyn Augmentation,
+        negatives: usize,
+        seed: u64,
+        piece: u32,
+    ) -> Self {
+        let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece);
+        let samples = data.sample(&stream, 0, ROWS);
+        let noise_energy = samples.noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
+        let (mut anchor, mut anchor_noise) = (samples.x, samples.noise);
+        let mut positive = anchor.clone();
+        let mut positive_noise = anchor_noise.clone();
+        for r in 0..ROWS {
+            augmentation.views(&stream, r as u32, anchor.row_mut(r), positive.row_mut(r));
+            augmentation.views(&stream, r as u32, anchor_noise.row_mut(r), positive_noise.row_mut(r));
+        }
+        let shared = anchor_noise.as_slice().iter().zip(positive_noise.as_slice());
+        let shared_noise = shared.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+        let negatives = data.sample(&Stream::new(seed, Purpose::MonteCarlo, 2 * piece + 1), 0, negatives).x;
+        Self { latent: samples.latent, anchor, anchor_noise, positive, negatives, noise_energy, shared_noise }
+    }
+}
+
+/// Running sums over pieces.
+struct Sums {
+    positive_sparse: Matrix,
+    positive_dense: Vec<f64>,
+    positive_from_noise: Matrix,
+    whole_sparse: Matrix,
+    gates: Vec<f64>,
+    gates_without_best: Vec<f64>,
+    without_best: Vec<f64>,
+    best: Vec<usize>,
+    misread: f64,
+    noise_energy: f64,
+    shared_noise: f64,
+    shared_signal: f64,
+    view_noise_energy: f64,
+    projections: Projections,
+    /// ‖Mᵀw_i‖, ‖w_i‖ and max_j |⟨w_i, M_j⟩|.
+    sizes: Vec<[f64; 3]>,
+    /// W ∘ W.
+    squares: Matrix,
+}
+
+impl Sums {
+    fn new(state: &State, data: &dyn DataModel) -> Self {
+        let (m, d) = (state.width(), data.latent_dim());
+        let best: Vec<usize> = (0..m).map(|i| state.best_atom(i)).collect();
+        let size = |i: usize| {
+            [state.sparse_energy[i].sqrt(), state.energy(i).sqrt(), state.coefficient(i, best[i]).abs()]
+        };
+        Self {
+            positive_sparse: Matrix::zeros(m, d),
+            positive_dense: vec![0.0; m],
+            positive_from_noise: Matrix::zeros(m, d),
+            whole_sparse: Matrix::zeros(m, d),
+            gates: vec![0.0; m],
+            gates_without_best: vec![0.0; m],
+            without_best: vec![0.0; m],
+            misread: 0.0,
+            noise_energy: 0.0,
+            shared_noise: 0.0,
+            shared_signal: 0.0,
+            view_noise_energy: 0.0,
+            projections: Projections::default(),
+            sizes: (0..m).map(size).collect(),
+            squares: state.weights.map(|w| w * w),
+            best,
+        }
+    }
+
+    fn add(&mut self, state: &State, data: &dyn DataModel, piece: &Piece, temperature: f64) {
+        let product = |x: &Matrix, weights: &Matrix| {
+            let mut out = Matrix::zeros(0, 0);
+            times_transposed(&mut out, x, weights);
+            out
+        };
+        let on_atoms = |x: &Matrix| data.dictionary().coordinates(x);
+        let pre = product(&piece.anchor, &state.weights);
+        let noise_pre = product(&piece.anchor_noise, &state.weights);
+        let (atoms, atoms_noise) = (on_atoms(&piece.anchor), on_atoms(&piece.anchor_noise));
+        let open = opened(&pre, &state.bias);
+        let pull = activated(product(&piece.positive, &state.weights), &state.bias);
+        let contrast = contrasted(
+            &activated(pre.clone(), &state.bias),
+            &pull,
+            &activated(product(&piece.negatives, &state.weights), &state.bias),
+            temperature,
+        );
+        let gated = |force: &Matrix| {
+            let pairs = force.as_slice().iter().zip(open.as_slice());
+            Matrix::from_vec(force.rows(), force.cols(), pairs.map(|(f, k)| f * k).collect())
+        };
+        let pull = gated(&pull);
+        add_transposed_times(&mut self.positive_sparse, &pull, &atoms);
+        add_transposed_times(&mut self.positive_from_noise, &pull, &atoms_noise);
+        add_transposed_times(&mut self.whole_sparse, &gated(&contrast), &atoms);
+        let sparse_pre = product(&atoms, &state.sparse);
+        for r in 0..pre.rows() {
+            for (i, sum) in self.positive_dense.iter_mut().enumerate() {
+                *sum += f64::from(pull[(r, i)]) * f64::from(pre[(r, i)] - sparse_pre[(r, i)]);
+            }
+        }
+        self.add_gates(&open, &piece.latent);
+        self.add_views(&atoms, &atoms_noise, &on_atoms(&piece.positive), piece);
+        let signal = data.dictionary().combine(&piece.latent);
+        let signal_pre = product(&signal, &state.weights);
+        self.add_jitter(&pre, &noise_pre, &signal_pre, &product(&signal.map(|v| v * v), &self.squares));
+        self.add_projections(&noise_pre, &signal_pre, data);
+    }
+
+    fn add_gates(&mut self, open: &Matrix, latent: &Matrix) {
+        for (open, latent) in open.iter_rows().zip(latent.iter_rows()) {
+            for (i, &open) in open.iter().enumerate() {
+                // The slope is 2 between the thresholds of a negative bias: open all the same.
+                let open = f64::from(u8::from(open > 0.0));
+                self.gates[i] += open;
+                if latent[self.best[i]] == 0.0 {
+                    self.gates_without_best[i] += open;
+                    self.without_best[i] += 1.0;
+                }
+            }
+        }
+    }
+
+    fn add_views(&mut self, atoms: &Matrix, atoms_noise: &Matrix, atoms_positive: &Matrix, piece: &Piece) {
+        let entries = atoms.as_slice().iter().zip(atoms_noise.as_slice()).zip(piece.latent.as_slice());
+        self.misread += entries.filter(|((x, noise), z)| (*x - *noise - *z).abs() >= HALFWAY).count() as f64;
+        let pairs = atoms.as_slice().iter().zip(atoms_positive.as_slice());
+        self.shared_signal += pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+        self.noise_energy += piece.noise_energy;
+        self.shared_noise += piece.shared_noise;
+        let largest = atoms_noise.as_slice().iter().fold(0.0f32, |largest, v| largest.max(v.abs()));
+        let statistic = &mut self.projections.largest_noise_on_atom;
+        *statistic = statistic.max(f64::from(largest));
+        let energy = piece.anchor_noise.as_slice().iter().map(|&v| f64::from(v).powi(2));
+        self.view_noise_energy += energy.sum::<f64>();
+    }
+
+    /// What the mask does to the signal's part of the pre-activations, with its variance Σ_r w_ir² (Mz)_r².
+    fn add_jitter(&mut self, pre: &Matrix, noise_pre: &Matrix, signal_pre: &Matrix, variance: &Matrix) {
+        for r in 0..pre.rows() {
+            for (i, &[_, norm, _]) in self.sizes.iter().enumerate() {
+                let moved =
+                    f64::from(pre[(r, i)]) - f64::from(noise_pre[(r, i)]) - f64::from(signal_pre[(r, i)]);
+                self.projections.jitter_rms += (moved / norm).powi(2);
+                let deviation = f64::from(variance[(r, i)]).sqrt();
+                if deviation > 0.0 {
+                    let largest = &mut self.projections.jitter_over_hoeffding;
+                    *largest = largest.max(moved.abs() / deviation);
+                }
+            }
+        }
+    }
+
+    fn add_projections(&mut self, noise_pre: &Matrix, signal_pre: &Matrix, data: &dyn DataModel) {
+        let (d, p) = (data.latent_dim() as f64, data.activity());
+        let sums = &mut self.projections;
+        for r in 0..noise_pre.rows() {
+            for (i, &[sparse_norm, norm, largest]) in self.sizes.iter().enumerate() {
+                let (noise, plain) = (f64::from(noise_pre[(r, i)]), f64::from(signal_pre[(r, i)]));
+                sums.signal_variance_ratio += plain * plain / (p * sparse_norm * sparse_norm);
+                sums.noise_variance_ratio += noise * noise / (norm * norm);
+                let exceeds = |bound: f64| f64::from(u8::from(plain.abs() >= bound));
+                sums.chebyshev_tail += exceeds(CHEBYSHEV * p.sqrt() * sparse_norm);
+                sums.bernstein_tail += exceeds(d.ln() * largest);
+            }
+        }
+    }
+
+    fn finish(mut self, state: &State, data: &dyn DataModel) -> Sampled {
+        let n = SAMPLES as f64;
+        for sum in [&mut self.positive_sparse, &mut self.positive_from_noise, &mut self.whole_sparse] {
+            sum.as_mut_slice().iter_mut().for_each(|v| *v = (f64::from(*v) / n) as f32);
+        }
+        let pairs = n * state.width() as f64;
+        let mut projections = self.projections;
+        projections.signal_variance_ratio /= pairs;
+        projections.chebyshev_tail /= pairs;
+        projections.bernstein_tail /= pairs;
+        projections.noise_variance_ratio /= pairs * self.view_noise_energy / (n * data.ambient_dim() as f64);
+        let (d, p) = (data.latent_dim() as f64, data.activity());
+        projections.largest_noise_on_atom /= (2.0 * data.noise_variance()).sqrt() * largest_of(n * d);
+        projections.jitter_over_hoeffding /= largest_of(pairs);
+        projections.jitter_rms =
+            (projections.jitter_rms / pairs * data.ambient_dim() as f64 / (p * d)).sqrt();
+        Sampled {
+            positive_sparse: self.positive_sparse,
+            positive_dense: self.positive_dense.iter().map(|sum| sum / n).collect(),
+            positive_from_noise: self.positive_from_noise,
+            whole_sparse: self.whole_sparse,
+            gate_rate: self.gates.iter().map(|sum| sum / n).collect(),
+            gate_rate_without_best: (self.gates_without_best.iter().zip(&self.without_best))
+                .map(|(open, count)| open / count)
+                .collect(),
+            misread_fraction: self.misread / (n * d),
+            shared_noise_fraction: self.shared_noise / self.noise_energy,
+            shared_signal_fraction: self.shared_signal / (n * d * p),
+            projections,
+        }
+    }
+}
+
+/// What `count` numbers with sub-Gaussian tails 2e^(−t²/2) all stay below with probability .95.
+fn largest_of(count: f64) -> f64 {
+    (2.0 * (2.0 * count / EXCEPTION).ln()).sqrt()
+}
+
+/// k_i = 1{a > b} + 1{−a > b}.
+fn opened(pre: &Matrix, bias: &[f32]) -> Matrix {
+    let mut out = pre.clone();
+    for r in 0..out.rows() {
+        for (a, &b) in out.row_mut(r).iter_mut().zip(bias) {
+            *a = f32::from(u8::from(*a > b) + u8::from(-*a > b));
+        }
+    }
+    out
+}
+
+/// h_i = (a − b)₊ − (−a − b)₊.
+fn activated(mut pre: Matrix, bias: &[f32]) -> Matrix {
+    for r in 0..pre.rows() {
+        for (a, &b) in pre.row_mut(r).iter_mut().zip(bias) {
+            *a = (*a - b).max(0.0) - (-*a - b).max(0.0);
+        }
+    }
+    pre
+}
+
+/// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s), rows × m.
+fn contrasted(anchor: &Matrix, positive: &Matrix, negatives: &Matrix, temperature: f64) -> Matrix {
+    let mut logits = Matrix::zeros(0, 0);
+    times_transposed(&mut logits, anchor, negatives);
+    let mut own = Vec::with_capacity(anchor.rows());
+    for r in 0..anchor.rows() {
+        let dot = inner(anchor.row(r), positive.row(r));
+        let largest = logits.row(r).iter().fold(dot, |largest, &s| largest.max(f64::from(s)));
+        let weight = |s: f64| ((s - largest) / temperature).exp();
+        let total = weight(dot) + logits.row(r).iter().map(|&s| weight(f64::from(s))).sum::<f64>();
+        logits.row_mut(r).iter_mut().for_each(|s| *s = (weight(f64::from(*s)) / total) as f32);
+        own.push(1.0 - weight(dot) / total);
+    }
+    let mut out = Matrix::zeros(0, 0);
+    times(&mut out, &logits, negatives);
+    for (r, share) in own.iter().enumerate() {
+        for (g, &h) in out.row_mut(r).iter_mut().zip(positive.row(r)) {
+            *g = (share * f64::from(h)) as f32 - *g;
+        }
+    }
+    out
+}
+
+/// Mean of −τ ln ℓ_p.
+pub(super) fn mean_loss(anchor: &Matrix, positive: &Matrix, negatives: &Matrix, temperature: f64) -> f64 {
+    let mut logits = Matrix::zeros(0, 0);
+    times_transposed(&mut logits, anchor, negatives);
+    let loss = |r: usize| {
+        let own = inner(anchor.row(r), positive.row(r));
+        let others = logits.row(r).iter().map(|&s| f64::from(s));
+        let largest = others.clone().fold(own, f64::max);
+        let weight = |s: f64| ((s - largest) / temperature).exp();
+        temperature * (weight(own) + others.map(weight).sum::<f64>()).ln() + largest - own
+    };
+    (0..anchor.rows()).map(loss).sum::<f64>() / anchor.rows() as f64
+}
+
+fn inner(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use featurescope_sim::math::gaussian::fill_normal;
+    use featurescope_sim::math::random::Part;
+
+    fn embeddings(rows: usize, row: u32) -> Matrix {
+        let stream = Stream::new(3, Purpose::MonteCarlo, row);
+        let mut out = Matrix::zeros(rows, 4);
+        for r in 0..rows {
+            fill_normal(out.row_mut(r), 0.8, &stream, Part::Dense, r as u32);
+        }
+        out
+    }
+
+    /// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) is −∂L/∂f(x⁺) behind StopGrad: against central differences of the loss, whose
+    /// error with single-precision logits at steps of .02 is below 3e-4.
+    #[test]
+    fn the_contrast_is_the_slope_of_the_loss() {
+        const STEP: f32 = 0.02;
+        let (anchor, positive, negatives) = (embeddings(3, 0), embeddings(3, 1), embeddings(6, 2));
+        let found = contrasted(&anchor, &positive, &negatives, 0.7);
+        for r in 0..3 {
+            for i in 0..4 {
+                let moved = |by: f32| {
+                    let mut anchor = anchor.clone();
+                    anchor[(r, i)] += by;
+                    mean_loss(&anchor, &positive, &negatives, 0.7) * 3.0
+                };
+                let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
+                assert!((slope + f64::from(found[(r, i)])).abs() < 3e-4, "{slope} {}", found[(r, i)]);
+            }
+        }
+    }
+
+    /// Thresholds of both signs, straight from the definitions.
+    #[test]
+    fn gates_and_activations_at_both_signs() {
+        let pre = Matrix::from_vec(2, 2, vec![0.5, -0.1, -0.2, 0.3]);
+        let bias = [0.3, -0.2];
+        assert_eq!(opened(&pre, &bias).as_slice(), [1.0, 2.0, 0.0, 1.0]);
+        let expected = [0.2, -0.2, 0.0, 0.5];
+        for (found, expected) in activated(pre, &bias).as_slice().iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        }
+    }
+}

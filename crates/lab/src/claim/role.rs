@@ -1,0 +1,105 @@
+//! Which arms a statement speaks of, recognised by their settings, not by their names.
+//!
+//! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it with
+//! d1 ≥ 4 d and .1 ≤ τ ≤ 10; an arm outside is a control.
+
+use crate::spec::typed::{
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DynamicsSpec, LossSpec, StopGradientSpec,
+};
+use serde::{Deserialize, Serialize};
+
+/// Smallest d1/d that counts as d1 = poly(d).
+const LEAST_DIMENSION_RATIO: usize = 4;
+/// Temperatures that count as polylogarithmic.
+const TEMPERATURES: std::ops::RangeInclusive<f64> = 0.1..=10.0;
+
+/// A kind of arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// RandomMask and thresholds that follow the paper's schedule: Theorem 3.4.
+    RandomMaskStaged,
+    /// RandomMask and thresholds that are trained: footnote 4.
+    RandomMaskTrained,
+    /// RandomMask and thresholds at zero.
+    RandomMaskZero,
+    /// No augmentation, thresholds at zero: Theorem 3.2.
+    NoneZero,
+    /// No augmentation, the schedule's thresholds.
+    NoneStaged,
+    /// No augmentation, trained thresholds.
+    NoneTrained,
+    /// Masks drawn independently, which overlap, with the schedule's thresholds.
+    IndependentMasks,
+    /// RandomMask with d1 close to d: nothing to decouple.
+    SquareDictionary,
+    /// RandomMask with a temperature far from polylogarithmic.
+    FarTemperature,
+    /// Trained on labels.
+    Supervised,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::RandomMaskStaged,
+        Self::RandomMaskTrained,
+        Self::RandomMaskZero,
+        Self::NoneZero,
+        Self::NoneStaged,
+        Self::NoneTrained,
+        Self::IndependentMasks,
+        Self::SquareDictionary,
+        Self::FarTemperature,
+        Self::Supervised,
+    ];
+
+    /// The role of an arm, if it has one. Every arm has at most one.
+    pub fn of(data: &DataSpec, arm: &ArmSpec) -> Option<Self> {
+        if arm.training.dynamics == DynamicsSpec::Supervised {
+            return matches!(arm.bias, BiasSpec::Staged { .. }).then_some(Self::Supervised);
+        }
+        let Some(LossSpec::InfoNce { temperature, stop_gradient: StopGradientSpec::Targets }) = arm.loss
+        else {
+            return None;
+        };
+        let is_far = !TEMPERATURES.contains(&temperature);
+        let is_square = data.ambient_dim < LEAST_DIMENSION_RATIO * data.latent_dim;
+        match (arm.augmentation.as_ref()?, &arm.bias) {
+            (AugmentationSpec::RandomMask { keep_rate }, _) if *keep_rate != 0.5 => None,
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_square => {
+                Some(Self::SquareDictionary)
+            }
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_far => {
+                Some(Self::FarTemperature)
+            }
+            _ if is_square || is_far => None,
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) => Some(Self::RandomMaskStaged),
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Trained { .. }) => Some(Self::RandomMaskTrained),
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Zero {}) => Some(Self::RandomMaskZero),
+            (AugmentationSpec::None {}, BiasSpec::Zero {}) => Some(Self::NoneZero),
+            (AugmentationSpec::None {}, BiasSpec::Staged { .. }) => Some(Self::NoneStaged),
+            (AugmentationSpec::None {}, BiasSpec::Trained { .. }) => Some(Self::NoneTrained),
+            (AugmentationSpec::IndependentMasks { .. }, BiasSpec::Staged { .. }) => {
+                Some(Self::IndependentMasks)
+            }
+            _ => None,
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RandomMaskStaged => "RandomMask, scheduled thresholds",
+            Self::RandomMaskTrained => "RandomMask, trained thresholds",
+            Self::RandomMaskZero => "RandomMask, thresholds at zero",
+            Self::NoneZero => "no augmentation, thresholds at zero",
+            Self::NoneStaged => "no augmentation, scheduled thresholds",
+            Self::NoneTrained => "no augmentation, trained thresholds",
+            Self::IndependentMasks => "independent masks, scheduled thresholds",
+            Self::SquareDictionary => "RandomMask with d1 < 4 d",
+            Self::FarTemperature => "RandomMask with a temperature outside .1 to 10",
+            Self::Supervised => "trained on labels, scheduled thresholds",
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The weights at one moment in the basis of the data, from a checkpoint.
+//!
+//! w_i = Σ_j A_ij M_j + r_i with A = W M and r_i orthogonal to every atom.
+//!
+//! Source: Section 2, the decomposition into sparse features and spurious dense ones; docs/theory.md 2.2.
+
+use super::Moment;
+use super::evidence::{Gap, Subject};
+use crate::store::read_checkpoint;
+use featurescope_sim::data::DataModel;
+use featurescope_sim::math::Matrix;
+use featurescope_sim::math::linalg::{squared_norm, times};
+use featurescope_sim::measure::LuckRule;
+
+/// Weights and thresholds at one moment.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// W, m × d1.
+    pub weights: Matrix,
+    /// A = W M, m × d.
+    pub sparse: Matrix,
+    /// W − A Mᵀ, m × d1.
+    pub dense: Matrix,
+    /// b, m entries.
+    pub bias: Vec<f32>,
+    /// ‖M Mᵀ w_i‖², m entries.
+    pub sparse_energy: Vec<f64>,
+    /// ‖w_i − M Mᵀ w_i‖², m entries.
+    pub dense_energy: Vec<f64>,
+}
+
+impl State {
+    /// The state of an arm: drawn again at the start, read from a checkpoint later.
+    pub(super) fn load(subject: &Subject<'_>, moment: Moment) -> Result<Self, Gap> {
+        let data = &subject.run.plan.data;
+        let snapshot = if moment == Moment::Start {
+            let dynamics = subject.plan.dynamics(data).map_err(|error| Gap::Missing(error.to_string()))?;
+            dynamics.snapshot()
+        } else {
+            subject.rows(moment)?;
+            let name = match moment {
+                Moment::T1 => "t1",
+                Moment::T2 => "t2",
+                _ => "final",
+            };
+            let file = format!("checkpoint-{name}.safetensors");
+            let path = subject.run.path.join("arms").join(&subject.plan.name).join(&file);
+            read_checkpoint(&path).map_err(|_| Gap::Missing(format!("readable {file}")))?
+        };
+        let array = |name: &str, shape| {
+            let found = snapshot.array(name, shape).map_err(|error| Gap::Missing(error.to_string()));
+            found.cloned()
+        };
+        let weights = array("weights", (subject.width(), data.ambient_dim()))?;
+        let bias = array("bias", (1, subject.width()))?.into_vec();
+        Ok(Self::new(weights, bias, data))
+    }
+
+    /// Splits given weights.
+    ///
+    /// # Shapes
+    /// `weights`: m × d1, `bias`: m.
+    pub fn new(weights: Matrix, bias: Vec<f32>, data: &dyn DataModel) -> Self {
+        let sparse = data.dictionary().coordinates(&weights);
+        let mut dense = Matrix::zeros(0, 0);
+        times(&mut dense, &sparse, data.dictionary().atoms());
+        for (d, &w) in dense.as_mut_slice().iter_mut().zip(weights.as_slice()) {
+            *d = w - *d;
+        }
+        let sparse_energy = sparse.iter_rows().map(squared_norm).collect();
+        let dense_energy = dense.iter_rows().map(squared_norm).collect();
+        Self { weights, sparse, dense, bias, sparse_energy, dense_energy }
+    }
+
+    /// m.
+    pub fn width(&self) -> usize {
+        self.sparse.rows()
+    }
+
+    /// ‖w_i‖².
+    pub fn energy(&self, i: usize) -> f64 {
+        self.sparse_energy[i] + self.dense_energy[i]
+    }
+
+    /// ⟨w_i, M_j⟩.
+    pub fn coefficient(&self, i: usize, j: usize) -> f64 {
+        f64::from(self.sparse[(i, j)])
+    }
+
+    /// b_i.
+    pub fn threshold(&self, i: usize) -> f64 {
+        f64::from(self.bias[i])
+    }
+
+    /// argmax_j |⟨w_i, M_j⟩|.
+    pub fn best_atom(&self, i: usize) -> usize {
+        let size = |j: &usize| self.sparse[(i, *j)].abs();
+        (0..self.sparse.cols()).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or_default()
+    }
+
+    /// M_j of Definition B.1 for every atom: the neurons with ⟨w_i, M_j⟩² ≥ (c1 − c2)(ln d/d)‖M Mᵀ w_i‖².
+    pub fn potential(&self, rule: LuckRule) -> Vec<Vec<usize>> {
+        let passes = |i: usize, j: usize| self.relative_square(i, j) >= rule.potential;
+        (0..self.sparse.cols()).map(|j| (0..self.width()).filter(|&i| passes(i, j)).collect()).collect()
+    }
+
+    /// M_j* of Definition B.1: (neuron, atom) where the atom reaches c1 + c2 and every other one stays at c1 − c2.
+    pub fn lucky(&self, rule: LuckRule) -> Vec<(usize, usize)> {
+        let is_lucky = |&(i, j): &(usize, usize)| {
+            self.relative_square(i, j) >= rule.lucky
+                && (0..self.sparse.cols()).all(|k| k == j || self.relative_square(i, k) <= rule.potential)
+        };
+        (0..self.width()).map(|i| (i, self.best_atom(i))).filter(is_lucky).collect()
+    }
+
+    /// ⟨w_i, M_j⟩² in units of (ln d/d)‖M Mᵀ w_i‖².
+    fn relative_square(&self, i: usize, j: usize) -> f64 {
+        let d = self.sparse.cols() as f64;
+        self.coefficient(i, j).powi(2) / (d.ln() / d * self.sparse_energy[i])
+    }
+}
