@@ -20,9 +20,12 @@ pub enum Command {
     /// Run an experiment and leave a run directory
     #[command(after_help = exit::HELP)]
     Run(RunArguments),
+    /// Judge the paper's statements by stored runs; reads only
+    #[command(after_help = exit::HELP)]
+    Judge(JudgeArguments),
     /// List the experiments that come with the program
     List,
-    /// Explain a setting, a table of settings or an experiment
+    /// Explain a setting, a table of settings, an experiment or a statement of the paper
     Explain(ExplainArguments),
     /// Print shell completions
     Completions(CompletionsArguments),
@@ -56,10 +59,22 @@ pub struct RunArguments {
     pub quiet: bool,
 }
 
+/// Arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeArguments {
+    /// Run directories; runs that differ in nothing but the seed are repetitions of each other
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Print everything that was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A setting (`training.learning_rate`), a table (`training`) or an experiment; without it: every setting
+    /// A setting (`training.learning_rate`), a table (`training`), an experiment or a
+    /// statement (`"Theorem 3.4 (iii)"`); without it: every setting
     pub name: Option<String>,
 }
 

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

@@ -4,6 +4,7 @@ use crate::args::ExplainArguments;
 use crate::exit::{Exit, UnknownName};
 use crate::output;
 use anyhow::Result;
+use featurescope_lab::claim::{self, Claim};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::spec::registry::{SETTINGS, find, is_table, nearest};
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
@@ -12,27 +13,57 @@ use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let text = match arguments.name.as_deref() {
         None => SETTINGS.iter().map(line).collect(),
-        Some(name) => match (find(name), Experiment::find(name)) {
-            (Some(setting), _) => page(setting),
-            (None, Some(experiment)) => {
-                format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec)
-            }
-            (None, None) if is_table(name) => {
-                let inside = format!("{name}.");
-                SETTINGS.iter().filter(|setting| setting.key.starts_with(&inside)).map(line).collect()
-            }
-            (None, None) => return Err(unknown(name).into()),
-        },
+        Some(name) => named(name)?,
     };
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
-fn unknown(name: &str) -> UnknownName {
+/// What is behind a name.
+fn named(name: &str) -> Result<String> {
+    if let Some(setting) = find(name) {
+        return Ok(page(setting));
+    }
+    if let Some(experiment) = Experiment::find(name) {
+        return Ok(format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec));
+    }
+    if is_table(name) {
+        let inside = format!("{name}.");
+        return Ok(SETTINGS.iter().filter(|setting| setting.key.starts_with(&inside)).map(line).collect());
+    }
+    let claims = claim::claims()?;
+    match claims.iter().find(|claim| claim.id.eq_ignore_ascii_case(name)) {
+        Some(claim) => Ok(claim_page(claim)),
+        None => Err(unknown(name, &claims).into()),
+    }
+}
+
+/// What a statement says and how it is tested.
+fn claim_page(claim: &Claim) -> String {
+    let head = format!(
+        "{}\n\n{}\n\n    {}\n\nHow it is tested: {}\n",
+        output::heading(&format!("{}: {}", claim.id, claim.title)),
+        claim.statement.trim(),
+        claim.formula.trim().replace('\n', "\n    "),
+        claim.finite_size.trim(),
+    );
+    let tests = claim.tests.iter().map(|test| {
+        let (quantity, at) = test.quantity();
+        let what = claim::quantity::doc(quantity).unwrap_or("a recorded column, see docs/run-directory.md");
+        let (bounds, needs) = (test.bounds(), test.needs());
+        format!("\n  {quantity} {}: {what}\n  Supported if {bounds}. Needs {needs}.\n", at.words())
+    });
+    let undecidable = claim.not_testable.iter();
+    let undecidable = undecidable.map(|why| format!("\nNo finite run can decide it: {}\n", why.trim()));
+    std::iter::once(head).chain(tests).chain(undecidable).collect()
+}
+
+fn unknown(name: &str, claims: &[Claim]) -> UnknownName {
     let names = SETTINGS.iter().map(|s| s.key).chain(EXPERIMENTS.iter().map(|e| e.name));
+    let names = names.chain(claims.iter().map(|claim| claim.id.as_str()));
     UnknownName {
         name: name.to_owned(),
-        expected: "a setting, a table of settings or an experiment",
+        expected: "a setting, a table of settings, an experiment or a statement of the paper",
         suggestion: nearest(name, names).map(ToOwned::to_owned),
     }
 }

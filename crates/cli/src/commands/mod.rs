@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod explain;
+pub mod judge;
 pub mod list;
 pub mod man;
 pub mod run;

@@ -159,6 +159,19 @@ pub enum Moment {
     Window,
 }
 
+impl Moment {
+    /// As it reads after a quantity.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Start => "at the start",
+            Self::T1 => "at T1",
+            Self::T2 => "at T2",
+            Self::End => "at the end",
+            Self::Window => "over the second half",
+        }
+    }
+}
+
 /// What changes over a ladder of sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -64,6 +64,8 @@ pub struct ArmPrediction {
     pub dense_fraction_at_t1: Option<f64>,
     /// The loss that sparse features cannot undercut.
     pub loss_floor: Option<f64>,
+    /// τ ln(N + 1), the loss while nothing has been learned.
+    pub initial_loss: Option<f64>,
     signal_to_noise: f64,
 }
 
@@ -91,7 +93,7 @@ impl ArmPrediction {
             let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors)?;
             Some(ratio / (1.0 + ratio))
         };
-        let plateau = model.has_independent_atoms.then(|| plateau(arm, model)).flatten();
+        let plateau = plateau(arm, model);
         Self {
             growth: stage.map(|stage| {
                 let SparseDense { sparse, dense } = stage.growth_factors();
@@ -99,7 +101,8 @@ impl ArmPrediction {
             }),
             t1,
             dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
-            loss_floor: plateau.map(|plateau| plateau.loss_floor()),
+            loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
+            initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
             signal_to_noise: population.signal_to_noise(),
         }
     }

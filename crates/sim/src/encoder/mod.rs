@@ -26,10 +26,10 @@ pub trait Encoder: Send + Sync {
     /// `pre`: n × m; `bias`, `d_bias`: m; `d_embeddings`: n × m in, ∂L/∂pre out.
     fn backward(&self, pre: &Matrix, bias: &[f32], d_embeddings: &mut Matrix, d_bias: &mut [f64]);
 
-    /// Whether a neuron with this pre-activation and bias has a non-zero embedding or a non-zero slope. A closed
-    /// neuron neither sends anything forward nor receives any gradient.
-    fn is_open(&self, pre: f32, bias: f32) -> bool;
-
-    /// Whether the embedding is non-zero: the neuron fires.
-    fn fires(&self, pre: f32, bias: f32) -> bool;
+    /// Appends the neurons whose embedding or slope is non-zero for one sample. A closed neuron neither sends
+    /// anything forward nor receives any gradient.
+    ///
+    /// # Shapes
+    /// `pre`: m pre-activations of the sample; `bias`: m.
+    fn push_open(&self, pre: &[f32], bias: &[f32], open: &mut Vec<u32>);
 }

@@ -58,12 +58,9 @@ impl Encoder for SymRelu {
         }
     }
 
-    fn is_open(&self, pre: f32, bias: f32) -> bool {
-        pre.abs() > bias
-    }
-
-    fn fires(&self, pre: f32, bias: f32) -> bool {
-        activate(pre, bias) != 0.0
+    fn push_open(&self, pre: &[f32], bias: &[f32], open: &mut Vec<u32>) {
+        let pairs = pre.iter().zip(bias).enumerate();
+        open.extend(pairs.filter(|(_, (a, b))| a.abs() > **b).map(|(i, _)| i as u32));
     }
 }
 
@@ -104,8 +101,11 @@ mod tests {
             if b >= 0.0 {
                 prop_assert!((out[(0, 0)] - a.signum() * (a.abs() - b).max(0.0)).abs() < 1e-6);
             }
-            prop_assert!(SymRelu.is_open(a, b) || out[(0, 0)] == 0.0);
-            prop_assert_eq!(SymRelu.fires(a, b), out[(0, 0)] != 0.0);
+            let mut open = Vec::new();
+            SymRelu.push_open(&[a], &[b], &mut open);
+            let mut slope = Matrix::from_vec(1, 1, vec![1.0]);
+            SymRelu.backward(&Matrix::from_vec(1, 1, vec![a]), &[b], &mut slope, &mut [0.0]);
+            prop_assert_eq!(!open.is_empty(), out[(0, 0)] != 0.0 || slope[(0, 0)] != 0.0);
         }
     }
 

@@ -20,8 +20,11 @@ use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;
 
-/// Output rows (or columns) a tile holds: long enough that packing the other factor again costs little.
-const TILE: usize = 256;
+/// Output rows (or columns) a tile holds: at most so many that packing the other factor again costs little …
+const LARGEST_TILE: usize = 256;
+/// … and, where the output is short, so few that there is work for several threads.
+const SMALLEST_TILE: usize = 64;
+const FEWEST_TILES: usize = 4;
 /// Below this many multiply-adds a product stays on the calling thread.
 const SMALL_PRODUCT: usize = 1 << 18;
 
@@ -92,6 +95,11 @@ fn release_vector_registers() {
     black_box(black_box([1.0f32; 16]).map(|lane| lane + 1.0));
 }
 
+/// Length of the tiles that `length` rows or columns are cut into. It depends on nothing else.
+fn tile_length(length: usize) -> usize {
+    length.div_ceil(FEWEST_TILES).next_multiple_of(SMALLEST_TILE / 2).clamp(SMALLEST_TILE, LARGEST_TILE)
+}
+
 /// Cuts the longer side of the output into tiles and multiplies each on one thread.
 fn tiled<T: Scalar>(
     out: &mut [T],
@@ -104,13 +112,15 @@ fn tiled<T: Scalar>(
     if rows * cols * lhs.ncols() <= SMALL_PRODUCT {
         multiply(whole, accumulate, lhs, rhs);
     } else if rows >= cols {
-        let tiles = whole.row_partition_by(TILE).zip((0..rows).step_by(TILE));
+        let length = tile_length(rows);
+        let tiles = whole.row_partition_by(length).zip((0..rows).step_by(length));
         parallel::for_each_piece(tiles, |(tile, first)| {
             let lhs = lhs.subrows(first, tile.nrows());
             multiply(tile, accumulate, lhs, rhs);
         });
     } else {
-        let tiles = whole.column_partition_by(TILE).zip((0..cols).step_by(TILE));
+        let length = tile_length(cols);
+        let tiles = whole.column_partition_by(length).zip((0..cols).step_by(length));
         parallel::for_each_piece(tiles, |(tile, first)| {
             let rhs = rhs.subcols(first, tile.ncols());
             multiply(tile, accumulate, lhs, rhs);

@@ -188,7 +188,7 @@ impl Contrastive {
         encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
         times_transposed(&mut s.pre_negatives, &s.negatives, weights);
         encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
-        s.gate.read(&s.pre_anchor, |i, a| encoder.is_open(a, bias[i]));
+        s.gate.read(&s.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
         if same {
             return;
         }
@@ -236,14 +236,10 @@ impl Contrastive {
         reading
     }
 
+    /// Share of the anchors' embeddings that are not zero.
     fn firing_rate(&self) -> f64 {
-        let (encoder, bias) = (self.parts.encoder.as_ref(), self.learner.bias());
-        let pre = &self.scratch.pre_anchor;
-        let fired: usize = pre
-            .iter_rows()
-            .map(|row| row.iter().zip(bias).filter(|&(&a, &b)| encoder.fires(a, b)).count())
-            .sum();
-        fired as f64 / (pre.rows() * pre.cols()) as f64
+        let embedded = self.scratch.embedded_anchor.as_slice();
+        embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
     }
 
     /// f(x) of given samples, n × d1 to n × m.

@@ -60,8 +60,8 @@ impl Gate {
     /// Notes which pairs are open.
     ///
     /// # Shapes
-    /// `pre`: P × m pre-activations; `is_open(i, a)` says whether neuron i with pre-activation a is open.
-    pub fn read(&mut self, pre: &Matrix, is_open: impl Fn(usize, f32) -> bool) {
+    /// `pre`: P × m pre-activations; `push_open(row, open)` appends the open neurons of one anchor.
+    pub fn read(&mut self, pre: &Matrix, push_open: impl Fn(&[f32], &mut Vec<u32>)) {
         self.width = pre.cols();
         self.starts.clear();
         self.open.clear();
@@ -70,8 +70,7 @@ impl Gate {
         // Reading stops as soon as the dense path is certain.
         let limit = (WORTH_IT_BELOW * (pre.rows() * pre.cols()) as f64) as usize;
         for row in pre.iter_rows() {
-            let open = row.iter().enumerate().filter(|&(i, &a)| is_open(i, a)).map(|(i, _)| i as u32);
-            self.open.extend(open);
+            push_open(row, &mut self.open);
             self.starts.push(self.open.len());
             if self.open.len() > limit {
                 return;
@@ -260,9 +259,11 @@ mod tests {
             let wave = |rows, cols, phase: f32| Matrix::from_fn(rows, cols, |r, c| ((r * 13 + c * 7) as f32 + phase).sin());
             let pre = wave(anchors, width, 0.3);
             let (x, weights) = (wave(anchors, dim, 1.0), wave(width, dim, 2.0));
-            let is_open = |_: usize, a: f32| a.abs() > threshold;
+            let is_open = |a: f32| a.abs() > threshold;
             let mut gate = Gate::default();
-            gate.read(&pre, is_open);
+            gate.read(&pre, |row, open| {
+                open.extend((0..row.len()).filter(|&i| is_open(row[i])).map(|i| i as u32));
+            });
             if gate.is_worth_it() {
                 let (mut dense, mut gated) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
                 times_transposed(&mut dense, &x, &weights);
@@ -270,11 +271,11 @@ mod tests {
                 let tolerance = 1e-6 * dim as f32 + 1e-5;
                 for p in 0..anchors {
                     for i in 0..width {
-                        let expected = if is_open(i, pre[(p, i)]) { dense[(p, i)] } else { 0.0 };
+                        let expected = if is_open(pre[(p, i)]) { dense[(p, i)] } else { 0.0 };
                         prop_assert!((gated[(p, i)] - expected).abs() < tolerance);
                     }
                 }
-                let d_pre = Matrix::from_fn(anchors, width, |p, i| if is_open(i, pre[(p, i)]) { pre[(p, i)] } else { 0.0 });
+                let d_pre = Matrix::from_fn(anchors, width, |p, i| if is_open(pre[(p, i)]) { pre[(p, i)] } else { 0.0 });
                 let (mut dense, mut gated) = (weights.clone(), weights.clone());
                 add_transposed_times(&mut dense, &d_pre, &x);
                 gate.add_gradient(&mut gated, &d_pre, &x);
