@@ -278,6 +278,7 @@ mod tests {
     use super::super::samples::{Sparse, SparseLaw};
     use super::super::yardstick::oracle_linear_features;
     use super::*;
+    use crate::math::special::binomial_pmf;
 
     const ACTIVITY: f64 = 0.1;
     const NOISE_VARIANCE: f64 = 0.15;
@@ -333,16 +334,25 @@ mod tests {
         assert!(raw.iter().all(|s| s.unconverged == 0 && s.lower < s.score && s.score < s.upper));
     }
 
-    /// Pr(z = 0) = (1 − p)^d of the samples have no class.
+    /// Samples without a class: z = 0, with probability (1 − p)^d; with plain signs also k active atoms that cancel,
+    /// with probability C(k, k/2)/2^k for even k.
     #[test]
-    fn the_fraction_left_out_is_that_of_empty_codes() {
+    fn the_fraction_left_out_is_that_of_empty_and_cancelling_codes() {
         let (_, samples) = sets();
-        let scores =
-            climb_on(&settings(&[200]), FeatureKind::OracleLatent, &samples, |s| s.z.clone()).unwrap();
-        let expected = (1.0 - ACTIVITY).powi(12);
-        let standard_error = (expected * (1.0 - expected) / 8000.0).sqrt();
-        assert_eq!(scores[0].left_out_fraction, 0.0);
-        assert!((scores[1].left_out_fraction - expected).abs() < 4.0 * standard_error);
+        let empty = (1.0 - ACTIVITY).powi(12);
+        let mut cancelling = 0.0;
+        for (k, probability) in binomial_pmf(12, ACTIVITY).into_iter().enumerate().step_by(2) {
+            let half = binomial_pmf(k, 0.5)[k / 2];
+            cancelling += probability * half;
+        }
+        for (target_spread, expected) in [(0.5, empty), (0.0, cancelling)] {
+            let settings = LadderSettings { target_spread, ..settings(&[200]) };
+            let scores = climb_on(&settings, FeatureKind::OracleLatent, &samples, |s| s.z.clone()).unwrap();
+            let standard_error = (expected * (1.0 - expected) / 8000.0).sqrt();
+            assert_eq!(scores[0].left_out_fraction, 0.0);
+            let deviation = scores[1].left_out_fraction - expected;
+            assert!(deviation.abs() < 4.0 * standard_error, "spread {target_spread}: {deviation}");
+        }
     }
 
     #[test]
