@@ -15,9 +15,15 @@ pub fn note(text: &str) {
     let _ = write_to(&mut io::stderr().lock(), &format!("{text}\n"));
 }
 
-/// Prints an error and what led to it.
+/// Prints an error and what led to it. Some errors quote their cause already; nothing is said twice.
 pub fn error(error: &anyhow::Error) {
-    note(&format!("error: {error:#}"));
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    note(&format!("error: {text}"));
 }
 
 /// `text` in bold where standard output is a terminal that takes colours.

@@ -103,12 +103,15 @@ fn bad_input_is_a_clear_error_and_leaves_nothing_behind() {
         (&["data.dictionary.kind=file", &path], "256 × 16"),
         (&["data.ambient_dim=1000000000000", "encoder.width=100000"], "of memory"),
         (&["arms.third.training.steps=3"], "random_mask, none"),
+        (&["training.learning_rate=1e6"], "weight_decay"),
         (&["steps"], "key=value"),
     ];
     for (arguments, expected) in cases {
         let output = run(folder.path(), arguments).code(2).get_output().clone();
         let message = text(&output.stderr);
         assert!(message.starts_with("error: ") && message.contains(expected), "{arguments:?}: {message}");
+        let start: String = message.chars().skip("error: ".len()).take(20).collect();
+        assert_eq!(message.matches(&start).count(), 1, "said twice: {message}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{arguments:?} left something behind");
     }
     let message = featurescope(folder.path(), &["run", "papr"]).assert().code(2).get_output().stderr.clone();
