@@ -217,7 +217,7 @@ pub fn orthonormal_columns(a: &Matrix<f64>) -> Matrix<f64> {
     Matrix::from_fn(n, k, |i, j| if factored[(j, j)] < 0.0 { -basis[(i, j)] } else { basis[(i, j)] })
 }
 
-/// Σ aᵢ bᵢ in eight interleaved partial sums: a fixed order that the compiler can vectorise.
+/// Σ aᵢ bᵢ in sixteen interleaved partial sums: a fixed order that the compiler can vectorise.
 ///
 /// # Panics
 /// If the lengths differ.

@@ -267,16 +267,7 @@ impl Dynamics for Contrastive {
     }
 
     fn view(&self) -> StepView<'_> {
-        StepView {
-            step: self.learner.step(),
-            batch: self.batch.map(|(reading, _)| reading),
-            anchor_firing_rate: self.batch.map(|(_, rate)| rate),
-            stages: self.learner.stages(),
-            bias: self.learner.bias(),
-            norms: self.learner.norms(),
-            initial_norms: self.learner.initial_norms(),
-            dynamics: self,
-        }
+        self.learner.view(self.batch, self)
     }
 
     fn stop_reason(&self) -> Option<&StopReason> {
@@ -325,8 +316,9 @@ impl Dynamics for Contrastive {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        self.learner.restore(snapshot)?;
         self.batch = None;
-        self.learner.restore(snapshot)
+        Ok(())
     }
 }
 

@@ -6,7 +6,8 @@
 use super::bias::{BiasRule, NormChange};
 use super::optimizer::Sgd;
 use super::stage::{StageClock, StageRule};
-use super::{Snapshot, SnapshotError, StopReason};
+use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
+use crate::loss::LossReading;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
 use crate::math::random::Part;
@@ -183,6 +184,24 @@ impl Learner {
             .iter()
             .position(|b| !b.is_finite())
             .and_then(|i| diverged(format!("bias {i} is not finite")))
+    }
+
+    /// The state as `dynamics`, which owns this learner, shows it; `batch` is the last batch's reading and firing rate.
+    pub(super) fn view<'a>(
+        &'a self,
+        batch: Option<(LossReading, f64)>,
+        dynamics: &'a dyn Dynamics,
+    ) -> StepView<'a> {
+        StepView {
+            step: self.step,
+            batch: batch.map(|(reading, _)| reading),
+            anchor_firing_rate: batch.map(|(_, rate)| rate),
+            stages: self.clock.times,
+            bias: &self.bias,
+            norms: &self.norms,
+            initial_norms: &self.initial_norms,
+            dynamics,
+        }
     }
 
     /// The state, to be stored.

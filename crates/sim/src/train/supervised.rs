@@ -154,16 +154,7 @@ impl Dynamics for Supervised {
     }
 
     fn view(&self) -> StepView<'_> {
-        StepView {
-            step: self.learner.step(),
-            batch: self.batch.map(|(reading, _)| reading),
-            anchor_firing_rate: self.batch.map(|(_, rate)| rate),
-            stages: self.learner.stages(),
-            bias: self.learner.bias(),
-            norms: self.learner.norms(),
-            initial_norms: self.learner.initial_norms(),
-            dynamics: self,
-        }
+        self.learner.view(self.batch, self)
     }
 
     fn stop_reason(&self) -> Option<&StopReason> {
@@ -197,8 +188,10 @@ impl Dynamics for Supervised {
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
-        self.head = snapshot.array("head", (self.head.rows(), self.head.cols()))?.clone();
+        let head = snapshot.array("head", (self.head.rows(), self.head.cols()))?;
+        self.learner.restore(snapshot)?;
+        self.head = head.clone();
         self.batch = None;
-        self.learner.restore(snapshot)
+        Ok(())
     }
 }
