@@ -54,6 +54,9 @@ pub struct Spec {
     pub arms: Vec<(String, ArmSpec)>,
     /// The spec as TOML, with every default written out: it gives the same run again.
     pub resolved: String,
+    /// The settings that are not at their defaults, as TOML, without the name of the experiment: what tells two runs of
+    /// one version of the program apart. A setting that is new in the program does not change it.
+    pub content: String,
 }
 
 /// One of the runs that layers with lists or variants describe.
@@ -89,15 +92,6 @@ impl Spec {
         points.map(point).collect()
     }
 
-    /// Everything that decides about the results: all settings, without the name of the experiment.
-    pub fn content(&self) -> String {
-        self.resolved
-            .lines()
-            .filter(|line| !line.starts_with("experiment = "))
-            .flat_map(|l| [l, "\n"])
-            .collect()
-    }
-
     fn new(resolved: &Resolved) -> Result<Self, SpecError> {
         let shared = typed("the run", &resolved.shared)?;
         let arms = (resolved.arms.iter())
@@ -107,7 +101,8 @@ impl Spec {
             part: "the run".to_owned(),
             message: e.to_string(),
         };
-        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)? })
+        let content = resolved.without_defaults().to_toml().map_err(inconsistent)?;
+        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)?, content })
     }
 }
 

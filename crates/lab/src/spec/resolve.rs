@@ -265,6 +265,25 @@ fn complete(
 }
 
 impl Resolved {
+    /// What was chosen: the values that differ from their defaults, without the name of the experiment.
+    #[must_use]
+    pub fn without_defaults(&self) -> Self {
+        let is_chosen = |values: &Values, setting: &'static Setting| {
+            let default = match setting.fallback {
+                Fallback::Value(text) => parse(text).and_then(|value| setting.kind.accept(&value)),
+                _ => None,
+            };
+            setting.key != "experiment" && values.get(setting.key) != default.as_ref()
+        };
+        let chosen = |values: &Values| {
+            let mut kept = values.clone();
+            kept.retain(|setting| is_chosen(values, setting));
+            kept
+        };
+        let arms = self.arms.iter().map(|(name, values)| (name.clone(), chosen(values)));
+        Self { shared: chosen(&self.shared), arms: arms.collect() }
+    }
+
     /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();

@@ -68,7 +68,7 @@ impl SweepPlan {
         let mut sweep = Self { experiment, points: Vec::new(), runs: Vec::new() };
         let (mut known, mut checked) = (HashSet::new(), HashSet::new());
         for Point { variant, choices, spec } in points {
-            let content = spec.content();
+            let content = spec.content.clone();
             let (id, setting) = (id_of(&content), id_of(&without_seed(&content)));
             let dims = (spec.shared.data.latent_dim, spec.shared.data.ambient_dim);
             if known.insert(id.clone()) {
