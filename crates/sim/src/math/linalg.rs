@@ -16,7 +16,8 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::linalg::solvers::{Llt, Solve};
 use faer::traits::ComplexField;
-use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, Side, Spec};
+use faer::reborrow::ReborrowMut;
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, RowMut, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;
 
@@ -156,6 +157,42 @@ impl<'a, T: Scalar> Partition<'a, T> for MatMut<'a, T> {
         tiles.push(rest);
         tiles.into_iter()
     }
+}
+
+/// Some neighbouring columns of a row-major matrix, writable.
+pub struct Band<'a> {
+    first: usize,
+    view: MatMut<'a, f32>,
+}
+
+impl Band<'_> {
+    /// The index of its first column.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.view.ncols()
+    }
+
+    /// Its part of row `r`.
+    pub fn row_mut(&mut self, r: usize) -> &mut [f32] {
+        let row = self.view.rb_mut().row_mut(r).try_as_row_major_mut();
+        row.map_or(&mut [], RowMut::as_slice_mut)
+    }
+}
+
+/// Cuts a matrix into bands of `width` columns; the last may be narrower.
+pub fn bands(matrix: &mut Matrix, width: usize) -> impl Iterator<Item = Band<'_>> + Send {
+    let (rows, cols) = (matrix.rows(), matrix.cols());
+    let mut rest = Some(MatMut::from_row_major_slice_mut(matrix.as_mut_slice(), rows, cols));
+    (0..cols).step_by(width.max(1)).map_while(move |first| {
+        let whole = rest.take()?;
+        let (view, right) = whole.split_at_col_mut(width.min(cols - first));
+        rest = Some(right);
+        Some(Band { first, view })
+    })
 }
 
 /// Solves A X = B for a symmetric positive definite A by Cholesky. `None` if A is not positive definite.

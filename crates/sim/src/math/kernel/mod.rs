@@ -1,0 +1,191 @@
+//! Micro-kernels of matrix products: one tile of ROWS × LANES sums, held in registers while a long sum runs over it.
+//!
+//! Two shapes share one layout of the samples (`panels`), so that samples are stored once and packed never:
+//! ```text
+//! rows times columns   tile[r][l] += Σ_k x[r][k] · c[k][l]     pre-activations: x broadcast, c = packed Wᵀ
+//! outer products       tile[r][l] += Σ_p g[p][r] · x[p][l]     gradients: g broadcast, x read as vectors
+//! ```
+//! Each has an AVX-512, an AVX2 and a portable version, chosen once by what the processor has. The order of every sum
+//! is the same in all of them; only the portable version rounds between product and sum where there is no fused
+//! multiply-add.
+
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use std::sync::LazyLock;
+
+/// Rows of a tile: 14 × 32 sums, two rows of columns and one broadcast fill the 32 registers of AVX-512.
+pub const ROWS: usize = 14;
+/// Columns of a tile.
+pub const LANES: usize = 32;
+
+/// One cache line. Packed data are made of whole lines, so that no vector load straddles two.
+#[derive(Clone, Copy, Debug, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(64))]
+pub struct Line(pub [f32; Line::LEN]);
+
+impl Line {
+    /// Entries.
+    pub const LEN: usize = 16;
+    /// Zeros.
+    pub const ZERO: Self = Self([0.0; Self::LEN]);
+}
+
+/// Columns of one k for a tile: two lines.
+pub type LanePair = [Line; 2];
+
+/// The sums of a tile.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Tile(pub [[f32; LANES]; ROWS]);
+
+impl Tile {
+    /// Zeros.
+    pub const ZERO: Self = Self([[0.0; LANES]; ROWS]);
+}
+
+/// The kernels of one kind of processor.
+struct Kernels {
+    rows_times_columns: fn(&mut Tile, &[[Line; ROWS]], &[[LanePair; Line::LEN]]),
+    outer_products: fn(&mut Tile, &[[[f32; ROWS]; ROWS]], Strided<'_>),
+    transpose: fn(&mut [LanePair; Line::LEN], usize, &[&[f32; Line::LEN]; Line::LEN]),
+}
+
+/// Every `stride`-th pair of blocks of a panel layout: rows of 32 columns, ROWS at a time.
+#[derive(Clone, Copy)]
+pub struct Strided<'a> {
+    /// Blocks of 16 columns × ROWS rows.
+    pub blocks: &'a [[Line; ROWS]],
+    /// Blocks from one panel to the next.
+    pub stride: usize,
+}
+
+static KERNELS: LazyLock<Kernels> = LazyLock::new(|| {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernels) = x86::kernels() {
+        return kernels;
+    }
+    Kernels {
+        rows_times_columns: portable::rows_times_columns,
+        outer_products: portable::outer_products,
+        transpose: portable::transpose,
+    }
+});
+
+/// tile[r][l] += Σ_k rows[k / 16][r][k mod 16] · columns[k / 16][k mod 16][l].
+///
+/// # Panics
+/// If the lengths differ.
+pub fn add_rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
+    assert_eq!(rows.len(), columns.len(), "as many blocks of rows as of columns");
+    (KERNELS.rows_times_columns)(tile, rows, columns);
+}
+
+/// tile[r][l] += Σ_q Σ_p coefficients[q][p][r] · x(q, p, l), x(q, p, ·) being row p of the blocks q·stride (columns 0 to
+/// 15) and q·stride + 1 (columns 16 to 31).
+///
+/// # Panics
+/// If there are fewer blocks than coefficients ask for.
+pub fn add_outer_products(tile: &mut Tile, coefficients: &[[[f32; ROWS]; ROWS]], samples: Strided<'_>) {
+    if let Some(last) = coefficients.len().checked_sub(1) {
+        assert!(samples.blocks.len() >= last * samples.stride + 2, "a pair of blocks per panel");
+        (KERNELS.outer_products)(tile, coefficients, samples);
+    }
+}
+
+/// columns[k][half][l] = rows[l][k]: packs a square of a right factor that is given transposed.
+pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Line::LEN]; Line::LEN]) {
+    (KERNELS.transpose)(columns, half, rows);
+}
+
+mod portable {
+    //! Plain loops: the reference that the other versions are tested against.
+
+    use super::{LANES, LanePair, Line, ROWS, Strided, Tile};
+
+    pub fn rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
+        for (block, columns) in rows.iter().zip(columns) {
+            for (k, pair) in columns.iter().enumerate() {
+                for (sums, row) in tile.0.iter_mut().zip(block) {
+                    add_scaled(sums, row.0[k], pair);
+                }
+            }
+        }
+    }
+
+    pub fn outer_products(tile: &mut Tile, coefficients: &[[[f32; ROWS]; ROWS]], samples: Strided<'_>) {
+        for (q, panel) in coefficients.iter().enumerate() {
+            let first = q * samples.stride;
+            for (p, scales) in panel.iter().enumerate() {
+                let pair = [samples.blocks[first][p], samples.blocks[first + 1][p]];
+                for (sums, &scale) in tile.0.iter_mut().zip(scales) {
+                    add_scaled(sums, scale, &pair);
+                }
+            }
+        }
+    }
+
+    pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Line::LEN]; Line::LEN]) {
+        for (lane, row) in rows.iter().enumerate() {
+            for (column, &entry) in columns.iter_mut().zip(*row) {
+                column[half].0[lane] = entry;
+            }
+        }
+    }
+
+    fn add_scaled(sums: &mut [f32; LANES], scale: f32, pair: &LanePair) {
+        let lanes: &[f32; LANES] = bytemuck::cast_ref(pair);
+        for (sum, lane) in sums.iter_mut().zip(lanes) {
+            *sum += scale * lane;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(count: usize, phase: f32) -> Vec<Line> {
+        (0..count).map(|i| Line(std::array::from_fn(|l| ((i * 16 + l) as f32 * 0.7 + phase).sin()))).collect()
+    }
+
+    /// Sums of up to 100 products of numbers below 1.
+    const TOLERANCE: f32 = 1e-5;
+
+    fn assert_same(found: &Tile, expected: &Tile) {
+        let pairs = found.0.as_flattened().iter().zip(expected.0.as_flattened());
+        assert!(pairs.clone().all(|(a, b)| (a - b).abs() < TOLERANCE));
+        assert!(pairs.clone().any(|(a, _)| a.abs() > 0.1), "zeros prove nothing");
+    }
+
+    #[test]
+    fn the_fastest_kernels_agree_with_plain_loops() {
+        for blocks in [0, 1, 2, 5] {
+            let rows: Vec<[Line; ROWS]> = wave(blocks * ROWS, 0.1).as_chunks().0.to_vec();
+            let lines = wave(blocks * 32, 0.5);
+            let pairs: Vec<LanePair> = lines.as_chunks().0.to_vec();
+            let columns: Vec<[LanePair; 16]> = pairs.as_chunks().0.to_vec();
+            let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
+            add_rows_times_columns(&mut fast, &rows, &columns);
+            portable::rows_times_columns(&mut plain, &rows, &columns);
+            assert_same(&fast, &plain);
+        }
+        let rows = wave(16, 0.3);
+        let (mut fast, mut plain) = ([[Line::ZERO; 2]; 16], [[Line::ZERO; 2]; 16]);
+        transpose(&mut fast, 1, &std::array::from_fn(|l| &rows[l].0));
+        portable::transpose(&mut plain, 1, &std::array::from_fn(|l| &rows[l].0));
+        assert_eq!(bytemuck::cast_slice::<_, f32>(&fast), bytemuck::cast_slice::<_, f32>(&plain));
+        assert_eq!(fast[3][1].0[5], rows[5].0[3]);
+        for panels in [1, 3] {
+            let blocks: Vec<[Line; ROWS]> = wave(panels * 3 * ROWS, 0.2).as_chunks().0.to_vec();
+            let coefficients: Vec<[[f32; ROWS]; ROWS]> = (0..panels)
+                .map(|q| std::array::from_fn(|p| std::array::from_fn(|r| ((q * 99 + p * 7 + r) as f32).cos())))
+                .collect();
+            let samples = Strided { blocks: &blocks, stride: 3 };
+            let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
+            add_outer_products(&mut fast, &coefficients, samples);
+            portable::outer_products(&mut plain, &coefficients, samples);
+            assert_same(&fast, &plain);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The kernels in the vector instructions of x86-64.
+#![allow(unsafe_code, reason = "vector instructions read through pointers and need a processor that was asked")]
+
+use super::{Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
+use std::arch::x86_64::{
+    __m256, __m512, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
+    _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
+};
+
+/// The fastest kernels that this processor has, if it has any of these.
+pub fn kernels() -> Option<Kernels> {
+    if is_x86_feature_detected!("avx512f") {
+        return Some(Kernels {
+            // SAFETY: the processor has AVX-512.
+            rows_times_columns: |tile, rows, columns| unsafe { avx512::rows_times_columns(tile, rows, columns) },
+            // SAFETY: the processor has AVX-512.
+            outer_products: |tile, scales, samples| unsafe { avx512::outer_products(tile, scales, samples) },
+            // SAFETY: the processor has AVX-512.
+            transpose: |columns, half, rows| unsafe { transpose(columns, half, rows) },
+        });
+    }
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        return Some(Kernels {
+            // SAFETY: the processor has AVX2 and FMA.
+            rows_times_columns: |tile, rows, columns| unsafe { avx2::rows_times_columns(tile, rows, columns) },
+            // SAFETY: the processor has AVX2 and FMA.
+            outer_products: |tile, scales, samples| unsafe { avx2::outer_products(tile, scales, samples) },
+            transpose: super::portable::transpose,
+        });
+    }
+    None
+}
+
+/// Sixteen rows of sixteen transposed in registers: interleaving the first half of the rows with the second half, entry by
+/// entry, moves one bit of the row index into the column index; four times move them all.
+#[target_feature(enable = "avx512f")]
+fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Line::LEN]; Line::LEN]) {
+    let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    let high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    let mut vectors = [_mm512_setzero_ps(); Line::LEN];
+    for l in 0..Line::LEN {
+        // SAFETY: a row has sixteen entries.
+        vectors[l] = unsafe { _mm512_loadu_ps(rows[l].as_ptr()) };
+    }
+    for _ in 0..4 {
+        let before = vectors;
+        for i in 0..8 {
+            vectors[2 * i] = _mm512_permutex2var_ps(before[i], low, before[i + 8]);
+            vectors[2 * i + 1] = _mm512_permutex2var_ps(before[i], high, before[i + 8]);
+        }
+    }
+    for k in 0..Line::LEN {
+        // SAFETY: a line has sixteen aligned entries.
+        unsafe { _mm512_store_ps(columns[k][half].0.as_mut_ptr(), vectors[k]) };
+    }
+}
+
+/// Both kernels for one width of vectors. `$rows` × `$vectors` sums are in registers at a time; a larger tile is gone
+/// through part by part.
+macro_rules! kernels {
+    (
+        $module:ident, $features:literal, $vector:ident x $width:literal, $rows:literal x $vectors:literal,
+        $zero:ident, $load:ident, $store:ident, $broadcast:ident, $multiply_add:ident
+    ) => {
+        mod $module {
+            use super::*;
+
+            /// Entries of a row of sums that are held at a time.
+            const PART: usize = $vectors * $width;
+            type Sums = [[$vector; $vectors]; $rows];
+
+            #[target_feature(enable = $features)]
+            pub fn rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
+                for (row, lane) in parts() {
+                    let mut sums: Sums = [[$zero(); $vectors]; $rows];
+                    for r in 0..$rows {
+                        for v in 0..$vectors {
+                            // SAFETY: `parts` cuts a tile into whole vectors, and its rows are whole cache lines.
+                            sums[r][v] = unsafe { $load(tile.0[row + r].as_ptr().add(lane + v * $width)) };
+                        }
+                    }
+                    for (rows, columns) in rows.iter().zip(columns) {
+                        for k in 0..Line::LEN {
+                            let mut lanes = [$zero(); $vectors];
+                            for v in 0..$vectors {
+                                let lane = lane + v * $width;
+                                lanes[v] = load(&columns[k][lane / Line::LEN], lane % Line::LEN);
+                            }
+                            for r in 0..$rows {
+                                let scale = $broadcast(rows[row + r].0[k]);
+                                for v in 0..$vectors {
+                                    sums[r][v] = $multiply_add(scale, lanes[v], sums[r][v]);
+                                }
+                            }
+                        }
+                    }
+                    for r in 0..$rows {
+                        for v in 0..$vectors {
+                            // SAFETY: as above.
+                            unsafe { $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v]) };
+                        }
+                    }
+                }
+            }
+
+            #[target_feature(enable = $features)]
+            pub fn outer_products(tile: &mut Tile, scales: &[[[f32; ROWS]; ROWS]], samples: Strided<'_>) {
+                for (row, lane) in parts() {
+                    let mut sums: Sums = [[$zero(); $vectors]; $rows];
+                    for r in 0..$rows {
+                        for v in 0..$vectors {
+                            // SAFETY: `parts` cuts a tile into whole vectors, and its rows are whole cache lines.
+                            sums[r][v] = unsafe { $load(tile.0[row + r].as_ptr().add(lane + v * $width)) };
+                        }
+                    }
+                    for (q, panel) in scales.iter().enumerate() {
+                        let pair = &samples.blocks[q * samples.stride..][..2];
+                        for p in 0..ROWS {
+                            let mut lanes = [$zero(); $vectors];
+                            for v in 0..$vectors {
+                                let lane = lane + v * $width;
+                                lanes[v] = load(&pair[lane / Line::LEN][p], lane % Line::LEN);
+                            }
+                            for r in 0..$rows {
+                                let scale = $broadcast(panel[p][row + r]);
+                                for v in 0..$vectors {
+                                    sums[r][v] = $multiply_add(scale, lanes[v], sums[r][v]);
+                                }
+                            }
+                        }
+                    }
+                    for r in 0..$rows {
+                        for v in 0..$vectors {
+                            // SAFETY: as above.
+                            unsafe { $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v]) };
+                        }
+                    }
+                }
+            }
+
+            fn parts() -> impl Iterator<Item = (usize, usize)> {
+                (0..ROWS).step_by($rows).flat_map(|row| (0..LANES).step_by(PART).map(move |lane| (row, lane)))
+            }
+
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn load(line: &Line, lane: usize) -> $vector {
+                debug_assert!(lane + $width <= Line::LEN && lane.is_multiple_of($width));
+                // SAFETY: the lanes of a line are cut into whole vectors, so this one lies inside it and is aligned.
+                unsafe { $load(line.0.as_ptr().add(lane)) }
+            }
+        }
+    };
+}
+
+kernels!(
+    avx512, "avx512f", __m512 x 16, 14 x 2,
+    _mm512_setzero_ps, _mm512_load_ps, _mm512_store_ps, _mm512_set1_ps, _mm512_fmadd_ps
+);
+kernels!(
+    avx2, "avx2,fma", __m256 x 8, 7 x 2,
+    _mm256_setzero_ps, _mm256_load_ps, _mm256_store_ps, _mm256_set1_ps, _mm256_fmadd_ps
+);
