@@ -37,6 +37,7 @@ fn main() {
     if stage == "late" {
         close_gates(&mut process);
     }
+    if std::env::var_os("PARTS").is_some() { parts(&mut process); }
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         let Some(steps) = line.ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
@@ -116,4 +117,18 @@ fn close_gates(process: &mut Contrastive) {
         }
     }
     process.restore(&snapshot).expect("its own snapshot");
+}
+
+#[repr(C)] struct Ts{s:i64,n:i64}
+unsafe extern "C" { fn clock_gettime(c:i32,t:*mut Ts)->i32; }
+#[allow(unsafe_code)]
+fn cpu()->f64{let mut t=Ts{s:0,n:0}; unsafe{clock_gettime(3,&mut t)}; t.s as f64+1e-9*t.n as f64}
+fn parts(p: &mut Contrastive) {
+    let mut best = [f64::INFINITY; 6];
+    for _ in 0..12 {
+        let mut last = cpu(); let start = last; let mut i = 0;
+        p.step_in_parts(&mut |_| { let now = cpu(); best[i] = best[i].min(now - last); last = now; i += 1; });
+        best[5] = best[5].min(cpu() - start);
+    }
+    println!("samples {:.2} pre {:.2} sim {:.2} act {:.2} update {:.2} total {:.2}", best[0]*1e3,best[1]*1e3,best[2]*1e3,best[3]*1e3,best[4]*1e3,best[5]*1e3);
 }

@@ -4,6 +4,7 @@
 //! threads, and every output entry is one uninterrupted sum: same bits on any number of threads.
 
 use super::matrix::Matrix;
+use super::panels::{self, Right};
 use super::parallel;
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -30,9 +31,26 @@ const FEWEST_TILES: usize = 4;
 const SMALL_PRODUCT: usize = 1 << 18;
 
 /// The scalar types that products are offered for: `f32` and `f64`.
-pub trait Scalar: Copy + Default + Send + Sync + ComplexField + 'static {}
-impl Scalar for f32 {}
+pub trait Scalar: Copy + Default + Send + Sync + ComplexField + 'static {
+    /// out = a b, or a bᵀ, of shapes that fit.
+    #[doc(hidden)]
+    fn multiply(out: &mut Matrix<Self>, a: &Matrix<Self>, b: Right<'_, Self>) {
+        let right = match b {
+            Right::Transposed(b) => view(b).transpose(),
+            Right::Plain(b) => view(b),
+        };
+        out.resize(a.rows(), right.ncols());
+        let (rows, cols) = (out.rows(), out.cols());
+        tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), right);
+    }
+}
+
 impl Scalar for f64 {}
+impl Scalar for f32 {
+    fn multiply(out: &mut Matrix, a: &Matrix, b: Right<'_>) {
+        panels::product(out, a, b);
+    }
+}
 
 /// out = a bᵀ.
 ///
@@ -43,9 +61,7 @@ impl Scalar for f64 {}
 /// If the inner dimensions differ.
 pub fn times_transposed<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matrix<T>) {
     assert_eq!(a.cols(), b.cols(), "a bᵀ needs as many columns in a as in b");
-    out.resize(a.rows(), b.rows());
-    let (rows, cols) = (out.rows(), out.cols());
-    tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), view(b).transpose());
+    T::multiply(out, a, Right::Transposed(b));
 }
 
 /// out = a b.
@@ -57,9 +73,7 @@ pub fn times_transposed<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matri
 /// If the inner dimensions differ.
 pub fn times<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matrix<T>) {
     assert_eq!(a.cols(), b.rows(), "a b needs as many columns in a as rows in b");
-    out.resize(a.rows(), b.cols());
-    let (rows, cols) = (out.rows(), out.cols());
-    tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), view(b));
+    T::multiply(out, a, Right::Plain(b));
 }
 
 /// out += aᵀ b: the shape of every weight gradient.
@@ -272,9 +286,19 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + tail
 }
 
-/// Σ aᵢ² in double precision.
+/// Σ aᵢ² in double precision, in sixteen interleaved partial sums.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub fn squared_norm(a: &[f32]) -> f64 {
-    a.iter().map(|&v| f64::from(v) * f64::from(v)).sum()
+    let (blocks, rest) = a.as_chunks::<16>();
+    let mut sums = [0.0f64; 16];
+    for block in blocks {
+        for lane in 0..16 {
+            let entry = f64::from(block[lane]);
+            sums[lane] += entry * entry;
+        }
+    }
+    let tail = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();
+    sums.iter().sum::<f64>() + tail
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 //! ```text
 //! data[q · blocks + b][r] = columns 16 b … 16 b + 15 of row ROWS q + r
 //! ```
-//! Rows and columns that fill up the last panel and the last pair of blocks are zero. The same copy serves both products
+//! Rows and columns that fill up the last panel and the last BAND blocks are zero. The same copy serves both products
 //! of a training step: x Wᵀ broadcasts its entries, Cᵀ x reads them as vectors.
 //!
 //! Products are cut into pieces whose borders depend on the shape alone, and every sum runs in one order: same bits on any
 //! number of threads.
 
-use super::kernel::{LANES, LanePair, Line, ROWS, Strided, Tile, add_outer_products, add_rows_times_columns, transpose};
+use super::kernel::{BAND, LANES, LanePair, Line, ROWS, Strided, Tile, add_outer_products, add_rows_times_columns, transpose};
 use super::linalg::bands;
 use super::matrix::Matrix;
 use super::parallel;
@@ -52,11 +52,11 @@ pub struct Panels {
 
 /// The right factor of a product.
 #[derive(Clone, Copy, Debug)]
-pub enum Right<'a> {
+pub enum Right<'a, T = f32> {
     /// x bᵀ: b has as many columns as x.
-    Transposed(&'a Matrix),
+    Transposed(&'a Matrix<T>),
     /// x b: b has as many rows as x has columns.
-    Plain(&'a Matrix),
+    Plain(&'a Matrix<T>),
 }
 
 impl Panels {
@@ -82,9 +82,9 @@ impl Panels {
         self.cols
     }
 
-    /// Blocks of 16 columns, an even number.
+    /// Blocks of 16 columns, a multiple of BAND.
     fn blocks(&self) -> usize {
-        self.cols.div_ceil(LANES) * (LANES / Line::LEN)
+        self.cols.div_ceil(Line::LEN).next_multiple_of(BAND)
     }
 
     fn panel(&self, q: usize) -> &[[Line; ROWS]] {
@@ -110,6 +110,16 @@ impl Panels {
     /// Line b of row p: columns 16 b … 16 b + 15.
     pub fn line(&self, p: usize, b: usize) -> &Line {
         &self.data[p / ROWS * self.blocks() + b][p % ROWS]
+    }
+
+    /// BAND lines of every row from `first_row` on, from column `first_col` on.
+    ///
+    /// # Panics
+    /// If a panel does not start at this row or a block at this column.
+    pub fn band(&self, first_row: usize, first_col: usize) -> Strided<'_> {
+        assert!(first_row.is_multiple_of(ROWS) && first_col.is_multiple_of(Line::LEN), "whole panels and blocks");
+        let stride = self.blocks();
+        Strided { blocks: &self.data[first_row / ROWS * stride + first_col / Line::LEN..], stride }
     }
 
     /// The same rows as a matrix.
@@ -156,7 +166,7 @@ pub fn panels_product(out: &mut Matrix, x: &Panels, right: Right<'_>) {
     if cols == 0 {
         return;
     }
-    let (blocks, groups) = (x.blocks(), cols.div_ceil(LANES));
+    let (blocks, groups) = (inner.div_ceil(Line::LEN), cols.div_ceil(LANES));
     if blocks == 0 {
         out.as_mut_slice().fill(0.0);
     }
@@ -270,6 +280,12 @@ pub struct Coefficients {
 }
 
 impl Coefficients {
+    /// Forgets C: nothing is added for it.
+    pub fn clear(&mut self) {
+        self.data.clear();
+        self.panels = 0;
+    }
+
     /// Copies C, one row per sample and one column per neuron.
     pub fn set(&mut self, c: &Matrix) {
         self.panels = c.rows().div_ceil(ROWS);
@@ -300,16 +316,23 @@ pub struct Descent {
     pub rate: f32,
 }
 
+impl Descent {
+    /// Moves some weights of a neuron; a gradient that is longer is cut off.
+    pub fn apply(self, weights: &mut [f32], gradient: &[f32]) {
+        move_row(weights, gradient, self);
+    }
+}
+
 /// W ← keep · W − rate · Σ Cᵀ x, the gradient never stored.
 ///
 /// # Shapes
-/// `weights`: m × d1; each term: C n × m, x n × d1.
+/// `weights`: m × d1; each term: C n × m, x n × d1; terms without coefficients are left out.
 ///
 /// # Panics
 /// If the shapes do not fit.
 pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, &Panels)]) {
     let (width, cols) = (weights.rows(), weights.cols());
-    for (c, x) in terms {
+    for (c, x) in terms.iter().filter(|(c, _)| c.panels > 0) {
         assert_eq!(x.cols(), cols, "samples have the dimension of the weights");
         assert_eq!(c.data.len(), x.rows().div_ceil(ROWS) * width.div_ceil(ROWS), "coefficients per sample and neuron");
     }
@@ -319,11 +342,10 @@ pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, 
                 let mut tile = Tile::ZERO;
                 for (c, x) in terms.iter().filter(|(c, _)| c.panels > 0) {
                     let coefficients = &c.data[first / ROWS * c.panels..][..c.panels];
-                    let blocks = &x.data[(band.first() + col) / Line::LEN..];
-                    add_outer_products(&mut tile, coefficients, Strided { blocks, stride: x.blocks() });
+                    add_outer_products(&mut tile, coefficients, x.band(0, band.first() + col));
                 }
                 for (r, sums) in (first..width).zip(&tile.0) {
-                    move_row(&mut band.row_mut(r)[col..], sums, descent);
+                    descent.apply(&mut band.row_mut(r)[col..], sums);
                 }
             }
         }
@@ -331,7 +353,7 @@ pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, 
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn move_row(weights: &mut [f32], gradient: &[f32; LANES], descent: Descent) {
+fn move_row(weights: &mut [f32], gradient: &[f32], descent: Descent) {
     for (w, gradient) in weights.iter_mut().zip(gradient) {
         *w = descent.keep * *w - descent.rate * gradient;
     }

@@ -49,7 +49,12 @@ struct Kernels {
     rows_times_columns: fn(&mut Tile, &[[Line; ROWS]], &[[LanePair; Line::LEN]]),
     outer_products: fn(&mut Tile, &[[[f32; ROWS]; ROWS]], Strided<'_>),
     transpose: fn(&mut [LanePair; Line::LEN], usize, &[&[f32; Line::LEN]; Line::LEN]),
+    scaled_rows: fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]),
+    dots: fn(&mut [f32], &[Line], &[Line], &[u32]),
 }
+
+/// Lines of one row that [`add_scaled_rows`] sums at a time.
+pub const BAND: usize = 8;
 
 /// Every `stride`-th pair of blocks of a panel layout: rows of 32 columns, ROWS at a time.
 #[derive(Clone, Copy)]
@@ -69,6 +74,8 @@ static KERNELS: LazyLock<Kernels> = LazyLock::new(|| {
         rows_times_columns: portable::rows_times_columns,
         outer_products: portable::outer_products,
         transpose: portable::transpose,
+        scaled_rows: portable::scaled_rows,
+        dots: portable::dots,
     }
 });
 
@@ -98,10 +105,59 @@ pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32
     (KERNELS.transpose)(columns, half, rows);
 }
 
+/// sums[b] += Σ_n scales[n] · (line b of row rows[n]), for the first BAND lines of the blocks.
+///
+/// # Panics
+/// If a row lies behind the last block, or the lengths differ.
+pub fn add_scaled_rows(sums: &mut [Line; BAND], samples: Strided<'_>, rows: &[u32], scales: &[f32]) {
+    assert_eq!(rows.len(), scales.len(), "one scale per row");
+    if let Some(&last) = rows.iter().max() {
+        let first = last as usize / ROWS * samples.stride;
+        assert!(samples.blocks.len() >= first + BAND, "rows inside the panels");
+        (KERNELS.scaled_rows)(sums, samples, rows, scales);
+    }
+}
+
+/// out[i] += ⟨x, row i of `packed`⟩ for the given i; rows are as long as x.
+///
+/// # Panics
+/// If an index lies behind the last row.
+pub fn add_dots(out: &mut [f32], x: &[Line], packed: &[Line], indices: &[u32]) {
+    assert_eq!(packed.len(), out.len() * x.len(), "as many rows as sums");
+    (KERNELS.dots)(out, x, packed, indices);
+}
+
 mod portable {
     //! Plain loops: the reference that the other versions are tested against.
 
-    use super::{LANES, LanePair, Line, ROWS, Strided, Tile};
+    use super::{BAND, LANES, LanePair, Line, ROWS, Strided, Tile};
+    use multiversion::multiversion;
+
+    #[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+    pub fn scaled_rows(sums: &mut [Line; BAND], samples: Strided<'_>, rows: &[u32], scales: &[f32]) {
+        for (&p, &scale) in rows.iter().zip(scales) {
+            let (q, r) = (p as usize / ROWS, p as usize % ROWS);
+            for (sums, block) in sums.iter_mut().zip(&samples.blocks[q * samples.stride..]) {
+                for (sum, x) in sums.0.iter_mut().zip(&block[r].0) {
+                    *sum += scale * x;
+                }
+            }
+        }
+    }
+
+    #[multiversion(targets("x86_64+avx2", "aarch64+neon"))]
+    pub fn dots(out: &mut [f32], x: &[Line], packed: &[Line], indices: &[u32]) {
+        for &i in indices {
+            let row = &packed[i as usize * x.len()..][..x.len()];
+            let mut sums = [0.0f32; Line::LEN];
+            for (x, w) in x.iter().zip(row) {
+                for (sum, (x, w)) in sums.iter_mut().zip(x.0.iter().zip(&w.0)) {
+                    *sum += x * w;
+                }
+            }
+            out[i as usize] += sums.iter().sum::<f32>();
+        }
+    }
 
     pub fn rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
         for (block, columns) in rows.iter().zip(columns) {
@@ -169,6 +225,22 @@ mod tests {
             add_rows_times_columns(&mut fast, &rows, &columns);
             portable::rows_times_columns(&mut plain, &rows, &columns);
             assert_same(&fast, &plain);
+        }
+        let blocks: Vec<[Line; ROWS]> = wave(2 * 9 * ROWS, 0.2).as_chunks().0.to_vec();
+        let samples = Strided { blocks: &blocks, stride: 9 };
+        let (rows, scales) = ([3, 13, 14, 20, 27], [0.5, -0.25, 1.0, 2.0, -1.5]);
+        let (mut fast, mut plain) = ([Line([1.0; 16]); BAND], [Line([1.0; 16]); BAND]);
+        add_scaled_rows(&mut fast, samples, &rows, &scales);
+        portable::scaled_rows(&mut plain, samples, &rows, &scales);
+        let flat = |lines: &[Line]| bytemuck::cast_slice::<_, f32>(lines).to_vec();
+        assert!(flat(&fast).iter().zip(flat(&plain)).all(|(a, b)| (a - b).abs() < TOLERANCE));
+        assert!(flat(&plain).iter().any(|a| (a - 1.0).abs() > 0.5));
+        for indices in [&[1u32, 4][..], &[0, 1, 2, 3, 5, 6, 7]] {
+            let (x, packed) = (wave(5, 0.1), wave(8 * 5, 0.4));
+            let (mut fast, mut plain) = ([0.5; 8], [0.5; 8]);
+            add_dots(&mut fast, &x, &packed, indices);
+            portable::dots(&mut plain, &x, &packed, indices);
+            assert!(fast.iter().zip(&plain).all(|(a, b)| (a - b).abs() < TOLERANCE), "{fast:?} {plain:?}");
         }
         let rows = wave(16, 0.3);
         let (mut fast, mut plain) = ([[Line::ZERO; 2]; 16], [[Line::ZERO; 2]; 16]);

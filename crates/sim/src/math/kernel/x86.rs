@@ -1,9 +1,9 @@
 //! The kernels in the vector instructions of x86-64.
 #![allow(unsafe_code, reason = "vector instructions read through pointers and need a processor that was asked")]
 
-use super::{Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
+use super::{BAND, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
 use std::arch::x86_64::{
-    __m256, __m512, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
+    __m256, __m512, _mm512_add_ps, _mm512_reduce_add_ps, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
     _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
 };
 
@@ -17,6 +17,10 @@ pub fn kernels() -> Option<Kernels> {
             outer_products: |tile, scales, samples| unsafe { avx512::outer_products(tile, scales, samples) },
             // SAFETY: the processor has AVX-512.
             transpose: |columns, half, rows| unsafe { transpose(columns, half, rows) },
+            // SAFETY: the processor has AVX-512.
+            scaled_rows: |sums, samples, rows, scales| unsafe { scaled_rows(sums, samples, rows, scales) },
+            // SAFETY: the processor has AVX-512.
+            dots: |out, x, packed, indices| unsafe { dots(out, x, packed, indices) },
         });
     }
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -26,6 +30,8 @@ pub fn kernels() -> Option<Kernels> {
             // SAFETY: the processor has AVX2 and FMA.
             outer_products: |tile, scales, samples| unsafe { avx2::outer_products(tile, scales, samples) },
             transpose: super::portable::transpose,
+            scaled_rows: super::portable::scaled_rows,
+            dots: super::portable::dots,
         });
     }
     None
@@ -52,6 +58,61 @@ fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Li
     for k in 0..Line::LEN {
         // SAFETY: a line has sixteen aligned entries.
         unsafe { _mm512_store_ps(columns[k][half].0.as_mut_ptr(), vectors[k]) };
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn scaled_rows(sums: &mut [Line; BAND], samples: Strided<'_>, rows: &[u32], scales: &[f32]) {
+    let mut vectors = [_mm512_setzero_ps(); BAND];
+    for (&p, &scale) in rows.iter().zip(scales) {
+        let (q, r) = (p as usize / ROWS, p as usize % ROWS);
+        let blocks = &samples.blocks[q * samples.stride..][..BAND];
+        let scale = _mm512_set1_ps(scale);
+        for b in 0..BAND {
+            // SAFETY: a line has sixteen aligned entries.
+            let line = unsafe { _mm512_load_ps(blocks[b][r].0.as_ptr()) };
+            vectors[b] = _mm512_fmadd_ps(scale, line, vectors[b]);
+        }
+    }
+    for b in 0..BAND {
+        // SAFETY: as above.
+        unsafe {
+            let sum = _mm512_add_ps(_mm512_load_ps(sums[b].0.as_ptr()), vectors[b]);
+            _mm512_store_ps(sums[b].0.as_mut_ptr(), sum);
+        }
+    }
+}
+
+/// Four rows at a time, so that each line of x is read once for all of them.
+#[target_feature(enable = "avx512f")]
+fn dots(out: &mut [f32], x: &[Line], packed: &[Line], indices: &[u32]) {
+    let (fours, rest) = indices.as_chunks::<4>();
+    for four in fours {
+        dots_of(out, x, packed, four);
+    }
+    for one in rest {
+        dots_of(out, x, packed, std::array::from_ref(one));
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn dots_of<const N: usize>(out: &mut [f32], x: &[Line], packed: &[Line], indices: &[u32; N]) {
+    let mut rows = [packed; N];
+    for n in 0..N {
+        rows[n] = &packed[indices[n] as usize * x.len()..][..x.len()];
+    }
+    let mut sums = [_mm512_setzero_ps(); N];
+    for k in 0..x.len() {
+        // SAFETY: a line has sixteen aligned entries.
+        let line = unsafe { _mm512_load_ps(x[k].0.as_ptr()) };
+        for n in 0..N {
+            // SAFETY: as above; every row is as long as x.
+            let row = unsafe { _mm512_load_ps(rows[n].get_unchecked(k).0.as_ptr()) };
+            sums[n] = _mm512_fmadd_ps(line, row, sums[n]);
+        }
+    }
+    for n in 0..N {
+        out[indices[n] as usize] += _mm512_reduce_add_ps(sums[n]);
     }
 }
 
