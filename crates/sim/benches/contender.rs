@@ -2,10 +2,11 @@
 //!
 //! `contender SIZE STAGE` (sizes and stages as below; threads from `RAYON_NUM_THREADS`), then on standard input one line
 //! per round: the number of steps to take. Answers each with the seconds that they took, by the clock and on the
-//! processor (all threads together; the clock again where the system does not tell). `tools/compare.py` drives it.
+//! processor (all threads together). `tools/compare.py` drives it.
 
 #![allow(clippy::print_stdout, reason = "the answers are its output")]
 
+use cpu_time::ProcessTime;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
 use featurescope_sim::encoder::SymRelu;
@@ -41,13 +42,11 @@ fn main() {
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         let Some(steps) = line.ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
-        let (start, busy) = (Instant::now(), processor_seconds());
+        let (start, busy) = (Instant::now(), ProcessTime::now());
         for _ in 0..steps {
             process.step();
         }
-        let wall = start.elapsed().as_secs_f64();
-        let busy = processor_seconds().zip(busy).map_or(wall, |(after, before)| after - before);
-        println!("{wall} {busy}");
+        println!("{} {}", start.elapsed().as_secs_f64(), busy.elapsed().as_secs_f64());
     }
     let view = process.view();
     eprintln!("firing rate {:?}, loss {:?}", view.anchor_firing_rate, view.batch.map(|b| b.loss));
@@ -87,16 +86,6 @@ fn process(size: &str) -> Contrastive {
     .expect("parts fit")
 }
 
-/// Time that the threads of this process spent running, not counting that in which others had the processor.
-fn processor_seconds() -> Option<f64> {
-    let threads = std::fs::read_dir("/proc/self/task").ok()?;
-    let nanoseconds = threads.map(|thread| {
-        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<f64>().ok()
-    });
-    Some(nanoseconds.collect::<Option<Vec<_>>>()?.iter().sum::<f64>() * 1e-9)
-}
-
 /// Raises every bias until the wanted share of anchors passes it.
 fn close_gates(process: &mut Contrastive) {
     let stream = Stream::new(1, Purpose::Measurement, 0);
@@ -119,16 +108,12 @@ fn close_gates(process: &mut Contrastive) {
     process.restore(&snapshot).expect("its own snapshot");
 }
 
-#[repr(C)] struct Ts{s:i64,n:i64}
-unsafe extern "C" { fn clock_gettime(c:i32,t:*mut Ts)->i32; }
-#[allow(unsafe_code)]
-fn cpu()->f64{let mut t=Ts{s:0,n:0}; unsafe{clock_gettime(3,&mut t)}; t.s as f64+1e-9*t.n as f64}
 fn parts(p: &mut Contrastive) {
     let mut best = [f64::INFINITY; 6];
     for _ in 0..12 {
-        let mut last = cpu(); let start = last; let mut i = 0;
-        p.step_in_parts(&mut |_| { let now = cpu(); best[i] = best[i].min(now - last); last = now; i += 1; });
-        best[5] = best[5].min(cpu() - start);
+        let start = ProcessTime::now(); let mut last = start.elapsed().as_secs_f64(); let mut i = 0;
+        p.step_in_parts(&mut |_| { let now = start.elapsed().as_secs_f64(); best[i] = best[i].min(now - last); last = now; i += 1; });
+        best[5] = best[5].min(start.elapsed().as_secs_f64());
     }
     println!("samples {:.2} pre {:.2} sim {:.2} act {:.2} update {:.2} total {:.2}", best[0]*1e3,best[1]*1e3,best[2]*1e3,best[3]*1e3,best[4]*1e3,best[5]*1e3);
 }
