@@ -9,7 +9,10 @@
 //! Products are cut into pieces whose borders depend on the shape alone, and every sum runs in one order: same bits on any
 //! number of threads.
 
-use super::kernel::{BAND, LANES, LanePair, Line, ROWS, Strided, Tile, add_outer_products, add_rows_times_columns, transpose};
+use super::kernel::{
+    BAND, LANES, LanePair, Line, Precision, ROWS, Strided, Tile, add_outer_products, add_rows_times_columns,
+    pair_of_halves, transpose,
+};
 use super::linalg::bands;
 use super::matrix::Matrix;
 use super::parallel;
@@ -32,7 +35,6 @@ const COLUMNS_PER_BAND: usize = 128;
 
 /// Blocks of a row of a right factor that are copied at a time.
 const BLOCKS_PER_COPY: usize = 8;
-const COPY: usize = BLOCKS_PER_COPY * Line::LEN;
 
 type ColumnBlock = [LanePair; Line::LEN];
 
@@ -45,6 +47,7 @@ thread_local! {
 /// Rows in the layout of the kernels.
 #[derive(Clone, Debug, Default)]
 pub struct Panels {
+    precision: Precision,
     rows: usize,
     cols: usize,
     data: Vec<[Line; ROWS]>,
@@ -60,7 +63,12 @@ pub enum Right<'a, T = f32> {
 }
 
 impl Panels {
-    const EMPTY: Self = Self { rows: 0, cols: 0, data: Vec::new() };
+    const EMPTY: Self = Self::new(Precision::Single);
+
+    /// No rows yet.
+    pub const fn new(precision: Precision) -> Self {
+        Self { precision, rows: 0, cols: 0, data: Vec::new() }
+    }
 
     /// Changes the shape, keeping the allocation where it is large enough. Entries of rows that are not written again
     /// are unspecified.
@@ -82,9 +90,10 @@ impl Panels {
         self.cols
     }
 
-    /// Blocks of 16 columns, a multiple of BAND.
+    /// Lines of a row: a multiple of BAND lines of single precision.
     fn blocks(&self) -> usize {
-        self.cols.div_ceil(Line::LEN).next_multiple_of(BAND)
+        let per_line = self.precision.per_line();
+        (self.cols.div_ceil(BAND * Line::LEN) * BAND * Line::LEN) / per_line
     }
 
     fn panel(&self, q: usize) -> &[[Line; ROWS]] {
@@ -92,24 +101,39 @@ impl Panels {
     }
 
     /// Groups of ROWS rows with the index of their first, to be written by [`set_row`].
-    pub fn panels_mut(&mut self) -> impl Iterator<Item = (usize, &mut [[Line; ROWS]])> + Send {
-        let blocks = self.blocks().max(1);
-        self.data.chunks_mut(blocks).enumerate().map(|(q, panel)| (q * ROWS, panel))
+    pub fn panels_mut(&mut self) -> impl Iterator<Item = PanelMut<'_>> + Send {
+        let (blocks, precision) = (self.blocks().max(1), self.precision);
+        let panels = self.data.chunks_mut(blocks).enumerate();
+        panels.map(move |(q, blocks)| PanelMut { first_row: q * ROWS, precision, blocks })
     }
 
     /// Copies the rows of a matrix.
     pub fn set(&mut self, matrix: &Matrix) {
         self.resize(matrix.rows(), matrix.cols());
-        parallel::for_each_piece(self.panels_mut(), |(first, panel)| {
-            for r in 0..ROWS.min(matrix.rows() - first) {
-                set_row(panel, r, matrix.row(first + r));
+        parallel::for_each_piece(self.panels_mut(), |mut panel| {
+            for r in 0..ROWS.min(matrix.rows() - panel.first_row) {
+                panel.set_row(r, matrix.row(panel.first_row + r));
             }
         });
     }
 
-    /// Line b of row p: columns 16 b … 16 b + 15.
+    /// What the lines hold.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Line b of row p: columns 16 b … 16 b + 15 (32 b … 32 b + 31 in half precision).
     pub fn line(&self, p: usize, b: usize) -> &Line {
         &self.data[p / ROWS * self.blocks() + b][p % ROWS]
+    }
+
+    fn entry(&self, p: usize, c: usize) -> f32 {
+        let per_line = self.precision.per_line();
+        let (line, at) = (self.line(p, c / per_line), c % per_line);
+        match self.precision {
+            Precision::Single => line.0[at],
+            Precision::Half => f32::from_bits(line.0[at / 2].to_bits() >> (16 * (at % 2)) << 16),
+        }
     }
 
     /// BAND lines of every row from `first_row` on, from column `first_col` on.
@@ -117,28 +141,61 @@ impl Panels {
     /// # Panics
     /// If a panel does not start at this row or a block at this column.
     pub fn band(&self, first_row: usize, first_col: usize) -> Strided<'_> {
-        assert!(first_row.is_multiple_of(ROWS) && first_col.is_multiple_of(Line::LEN), "whole panels and blocks");
+        let per_line = self.precision.per_line();
+        assert!(first_row.is_multiple_of(ROWS) && first_col.is_multiple_of(per_line), "whole panels and blocks");
         let stride = self.blocks();
-        Strided { blocks: &self.data[first_row / ROWS * stride + first_col / Line::LEN..], stride }
+        Strided { blocks: &self.data[first_row / ROWS * stride + first_col / per_line..], stride }
     }
 
     /// The same rows as a matrix.
     pub fn to_matrix(&self) -> Matrix {
-        Matrix::from_fn(self.rows, self.cols, |p, c| self.line(p, c / Line::LEN).0[c % Line::LEN])
+        Matrix::from_fn(self.rows, self.cols, |p, c| self.entry(p, c))
     }
 }
 
-/// Writes row `r` of a panel; columns behind the last are filled with zeros.
-pub fn set_row(panel: &mut [[Line; ROWS]], r: usize, values: &[f32]) {
+/// ROWS neighbouring rows, to be written.
+pub struct PanelMut<'a> {
+    /// The index of the first of them.
+    pub first_row: usize,
+    precision: Precision,
+    blocks: &'a mut [[Line; ROWS]],
+}
+
+impl PanelMut<'_> {
+    /// Writes row `first_row + r`; columns behind the last are filled with zeros.
+    pub fn set_row(&mut self, r: usize, values: &[f32]) {
+        match self.precision {
+            Precision::Single => set_singles(self.blocks, r, values),
+            Precision::Half => set_halves(self.blocks, r, values),
+        }
+    }
+}
+
+fn set_singles(blocks: &mut [[Line; ROWS]], r: usize, values: &[f32]) {
     let (whole, rest) = values.as_chunks();
-    for (block, &values) in panel.iter_mut().zip(whole) {
+    for (block, &values) in blocks.iter_mut().zip(whole) {
         block[r].0 = values;
     }
     if !rest.is_empty() {
         let mut last = Line::ZERO;
         last.0[..rest.len()].copy_from_slice(rest);
-        panel[whole.len()][r] = last;
+        blocks[whole.len()][r] = last;
     }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn set_halves(blocks: &mut [[Line; ROWS]], r: usize, values: &[f32]) {
+    for (block, values) in blocks.iter_mut().zip(values.chunks(2 * Line::LEN)) {
+        block[r] = halves(values);
+    }
+}
+
+/// A line of halves; what is missing is zero.
+#[inline(always)]
+fn halves(values: &[f32]) -> Line {
+    let mut whole = [0.0; 2 * Line::LEN];
+    whole[..values.len()].copy_from_slice(values);
+    Line(std::array::from_fn(|i| f32::from_bits(pair_of_halves(whole[2 * i], whole[2 * i + 1]))))
 }
 
 /// out = a b or a bᵀ for plain matrices.
@@ -166,7 +223,8 @@ pub fn panels_product(out: &mut Matrix, x: &Panels, right: Right<'_>) {
     if cols == 0 {
         return;
     }
-    let (blocks, groups) = (inner.div_ceil(Line::LEN), cols.div_ceil(LANES));
+    let (precision, groups) = (x.precision(), cols.div_ceil(LANES));
+    let blocks = inner.div_ceil(precision.per_line());
     if blocks == 0 {
         out.as_mut_slice().fill(0.0);
     }
@@ -182,7 +240,9 @@ pub fn panels_product(out: &mut Matrix, x: &Panels, right: Right<'_>) {
             let length = stretch.len() / groups;
             stretch.chunks_mut(length).enumerate().map(move |(group, columns)| (first, group, columns))
         });
-        parallel::for_each_piece(pieces, |(first, group, columns)| pack(columns, right, first, group));
+        parallel::for_each_piece(pieces, |(first, group, columns)| {
+            pack(columns, precision, right, first, group);
+        });
         let packed = &packed[..];
         parallel::for_each_row_group(out.as_mut_slice(), cols, PANELS_PER_PIECE * ROWS, |first, rows| {
             multiply_piece(rows, cols, x, first / ROWS, start..end, packed);
@@ -210,7 +270,7 @@ fn multiply_piece(
                 let panel = &x.panel(first + q)[start..start + length];
                 for (group, columns) in sweep_groups.chunks(length).enumerate() {
                     let mut tile = Tile::ZERO;
-                    add_rows_times_columns(&mut tile, panel, columns);
+                    add_rows_times_columns(&mut tile, x.precision(), panel, columns);
                     let first_col = (sweep * GROUPS_PER_SWEEP + group) * LANES;
                     write_tile(rows, cols, first_col, &tile, start == 0);
                 }
@@ -233,34 +293,20 @@ fn write_tile(rows: &mut [f32], cols: usize, first_col: usize, tile: &Tile, repl
 }
 
 /// Packs columns 32 group … of the right factor for the inner blocks from `first` on.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn pack(columns: &mut [ColumnBlock], right: Right<'_>, first: usize, group: usize) {
-    let first_col = group * LANES;
+fn pack(columns: &mut [ColumnBlock], precision: Precision, right: Right<'_>, first: usize, group: usize) {
+    let per_line = precision.per_line();
+    let first_k = first * per_line;
     match right {
-        Right::Plain(b) => {
-            let lanes = LANES.min(b.cols() - first_col);
-            let rows = columns.as_flattened_mut().iter_mut().zip(first * Line::LEN..);
-            for (pair, k) in rows {
-                let to: &mut [f32; LANES] = bytemuck::cast_mut(pair);
-                if k < b.rows() {
-                    to[..lanes].copy_from_slice(&b.row(k)[first_col..first_col + lanes]);
-                    to[lanes..].fill(0.0);
-                } else {
-                    to.fill(0.0);
-                }
-            }
-        }
+        Right::Plain(b) => pack_plain(columns.as_flattened_mut(), per_line / Line::LEN, b, first_k, group * LANES),
         Right::Transposed(b) => {
             // Rows are copied a stretch at a time: reading many far-apart rows side by side would miss the cache.
             let mut stretch = [[Line::ZERO; BLOCKS_PER_COPY]; Line::LEN];
-            for (blocks, k) in columns.chunks_mut(BLOCKS_PER_COPY).zip((first * Line::LEN..).step_by(COPY)) {
+            let copy = BLOCKS_PER_COPY * per_line;
+            for (blocks, k) in columns.chunks_mut(BLOCKS_PER_COPY).zip((first_k..).step_by(copy)) {
                 for half in 0..2 {
-                    for (row, copy) in (first_col + half * Line::LEN..).zip(&mut stretch) {
-                        let from = if row < b.rows() { b.row(row).get(k..).unwrap_or_default() } else { &[] };
-                        let length = from.len().min(COPY);
-                        let copy: &mut [f32; COPY] = bytemuck::cast_mut(copy);
-                        copy[..length].copy_from_slice(&from[..length]);
-                        copy[length..].fill(0.0);
+                    for (row, lines) in (group * LANES + half * Line::LEN..).zip(&mut stretch) {
+                        let rest = if row < b.rows() { b.row(row).get(k..).unwrap_or_default() } else { &[] };
+                        copy_stretch(lines, precision, &rest[..rest.len().min(copy)]);
                     }
                     for (i, block) in blocks.iter_mut().enumerate() {
                         transpose(block, half, &std::array::from_fn(|l| &stretch[l][i].0));
@@ -271,12 +317,54 @@ fn pack(columns: &mut [ColumnBlock], right: Right<'_>, first: usize, group: usiz
     }
 }
 
+/// Fills lines; what is missing is zero.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn copy_stretch(lines: &mut [Line; BLOCKS_PER_COPY], precision: Precision, values: &[f32]) {
+    match precision {
+        Precision::Single => {
+            let flat: &mut [f32; BLOCKS_PER_COPY * Line::LEN] = bytemuck::cast_mut(lines);
+            flat[..values.len()].copy_from_slice(values);
+            flat[values.len()..].fill(0.0);
+        }
+        Precision::Half => {
+            let mut chunks = values.chunks(2 * Line::LEN);
+            for line in lines {
+                *line = halves(chunks.next().unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Copies 32 columns of a right factor from row `k` on; two rows to a word where `rows_per_word` is 2.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn pack_plain(pairs: &mut [LanePair], rows_per_word: usize, b: &Matrix, k: usize, first_col: usize) {
+    let lanes = LANES.min(b.cols() - first_col);
+    let row = |k: usize| -> [f32; LANES] {
+        let mut row = [0.0; LANES];
+        if k < b.rows() {
+            row[..lanes].copy_from_slice(&b.row(k)[first_col..first_col + lanes]);
+        }
+        row
+    };
+    for (pair, k) in pairs.iter_mut().zip((k..).step_by(rows_per_word)) {
+        let to: &mut [f32; LANES] = bytemuck::cast_mut(pair);
+        *to = row(k);
+        if rows_per_word == 2 {
+            let second = row(k + 1);
+            for (to, second) in to.iter_mut().zip(second) {
+                *to = f32::from_bits(pair_of_halves(*to, second));
+            }
+        }
+    }
+}
+
 /// The factors C of weight gradients Cᵀ x, in the layout that the kernels broadcast from.
 #[derive(Clone, Debug, Default)]
 pub struct Coefficients {
-    /// `data[g · panels + q][p][i]`: row ROWS q + p, column ROWS g + i.
+    /// `data[g · panels + q][p][i]`: row ROWS q + p, column ROWS g + i; in half precision rows ROWS q + 2 p and the next.
     data: Vec<[[f32; ROWS]; ROWS]>,
     panels: usize,
+    precision: Precision,
 }
 
 impl Coefficients {
@@ -286,8 +374,9 @@ impl Coefficients {
         self.panels = 0;
     }
 
-    /// Copies C, one row per sample and one column per neuron.
-    pub fn set(&mut self, c: &Matrix) {
+    /// Copies C, one row per sample and one column per neuron, for samples of the same precision.
+    pub fn set(&mut self, c: &Matrix, precision: Precision) {
+        self.precision = precision;
         self.panels = c.rows().div_ceil(ROWS);
         self.data.resize(self.panels * c.cols().div_ceil(ROWS), [[0.0; ROWS]; ROWS]);
         if self.data.is_empty() {
@@ -300,6 +389,13 @@ impl Coefficients {
                     *scales = [0.0; ROWS];
                     if q * ROWS + p < c.rows() {
                         scales[..cols.len()].copy_from_slice(&c.row(q * ROWS + p)[cols.clone()]);
+                    }
+                }
+                if precision == Precision::Half {
+                    for p in 0..ROWS / 2 {
+                        for i in 0..ROWS {
+                            panel[p][i] = f32::from_bits(pair_of_halves(panel[2 * p][i], panel[2 * p + 1][i]));
+                        }
                     }
                 }
             }
@@ -333,6 +429,7 @@ impl Descent {
 pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, &Panels)]) {
     let (width, cols) = (weights.rows(), weights.cols());
     for (c, x) in terms.iter().filter(|(c, _)| c.panels > 0) {
+        assert_eq!(x.precision(), c.precision, "samples and coefficients have one precision");
         assert_eq!(x.cols(), cols, "samples have the dimension of the weights");
         assert_eq!(c.data.len(), x.rows().div_ceil(ROWS) * width.div_ceil(ROWS), "coefficients per sample and neuron");
     }
@@ -342,7 +439,7 @@ pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, 
                 let mut tile = Tile::ZERO;
                 for (c, x) in terms.iter().filter(|(c, _)| c.panels > 0) {
                     let coefficients = &c.data[first / ROWS * c.panels..][..c.panels];
-                    add_outer_products(&mut tile, coefficients, x.band(0, band.first() + col));
+                    add_outer_products(&mut tile, c.precision, coefficients, x.band(0, band.first() + col));
                 }
                 for (r, sums) in (first..width).zip(&tile.0) {
                     descent.apply(&mut band.row_mut(r)[col..], sums);
@@ -363,6 +460,9 @@ fn move_row(weights: &mut [f32], gradient: &[f32], descent: Descent) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// Half of the last bit of a bfloat16 below 1.
+    const HALF_ROUNDING: f32 = 1.0 / 512.0;
 
     fn wave(rows: usize, cols: usize, phase: f32) -> Matrix {
         Matrix::from_fn(rows, cols, |r, c| ((r * 31 + c * 17) as f32 + phase).sin())
@@ -396,9 +496,16 @@ mod tests {
             let mut x = Panels::default();
             x.set(&a);
             prop_assert_eq!(&x.to_matrix(), &a);
+            let mut half = Panels::new(Precision::half_if_available());
+            half.set(&a);
+            prop_assert!(worst(&half.to_matrix(), &a) <= HALF_ROUNDING);
+            for right in [Right::Plain(&b), Right::Transposed(&b.transposed())] {
+                panels_product(&mut out, &half, right);
+                prop_assert!(worst(&out, &naive(&a, &b)) <= 2.0 * HALF_ROUNDING * k as f32 + 1e-6);
+            }
             let c = wave(n, 40, phase + 2.0);
             let mut coefficients = Coefficients::default();
-            coefficients.set(&c);
+            coefficients.set(&c, Precision::Single);
             let start = wave(40, k, 0.5);
             let mut moved = start.clone();
             let descent = Descent { keep: 0.75, rate: 0.5 };
@@ -407,6 +514,10 @@ mod tests {
             let expected =
                 Matrix::from_fn(40, k, |i, j| 0.75 * start[(i, j)] - 0.5 * 2.0 * gradient[(i, j)]);
             prop_assert!(worst(&moved, &expected) < 1e-6 * n as f32 + 1e-6);
+            coefficients.set(&c, half.precision());
+            let mut moved = start.clone();
+            descend(&mut moved, descent, &[(&coefficients, &half), (&coefficients, &half)]);
+            prop_assert!(worst(&moved, &expected) < 2.0 * HALF_ROUNDING * n as f32 + 1e-6);
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::data::DataModel;
 use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
 use crate::math::linalg::{squared_norm, times, times_transposed};
-use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product, set_row};
+use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
 use crate::math::kernel::ROWS;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 use std::cell::Cell;
@@ -197,14 +197,14 @@ impl Contrastive {
         }
         // A sample becomes its two views while it is still in the first-level cache.
         let panels = s.anchor.panels_mut().zip(s.positive.panels_mut());
-        parallel::for_each_piece(panels, |((first, anchor), (_, positive))| {
+        parallel::for_each_piece(panels, |(mut anchor, mut positive)| {
             with_row(data, |x, y, z| {
-                for r in 0..ROWS.min(anchors - first) {
-                    let row = (first + r) as u32;
+                for r in 0..ROWS.min(anchors - anchor.first_row) {
+                    let row = (anchor.first_row + r) as u32;
                     data.draw(&positives, row, x, z);
                     augmentation.views(&masks, row, x, y);
-                    set_row(anchor, r, x);
-                    set_row(positive, r, y);
+                    anchor.set_row(r, x);
+                    positive.set_row(r, y);
                 }
             });
         });
@@ -276,7 +276,7 @@ impl Contrastive {
         let dense = [anchor_grads, grads.positive.as_ref(), grads.negatives.as_ref()];
         for (coefficients, d_pre) in coefficients.iter_mut().zip(dense) {
             match d_pre {
-                Some(d_pre) => coefficients.set(d_pre),
+                Some(d_pre) => coefficients.set(d_pre, anchor.precision()),
                 None => coefficients.clear(),
             }
         }
@@ -393,13 +393,13 @@ fn draw_panels(
     view: impl Fn(u32, &mut [f32]) + Sync + Send,
 ) {
     let rows = panels.rows();
-    parallel::for_each_piece(panels.panels_mut(), |(first, panel)| {
+    parallel::for_each_piece(panels.panels_mut(), |mut panel| {
         with_row(data, |x, _, z| {
-            for r in 0..ROWS.min(rows - first) {
-                let row = (first + r) as u32;
+            for r in 0..ROWS.min(rows - panel.first_row) {
+                let row = (panel.first_row + r) as u32;
                 data.draw(stream, row, x, z);
                 view(row, x);
-                set_row(panel, r, x);
+                panel.set_row(r, x);
             }
         });
     });

@@ -95,7 +95,7 @@ impl Gate {
     /// `out[p, i] = ⟨x_p, w_i⟩` where open, 0 elsewhere.
     ///
     /// # Shapes
-    /// `x`: P × d1, `weights`: m × d1, `out` becomes P × m.
+    /// `x`: P × d1 in single precision, `weights`: m × d1, `out` becomes P × m.
     pub fn products(&mut self, out: &mut Matrix, x: &Panels, weights: &Matrix) {
         let (width, cols) = (weights.rows(), x.cols());
         out.resize(x.rows(), width);
@@ -145,7 +145,8 @@ impl Gate {
                 for i in 0..width {
                     let range = lists.starts[i]..lists.starts[i + 1];
                     let mut sums = [Line::ZERO; BAND];
-                    add_scaled_rows(&mut sums, samples, &lists.anchors[range.clone()], &lists.scales[range]);
+                    let precision = x.precision();
+                    add_scaled_rows(&mut sums, precision, samples, &lists.anchors[range.clone()], &lists.scales[range]);
                     Descent { keep, ..descent }.apply(band.row_mut(i), bytemuck::cast_slice(&sums));
                 }
             }

@@ -51,6 +51,58 @@ struct Kernels {
     transpose: fn(&mut [LanePair; Line::LEN], usize, &[&[f32; Line::LEN]; Line::LEN]),
     scaled_rows: fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]),
     dots: fn(&mut [f32], &[Line], &[Line], &[u32]),
+    /// The same for lines of half-precision entries, where the processor multiplies them.
+    half: Option<HalfKernels>,
+}
+
+/// Kernels on lines of 32 half-precision entries (bfloat16: the upper half of an `f32`), two to a word, the first in the
+/// low half. Products and sums are in single precision.
+struct HalfKernels {
+    rows_times_columns: fn(&mut Tile, &[[Line; ROWS]], &[[LanePair; Line::LEN]]),
+    outer_products: fn(&mut Tile, &[[[f32; ROWS]; ROWS]], Strided<'_>),
+    scaled_rows: fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]),
+}
+
+/// What the lines of a layout hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 16 entries in single precision.
+    #[default]
+    Single,
+    /// 32 entries rounded to bfloat16; sums stay in single precision.
+    Half,
+}
+
+impl Precision {
+    /// Half precision where this processor multiplies it, single precision elsewhere.
+    pub fn half_if_available() -> Self {
+        if KERNELS.half.is_some() { Self::Half } else { Self::Single }
+    }
+
+    /// Entries of a line.
+    pub fn per_line(self) -> usize {
+        match self {
+            Self::Single => Line::LEN,
+            Self::Half => 2 * Line::LEN,
+        }
+    }
+
+    fn half(self) -> Option<&'static HalfKernels> {
+        match self {
+            Self::Single => None,
+            Self::Half => Some(KERNELS.half.as_ref().expect("half precision was chosen where it exists")),
+        }
+    }
+}
+
+/// Two numbers rounded to bfloat16, to the nearest and ties to even, in one word: `first` in the low half.
+#[inline(always)]
+pub fn pair_of_halves(first: f32, second: f32) -> u32 {
+    let round = |x: f32| {
+        let bits = x.to_bits();
+        bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16
+    };
+    round(first) | round(second) << 16
 }
 
 /// Lines of one row that [`add_scaled_rows`] sums at a time.
@@ -76,27 +128,43 @@ static KERNELS: LazyLock<Kernels> = LazyLock::new(|| {
         transpose: portable::transpose,
         scaled_rows: portable::scaled_rows,
         dots: portable::dots,
+        half: None,
     }
 });
 
-/// tile[r][l] += Σ_k rows[k / 16][r][k mod 16] · columns[k / 16][k mod 16][l].
+/// tile[r][l] += Σ_k rows[k / 16][r][k mod 16] · columns[k / 16][k mod 16][l]; in half precision each word holds the
+/// entries of two k.
 ///
 /// # Panics
 /// If the lengths differ.
-pub fn add_rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
+pub fn add_rows_times_columns(
+    tile: &mut Tile,
+    precision: Precision,
+    rows: &[[Line; ROWS]],
+    columns: &[[LanePair; Line::LEN]],
+) {
     assert_eq!(rows.len(), columns.len(), "as many blocks of rows as of columns");
-    (KERNELS.rows_times_columns)(tile, rows, columns);
+    let kernel = precision.half().map_or(KERNELS.rows_times_columns, |half| half.rows_times_columns);
+    kernel(tile, rows, columns);
 }
 
 /// tile[r][l] += Σ_q Σ_p coefficients[q][p][r] · x(q, p, l), x(q, p, ·) being row p of the blocks q·stride (columns 0 to
-/// 15) and q·stride + 1 (columns 16 to 31).
+/// 15) and q·stride + 1 (columns 16 to 31). In half precision the blocks q·stride hold all 32 columns, and
+/// coefficients[q][p / 2][r] the coefficients of rows p and p + 1 in one word.
 ///
 /// # Panics
 /// If there are fewer blocks than coefficients ask for.
-pub fn add_outer_products(tile: &mut Tile, coefficients: &[[[f32; ROWS]; ROWS]], samples: Strided<'_>) {
+pub fn add_outer_products(
+    tile: &mut Tile,
+    precision: Precision,
+    coefficients: &[[[f32; ROWS]; ROWS]],
+    samples: Strided<'_>,
+) {
     if let Some(last) = coefficients.len().checked_sub(1) {
-        assert!(samples.blocks.len() >= last * samples.stride + 2, "a pair of blocks per panel");
-        (KERNELS.outer_products)(tile, coefficients, samples);
+        let needed = LANES / precision.per_line();
+        assert!(samples.blocks.len() >= last * samples.stride + needed, "blocks for 32 columns per panel");
+        let kernel = precision.half().map_or(KERNELS.outer_products, |half| half.outer_products);
+        kernel(tile, coefficients, samples);
     }
 }
 
@@ -105,16 +173,24 @@ pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32
     (KERNELS.transpose)(columns, half, rows);
 }
 
-/// sums[b] += Σ_n scales[n] · (line b of row rows[n]), for the first BAND lines of the blocks.
+/// sums[b] += Σ_n scales[n] · (line b of row rows[n]), for the first BAND lines of the blocks, or the first BAND/2 in half
+/// precision.
 ///
 /// # Panics
 /// If a row lies behind the last block, or the lengths differ.
-pub fn add_scaled_rows(sums: &mut [Line; BAND], samples: Strided<'_>, rows: &[u32], scales: &[f32]) {
+pub fn add_scaled_rows(
+    sums: &mut [Line; BAND],
+    precision: Precision,
+    samples: Strided<'_>,
+    rows: &[u32],
+    scales: &[f32],
+) {
     assert_eq!(rows.len(), scales.len(), "one scale per row");
     if let Some(&last) = rows.iter().max() {
         let first = last as usize / ROWS * samples.stride;
-        assert!(samples.blocks.len() >= first + BAND, "rows inside the panels");
-        (KERNELS.scaled_rows)(sums, samples, rows, scales);
+        assert!(samples.blocks.len() >= first + BAND * Line::LEN / precision.per_line(), "rows inside the panels");
+        let kernel = precision.half().map_or(KERNELS.scaled_rows, |half| half.scaled_rows);
+        kernel(sums, samples, rows, scales);
     }
 }
 
@@ -222,7 +298,7 @@ mod tests {
             let pairs: Vec<LanePair> = lines.as_chunks().0.to_vec();
             let columns: Vec<[LanePair; 16]> = pairs.as_chunks().0.to_vec();
             let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
-            add_rows_times_columns(&mut fast, &rows, &columns);
+            add_rows_times_columns(&mut fast, Precision::Single, &rows, &columns);
             portable::rows_times_columns(&mut plain, &rows, &columns);
             assert_same(&fast, &plain);
         }
@@ -230,7 +306,7 @@ mod tests {
         let samples = Strided { blocks: &blocks, stride: 9 };
         let (rows, scales) = ([3, 13, 14, 20, 27], [0.5, -0.25, 1.0, 2.0, -1.5]);
         let (mut fast, mut plain) = ([Line([1.0; 16]); BAND], [Line([1.0; 16]); BAND]);
-        add_scaled_rows(&mut fast, samples, &rows, &scales);
+        add_scaled_rows(&mut fast, Precision::Single, samples, &rows, &scales);
         portable::scaled_rows(&mut plain, samples, &rows, &scales);
         let flat = |lines: &[Line]| bytemuck::cast_slice::<_, f32>(lines).to_vec();
         assert!(flat(&fast).iter().zip(flat(&plain)).all(|(a, b)| (a - b).abs() < TOLERANCE));
@@ -255,7 +331,7 @@ mod tests {
                 .collect();
             let samples = Strided { blocks: &blocks, stride: 3 };
             let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
-            add_outer_products(&mut fast, &coefficients, samples);
+            add_outer_products(&mut fast, Precision::Single, &coefficients, samples);
             portable::outer_products(&mut plain, &coefficients, samples);
             assert_same(&fast, &plain);
         }

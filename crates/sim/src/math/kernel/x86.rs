@@ -1,11 +1,13 @@
 //! The kernels in the vector instructions of x86-64.
 #![allow(unsafe_code, reason = "vector instructions read through pointers and need a processor that was asked")]
 
-use super::{BAND, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
+use super::{BAND, HalfKernels, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
 use std::arch::x86_64::{
     __m256, __m512, _mm512_add_ps, _mm512_reduce_add_ps, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
     _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
 };
+
+mod half;
 
 /// The fastest kernels that this processor has, if it has any of these.
 pub fn kernels() -> Option<Kernels> {
@@ -21,6 +23,7 @@ pub fn kernels() -> Option<Kernels> {
             scaled_rows: |sums, samples, rows, scales| unsafe { scaled_rows(sums, samples, rows, scales) },
             // SAFETY: the processor has AVX-512.
             dots: |out, x, packed, indices| unsafe { dots(out, x, packed, indices) },
+            half: half_kernels(),
         });
     }
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -32,9 +35,24 @@ pub fn kernels() -> Option<Kernels> {
             transpose: super::portable::transpose,
             scaled_rows: super::portable::scaled_rows,
             dots: super::portable::dots,
+            half: None,
         });
     }
     None
+}
+
+fn half_kernels() -> Option<HalfKernels> {
+    if !(is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512bw")) {
+        return None;
+    }
+    Some(HalfKernels {
+        // SAFETY: the processor has AVX-512 with bfloat16.
+        rows_times_columns: |tile, rows, columns| unsafe { half::rows_times_columns(tile, rows, columns) },
+        // SAFETY: the processor has AVX-512 with bfloat16.
+        outer_products: |tile, scales, samples| unsafe { half::outer_products(tile, scales, samples) },
+        // SAFETY: the processor has AVX-512.
+        scaled_rows: |sums, samples, rows, scales| unsafe { half::scaled_rows(sums, samples, rows, scales) },
+    })
 }
 
 /// Sixteen rows of sixteen transposed in registers: interleaving the first half of the rows with the second half, entry by
