@@ -1,6 +1,6 @@
 //! One side of the comparison with PyTorch and JAX: takes training steps when told to, and says how long they took.
 //!
-//! `contender SIZE STAGE` (sizes and stages as below; threads from `RAYON_NUM_THREADS`), then on standard input one line
+//! `contender SIZE early|late single|mixed` (sizes and stages as below; threads from `RAYON_NUM_THREADS`), then on standard input one line
 //! per round: the number of steps to take. Answers each with the seconds that they took, by the clock and on the
 //! processor (all threads together). `tools/compare.py` drives it.
 
@@ -13,7 +13,7 @@ use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, StageRule,
+    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, StageRule,
     TrainingRule,
 };
 use std::io::BufRead;
@@ -32,8 +32,8 @@ const SIZES: [(&str, usize, usize, usize, usize, usize); 4] = [
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let [size, stage, ..] = &arguments[..] else { return };
-    let mut process = process(size);
+    let [size, stage, mode, ..] = &arguments[..] else { return };
+    let mut process = process(size, mode == "mixed");
     process.step();
     if stage == "late" {
         close_gates(&mut process);
@@ -52,7 +52,7 @@ fn main() {
     eprintln!("firing rate {:?}, loss {:?}", view.anchor_firing_rate, view.batch.map(|b| b.loss));
 }
 
-fn process(size: &str) -> Contrastive {
+fn process(size: &str, mixed: bool) -> Contrastive {
     let &(_, latent_dim, ambient_dim, width, anchors, negatives) =
         SIZES.iter().find(|(name, ..)| *name == size).expect("a size A to D");
     let d = latent_dim as f64;
@@ -62,7 +62,10 @@ fn process(size: &str) -> Contrastive {
         DenseNoise::isotropic(d.ln().sqrt() / d).expect("in range"),
     )
     .expect("in range");
-    Contrastive::new(ContrastiveParts {
+    // The fast mode takes its negatives from the batch: N = P samples then cost nothing more.
+    let (arithmetic, negative_set) =
+        if mixed { (Arithmetic::Mixed, NegativeSet::InBatch) } else { (Arithmetic::Single, NegativeSet::Fresh) };
+    let process = Contrastive::new(ContrastiveParts {
         data: Box::new(data),
         augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
         encoder: Box::new(SymRelu),
@@ -70,7 +73,7 @@ fn process(size: &str) -> Contrastive {
         batch: BatchPlan {
             anchors,
             negatives,
-            negative_set: NegativeSet::Fresh,
+            negative_set,
             negative_views: NegativeViews::Raw,
         },
         rule: TrainingRule {
@@ -82,8 +85,8 @@ fn process(size: &str) -> Contrastive {
             steps: u64::from(u32::MAX),
         },
         seed: 1,
-    })
-    .expect("parts fit")
+    });
+    process.expect("parts fit").with_arithmetic(arithmetic)
 }
 
 /// Raises every bias until the wanted share of anchors passes it.

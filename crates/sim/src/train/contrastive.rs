@@ -20,7 +20,7 @@ use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
 use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
-use crate::math::kernel::ROWS;
+use crate::math::kernel::{Precision, ROWS};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 use std::cell::Cell;
 
@@ -69,6 +69,18 @@ impl BatchPlan {
             NegativeSet::InBatch => self.anchors,
         }
     }
+}
+
+/// How the products with W are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// In single precision.
+    #[default]
+    Single,
+    /// Inputs rounded to bfloat16 and sums in single precision, where the processor multiplies bfloat16 (elsewhere as
+    /// `Single`). Where the negatives are the batch's own raw samples and the masks are complementary, W x⁺⁺ = s·W x − W x⁺
+    /// takes the place of a product. Parameters, loss and biases stay in single precision.
+    Mixed,
 }
 
 /// The parts that a contrastive run is made of.
@@ -129,6 +141,7 @@ pub struct Contrastive {
     learner: Learner,
     scratch: Scratch,
     batch: Option<(LossReading, f64)>,
+    arithmetic: Arithmetic,
 }
 
 impl Contrastive {
@@ -137,7 +150,22 @@ impl Contrastive {
         parts.batch.check()?;
         let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
         let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
-        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None })
+        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None, arithmetic: Arithmetic::Single })
+    }
+
+    /// The same with another arithmetic.
+    #[must_use]
+    pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Self {
+        let precision = match arithmetic {
+            Arithmetic::Single => Precision::Single,
+            Arithmetic::Mixed => Precision::half_if_available(),
+        };
+        let s = &mut self.scratch;
+        for panels in [&mut s.anchor, &mut s.positive, &mut s.negatives] {
+            *panels = Panels::new(precision);
+        }
+        self.arithmetic = arithmetic;
+        self
     }
 
     /// The learner.
@@ -177,37 +205,59 @@ impl Contrastive {
         let negative_rows = self.parts.batch.negative_rows();
         let d1 = self.parts.data.ambient_dim();
         let same = self.parts.augmentation.positive_is_anchor();
+        let shared_sum = self.shared_sum();
         let s = &mut self.scratch;
         s.anchor.resize(anchors, d1);
-        s.positive.resize(if same { 0 } else { anchors }, d1);
+        s.positive.resize(if same || shared_sum.is_some() { 0 } else { anchors }, d1);
         s.negatives.resize(negative_rows, d1);
         let (data, augmentation) = (self.parts.data.as_ref(), self.parts.augmentation.as_ref());
 
-        let from = match negative_set {
-            NegativeSet::Fresh => &negatives,
-            NegativeSet::InBatch => &positives,
-        };
-        draw_panels(&mut s.negatives, data, from, |row, x| {
-            if negative_views == NegativeViews::Augmented {
-                augmentation.single_view(&negative_masks, row, x);
-            }
-        });
+        // Raw negatives from the batch are the positives' samples before they become views.
+        let shared = negative_set == NegativeSet::InBatch && negative_views == NegativeViews::Raw && !same;
+        if !shared {
+            let from = match negative_set {
+                NegativeSet::Fresh => &negatives,
+                NegativeSet::InBatch => &positives,
+            };
+            draw_panels(&mut s.negatives, data, from, |row, x| {
+                if negative_views == NegativeViews::Augmented {
+                    augmentation.single_view(&negative_masks, row, x);
+                }
+            });
+        }
         if same {
             return draw_panels(&mut s.anchor, data, &positives, |_, _| ());
         }
         // A sample becomes its two views while it is still in the first-level cache.
-        let panels = s.anchor.panels_mut().zip(s.positive.panels_mut());
-        parallel::for_each_piece(panels, |(mut anchor, mut positive)| {
+        let raw = s.negatives.panels_mut().map(Some).filter(|_| shared).chain(std::iter::repeat_with(|| None));
+        let second = s.positive.panels_mut().map(Some).chain(std::iter::repeat_with(|| None));
+        let panels = s.anchor.panels_mut().zip(second).zip(raw);
+        parallel::for_each_piece(panels, |((mut anchor, mut positive), mut raw)| {
             with_row(data, |x, y, z| {
                 for r in 0..ROWS.min(anchors - anchor.first_row) {
                     let row = (anchor.first_row + r) as u32;
                     data.draw(&positives, row, x, z);
+                    if let Some(raw) = &mut raw {
+                        raw.set_row(r, x);
+                    }
                     augmentation.views(&masks, row, x, y);
                     anchor.set_row(r, x);
-                    positive.set_row(r, y);
+                    if let Some(positive) = &mut positive {
+                        positive.set_row(r, y);
+                    }
                 }
             });
         });
+    }
+
+    /// `Some(s)` where W x⁺⁺ is taken from s·W x − W x⁺.
+    fn shared_sum(&self) -> Option<f32> {
+        let BatchPlan { negative_set, negative_views, .. } = self.parts.batch;
+        let raw = negative_set == NegativeSet::InBatch && negative_views == NegativeViews::Raw;
+        // The gradient of a positive that is not behind StopGrad needs its samples.
+        let stopped = !self.parts.loss.reads_positive_where_anchor_is_zero();
+        let sum = self.parts.augmentation.sum_of_views();
+        sum.filter(|_| raw && stopped && self.arithmetic == Arithmetic::Mixed)
     }
 
     /// Embeds the batch. The positives are computed only where they are read.
@@ -216,6 +266,7 @@ impl Contrastive {
         let encoder = self.parts.encoder.as_ref();
         let same = self.parts.augmentation.positive_is_anchor();
         let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
+        let shared_sum = self.shared_sum();
         let s = &mut self.scratch;
         panels_product(&mut s.pre_anchor, &s.anchor, Right::Transposed(weights));
         encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
@@ -225,7 +276,14 @@ impl Contrastive {
         if same {
             return;
         }
-        if s.gate.is_worth_it() && !everywhere {
+        if let Some(sum) = shared_sum {
+            let width = s.pre_anchor.cols();
+            s.pre_positive.resize(s.pre_anchor.rows(), width);
+            let parts = s.pre_anchor.as_slice().iter().zip(s.pre_negatives.as_slice());
+            for (positive, (anchor, sample)) in s.pre_positive.as_mut_slice().iter_mut().zip(parts) {
+                *positive = sum * sample - anchor;
+            }
+        } else if s.gate.is_worth_it() && !everywhere && s.positive.precision() == Precision::Single {
             s.gate.products(&mut s.pre_positive, &s.positive, weights);
         } else {
             panels_product(&mut s.pre_positive, &s.positive, Right::Transposed(weights));
