@@ -3,6 +3,7 @@
 //! Products are cut into tiles of the output whose borders depend on the shape alone, never on the number of
 //! threads, and every output entry is one uninterrupted sum: same bits on any number of threads.
 
+use super::kernel::Precision;
 use super::matrix::Matrix;
 use super::panels::{self, Right};
 use super::parallel;
@@ -48,7 +49,7 @@ pub trait Scalar: Copy + Default + Send + Sync + ComplexField + 'static {
 impl Scalar for f64 {}
 impl Scalar for f32 {
     fn multiply(out: &mut Matrix, a: &Matrix, b: Right<'_>) {
-        panels::product(out, a, b);
+        panels::product(out, Precision::Single, a, b);
     }
 }
 

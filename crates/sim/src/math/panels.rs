@@ -80,6 +80,14 @@ impl Panels {
         }
     }
 
+    /// Changes what the lines hold. Forgets the rows where it was something else.
+    pub fn set_precision(&mut self, precision: Precision) {
+        if precision != self.precision {
+            self.resize(0, 0);
+            self.precision = precision;
+        }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -193,14 +201,18 @@ fn set_halves(blocks: &mut [[Line; ROWS]], r: usize, values: &[f32]) {
 /// A line of halves; what is missing is zero.
 #[inline(always)]
 fn halves(values: &[f32]) -> Line {
-    let mut whole = [0.0; 2 * Line::LEN];
-    whole[..values.len()].copy_from_slice(values);
+    let mut padded = [0.0; 2 * Line::LEN];
+    let whole = values.first_chunk().unwrap_or_else(|| {
+        padded[..values.len()].copy_from_slice(values);
+        &padded
+    });
     Line(std::array::from_fn(|i| f32::from_bits(pair_of_halves(whole[2 * i], whole[2 * i + 1]))))
 }
 
 /// out = a b or a bᵀ for plain matrices.
-pub fn product(out: &mut Matrix, a: &Matrix, right: Right<'_>) {
+pub fn product(out: &mut Matrix, precision: Precision, a: &Matrix, right: Right<'_>) {
     let mut left = LEFT.take();
+    left.set_precision(precision);
     left.set(a);
     panels_product(out, &left, right);
     LEFT.set(left);
@@ -281,10 +293,12 @@ fn multiply_piece(
 
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn write_tile(rows: &mut [f32], cols: usize, first_col: usize, tile: &Tile, replace: bool) {
-    let lanes = LANES.min(cols - first_col);
     for (row, sums) in rows.chunks_mut(cols).zip(&tile.0) {
-        let out = &mut row[first_col..first_col + lanes];
-        if replace {
+        let out = &mut row[first_col..];
+        if let (true, Some(whole)) = (replace, out.first_chunk_mut()) {
+            *whole = *sums;
+        } else if replace {
+            let lanes = out.len();
             out.copy_from_slice(&sums[..lanes]);
         } else {
             out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
@@ -488,9 +502,9 @@ mod tests {
             let (a, b) = (wave(n, k, phase), wave(k, m, 1.0 + phase));
             let tolerance = 1e-6 * k as f32 + 1e-6;
             let mut out = Matrix::zeros(0, 0);
-            product(&mut out, &a, Right::Plain(&b));
+            product(&mut out, Precision::Single, &a, Right::Plain(&b));
             prop_assert!(worst(&out, &naive(&a, &b)) < tolerance);
-            product(&mut out, &a, Right::Transposed(&b.transposed()));
+            product(&mut out, Precision::Single, &a, Right::Transposed(&b.transposed()));
             prop_assert!(worst(&out, &naive(&a, &b)) < tolerance);
 
             let mut x = Panels::default();

@@ -164,6 +164,7 @@ impl Contrastive {
         for panels in [&mut s.anchor, &mut s.positive, &mut s.negatives] {
             *panels = Panels::new(precision);
         }
+        self.parts.loss.use_precision(precision);
         self.arithmetic = arithmetic;
         self
     }
