@@ -83,6 +83,16 @@ pub enum Arithmetic {
     Mixed,
 }
 
+impl Arithmetic {
+    /// What the inputs of products are rounded to on this processor.
+    pub fn precision(self) -> Precision {
+        match self {
+            Self::Single => Precision::Single,
+            Self::Mixed => Precision::half_if_available(),
+        }
+    }
+}
+
 /// The parts that a contrastive run is made of.
 pub struct ContrastiveParts {
     /// What a sample is.
@@ -156,10 +166,7 @@ impl Contrastive {
     /// The same with another arithmetic.
     #[must_use]
     pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Self {
-        let precision = match arithmetic {
-            Arithmetic::Single => Precision::Single,
-            Arithmetic::Mixed => Precision::half_if_available(),
-        };
+        let precision = arithmetic.precision();
         let s = &mut self.scratch;
         for panels in [&mut s.anchor, &mut s.positive, &mut s.negatives] {
             *panels = Panels::new(precision);
