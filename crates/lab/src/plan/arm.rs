@@ -3,8 +3,8 @@
 use super::PlanError;
 use super::prediction::{ArmPrediction, Model};
 use crate::spec::typed::{
-    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec, NegativeSetSpec,
-    NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
+    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec,
+    NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
 };
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DataModel, SparseCoding};
@@ -15,8 +15,8 @@ use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
-    SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule,
+    Supervised, SupervisedParts, TrainingRule,
 };
 
 /// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.

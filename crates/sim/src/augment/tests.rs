@@ -103,7 +103,8 @@ fn keep_rates_out_of_range_are_refused() {
 #[test]
 fn views_that_sum_to_a_multiple_of_the_sample_say_so() {
     let sample: Vec<f32> = (0..200).map(|i| (i as f32).sin()).collect();
-    let masks = [IntervalMasks::complementary(0.5), IntervalMasks::complementary(0.3), IntervalMasks::disjoint(0.5)];
+    let masks =
+        [IntervalMasks::complementary(0.5), IntervalMasks::complementary(0.3), IntervalMasks::disjoint(0.5)];
     for augmentation in masks.map(Result::unwrap) {
         let (mut anchor, mut positive) = (sample.clone(), sample.clone());
         augmentation.views(&Stream::new(1, Purpose::Masks, 0), 3, &mut anchor, &mut positive);

@@ -17,8 +17,8 @@ use faer::linalg::householder::{
 use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::linalg::solvers::{Llt, Solve};
-use faer::traits::ComplexField;
 use faer::reborrow::ReborrowMut;
+use faer::traits::ComplexField;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, RowMut, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;

@@ -150,7 +150,10 @@ impl Panels {
     /// If a panel does not start at this row or a block at this column.
     pub fn band(&self, first_row: usize, first_col: usize) -> Strided<'_> {
         let per_line = self.precision.per_line();
-        assert!(first_row.is_multiple_of(ROWS) && first_col.is_multiple_of(per_line), "whole panels and blocks");
+        assert!(
+            first_row.is_multiple_of(ROWS) && first_col.is_multiple_of(per_line),
+            "whole panels and blocks"
+        );
         let stride = self.blocks();
         Strided { blocks: &self.data[first_row / ROWS * stride + first_col / per_line..], stride }
     }
@@ -311,7 +314,9 @@ fn pack(columns: &mut [ColumnBlock], precision: Precision, right: Right<'_>, fir
     let per_line = precision.per_line();
     let first_k = first * per_line;
     match right {
-        Right::Plain(b) => pack_plain(columns.as_flattened_mut(), per_line / Line::LEN, b, first_k, group * LANES),
+        Right::Plain(b) => {
+            pack_plain(columns.as_flattened_mut(), per_line / Line::LEN, b, first_k, group * LANES)
+        }
         Right::Transposed(b) => {
             // Rows are copied a stretch at a time: reading many far-apart rows side by side would miss the cache.
             let mut stretch = [[Line::ZERO; BLOCKS_PER_COPY]; Line::LEN];
@@ -408,7 +413,8 @@ impl Coefficients {
                 if precision == Precision::Half {
                     for p in 0..ROWS / 2 {
                         for i in 0..ROWS {
-                            panel[p][i] = f32::from_bits(pair_of_halves(panel[2 * p][i], panel[2 * p + 1][i]));
+                            panel[p][i] =
+                                f32::from_bits(pair_of_halves(panel[2 * p][i], panel[2 * p + 1][i]));
                         }
                     }
                 }
@@ -445,7 +451,11 @@ pub fn descend(weights: &mut Matrix, descent: Descent, terms: &[(&Coefficients, 
     for (c, x) in terms.iter().filter(|(c, _)| c.panels > 0) {
         assert_eq!(x.precision(), c.precision, "samples and coefficients have one precision");
         assert_eq!(x.cols(), cols, "samples have the dimension of the weights");
-        assert_eq!(c.data.len(), x.rows().div_ceil(ROWS) * width.div_ceil(ROWS), "coefficients per sample and neuron");
+        assert_eq!(
+            c.data.len(),
+            x.rows().div_ceil(ROWS) * width.div_ceil(ROWS),
+            "coefficients per sample and neuron"
+        );
     }
     parallel::for_each_piece(bands(weights, COLUMNS_PER_BAND), |mut band| {
         for first in (0..width).step_by(ROWS) {

@@ -18,9 +18,9 @@ use crate::augment::Augmentation;
 use crate::data::DataModel;
 use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
+use crate::math::kernel::{Precision, ROWS};
 use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
-use crate::math::kernel::{Precision, ROWS};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 use std::cell::Cell;
 
@@ -237,7 +237,8 @@ impl Contrastive {
             return draw_panels(&mut s.anchor, data, &positives, |_, _| ());
         }
         // A sample becomes its two views while it is still in the first-level cache.
-        let raw = s.negatives.panels_mut().map(Some).filter(|_| shared).chain(std::iter::repeat_with(|| None));
+        let raw =
+            s.negatives.panels_mut().map(Some).filter(|_| shared).chain(std::iter::repeat_with(|| None));
         let second = s.positive.panels_mut().map(Some).chain(std::iter::repeat_with(|| None));
         let panels = s.anchor.panels_mut().zip(second).zip(raw);
         parallel::for_each_piece(panels, |((mut anchor, mut positive), mut raw)| {
@@ -335,7 +336,8 @@ impl Contrastive {
     /// Moves the learner along the gradients: W ← (1 − ηλ) W − η Cᵀ X.
     fn update(&mut self, reading: LossReading) {
         let same = self.parts.augmentation.positive_is_anchor();
-        let Scratch { anchor, positive, negatives, grads, coefficients, gate, d_bias, .. } = &mut self.scratch;
+        let Scratch { anchor, positive, negatives, grads, coefficients, gate, d_bias, .. } =
+            &mut self.scratch;
         let positive = if same { &*anchor } else { &*positive };
         let gated = gate.is_worth_it();
         let anchor_grads = Some(&grads.anchor).filter(|_| !gated);

@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 /// Fraction of open gates below which the gated products are faster than the dense ones (measured; benches/step.rs).
-const WORTH_IT_BELOW: f64 = 0.15;
+pub const WORTH_IT_BELOW: f64 = 0.15;
 /// Anchors that one thread takes through a piece of W in [`Gate::products`].
 const ANCHORS_PER_TILE: usize = 32;
 /// Entries of that piece: half of the second-level cache.
@@ -146,7 +146,13 @@ impl Gate {
                     let range = lists.starts[i]..lists.starts[i + 1];
                     let mut sums = [Line::ZERO; BAND];
                     let precision = x.precision();
-                    add_scaled_rows(&mut sums, precision, samples, &lists.anchors[range.clone()], &lists.scales[range]);
+                    add_scaled_rows(
+                        &mut sums,
+                        precision,
+                        samples,
+                        &lists.anchors[range.clone()],
+                        &lists.scales[range],
+                    );
                     Descent { keep, ..descent }.apply(band.row_mut(i), bytemuck::cast_slice(&sums));
                 }
             }

@@ -84,7 +84,19 @@ impl Learner {
         let clock = StageClock::new(rule.stages);
         let (initial_norms, old_norms) = (norms.clone(), norms.clone());
         let step = 0;
-        Ok(Self { rule, seed, latent_dim, weights, bias, norms, old_norms, initial_norms, clock, step, stop: None })
+        Ok(Self {
+            rule,
+            seed,
+            latent_dim,
+            weights,
+            bias,
+            norms,
+            old_norms,
+            initial_norms,
+            clock,
+            step,
+            stop: None,
+        })
     }
 
     /// W(0), drawn again from its stream: nothing has to be kept for it.

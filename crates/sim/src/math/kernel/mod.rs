@@ -188,7 +188,10 @@ pub fn add_scaled_rows(
     assert_eq!(rows.len(), scales.len(), "one scale per row");
     if let Some(&last) = rows.iter().max() {
         let first = last as usize / ROWS * samples.stride;
-        assert!(samples.blocks.len() >= first + BAND * Line::LEN / precision.per_line(), "rows inside the panels");
+        assert!(
+            samples.blocks.len() >= first + BAND * Line::LEN / precision.per_line(),
+            "rows inside the panels"
+        );
         let kernel = precision.half().map_or(KERNELS.scaled_rows, |half| half.scaled_rows);
         kernel(sums, samples, rows, scales);
     }
@@ -257,7 +260,11 @@ mod portable {
         }
     }
 
-    pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Line::LEN]; Line::LEN]) {
+    pub fn transpose(
+        columns: &mut [LanePair; Line::LEN],
+        half: usize,
+        rows: &[&[f32; Line::LEN]; Line::LEN],
+    ) {
         for (lane, row) in rows.iter().enumerate() {
             for (column, &entry) in columns.iter_mut().zip(*row) {
                 column[half].0[lane] = entry;
@@ -327,7 +334,9 @@ mod tests {
         for panels in [1, 3] {
             let blocks: Vec<[Line; ROWS]> = wave(panels * 3 * ROWS, 0.2).as_chunks().0.to_vec();
             let coefficients: Vec<[[f32; ROWS]; ROWS]> = (0..panels)
-                .map(|q| std::array::from_fn(|p| std::array::from_fn(|r| ((q * 99 + p * 7 + r) as f32).cos())))
+                .map(|q| {
+                    std::array::from_fn(|p| std::array::from_fn(|r| ((q * 99 + p * 7 + r) as f32).cos()))
+                })
                 .collect();
             let samples = Strided { blocks: &blocks, stride: 3 };
             let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));

@@ -1,10 +1,14 @@
 //! The kernels in the vector instructions of x86-64.
-#![allow(unsafe_code, reason = "vector instructions read through pointers and need a processor that was asked")]
+#![allow(
+    unsafe_code,
+    reason = "vector instructions read through pointers and need a processor that was asked"
+)]
 
 use super::{BAND, HalfKernels, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
 use std::arch::x86_64::{
-    __m256, __m512, _mm512_add_ps, _mm512_reduce_add_ps, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
-    _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
+    __m256, __m512, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
+    _mm512_add_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps,
+    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
 };
 
 mod half;
@@ -14,7 +18,9 @@ pub fn kernels() -> Option<Kernels> {
     if is_x86_feature_detected!("avx512f") {
         return Some(Kernels {
             // SAFETY: the processor has AVX-512.
-            rows_times_columns: |tile, rows, columns| unsafe { avx512::rows_times_columns(tile, rows, columns) },
+            rows_times_columns: |tile, rows, columns| unsafe {
+                avx512::rows_times_columns(tile, rows, columns)
+            },
             // SAFETY: the processor has AVX-512.
             outer_products: |tile, scales, samples| unsafe { avx512::outer_products(tile, scales, samples) },
             // SAFETY: the processor has AVX-512.
@@ -29,7 +35,9 @@ pub fn kernels() -> Option<Kernels> {
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
         return Some(Kernels {
             // SAFETY: the processor has AVX2 and FMA.
-            rows_times_columns: |tile, rows, columns| unsafe { avx2::rows_times_columns(tile, rows, columns) },
+            rows_times_columns: |tile, rows, columns| unsafe {
+                avx2::rows_times_columns(tile, rows, columns)
+            },
             // SAFETY: the processor has AVX2 and FMA.
             outer_products: |tile, scales, samples| unsafe { avx2::outer_products(tile, scales, samples) },
             transpose: super::portable::transpose,
@@ -149,7 +157,11 @@ macro_rules! kernels {
             type Sums = [[$vector; $vectors]; $rows];
 
             #[target_feature(enable = $features)]
-            pub fn rows_times_columns(tile: &mut Tile, rows: &[[Line; ROWS]], columns: &[[LanePair; Line::LEN]]) {
+            pub fn rows_times_columns(
+                tile: &mut Tile,
+                rows: &[[Line; ROWS]],
+                columns: &[[LanePair; Line::LEN]],
+            ) {
                 for (row, lane) in parts() {
                     let mut sums: Sums = [[$zero(); $vectors]; $rows];
                     for r in 0..$rows {
@@ -176,7 +188,9 @@ macro_rules! kernels {
                     for r in 0..$rows {
                         for v in 0..$vectors {
                             // SAFETY: as above.
-                            unsafe { $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v]) };
+                            unsafe {
+                                $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v])
+                            };
                         }
                     }
                 }
@@ -211,7 +225,9 @@ macro_rules! kernels {
                     for r in 0..$rows {
                         for v in 0..$vectors {
                             // SAFETY: as above.
-                            unsafe { $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v]) };
+                            unsafe {
+                                $store(tile.0[row + r].as_mut_ptr().add(lane + v * $width), sums[r][v])
+                            };
                         }
                     }
                 }
