@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["scipy==1.17.0"]
+# dependencies = ["scipy==1.17.1"]
 # ///
 """Whether mixed arithmetic changes what a run finds: every figure of summary.json over many seeds, arm `mixed` against `single`.
 
