@@ -23,6 +23,9 @@ pub enum Command {
     /// Judge the paper's statements by stored runs; reads only
     #[command(after_help = exit::HELP)]
     Judge(JudgeArguments),
+    /// Measure what a training step costs on this machine, and where the time goes
+    #[command(after_help = exit::HELP)]
+    Bench(BenchArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, a table of settings, an experiment or a statement of the paper
@@ -78,6 +81,26 @@ pub struct JudgeArguments {
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
     /// Print everything that was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    /// Sizes of the step [default: A B C]
+    #[arg(value_parser = ["A", "B", "C", "D"])]
+    pub sizes: Vec<String>,
+    /// Products from bfloat16 inputs and in-batch negatives (`training.arithmetic=mixed`)
+    #[arg(long)]
+    pub mixed: bool,
+    /// Steps that are timed, at each size and stage
+    #[arg(long, value_name = "N", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..))]
+    pub rounds: u16,
+    /// Threads to use [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Print what was found as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
+        Command::Bench(arguments) => commands::bench::bench(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

@@ -10,6 +10,7 @@
 //! | [`store`] | the files of a run directory |
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
+//! | [`bench`] | what a step costs on this machine |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
 //! | [`results`] | the scoreboard that comes with the program |
 
@@ -23,5 +24,6 @@ pub mod run;
 pub mod sweep;
 pub mod summary;
 pub mod stats;
+pub mod bench;
 pub mod claim;
 pub mod results;

@@ -3,19 +3,20 @@
 use super::PlanError;
 use super::prediction::{ArmPrediction, Model};
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec, NegativeSetSpec,
-    NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
+    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec,
+    NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
 };
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DataModel, SparseCoding};
 use featurescope_sim::encoder::{Encoder, SymRelu};
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::ParameterError;
+use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
-    SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule,
+    Supervised, SupervisedParts, TrainingRule,
 };
 
 /// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.
@@ -89,7 +90,23 @@ impl ArmPlan {
             rule,
             seed,
         };
-        Ok(Box::new(Contrastive::new(parts)?))
+        Ok(Box::new(Contrastive::new(parts)?.with_arithmetic(self.arithmetic())))
+    }
+
+    /// How products are computed.
+    fn arithmetic(&self) -> Arithmetic {
+        match self.spec.training.arithmetic {
+            Some(ArithmeticSpec::Mixed) => Arithmetic::Mixed,
+            Some(ArithmeticSpec::Single) | None => Arithmetic::Single,
+        }
+    }
+
+    /// What the inputs of products are rounded to on this machine: `single` or `bfloat16`.
+    pub fn product_inputs(&self) -> &'static str {
+        match self.arithmetic().precision() {
+            Precision::Single => "single",
+            Precision::Half => "bfloat16",
+        }
     }
 
     /// How samples become views; `None` where nothing is contrasted.

@@ -61,7 +61,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    fn parameter(part: impl Into<String>) -> impl FnOnce(ParameterError) -> Self {
+    pub(crate) fn parameter(part: impl Into<String>) -> impl FnOnce(ParameterError) -> Self {
         let part = part.into();
         |source| Self::Parameter { part, source }
     }

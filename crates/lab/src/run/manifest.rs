@@ -46,6 +46,8 @@ pub struct ArmEnd {
     pub stop_reason: &'static str,
     /// What was seen, where it diverged.
     pub stop_detail: Option<String>,
+    /// What the inputs of products were rounded to: `single` or `bfloat16`.
+    pub product_inputs: &'static str,
     /// Steps taken.
     pub steps: u64,
     /// Wall time of training and measuring.

@@ -176,6 +176,7 @@ fn run_arm(
     }
     let view = trained.dynamics.view();
     let end = ArmEnd {
+        product_inputs: arm.product_inputs(),
         stop_reason: trained.stop.word(),
         stop_detail: trained.stop.detail(),
         steps: view.step,

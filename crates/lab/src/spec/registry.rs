@@ -212,6 +212,14 @@ pub const SETTINGS: &[Setting] = &[
         "\"sampled\"",
         "What is trained: the contrastive learner, or the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
     ),
+    setting(
+        "training.arithmetic",
+        Kind::Choice(&["single", "mixed"]),
+        "\"single\"",
+        "How products are computed. single: in single precision. mixed: from inputs rounded to bfloat16 with sums in single \
+         precision, where the processor has it, and with in-batch negatives W x⁺⁺ from W x and W x⁺: faster, other bits.",
+    )
+    .when(&[SAMPLED]),
     setting("training.steps", Kind::Whole(0), "", "Number of steps.").required(),
     setting("training.learning_rate", Kind::Number(Range::POSITIVE), "1.0", "Learning rate of the weights (the paper's η)."),
     setting(

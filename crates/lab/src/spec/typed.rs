@@ -126,6 +126,7 @@ pub enum NegativeViewsSpec {
 #[serde(deny_unknown_fields)]
 pub struct TrainingSpec {
     pub dynamics: DynamicsSpec,
+    pub arithmetic: Option<ArithmeticSpec>,
     pub steps: u64,
     pub learning_rate: f64,
     pub schedule: ScheduleSpec,
@@ -141,6 +142,13 @@ pub struct TrainingSpec {
 pub enum DynamicsSpec {
     Sampled,
     Supervised,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArithmeticSpec {
+    Single,
+    Mixed,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

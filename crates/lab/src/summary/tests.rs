@@ -21,6 +21,7 @@ fn records() -> Records {
 
 fn summary() -> ArmSummary {
     let end = ArmEnd {
+        product_inputs: "single",
         stop_reason: "finished",
         stop_detail: None,
         steps: 9,

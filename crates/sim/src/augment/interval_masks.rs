@@ -68,6 +68,11 @@ impl Augmentation for IntervalMasks {
         });
     }
 
+    fn sum_of_views(&self) -> Option<f32> {
+        // Each coordinate is in exactly one view.
+        (self.anchor_below == self.positive_from).then_some(self.scale)
+    }
+
     fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
         ROW_WORDS.with_borrow_mut(|words| {
             words.resize(sample.len(), 0);

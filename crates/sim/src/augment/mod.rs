@@ -24,6 +24,11 @@ pub trait Augmentation: Send + Sync {
     /// Turns the sample in place into a single view with the law of x⁺: what masked negatives get (Remark 2.4).
     fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]);
 
+    /// `Some(s)` where x⁺ + x⁺⁺ = s·x in every coordinate, so that W x⁺⁺ = s·W x − W x⁺.
+    fn sum_of_views(&self) -> Option<f32> {
+        None
+    }
+
     /// Whether x⁺⁺ is x⁺ itself, so that it need not be computed twice.
     fn positive_is_anchor(&self) -> bool {
         false

@@ -8,6 +8,7 @@
 use crate::math::linalg::{dot, orthonormal_columns, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+use multiversion::multiversion;
 
 /// How far ⟨M_i, M_j⟩ of a given dictionary may be from 0 or 1: single precision rounding of the entries of a matrix
 /// that is orthonormal stays far below it.
@@ -133,9 +134,7 @@ impl Dictionary {
     pub fn add_combination(&self, latent: &[f32], x: &mut [f32]) {
         for (j, &z) in latent.iter().enumerate() {
             if z != 0.0 {
-                for (x, &entry) in x.iter_mut().zip(self.atoms.row(j)) {
-                    *x += z * entry;
-                }
+                add_scaled(x, z, self.atoms.row(j));
             }
         }
     }
@@ -154,6 +153,13 @@ impl Dictionary {
         let mut coordinates = Matrix::zeros(0, 0);
         times_transposed(&mut coordinates, x, &self.atoms);
         coordinates
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn add_scaled(x: &mut [f32], scale: f32, atom: &[f32]) {
+    for (x, &entry) in x.iter_mut().zip(atom) {
+        *x += scale * entry;
     }
 }
 

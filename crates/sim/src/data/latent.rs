@@ -5,8 +5,11 @@
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 
-use crate::math::random::Part;
+use crate::math::random::{Part, fill_words_in_order};
 use crate::math::{ParameterError, Stream, require};
+
+/// Words that are drawn at a time.
+const WORDS_AT_A_TIME: usize = 256;
 
 /// How the sparse code is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,18 +56,24 @@ impl LatentLaw {
 
     /// Writes the code of `row`.
     pub fn draw(&self, stream: &Stream, row: u32, latent: &mut [f32]) {
-        let mut reader = stream.reader(Part::Latent, row);
         match *self {
             Self::Symmetric { activity } => {
                 // One word decides activity and sign: below half the threshold +1, above it −1.
                 let half = (activity * 2f64.powi(31)).round() as u64;
-                for z in latent {
-                    let word = u64::from(reader.word());
-                    *z = f32::from(u8::from(word < half))
-                        - f32::from(u8::from(word >= half && word < 2 * half));
+                let mut words = [0; WORDS_AT_A_TIME];
+                for (chunk, part) in latent.chunks_mut(WORDS_AT_A_TIME).enumerate() {
+                    let words = &mut words[..part.len()];
+                    let first_block = (chunk * WORDS_AT_A_TIME / 4) as u32;
+                    fill_words_in_order(words, stream, Part::Latent, row, first_block);
+                    for (z, &word) in part.iter_mut().zip(&*words) {
+                        let word = u64::from(word);
+                        *z = f32::from(u8::from(word < half))
+                            - f32::from(u8::from(word >= half && word < 2 * half));
+                    }
                 }
             }
             Self::FixedCount { count } => {
+                let mut reader = stream.reader(Part::Latent, row);
                 // Floyd's algorithm: a uniform subset with `count` draws and no table.
                 latent.fill(0.0);
                 for top in latent.len() - count..latent.len() {

@@ -9,9 +9,15 @@
 
 use super::Encoder;
 use crate::math::{Matrix, parallel};
+use std::cell::Cell;
 
 /// Rows whose bias gradients are summed together; the groups are then added in order.
 const ROWS_PER_PIECE: usize = 128;
+
+thread_local! {
+    /// Bias gradients by group of rows. Taken out while in use: a thread that waits may start another sum.
+    static SUMS: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
+}
 
 /// The paper's activation.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +43,14 @@ impl Encoder for SymRelu {
 
     fn backward(&self, pre: &Matrix, bias: &[f32], d_embeddings: &mut Matrix, d_bias: &mut [f64]) {
         let width = pre.cols();
-        let mut sums = Matrix::<f64>::zeros(pre.rows().div_ceil(ROWS_PER_PIECE), width);
+        let mut sums = SUMS.take();
+        sums.clear();
+        sums.resize(pre.rows().div_ceil(ROWS_PER_PIECE) * width, 0.0);
         let pieces = d_embeddings
             .as_mut_slice()
             .chunks_mut(ROWS_PER_PIECE * width)
             .zip(pre.as_slice().chunks(ROWS_PER_PIECE * width))
-            .zip(sums.as_mut_slice().chunks_mut(width));
+            .zip(sums.chunks_mut(width));
         parallel::for_each_piece(pieces, |((d_out, pre), sums)| {
             for (d_out, pre) in d_out.chunks_mut(width).zip(pre.chunks(width)) {
                 for (((d, &a), &b), sum) in d_out.iter_mut().zip(pre).zip(bias).zip(sums.iter_mut()) {
@@ -53,9 +61,10 @@ impl Encoder for SymRelu {
                 }
             }
         });
-        for sums in sums.iter_rows() {
+        for sums in sums.chunks(width) {
             d_bias.iter_mut().zip(sums).for_each(|(d, s)| *d += s);
         }
+        SUMS.set(sums);
     }
 
     fn push_open(&self, pre: &[f32], bias: &[f32], open: &mut Vec<u32>) {

@@ -8,7 +8,9 @@
 
 use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad};
 use crate::math::elementary::exp_of_nonpositive;
-use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
+use crate::math::kernel::Precision;
+use crate::math::linalg::{add_transposed_times, dot};
+use crate::math::panels::{Right, product};
 use crate::math::{Matrix, ParameterError, parallel, require};
 use multiversion::multiversion;
 
@@ -22,6 +24,7 @@ pub struct InfoNce {
     /// Logits against the negatives, then their probabilities; P × N.
     probabilities: Matrix,
     readings: Vec<AnchorReading>,
+    precision: Precision,
 }
 
 /// What one anchor contributes to the means.
@@ -43,6 +46,7 @@ impl InfoNce {
             stop_grad,
             probabilities: Matrix::zeros(0, 0),
             readings: Vec::new(),
+            precision: Precision::Single,
         })
     }
 
@@ -75,9 +79,10 @@ impl InfoNce {
 
 impl Loss for InfoNce {
     fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading {
-        times_transposed(&mut self.probabilities, embeddings.anchor, embeddings.negatives);
+        let negatives = embeddings.negatives;
+        product(&mut self.probabilities, self.precision, embeddings.anchor, Right::Transposed(negatives));
         self.softmax(embeddings, &mut grads.pull);
-        times(&mut grads.anchor, &self.probabilities, embeddings.negatives);
+        product(&mut grads.anchor, self.precision, &self.probabilities, Right::Plain(negatives));
         subtract_pull(&mut grads.anchor, &grads.pull, embeddings.positive);
         (grads.positive, grads.negatives) = match self.stop_grad {
             StopGrad::Targets => (None, None),
@@ -90,6 +95,10 @@ impl Loss for InfoNce {
             }
         };
         mean_reading(&self.readings, embeddings.negatives_per_anchor())
+    }
+
+    fn use_precision(&mut self, precision: Precision) {
+        self.precision = precision;
     }
 
     fn reads_positive_where_anchor_is_zero(&self) -> bool {

@@ -14,6 +14,7 @@ pub use info_nce::InfoNce;
 pub use spectral::Spectral;
 
 use crate::math::Matrix;
+use crate::math::kernel::Precision;
 
 /// Where gradients are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,9 @@ pub struct LossReading {
 pub trait Loss: Send + Sync {
     /// Evaluates the loss, averaged over the anchors, and its gradients.
     fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading;
+
+    /// Asks for similarities and mean embeddings from inputs of this precision. A loss may ignore it.
+    fn use_precision(&mut self, _precision: Precision) {}
 
     /// Whether entries of the positive's embedding matter where the anchor's neuron is closed. If not, they need not
     /// be computed.

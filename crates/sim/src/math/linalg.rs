@@ -3,7 +3,9 @@
 //! Products are cut into tiles of the output whose borders depend on the shape alone, never on the number of
 //! threads, and every output entry is one uninterrupted sum: same bits on any number of threads.
 
+use super::kernel::Precision;
 use super::matrix::Matrix;
+use super::panels::{self, Right};
 use super::parallel;
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -15,8 +17,9 @@ use faer::linalg::householder::{
 use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::linalg::solvers::{Llt, Solve};
+use faer::reborrow::ReborrowMut;
 use faer::traits::ComplexField;
-use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, Side, Spec};
+use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, RowMut, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;
 
@@ -29,9 +32,26 @@ const FEWEST_TILES: usize = 4;
 const SMALL_PRODUCT: usize = 1 << 18;
 
 /// The scalar types that products are offered for: `f32` and `f64`.
-pub trait Scalar: Copy + Default + Send + Sync + ComplexField + 'static {}
-impl Scalar for f32 {}
+pub trait Scalar: Copy + Default + Send + Sync + ComplexField + 'static {
+    /// out = a b, or a bᵀ, of shapes that fit.
+    #[doc(hidden)]
+    fn multiply(out: &mut Matrix<Self>, a: &Matrix<Self>, b: Right<'_, Self>) {
+        let right = match b {
+            Right::Transposed(b) => view(b).transpose(),
+            Right::Plain(b) => view(b),
+        };
+        out.resize(a.rows(), right.ncols());
+        let (rows, cols) = (out.rows(), out.cols());
+        tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), right);
+    }
+}
+
 impl Scalar for f64 {}
+impl Scalar for f32 {
+    fn multiply(out: &mut Matrix, a: &Matrix, b: Right<'_>) {
+        panels::product(out, Precision::Single, a, b);
+    }
+}
 
 /// out = a bᵀ.
 ///
@@ -42,9 +62,7 @@ impl Scalar for f64 {}
 /// If the inner dimensions differ.
 pub fn times_transposed<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matrix<T>) {
     assert_eq!(a.cols(), b.cols(), "a bᵀ needs as many columns in a as in b");
-    out.resize(a.rows(), b.rows());
-    let (rows, cols) = (out.rows(), out.cols());
-    tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), view(b).transpose());
+    T::multiply(out, a, Right::Transposed(b));
 }
 
 /// out = a b.
@@ -56,9 +74,7 @@ pub fn times_transposed<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matri
 /// If the inner dimensions differ.
 pub fn times<T: Scalar>(out: &mut Matrix<T>, a: &Matrix<T>, b: &Matrix<T>) {
     assert_eq!(a.cols(), b.rows(), "a b needs as many columns in a as rows in b");
-    out.resize(a.rows(), b.cols());
-    let (rows, cols) = (out.rows(), out.cols());
-    tiled(out.as_mut_slice(), (rows, cols), Accum::Replace, view(a), view(b));
+    T::multiply(out, a, Right::Plain(b));
 }
 
 /// out += aᵀ b: the shape of every weight gradient.
@@ -158,6 +174,42 @@ impl<'a, T: Scalar> Partition<'a, T> for MatMut<'a, T> {
     }
 }
 
+/// Some neighbouring columns of a row-major matrix, writable.
+pub struct Band<'a> {
+    first: usize,
+    view: MatMut<'a, f32>,
+}
+
+impl Band<'_> {
+    /// The index of its first column.
+    pub fn first(&self) -> usize {
+        self.first
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.view.ncols()
+    }
+
+    /// Its part of row `r`.
+    pub fn row_mut(&mut self, r: usize) -> &mut [f32] {
+        let row = self.view.rb_mut().row_mut(r).try_as_row_major_mut();
+        row.map_or(&mut [], RowMut::as_slice_mut)
+    }
+}
+
+/// Cuts a matrix into bands of `width` columns; the last may be narrower.
+pub fn bands(matrix: &mut Matrix, width: usize) -> impl Iterator<Item = Band<'_>> + Send {
+    let (rows, cols) = (matrix.rows(), matrix.cols());
+    let mut rest = Some(MatMut::from_row_major_slice_mut(matrix.as_mut_slice(), rows, cols));
+    (0..cols).step_by(width.max(1)).map_while(move |first| {
+        let whole = rest.take()?;
+        let (view, right) = whole.split_at_col_mut(width.min(cols - first));
+        rest = Some(right);
+        Some(Band { first, view })
+    })
+}
+
 /// Solves A X = B for a symmetric positive definite A by Cholesky. `None` if A is not positive definite.
 ///
 /// # Shapes
@@ -235,9 +287,19 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + tail
 }
 
-/// Σ aᵢ² in double precision.
+/// Σ aᵢ² in double precision, in sixteen interleaved partial sums.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 pub fn squared_norm(a: &[f32]) -> f64 {
-    a.iter().map(|&v| f64::from(v) * f64::from(v)).sum()
+    let (blocks, rest) = a.as_chunks::<16>();
+    let mut sums = [0.0f64; 16];
+    for block in blocks {
+        for lane in 0..16 {
+            let entry = f64::from(block[lane]);
+            sums[lane] += entry * entry;
+        }
+    }
+    let tail = rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();
+    sums.iter().sum::<f64>() + tail
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 pub mod matrix;
 pub mod parameter;
 pub mod parallel;
+pub mod kernel;
+pub mod panels;
 pub mod linalg;
 pub mod elementary;
 pub mod random;

@@ -9,21 +9,34 @@ pub fn threads() -> usize {
     1
 }
 
-/// Calls `work` once for every item, on as many threads as the current pool has.
+/// Calls `work` once for every item, on as many threads as the current pool has. Allocates nothing: every thread takes
+/// the next item when it is done with its last.
 ///
 /// Items must be independent; nothing is reduced here, so order cannot matter.
-pub fn for_each_piece<I: Send>(items: impl IntoIterator<Item = I> + Send, work: impl Fn(I) + Sync + Send) {
+pub fn for_each_piece<I: Send>(
+    items: impl IntoIterator<Item = I, IntoIter: Send> + Send,
+    work: impl Fn(I) + Sync + Send,
+) {
     #[cfg(feature = "parallel")]
     if threads() > 1 {
-        rayon::scope(|scope| {
-            let work = &work;
-            for item in items {
-                scope.spawn(move |_| work(item));
+        let items = std::sync::Mutex::new(items.into_iter());
+        let next = || items.lock().ok().and_then(|mut items| items.next());
+        return on_threads(threads(), &|| {
+            while let Some(item) = next() {
+                work(item);
             }
         });
-        return;
     }
     items.into_iter().for_each(work);
+}
+
+#[cfg(feature = "parallel")]
+fn on_threads(count: usize, work: &(dyn Fn() + Sync)) {
+    if count > 1 {
+        rayon::join(work, || on_threads(count - 1, work));
+    } else {
+        work();
+    }
 }
 
 /// Calls `work(first_row, rows)` for consecutive groups of `rows_per_piece` rows of a row-major buffer.

@@ -153,6 +153,27 @@ fn words_of_row(out: &mut [u32], counter: [u32; 4], key: [u32; 2]) {
     }
 }
 
+/// Fills `out` with the words that [`Stream::reader`] would give one after the other from block `first_block` on, sixteen
+/// blocks at a time.
+pub fn fill_words_in_order(out: &mut [u32], stream: &Stream, part: Part, row: u32, first_block: u32) {
+    words_in_order(out, stream.counter(part, row, first_block), stream.key());
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn words_in_order(out: &mut [u32], counter: [u32; 4], key: [u32; 2]) {
+    const LANES: usize = 16;
+    for (group, words) in out.chunks_mut(4 * LANES).enumerate() {
+        let mut lanes = counter.map(|word| [word; LANES]);
+        for (l, block) in lanes[0].iter_mut().enumerate() {
+            *block += (group * LANES + l) as u32;
+        }
+        philox_lanes(&mut lanes, key);
+        for (i, to) in words.iter_mut().enumerate() {
+            *to = lanes[i % 4][i / 4];
+        }
+    }
+}
+
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 const ROUNDS: usize = 10;
@@ -209,6 +230,16 @@ mod tests {
             let (group, k, l) = (i / 64, i % 64 / 16, i % 16);
             assert_eq!(word, stream.words(Part::Mask, 4, (16 * group + l) as u32)[k]);
         }
+    }
+
+    #[test]
+    fn words_in_order_are_those_of_a_reader() {
+        let stream = Stream::new(11, Purpose::Positives, 2);
+        let mut words = vec![0; 150];
+        fill_words_in_order(&mut words[..64], &stream, Part::Latent, 4, 0);
+        fill_words_in_order(&mut words[64..], &stream, Part::Latent, 4, 16);
+        let mut reader = stream.reader(Part::Latent, 4);
+        assert!(words.iter().all(|&word| word == reader.word()));
     }
 
     #[test]

@@ -18,8 +18,11 @@ use crate::augment::Augmentation;
 use crate::data::DataModel;
 use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
-use crate::math::linalg::{add_transposed_times, squared_norm, times, times_transposed};
+use crate::math::kernel::{Precision, ROWS};
+use crate::math::linalg::{squared_norm, times, times_transposed};
+use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
+use std::cell::Cell;
 
 /// Rows that one thread draws at a time.
 const ROWS_PER_PIECE: usize = 16;
@@ -68,6 +71,28 @@ impl BatchPlan {
     }
 }
 
+/// How the products with W are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// In single precision.
+    #[default]
+    Single,
+    /// Inputs rounded to bfloat16 and sums in single precision, where the processor multiplies bfloat16 (elsewhere as
+    /// `Single`). Where the negatives are the batch's own raw samples and the masks are complementary, W x⁺⁺ = s·W x − W x⁺
+    /// takes the place of a product. Parameters, loss and biases stay in single precision.
+    Mixed,
+}
+
+impl Arithmetic {
+    /// What the inputs of products are rounded to on this processor.
+    pub fn precision(self) -> Precision {
+        match self {
+            Self::Single => Precision::Single,
+            Self::Mixed => Precision::half_if_available(),
+        }
+    }
+}
+
 /// The parts that a contrastive run is made of.
 pub struct ContrastiveParts {
     /// What a sample is.
@@ -86,13 +111,27 @@ pub struct ContrastiveParts {
     pub seed: u64,
 }
 
+/// The parts of a step, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepPart {
+    /// Samples and their views.
+    Samples,
+    /// W x for anchors, positives and negatives, and the embeddings.
+    PreActivations,
+    /// Similarities, loss and its gradients with respect to the embeddings.
+    Similarity,
+    /// Gradients with respect to pre-activations and biases.
+    Activation,
+    /// The weight gradient and the step along it.
+    Update,
+}
+
 /// Buffers of one step, allocated once.
 #[derive(Default)]
 struct Scratch {
-    anchor: Matrix,
-    positive: Matrix,
-    negatives: Matrix,
-    latent: Matrix,
+    anchor: Panels,
+    positive: Panels,
+    negatives: Panels,
     pre_anchor: Matrix,
     pre_positive: Matrix,
     pre_negatives: Matrix,
@@ -100,7 +139,7 @@ struct Scratch {
     embedded_positive: Matrix,
     embedded_negatives: Matrix,
     grads: EmbeddingGrads,
-    d_weights: Matrix,
+    coefficients: [Coefficients; 3],
     d_bias: Vec<f64>,
     bias_before: Vec<f32>,
     gate: Gate,
@@ -112,6 +151,7 @@ pub struct Contrastive {
     learner: Learner,
     scratch: Scratch,
     batch: Option<(LossReading, f64)>,
+    arithmetic: Arithmetic,
 }
 
 impl Contrastive {
@@ -120,12 +160,44 @@ impl Contrastive {
         parts.batch.check()?;
         let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
         let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
-        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None })
+        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None, arithmetic: Arithmetic::Single })
+    }
+
+    /// The same with another arithmetic.
+    #[must_use]
+    pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Self {
+        let precision = arithmetic.precision();
+        let s = &mut self.scratch;
+        for panels in [&mut s.anchor, &mut s.positive, &mut s.negatives] {
+            *panels = Panels::new(precision);
+        }
+        self.parts.loss.use_precision(precision);
+        self.arithmetic = arithmetic;
+        self
     }
 
     /// The learner.
     pub fn learner(&self) -> &Learner {
         &self.learner
+    }
+
+    /// One step, calling `done` at the end of each of its parts: what a benchmark needs.
+    pub fn step_in_parts(&mut self, done: &mut dyn FnMut(StepPart)) -> Option<StepView<'_>> {
+        if !self.learner.may_step() {
+            return None;
+        }
+        self.draw_batch();
+        done(StepPart::Samples);
+        self.forward();
+        done(StepPart::PreActivations);
+        let reading = self.evaluate();
+        done(StepPart::Similarity);
+        self.backward();
+        self.batch = Some((reading, self.firing_rate()));
+        done(StepPart::Activation);
+        self.update(reading);
+        done(StepPart::Update);
+        Some(self.view())
     }
 
     fn stream(&self, purpose: Purpose) -> Stream {
@@ -139,42 +211,62 @@ impl Contrastive {
             (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
         let BatchPlan { anchors, negative_set, negative_views, .. } = self.parts.batch;
         let negative_rows = self.parts.batch.negative_rows();
-        let (d1, d) = (self.parts.data.ambient_dim(), self.parts.data.latent_dim());
+        let d1 = self.parts.data.ambient_dim();
         let same = self.parts.augmentation.positive_is_anchor();
+        let shared_sum = self.shared_sum();
         let s = &mut self.scratch;
         s.anchor.resize(anchors, d1);
-        s.positive.resize(if same { 0 } else { anchors }, d1);
+        s.positive.resize(if same || shared_sum.is_some() { 0 } else { anchors }, d1);
         s.negatives.resize(negative_rows, d1);
-        s.latent.resize(anchors.max(negative_rows), d);
-        let (data, augmentation) = (&self.parts.data, &self.parts.augmentation);
+        let (data, augmentation) = (self.parts.data.as_ref(), self.parts.augmentation.as_ref());
 
-        match negative_set {
-            NegativeSet::Fresh => draw_rows(data.as_ref(), &negatives, &mut s.negatives, &mut s.latent),
-            NegativeSet::InBatch => draw_rows(data.as_ref(), &positives, &mut s.negatives, &mut s.latent),
-        }
-        if negative_views == NegativeViews::Augmented {
-            parallel::for_each_row_group(s.negatives.as_mut_slice(), d1, ROWS_PER_PIECE, |first, rows| {
-                for (i, row) in rows.chunks_mut(d1).enumerate() {
-                    augmentation.single_view(&negative_masks, (first + i) as u32, row);
+        // Raw negatives from the batch are the positives' samples before they become views.
+        let shared = negative_set == NegativeSet::InBatch && negative_views == NegativeViews::Raw && !same;
+        if !shared {
+            let from = match negative_set {
+                NegativeSet::Fresh => &negatives,
+                NegativeSet::InBatch => &positives,
+            };
+            draw_panels(&mut s.negatives, data, from, |row, x| {
+                if negative_views == NegativeViews::Augmented {
+                    augmentation.single_view(&negative_masks, row, x);
                 }
             });
         }
         if same {
-            return draw_rows(data.as_ref(), &positives, &mut s.anchor, &mut s.latent);
+            return draw_panels(&mut s.anchor, data, &positives, |_, _| ());
         }
         // A sample becomes its two views while it is still in the first-level cache.
-        let pieces = (s.anchor.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
-            .zip(s.positive.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
-            .zip(s.latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
-            .enumerate();
-        parallel::for_each_piece(pieces, |(piece, ((xs, ys), zs))| {
-            let rows = xs.chunks_mut(d1).zip(ys.chunks_mut(d1)).zip(zs.chunks_mut(d));
-            for (i, ((x, y), z)) in rows.enumerate() {
-                let row = (piece * ROWS_PER_PIECE + i) as u32;
-                data.draw(&positives, row, x, z);
-                augmentation.views(&masks, row, x, y);
-            }
+        let raw =
+            s.negatives.panels_mut().map(Some).filter(|_| shared).chain(std::iter::repeat_with(|| None));
+        let second = s.positive.panels_mut().map(Some).chain(std::iter::repeat_with(|| None));
+        let panels = s.anchor.panels_mut().zip(second).zip(raw);
+        parallel::for_each_piece(panels, |((mut anchor, mut positive), mut raw)| {
+            with_row(data, |x, y, z| {
+                for r in 0..ROWS.min(anchors - anchor.first_row) {
+                    let row = (anchor.first_row + r) as u32;
+                    data.draw(&positives, row, x, z);
+                    if let Some(raw) = &mut raw {
+                        raw.set_row(r, x);
+                    }
+                    augmentation.views(&masks, row, x, y);
+                    anchor.set_row(r, x);
+                    if let Some(positive) = &mut positive {
+                        positive.set_row(r, y);
+                    }
+                }
+            });
         });
+    }
+
+    /// `Some(s)` where W x⁺⁺ is taken from s·W x − W x⁺.
+    fn shared_sum(&self) -> Option<f32> {
+        let BatchPlan { negative_set, negative_views, .. } = self.parts.batch;
+        let raw = negative_set == NegativeSet::InBatch && negative_views == NegativeViews::Raw;
+        // The gradient of a positive that is not behind StopGrad needs its samples.
+        let stopped = !self.parts.loss.reads_positive_where_anchor_is_zero();
+        let sum = self.parts.augmentation.sum_of_views();
+        sum.filter(|_| raw && stopped && self.arithmetic == Arithmetic::Mixed)
     }
 
     /// Embeds the batch. The positives are computed only where they are read.
@@ -183,28 +275,34 @@ impl Contrastive {
         let encoder = self.parts.encoder.as_ref();
         let same = self.parts.augmentation.positive_is_anchor();
         let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
+        let shared_sum = self.shared_sum();
         let s = &mut self.scratch;
-        times_transposed(&mut s.pre_anchor, &s.anchor, weights);
+        panels_product(&mut s.pre_anchor, &s.anchor, Right::Transposed(weights));
         encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
-        times_transposed(&mut s.pre_negatives, &s.negatives, weights);
+        panels_product(&mut s.pre_negatives, &s.negatives, Right::Transposed(weights));
         encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
         s.gate.read(&s.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
         if same {
             return;
         }
-        if s.gate.is_worth_it() && !everywhere {
+        if let Some(sum) = shared_sum {
+            let width = s.pre_anchor.cols();
+            s.pre_positive.resize(s.pre_anchor.rows(), width);
+            let parts = s.pre_anchor.as_slice().iter().zip(s.pre_negatives.as_slice());
+            for (positive, (anchor, sample)) in s.pre_positive.as_mut_slice().iter_mut().zip(parts) {
+                *positive = sum * sample - anchor;
+            }
+        } else if s.gate.is_worth_it() && !everywhere && s.positive.precision() == Precision::Single {
             s.gate.products(&mut s.pre_positive, &s.positive, weights);
         } else {
-            times_transposed(&mut s.pre_positive, &s.positive, weights);
+            panels_product(&mut s.pre_positive, &s.positive, Right::Transposed(weights));
         }
         encoder.forward(&s.pre_positive, bias, &mut s.embedded_positive);
     }
 
-    /// Loss and gradients; leaves them in the scratch.
-    fn backward(&mut self) -> LossReading {
+    /// The loss and its gradients with respect to the embeddings.
+    fn evaluate(&mut self) -> LossReading {
         let same = self.parts.augmentation.positive_is_anchor();
-        let bias = self.learner.bias();
-        let encoder = self.parts.encoder.as_ref();
         let s = &mut self.scratch;
         let embeddings = Embeddings {
             anchor: &s.embedded_anchor,
@@ -212,28 +310,56 @@ impl Contrastive {
             negatives: &s.embedded_negatives,
             negative_set: self.parts.batch.negative_set,
         };
-        let reading = self.parts.loss.evaluate(&embeddings, &mut s.grads);
+        self.parts.loss.evaluate(&embeddings, &mut s.grads)
+    }
 
-        s.d_weights.resize(self.learner.weights().rows(), self.learner.weights().cols());
-        s.d_weights.as_mut_slice().fill(0.0);
+    /// Takes the gradients back to the pre-activations and the biases; leaves them in the scratch.
+    fn backward(&mut self) {
+        let same = self.parts.augmentation.positive_is_anchor();
+        let bias = self.learner.bias();
+        let encoder = self.parts.encoder.as_ref();
+        let s = &mut self.scratch;
+        s.bias_before.clear();
+        s.bias_before.extend_from_slice(bias);
         s.d_bias.clear();
         s.d_bias.resize(bias.len(), 0.0);
         encoder.backward(&s.pre_anchor, bias, &mut s.grads.anchor, &mut s.d_bias);
-        if s.gate.is_worth_it() {
-            s.gate.add_gradient(&mut s.d_weights, &s.grads.anchor, &s.anchor);
-        } else {
-            add_transposed_times(&mut s.d_weights, &s.grads.anchor, &s.anchor);
-        }
         if let Some(d_positive) = &mut s.grads.positive {
-            let (pre, x) = if same { (&s.pre_anchor, &s.anchor) } else { (&s.pre_positive, &s.positive) };
+            let pre = if same { &s.pre_anchor } else { &s.pre_positive };
             encoder.backward(pre, bias, d_positive, &mut s.d_bias);
-            add_transposed_times(&mut s.d_weights, d_positive, x);
         }
         if let Some(d_negatives) = &mut s.grads.negatives {
             encoder.backward(&s.pre_negatives, bias, d_negatives, &mut s.d_bias);
-            add_transposed_times(&mut s.d_weights, d_negatives, &s.negatives);
         }
-        reading
+    }
+
+    /// Moves the learner along the gradients: W ← (1 − ηλ) W − η Cᵀ X.
+    fn update(&mut self, reading: LossReading) {
+        let same = self.parts.augmentation.positive_is_anchor();
+        let Scratch { anchor, positive, negatives, grads, coefficients, gate, d_bias, .. } =
+            &mut self.scratch;
+        let positive = if same { &*anchor } else { &*positive };
+        let gated = gate.is_worth_it();
+        let anchor_grads = Some(&grads.anchor).filter(|_| !gated);
+        let dense = [anchor_grads, grads.positive.as_ref(), grads.negatives.as_ref()];
+        for (coefficients, d_pre) in coefficients.iter_mut().zip(dense) {
+            match d_pre {
+                Some(d_pre) => coefficients.set(d_pre, anchor.precision()),
+                None => coefficients.clear(),
+            }
+        }
+        let [first, second, third] = &*coefficients;
+        let terms = [(first, &*anchor), (second, positive), (third, &*negatives)];
+        let gradient = |weights: &mut Matrix, mut descent: Descent| {
+            if gated {
+                gate.descend(weights, descent, &grads.anchor, anchor);
+                descent.keep = 1.0;
+            }
+            if dense.iter().any(Option::is_some) {
+                descend(weights, descent, &terms);
+            }
+        };
+        self.learner.advance_by(gradient, d_bias, reading.loss);
     }
 
     /// Share of the anchors' embeddings that are not zero.
@@ -253,17 +379,7 @@ impl Contrastive {
 
 impl Dynamics for Contrastive {
     fn step(&mut self) -> Option<StepView<'_>> {
-        if !self.learner.may_step() {
-            return None;
-        }
-        self.draw_batch();
-        self.forward();
-        let reading = self.backward();
-        self.batch = Some((reading, self.firing_rate()));
-        self.scratch.bias_before.clear();
-        self.scratch.bias_before.extend_from_slice(self.learner.bias());
-        self.learner.advance(&self.scratch.d_weights, &self.scratch.d_bias, reading.loss);
-        Some(self.view())
+        self.step_in_parts(&mut |_| ())
     }
 
     fn view(&self) -> StepView<'_> {
@@ -320,6 +436,41 @@ impl Dynamics for Contrastive {
         self.batch = None;
         Ok(())
     }
+}
+
+thread_local! {
+    /// x, x⁺⁺ and z of one sample. Taken out while in use.
+    static ROW: Cell<[Vec<f32>; 3]> = const { Cell::new([Vec::new(), Vec::new(), Vec::new()]) };
+}
+
+/// Lends buffers for one sample: two of length d1 and one of length d.
+fn with_row(data: &dyn DataModel, work: impl FnOnce(&mut [f32], &mut [f32], &mut [f32])) {
+    let [mut x, mut y, mut z] = ROW.take();
+    x.resize(data.ambient_dim(), 0.0);
+    y.resize(data.ambient_dim(), 0.0);
+    z.resize(data.latent_dim(), 0.0);
+    work(&mut x, &mut y, &mut z);
+    ROW.set([x, y, z]);
+}
+
+/// Draws every row from `stream`, changed by `view(row, x)`.
+fn draw_panels(
+    panels: &mut Panels,
+    data: &dyn DataModel,
+    stream: &Stream,
+    view: impl Fn(u32, &mut [f32]) + Sync + Send,
+) {
+    let rows = panels.rows();
+    parallel::for_each_piece(panels.panels_mut(), |mut panel| {
+        with_row(data, |x, _, z| {
+            for r in 0..ROWS.min(rows - panel.first_row) {
+                let row = (panel.first_row + r) as u32;
+                data.draw(stream, row, x, z);
+                view(row, x);
+                panel.set_row(r, x);
+            }
+        });
+    });
 }
 
 /// Draws every row of `x` (and its code) from `stream`.

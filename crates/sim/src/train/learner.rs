@@ -10,6 +10,7 @@ use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
 use crate::loss::LossReading;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
+use crate::math::panels::Descent;
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 
@@ -58,6 +59,8 @@ pub struct Learner {
     weights: Matrix,
     bias: Vec<f32>,
     norms: Vec<f32>,
+    /// The norms before the last step.
+    old_norms: Vec<f32>,
     initial_norms: Vec<f32>,
     clock: StageClock,
     step: u64,
@@ -79,8 +82,21 @@ impl Learner {
         let norms = row_norms(&weights);
         let bias = vec![0.0; weights.rows()];
         let clock = StageClock::new(rule.stages);
-        let initial_norms = norms.clone();
-        Ok(Self { rule, seed, latent_dim, weights, bias, initial_norms, norms, clock, step: 0, stop: None })
+        let (initial_norms, old_norms) = (norms.clone(), norms.clone());
+        let step = 0;
+        Ok(Self {
+            rule,
+            seed,
+            latent_dim,
+            weights,
+            bias,
+            norms,
+            old_norms,
+            initial_norms,
+            clock,
+            step,
+            stop: None,
+        })
     }
 
     /// W(0), drawn again from its stream: nothing has to be kept for it.
@@ -141,20 +157,31 @@ impl Learner {
     /// # Shapes
     /// `d_weights`: as W; `d_bias`: m; `loss` is the batch's loss, watched for divergence.
     pub(super) fn advance(&mut self, d_weights: &Matrix, d_bias: &[f64], loss: f64) {
+        let descend = |weights: &mut Matrix, descent: Descent| {
+            let cols = weights.cols();
+            parallel::for_each_row_group(weights.as_mut_slice(), cols, 16, |first, rows| {
+                descent.apply(rows, &d_weights.as_slice()[first * cols..][..rows.len()]);
+            });
+        };
+        self.advance_by(descend, d_bias, loss);
+    }
+
+    /// The same, for a gradient that is never stored: `descend` takes the step w ← keep·w − rate·gradient itself.
+    pub(super) fn advance_by(
+        &mut self,
+        descend: impl FnOnce(&mut Matrix, Descent),
+        d_bias: &[f64],
+        loss: f64,
+    ) {
         let rate = self.learning_rate();
         let keep = (1.0 - rate * self.rule.sgd.weight_decay) as f32;
-        let cols = self.weights.cols();
-        parallel::for_each_row_group(self.weights.as_mut_slice(), cols, 16, |first, rows| {
-            let gradient = &d_weights.as_slice()[first * cols..][..rows.len()];
-            for (w, &g) in rows.iter_mut().zip(gradient) {
-                *w = keep * *w - rate as f32 * g;
-            }
-        });
+        descend(&mut self.weights, Descent { keep, rate: rate as f32 });
         if let Some(bias_rate) = self.rule.bias.training_rate(self.clock.times.first.is_some()) {
             let bias_rate = bias_rate * self.rule.sgd.schedule.factor(self.step);
             self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
         }
-        let old_norms = std::mem::replace(&mut self.norms, row_norms(&self.weights));
+        std::mem::swap(&mut self.old_norms, &mut self.norms);
+        write_row_norms(&mut self.norms, &self.weights);
         self.step += 1;
         let ended_now = self.clock.observe(self.step, &self.norms, &self.initial_norms);
         let change = NormChange {
@@ -162,7 +189,7 @@ impl Learner {
             learning_rate: rate,
             first_stage_ended_now: ended_now,
             after_first_stage: self.clock.times.first.is_some(),
-            old_norms: &old_norms,
+            old_norms: &self.old_norms,
             norms: &self.norms,
         };
         self.rule.bias.apply(&mut self.bias, &change);
@@ -266,10 +293,14 @@ fn initial_weights(rule: &TrainingRule, input_dim: usize, seed: u64) -> Matrix {
 /// ‖w_i‖, summed in double precision.
 fn row_norms(weights: &Matrix) -> Vec<f32> {
     let mut norms = vec![0.0f32; weights.rows()];
+    write_row_norms(&mut norms, weights);
+    norms
+}
+
+fn write_row_norms(norms: &mut [f32], weights: &Matrix) {
     parallel::for_each_piece(norms.chunks_mut(16).enumerate(), |(piece, norms)| {
         for (i, norm) in norms.iter_mut().enumerate() {
             *norm = squared_norm(weights.row(piece * 16 + i)).sqrt() as f32;
         }
     });
-    norms
 }

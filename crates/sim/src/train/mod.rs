@@ -18,7 +18,7 @@ pub mod supervised;
 pub mod view;
 
 pub use bias::BiasRule;
-pub use contrastive::{BatchPlan, Contrastive, ContrastiveParts, NegativeViews};
+pub use contrastive::{Arithmetic, BatchPlan, Contrastive, ContrastiveParts, NegativeViews, StepPart};
 pub use learner::{Learner, TrainingRule};
 pub use optimizer::{LearningRate, Sgd};
 pub use stage::{StageRule, StageTimes};
