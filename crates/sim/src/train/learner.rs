@@ -76,6 +76,17 @@ impl Learner {
     ) -> Result<Self, ParameterError> {
         rule.check()?;
         let weights = initial_weights(&rule, input_dim, seed);
+        Self::from_weights(rule, weights, latent_dim, seed)
+    }
+
+    /// W as given, b = 0.
+    pub(super) fn from_weights(
+        rule: TrainingRule,
+        weights: Matrix,
+        latent_dim: usize,
+        seed: u64,
+    ) -> Result<Self, ParameterError> {
+        rule.check()?;
         let norms = row_norms(&weights);
         let bias = vec![0.0; weights.rows()];
         let clock = StageClock::new(rule.stages);
@@ -91,6 +102,11 @@ impl Learner {
     /// W, m × input dimension.
     pub fn weights(&self) -> &Matrix {
         &self.weights
+    }
+
+    /// W, for a dynamics that adds to it between the two halves of a step.
+    pub(super) fn weights_mut(&mut self) -> &mut Matrix {
+        &mut self.weights
     }
 
     /// b, m entries.
@@ -141,6 +157,12 @@ impl Learner {
     /// # Shapes
     /// `d_weights`: as W; `d_bias`: m; `loss` is the batch's loss, watched for divergence.
     pub(super) fn advance(&mut self, d_weights: &Matrix, d_bias: &[f64], loss: f64) {
+        self.descend(d_weights, d_bias);
+        self.conclude(loss);
+    }
+
+    /// The first half of [`Learner::advance`]: W and b along the gradients.
+    pub(super) fn descend(&mut self, d_weights: &Matrix, d_bias: &[f64]) {
         let rate = self.learning_rate();
         let keep = (1.0 - rate * self.rule.sgd.weight_decay) as f32;
         let cols = self.weights.cols();
@@ -154,6 +176,11 @@ impl Learner {
             let bias_rate = bias_rate * self.rule.sgd.schedule.factor(self.step);
             self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
         }
+    }
+
+    /// The second half: what follows from where W is now.
+    pub(super) fn conclude(&mut self, loss: f64) {
+        let rate = self.learning_rate();
         let old_norms = std::mem::replace(&mut self.norms, row_norms(&self.weights));
         self.step += 1;
         let ended_now = self.clock.observe(self.step, &self.norms, &self.initial_norms);
