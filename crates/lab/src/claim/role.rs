@@ -4,7 +4,7 @@
 //! d1 ≥ 4 d and .1 ≤ τ ≤ 10; an arm outside is a control.
 
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DynamicsSpec, LossSpec, StopGradientSpec,
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, LossSpec, StopGradientSpec,
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl Role {
 
     /// The role of an arm, if it has one. Every arm has at most one.
     pub fn of(data: &DataSpec, arm: &ArmSpec) -> Option<Self> {
-        if arm.training.dynamics == DynamicsSpec::Supervised {
+        if !arm.training.dynamics.is_contrastive() {
             return matches!(arm.bias, BiasSpec::Staged { .. }).then_some(Self::Supervised);
         }
         let Some(LossSpec::InfoNce { temperature, stop_gradient: StopGradientSpec::Targets }) = arm.loss

@@ -59,11 +59,17 @@ impl Supervised {
 
     /// The same process without the ambient space, exact in law ([`reduced`](super::reduced)).
     ///
-    /// The data model of `parts` is left out of account; samples follow `law`.
+    /// The data model of `parts` is that of `law` in the learner's coordinates,
+    /// [`SparseCodingLaw::in_coordinates`] of min(m, d1 − d − k) others.
+    ///
+    /// # Errors
+    /// Also if it is another one.
     pub fn reduced(parts: SupervisedParts, law: SparseCodingLaw) -> Result<Self, ParameterError> {
         let (outside, learner) = Outside::start(parts.rule.clone(), law, parts.seed)?;
-        let data = Box::new(law.in_coordinates(outside.rest_dim())?);
-        Self::from_learner(SupervisedParts { data, ..parts }, learner, Some(outside))
+        let (expected, found) = (learner.weights().cols(), parts.data.ambient_dim());
+        let accepted = format!("the learner's {expected} coordinates");
+        require(found == expected, "dimension of the data", found, accepted)?;
+        Self::from_learner(parts, learner, Some(outside))
     }
 
     fn from_learner(

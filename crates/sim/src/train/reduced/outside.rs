@@ -20,7 +20,8 @@ use crate::data::SparseCodingLaw;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, times};
 use crate::math::random::Part;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
+use crate::math::wishart::wishart_factor;
+use crate::math::{Matrix, ParameterError, Purpose, Stream};
 
 /// Name of the array that a snapshot keeps of the initial weights.
 const INITIAL_REST: &str = "initial_rest";
@@ -71,7 +72,7 @@ impl Outside {
         }
         let dense_dim = law.ambient_dim - known;
         let initial_rest =
-            bartlett(&Stream::new(seed, Purpose::Initialisation, 2), m, dense_dim).map(|t| sigma * t);
+            wishart_factor(&Stream::new(seed, Purpose::Initialisation, 2), m, dense_dim).map(|t| sigma * t);
         let directions = initial_known.iter_rows().flat_map(|row| &row[law.latent_dim..]);
         let initial_dense_energy = directions.chain(initial_rest.as_slice()).map(|&v| f64::from(v).powi(2)).sum();
         let weights = side_by_side(&initial_known, &initial_rest);
@@ -117,7 +118,7 @@ impl Outside {
     fn take_up(&mut self, weights: &mut Matrix, noise: &Matrix, rate: f32, stream: &Stream) {
         let (m, known, q) = (weights.rows(), self.law.known_dim(), self.rest_dim());
         let rank = m.min(noise.cols());
-        let triangle = bartlett(stream, rank, self.freedom);
+        let triangle = wishart_factor(stream, rank, self.freedom);
         let coefficients = Matrix::from_fn(m, rank, |i, r| rate * noise[(i, r)]);
         let Scratch { stacked, companion, factor } = &mut self.scratch;
         times(factor, &coefficients, &triangle);
@@ -170,23 +171,6 @@ impl Outside {
     pub(in crate::train) fn restore(&mut self, initial_rest: Matrix) {
         self.initial_rest = initial_rest;
     }
-}
-
-/// T of Bartlett's decomposition: T Tᵀ ~ Wishart_rows(freedom). Lower triangular, min(rows, freedom) columns.
-pub(super) fn bartlett(stream: &Stream, rows: usize, freedom: usize) -> Matrix {
-    let cols = rows.min(freedom);
-    let mut triangle = Matrix::zeros(rows, cols);
-    parallel::for_each_row_group(triangle.as_mut_slice(), cols, 16, |first, group| {
-        for (i, row) in group.chunks_mut(cols).enumerate() {
-            let i = first + i;
-            fill_normal(&mut row[..i.min(cols)], 1.0, stream, Part::Dense, i as u32);
-            if i < cols {
-                let chi_square = stream.reader(Part::ChiSquare, i as u32).chi_square((freedom - i) as f64);
-                row[i] = chi_square.sqrt() as f32;
-            }
-        }
-    });
-    triangle
 }
 
 fn side_by_side(left: &Matrix, right: &Matrix) -> Matrix {

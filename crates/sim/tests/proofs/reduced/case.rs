@@ -114,9 +114,9 @@ fn ambient(case: &Case, seed: u64) -> SparseCoding {
     SparseCoding::new(dictionary, law.latent, noise.unwrap()).unwrap()
 }
 
-fn supervised(case: &Case, seed: u64) -> SupervisedParts {
+fn supervised(case: &Case, seed: u64, data: SparseCoding) -> SupervisedParts {
     SupervisedParts {
-        data: Box::new(ambient(case, seed)),
+        data: Box::new(data),
         encoder: Box::new(SymRelu),
         batch: case.batch.anchors,
         tasks: case.law.latent_dim,
@@ -128,7 +128,7 @@ fn supervised(case: &Case, seed: u64) -> SupervisedParts {
 
 pub fn sampled(case: &Case, seed: u64) -> Box<dyn Dynamics> {
     if case.task == Task::Supervised {
-        return Box::new(Supervised::new(supervised(case, seed)).unwrap());
+        return Box::new(Supervised::new(supervised(case, seed, ambient(case, seed))).unwrap());
     }
     Box::new(
         Contrastive::new(ContrastiveParts {
@@ -155,7 +155,9 @@ pub fn reduced_with(
     jitter: MaskJitter,
 ) -> Box<dyn Dynamics> {
     if case.task == Task::Supervised {
-        return Box::new(Supervised::reduced(supervised(case, seed), case.law).unwrap());
+        let others = case.rule.width.min(case.law.ambient_dim - case.law.known_dim());
+        let data = case.law.in_coordinates(others).unwrap();
+        return Box::new(Supervised::reduced(supervised(case, seed, data), case.law).unwrap());
     }
     Box::new(
         Reduced::new(ReducedParts {
