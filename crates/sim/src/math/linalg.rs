@@ -224,7 +224,8 @@ pub fn orthonormal_columns(a: &Matrix<f64>) -> Matrix<f64> {
 /// Where `companion` is given, its rows are rotated alike, companion ← companion v.
 ///
 /// Inner products of rows, of `a` or between the two, do not change. In `a` the entries right of the diagonal are set to
-/// zero. One thread, for the same reason as [`symmetric_eigen`].
+/// zero. The factorisation runs on one thread, for the same reason as [`symmetric_eigen`]; rows of the companion are
+/// independent of each other.
 ///
 /// # Shapes
 /// `a`: n × k, `companion`: any number of rows, k columns.
@@ -246,17 +247,16 @@ pub fn rotate_to_lower_triangle<T: Scalar>(a: &mut Matrix<T>, companion: Option<
     qr_in_place(transposed.rb_mut(), coefficients.as_mut(), Par::Seq, MemStack::new(&mut memory), params);
     if let Some(companion) = companion {
         assert_eq!(companion.cols(), k, "both matrices are rotated by the same v");
-        let rows = companion.rows();
-        let mut rotated = MatMut::from_column_major_slice_mut(companion.as_mut_slice(), k, rows);
-        let mut memory = MemBuffer::new(apply_reflections_back_scratch::<T>(k, block, rows));
-        apply_reflections_back(
-            transposed.as_ref().subcols(0, size),
-            coefficients.as_ref(),
-            Conj::No,
-            rotated.rb_mut(),
-            Par::Seq,
-            MemStack::new(&mut memory),
-        );
+        let (basis, coefficients) = (transposed.as_ref().subcols(0, size), coefficients.as_ref());
+        let length = tile_length(companion.rows());
+        parallel::for_each_row_group(companion.as_mut_slice(), k, length, |_, rows| {
+            let count = rows.len() / k;
+            let rotated = MatMut::from_column_major_slice_mut(rows, k, count);
+            let mut memory = MemBuffer::new(apply_reflections_back_scratch::<T>(k, block, count));
+            let stack = MemStack::new(&mut memory);
+            apply_reflections_back(basis, coefficients, Conj::No, rotated, Par::Seq, stack);
+            release_vector_registers();
+        });
     }
     release_vector_registers();
     for r in 0..n.min(k) {

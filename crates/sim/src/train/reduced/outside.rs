@@ -45,9 +45,11 @@ pub struct Outside {
 /// Buffers of one step, allocated once.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
-    stacked: Matrix,
-    companion: Matrix,
     factor: Matrix,
+    /// [L | noise] and what of W(0) is in the same directions. In double precision: the rounding of a factorisation leans
+    /// to one side, and this one is repeated on its own result.
+    stacked: Matrix<f64>,
+    companion: Matrix<f64>,
 }
 
 impl Outside {
@@ -126,17 +128,14 @@ impl Outside {
         stacked.resize(m, width);
         companion.resize(m, width);
         for i in 0..m {
-            let (now, new) = stacked.row_mut(i).split_at_mut(q);
-            now.copy_from_slice(&weights.row(i)[known..]);
-            new.copy_from_slice(factor.row(i));
-            let (then, none) = companion.row_mut(i).split_at_mut(q);
-            then.copy_from_slice(self.initial_rest.row(i));
-            none.fill(0.0);
+            widen(stacked.row_mut(i), weights.row(i)[known..].iter().chain(factor.row(i)));
+            widen(companion.row_mut(i), self.initial_rest.row(i));
+            companion.row_mut(i)[q..].fill(0.0);
         }
         rotate_to_lower_triangle(stacked, Some(companion));
         for i in 0..m {
-            weights.row_mut(i)[known..].copy_from_slice(&stacked.row(i)[..q]);
-            self.initial_rest.row_mut(i).copy_from_slice(&companion.row(i)[..q]);
+            narrow(&mut weights.row_mut(i)[known..], stacked.row(i));
+            narrow(self.initial_rest.row_mut(i), companion.row(i));
         }
     }
 
@@ -171,6 +170,14 @@ impl Outside {
     pub(in crate::train) fn restore(&mut self, initial_rest: Matrix) {
         self.initial_rest = initial_rest;
     }
+}
+
+fn widen<'a>(to: &mut [f64], from: impl IntoIterator<Item = &'a f32>) {
+    to.iter_mut().zip(from).for_each(|(to, &from)| *to = f64::from(from));
+}
+
+fn narrow(to: &mut [f32], from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, &from)| *to = from as f32);
 }
 
 fn side_by_side(left: &Matrix, right: &Matrix) -> Matrix {

@@ -21,19 +21,6 @@ fn brief(name: &'static str, views: Views) -> Case {
 }
 
 #[test]
-#[ignore]
-fn explore() {
-    for ambient_dim in [256usize, 1024, 4096] {
-        let case = brief("explore", Views::RandomMask(0.5));
-        let law = SparseCodingLaw { ambient_dim, ..case.law };
-        let case = Case { law, seeds: 600, ..case };
-        let (one, other) = (readings(&case, 1, &sampled), readings(&case, REDUCED_SEEDS, &reduced));
-        println!("{ambient_dim}");
-        compare(&case, &one, &other).print();
-    }
-}
-
-#[test]
 fn without_augmentation_the_laws_are_equal() {
     check(&Case { name: "no augmentation", ..base(Views::None) });
 }

@@ -75,10 +75,6 @@ impl Family {
         (worst.0 * self.tests.len() as f64, &worst.1)
     }
 
-    pub fn print(&self) {
-        self.tests.iter().filter(|t| t.0 < 0.05).for_each(|(p, what)| println!("{p:.4} {what}"));
-    }
-
     pub fn assert_equal(&self, name: &str) {
         let (p, what) = self.worst();
         println!("{name}: {} tests, corrected p {p:.3}: {what}", self.tests.len());
