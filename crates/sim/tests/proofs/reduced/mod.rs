@@ -4,4 +4,5 @@
 mod case;
 mod two_samples;
 mod laws;
+mod ladder;
 mod controls;
