@@ -33,7 +33,7 @@ macro_rules! experiments {
 
 /// All of them.
 pub const EXPERIMENTS: &[Experiment] =
-    experiments!["paper", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength"];
+    experiments!["paper", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength", "ambient-limit"];
 
 impl Experiment {
     /// The experiment of this name.

@@ -6,3 +6,4 @@ mod two_samples;
 mod laws;
 mod ladder;
 mod controls;
+mod reproducible;
