@@ -32,8 +32,15 @@ macro_rules! experiments {
 }
 
 /// All of them.
-pub const EXPERIMENTS: &[Experiment] =
-    experiments!["paper", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength", "ambient-limit"];
+pub const EXPERIMENTS: &[Experiment] = experiments![
+    "paper",
+    "smoke",
+    "decoupling",
+    "supervised",
+    "trained-bias",
+    "mask-strength",
+    "ambient-limit"
+];
 
 impl Experiment {
     /// The experiment of this name.

@@ -8,11 +8,11 @@ use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, Sp
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::linalg::rotate_to_lower_triangle;
-use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::math::wishart::wishart_factor;
+use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews, Reduced,
-    ReducedParts, Sgd, StageRule, TrainingRule,
+    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
+    Reduced, ReducedParts, Sgd, StageRule, TrainingRule,
 };
 
 const LATENT: usize = 64;
@@ -116,9 +116,7 @@ fn rotate_coefficients(bencher: Bencher, (width, anchors): (usize, usize)) {
 #[divan::bench(args = [256, 1024], sample_count = 5, sample_size = 1)]
 fn rotate_state(bencher: Bencher, width: usize) {
     let matrices = (wave(width, 2 * width).to_f64(), wave(width, 2 * width).to_f64());
-    bencher
-        .with_inputs(|| matrices.clone())
-        .bench_local_refs(|(a, b)| rotate_to_lower_triangle(a, Some(b)));
+    bencher.with_inputs(|| matrices.clone()).bench_local_refs(|(a, b)| rotate_to_lower_triangle(a, Some(b)));
 }
 
 #[divan::bench(args = [256, 1024])]

@@ -228,7 +228,9 @@ impl<'a> Subject<'a> {
     /// An error where coordinates of the ambient space are asked for and the arm has none.
     pub fn require_ambient_space(&self) -> Result<(), Gap> {
         if self.plan.is_reduced() {
-            return Err(Gap::Missing("ambient space in reduced dynamics, which takes the masks' limit".to_owned()));
+            return Err(Gap::Missing(
+                "ambient space in reduced dynamics, which takes the masks' limit".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -160,13 +160,7 @@ impl Sampled {
 
 impl Piece {
     /// Piece number `piece`, a pure function of it and the seed.
-    pub fn draw(
-        data: &dyn DataModel,
-        views: &DrawnViews,
-        negatives: usize,
-        seed: u64,
-        piece: u32,
-    ) -> Self {
+    pub fn draw(data: &dyn DataModel, views: &DrawnViews, negatives: usize, seed: u64, piece: u32) -> Self {
         let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece);
         let samples = data.sample(&stream, 0, ROWS);
         let noise_energy = samples.noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();

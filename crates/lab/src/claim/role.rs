@@ -3,9 +3,7 @@
 //! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it with
 //! d1 ≥ 4 d and .1 ≤ τ ≤ 10; an arm outside is a control.
 
-use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, LossSpec, StopGradientSpec,
-};
+use crate::spec::typed::{ArmSpec, AugmentationSpec, BiasSpec, DataSpec, LossSpec, StopGradientSpec};
 use serde::{Deserialize, Serialize};
 
 /// Smallest d1/d that counts as d1 = poly(d).

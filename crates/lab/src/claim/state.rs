@@ -34,7 +34,10 @@ impl State {
     pub(super) fn load(subject: &Subject<'_>, moment: Moment) -> Result<Self, Gap> {
         let data = subject.space()?;
         let snapshot = if moment == Moment::Start {
-            let dynamics = subject.plan.dynamics(&subject.run.plan.data).map_err(|error| Gap::Missing(error.to_string()))?;
+            let dynamics = subject
+                .plan
+                .dynamics(&subject.run.plan.data)
+                .map_err(|error| Gap::Missing(error.to_string()))?;
             dynamics.snapshot()
         } else {
             subject.rows(moment)?;

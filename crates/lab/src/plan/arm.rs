@@ -1,7 +1,7 @@
 //! One arm: how its training process and its recorder are built.
 
-use super::data::{PlannedData, coordinates};
 use super::PlanError;
+use super::data::{PlannedData, coordinates};
 use super::prediction::{ArmPrediction, Model};
 use crate::spec::typed::{
     ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec, NegativeSetSpec,
@@ -16,8 +16,8 @@ use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::reduced::GaussianViews;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, Reduced, ReducedParts,
-    Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
+    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, Reduced,
+    ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
 
 /// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.

@@ -88,7 +88,8 @@ pub(super) fn build(spec: &Spec) -> Result<PlannedData, PlanError> {
     };
     if !needs_ambient_space(spec) {
         check_hadamard(data)?;
-        let law = law(direction_variance(data, variance).zip(random_count(data)).map(|(v, count)| (count, v)));
+        let law =
+            law(direction_variance(data, variance).zip(random_count(data)).map(|(v, count)| (count, v)));
         law.check().map_err(PlanError::parameter("data"))?;
         return Ok(PlannedData { law, ambient: None });
     }

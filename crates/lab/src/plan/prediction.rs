@@ -7,8 +7,8 @@
 
 use super::data::PlannedData;
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, MaskJitterSpec, NegativeSetSpec,
-    NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, MaskJitterSpec,
+    NegativeSetSpec, NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
 };
 use featurescope_sim::data::DataModel;
 use featurescope_sim::probe::task::target_vectors;

@@ -159,8 +159,7 @@ fn reduced_arms_step_in_a_billion_dimensions() {
 fn sampled_and_reduced_arms_share_a_run() {
     let plan = plan(&["arms.random_mask.training.dynamics=reduced"]).unwrap();
     assert!(plan.data.ambient().is_some());
-    let dims: Vec<usize> =
-        plan.arms.iter().map(|arm| arm.space(&plan.data).unwrap().ambient_dim()).collect();
+    let dims: Vec<usize> = plan.arms.iter().map(|arm| arm.space(&plan.data).unwrap().ambient_dim()).collect();
     assert_eq!(dims, [48, 128, 128, 128, 128]);
 }
 
@@ -180,8 +179,15 @@ fn what_reduced_dynamics_has_no_law_for_is_refused() {
     assert!(text.contains("arm random_mask") && text.contains("has 128.0/d1"), "{text}");
     let given = format!("data.noise_directions.path={}", path.display());
     let text = message(&["data.noise_directions.kind=file", &given]);
-    assert!(text.contains("data.noise_directions.kind = file") && text.contains("sampled dynamics"), "{text}");
-    let text = message(&["data.ambient_dim=20", "data.noise_directions.kind=random", "data.noise_directions.count=5"]);
+    assert!(
+        text.contains("data.noise_directions.kind = file") && text.contains("sampled dynamics"),
+        "{text}"
+    );
+    let text = message(&[
+        "data.ambient_dim=20",
+        "data.noise_directions.kind=random",
+        "data.noise_directions.count=5",
+    ]);
     assert!(text.contains("ambient_dim = 20"), "{text}");
 }
 

@@ -8,9 +8,9 @@ pub mod manifest;
 mod arm;
 mod probes;
 
-pub use probes::YardstickError;
 pub use directory::{DirectoryError, RunDirectory};
 pub use manifest::{ArmEnd, FORMAT_VERSION, Manifest};
+pub use probes::YardstickError;
 
 use crate::plan::{ArmPlan, Plan};
 use crate::store::{RECORDS_FILE, StoreError, read_records, write_json_atomically, write_text_atomically};

@@ -50,7 +50,11 @@ pub fn learned(plan: &ProbePlan, seed: u64, dynamics: &dyn Dynamics) -> Result<V
 }
 
 /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
-pub fn yardsticks(plan: &ProbePlan, seed: u64, data: &PlannedData) -> Result<Vec<ProbeScore>, YardstickError> {
+pub fn yardsticks(
+    plan: &ProbePlan,
+    seed: u64,
+    data: &PlannedData,
+) -> Result<Vec<ProbeScore>, YardstickError> {
     let (mut sets, dictionary) = match data.ambient() {
         Some(model) => {
             let sets = draw_sets(plan, seed, |stream, rows| draw_raw(model, stream, rows));

@@ -137,7 +137,9 @@ fn a_run_without_the_ambient_space_leaves_the_same_files() {
     assert_eq!(summary.yardsticks.probes.len(), 6);
     let layer = Layer::read(&first.path().join("spec.toml")).unwrap();
     run(&Plan::new(&Spec::from_layers(&[layer]).unwrap(), "other").unwrap(), second.path());
-    for file in ["arms/none/records.parquet", "arms/random_mask/checkpoint-final.safetensors", "yardsticks.json"] {
+    for file in
+        ["arms/none/records.parquet", "arms/random_mask/checkpoint-final.safetensors", "yardsticks.json"]
+    {
         let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
         assert!(read(first.path()) == read(second.path()), "{file} differs");
     }
@@ -149,7 +151,8 @@ fn raw_yardsticks_agree_with_and_without_the_ambient_space() {
     let score = |seed: u64, dynamics: &str| {
         let dynamics = format!("training.dynamics={dynamics}");
         let seed = format!("seed={seed}");
-        let arguments = ["data.ambient_dim=256", "probe.labels=[120]", "probe.test_rows=1000", &seed, &dynamics];
+        let arguments =
+            ["data.ambient_dim=256", "probe.labels=[120]", "probe.test_rows=1000", &seed, &dynamics];
         let plan = plan(&arguments);
         let scores = probes::yardsticks(plan.probes.as_ref().unwrap(), plan.seed, &plan.data).unwrap();
         scores[0].score

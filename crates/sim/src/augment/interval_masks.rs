@@ -79,7 +79,8 @@ impl Augmentation for IntervalMasks {
     }
 
     fn moments(&self) -> Option<FactorMoments> {
-        let (anchor_below, positive_from) = (self.anchor_below as f64 / WORDS, self.positive_from as f64 / WORDS);
+        let (anchor_below, positive_from) =
+            (self.anchor_below as f64 / WORDS, self.positive_from as f64 / WORDS);
         let both = (anchor_below - positive_from).max(0.0);
         Some(FactorMoments::of_masks([anchor_below, 1.0 - positive_from], both, f64::from(self.scale)))
     }

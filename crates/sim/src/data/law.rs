@@ -84,7 +84,13 @@ mod tests {
         let x = model.sample(&Stream::new(2, Purpose::MonteCarlo, 0), 0, rows).x;
         for c in 0..11 {
             let square = x.iter_rows().map(|row| f64::from(row[c]).powi(2)).sum::<f64>() / rows as f64;
-            let expected = if c < 5 { 0.5 } else if c < 7 { 3.0 } else { 0.2 };
+            let expected = if c < 5 {
+                0.5
+            } else if c < 7 {
+                3.0
+            } else {
+                0.2
+            };
             // Five standard errors of a square whose fourth moment is below that of a normal number.
             let error = (2.0 * expected * expected / rows as f64).sqrt();
             assert!((square - expected).abs() < 5.0 * error, "coordinate {c}: {square} against {expected}");
@@ -95,7 +101,10 @@ mod tests {
     fn parameters_out_of_range_are_named() {
         assert!(LAW.check().is_ok());
         assert_eq!(SparseCodingLaw { ambient_dim: 6, ..LAW }.check().unwrap_err().name, "ambient_dim");
-        assert_eq!(SparseCodingLaw { noise_variance: -1.0, ..LAW }.check().unwrap_err().name, "noise_variance");
+        assert_eq!(
+            SparseCodingLaw { noise_variance: -1.0, ..LAW }.check().unwrap_err().name,
+            "noise_variance"
+        );
         let crowded = LatentLaw::FixedCount { count: 6 };
         assert_eq!(SparseCodingLaw { latent: crowded, ..LAW }.check().unwrap_err().name, "active_count");
     }

@@ -17,8 +17,8 @@ use faer::linalg::householder::{
 use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
 use faer::linalg::solvers::{Llt, Solve};
-use faer::traits::ComplexField;
 use faer::prelude::ReborrowMut;
+use faer::traits::ComplexField;
 use faer::{Accum, Conj, Mat, MatMut, MatRef, Par, Side, Spec};
 use multiversion::multiversion;
 use std::hint::black_box;
@@ -397,7 +397,8 @@ mod tests {
             }
             for (x, y, u, v) in [(&a, &a, &rotated, &rotated), (&a, &b, &rotated, &companion)] {
                 let (before, after) = (naive(x, &y.transposed()), naive(u, &v.transposed()));
-                let close = before.as_slice().iter().zip(after.as_slice()).all(|(p, q)| (p - q).abs() < 1e-10);
+                let close =
+                    before.as_slice().iter().zip(after.as_slice()).all(|(p, q)| (p - q).abs() < 1e-10);
                 assert!(close, "{n} × {k}");
             }
         }

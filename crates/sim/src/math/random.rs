@@ -241,7 +241,9 @@ mod tests {
         for freedom in [1.0, 2.0, 3.0, 17.0, 1e4, 1e9] {
             let stream = Stream::new(5, Purpose::MonteCarlo, 7);
             let sample: Vec<f64> = (0..draws)
-                .map(|row| (stream.reader(Part::ChiSquare, row).chi_square(freedom) - freedom) / freedom.sqrt())
+                .map(|row| {
+                    (stream.reader(Part::ChiSquare, row).chi_square(freedom) - freedom) / freedom.sqrt()
+                })
                 .collect();
             let moment = |k: i32| sample.iter().map(|v| v.powi(k)).sum::<f64>() / f64::from(draws);
             for (k, expected) in [(1, 0.0), (2, 2.0), (3, 8.0 / freedom.sqrt())] {

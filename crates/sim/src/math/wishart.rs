@@ -45,7 +45,8 @@ mod tests {
             let n = freedom as f64;
             let mut sums = Matrix::<f64>::zeros(2 * rows, rows);
             for draw in 0..draws {
-                let factor = wishart_factor(&Stream::new(1, Purpose::MonteCarlo, draw), rows, freedom).to_f64();
+                let factor =
+                    wishart_factor(&Stream::new(1, Purpose::MonteCarlo, draw), rows, freedom).to_f64();
                 assert_eq!(factor.cols(), rows.min(freedom));
                 let mut s = Matrix::zeros(0, 0);
                 times_transposed(&mut s, &factor, &factor);
@@ -64,9 +65,15 @@ mod tests {
                     // A quarter of the entries of a product of normal numbers' squares: kurtosis at most 9 + 12·4/n.
                     let spread = (8.0 + 48.0 / n).sqrt() * variance;
                     let mean = sums[(i, j)] / count;
-                    assert!(mean.abs() < 5.0 * (variance / count).sqrt() + 1e-3 * n.sqrt(), "{rows} {freedom}: {mean}");
+                    assert!(
+                        mean.abs() < 5.0 * (variance / count).sqrt() + 1e-3 * n.sqrt(),
+                        "{rows} {freedom}: {mean}"
+                    );
                     let square = sums[(rows + i, j)] / count;
-                    assert!((square - variance).abs() < 5.0 * spread / count.sqrt(), "{rows} {freedom} {i}{j}: {square}");
+                    assert!(
+                        (square - variance).abs() < 5.0 * spread / count.sqrt(),
+                        "{rows} {freedom} {i}{j}: {square}"
+                    );
                 }
             }
         }

@@ -76,7 +76,8 @@ impl Outside {
         let initial_rest =
             wishart_factor(&Stream::new(seed, Purpose::Initialisation, 2), m, dense_dim).map(|t| sigma * t);
         let directions = initial_known.iter_rows().flat_map(|row| &row[law.latent_dim..]);
-        let initial_dense_energy = directions.chain(initial_rest.as_slice()).map(|&v| f64::from(v).powi(2)).sum();
+        let initial_dense_energy =
+            directions.chain(initial_rest.as_slice()).map(|&v| f64::from(v).powi(2)).sum();
         let weights = side_by_side(&initial_known, &initial_rest);
         let learner = Learner::from_weights(rule, weights, law.latent_dim, seed)?;
         let freedom = dense_dim - initial_rest.cols();

@@ -62,9 +62,8 @@ fn views_have_the_second_moments_of_the_masks() {
             let values = [x[0], x[2] * x[2], y[2] * y[2], x[2] * y[2], x[2] * x[3]].map(f64::from);
             sums.iter_mut().zip(values).for_each(|(s, v)| *s = [s[0] + v, s[1] + v * v]);
         }
-        let variance = |view: usize| {
-            told.squares[view] * 0.3 + (told.squares[view] - told.means[view].powi(2)) * jitter
-        };
+        let variance =
+            |view: usize| told.squares[view] * 0.3 + (told.squares[view] - told.means[view].powi(2)) * jitter;
         let shared = told.product * 0.3 + (told.product - told.means[0] * told.means[1]) * jitter;
         let expected = [told.means[0], variance(0), variance(1), shared, 0.0];
         for ([sum, squares], expected) in sums.into_iter().zip(expected) {
@@ -179,8 +178,9 @@ fn a_hundred_thousand_steps_do_not_drift() {
     let (m, extra, keep) = (6, 3, 1.0 - 5e-5);
     // Rows of very different size, as lucky and unlucky neurons have.
     let size = |i: usize| 10f64.powi(-(i as i32));
-    let mut single =
-        Matrix::from_fn(m, m + extra, |i, c| if c < m { (((i * 5 + c) as f64).cos() * size(i)) as f32 } else { 0.0 });
+    let mut single = Matrix::from_fn(m, m + extra, |i, c| {
+        if c < m { (((i * 5 + c) as f64).cos() * size(i)) as f32 } else { 0.0 }
+    });
     let mut double = single.to_f64();
     let mut noise = [0.0f32; 18];
     for step in 0..STEPS {

@@ -59,7 +59,8 @@ impl GaussianViews {
         law: &SparseCodingLaw,
         jitter: MaskJitter,
     ) -> Result<Self, ParameterError> {
-        let accepted = "views that multiply every coordinate by a factor of its own: only their limit is known";
+        let accepted =
+            "views that multiply every coordinate by a factor of its own: only their limit is known";
         let moments = augmentation.moments();
         require(moments.is_some(), "augmentation", "another kind of views", accepted)?;
         let moments = moments.unwrap_or(FactorMoments { means: [1.0; 2], squares: [1.0; 2], product: 1.0 });

@@ -1,16 +1,16 @@
 //! One setting, run by either dynamics over many seeds, and what is read off it.
 
+use super::two_samples::Family;
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
-use featurescope_sim::math::linalg::{squared_norm, times_transposed};
 use featurescope_sim::math::Matrix;
+use featurescope_sim::math::linalg::{squared_norm, times_transposed};
 use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
     Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
-use super::two_samples::Family;
 use std::thread;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -243,7 +243,11 @@ pub fn figures(dynamics: &dyn Dynamics) -> [f64; 9] {
 }
 
 /// Readings of `seeds` runs: by moment, then figure, then seed.
-pub fn readings(case: &Case, first_seed: u64, start: &(dyn Fn(&Case, u64) -> Box<dyn Dynamics> + Sync)) -> Vec<Vec<Vec<f64>>> {
+pub fn readings(
+    case: &Case,
+    first_seed: u64,
+    start: &(dyn Fn(&Case, u64) -> Box<dyn Dynamics> + Sync),
+) -> Vec<Vec<Vec<f64>>> {
     let run = |seed: u64| -> Vec<[f64; 9]> {
         let mut dynamics = start(case, seed);
         let mut step = 0;

@@ -52,15 +52,24 @@ fn exponents_are_found() {
 #[test]
 #[ignore = "minutes; prints the table in docs/derivations/reduced.md"]
 fn exponent_of_masks() {
+    let ladder: Vec<_> = (9..=14)
+        .map(|power| {
+            let case = stage_one(1 << power, 160);
+            let of = |seed, start: &(dyn Fn(&Case, u64) -> Box<dyn Dynamics> + Sync)| {
+                readings(&case, seed, start).remove(0)
+            };
+            (1u64 << power, of(1, &sampled), of(REDUCED_SEEDS, &limit), of(REDUCED_SEEDS, &reduced))
+        })
+        .collect();
     for (f, name) in FIGURES.iter().enumerate().filter(|(_, name)| name.starts_with("growth")) {
         let mut points = Vec::new();
-        for power in 9..=14 {
-            let case = stage_one(1 << power, 160);
-            let right = &readings(&case, 1, &sampled)[0][f];
-            let (_, difference, error) = welch(&readings(&case, REDUCED_SEEDS, &limit)[0][f], right);
-            let (_, left, left_error) = welch(&readings(&case, REDUCED_SEEDS, &reduced)[0][f], right);
-            println!("{name}, d1 = 2^{power}: dropped {difference:.5} ± {error:.5}, kept {left:.5} ± {left_error:.5}");
-            points.push(((1u64 << power) as f64, difference, error));
+        for (d1, right, limit, kept) in &ladder {
+            let (_, difference, error) = welch(&limit[f], &right[f]);
+            let (_, left, left_error) = welch(&kept[f], &right[f]);
+            println!(
+                "{name}, d1 = {d1}: dropped {difference:.5} ± {error:.5}, kept {left:.5} ± {left_error:.5}"
+            );
+            points.push((*d1 as f64, difference, error));
         }
         let (slope, error) = exponent(&points);
         println!("{name}: error of the limit ~ d1^({slope:.3} ± {:.3})", 1.96 * error);

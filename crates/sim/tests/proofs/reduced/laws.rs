@@ -60,7 +60,9 @@ fn every_batch_and_gradient_agrees_with_masks() {
 
 #[test]
 fn every_kind_of_mask_agrees() {
-    for views in [Views::RandomMask(0.3), Views::Disjoint(0.75), Views::Disjoint(0.3), Views::Independent(0.5)] {
+    for views in
+        [Views::RandomMask(0.3), Views::Disjoint(0.75), Views::Disjoint(0.3), Views::Independent(0.5)]
+    {
         for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
             let case = brief("kinds of masks", views);
             let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
@@ -85,7 +87,8 @@ fn every_shape_and_law_of_the_data_agrees() {
     check(&Case { name: "noise directions", law: directed, ..none.clone() });
     let masked = brief("noise directions with masks", Views::RandomMask(0.5));
     check(&Case { law: SparseCodingLaw { ambient_dim: 1024, ..directed }, ..masked });
-    let slow = TrainingRule { sgd: Sgd { learning_rate: 0.05, ..none.rule.sgd.clone() }, ..none.rule.clone() };
+    let slow =
+        TrainingRule { sgd: Sgd { learning_rate: 0.05, ..none.rule.sgd.clone() }, ..none.rule.clone() };
     check(&Case { name: "spectral", task: Task::Spectral, rule: slow, ..none.clone() });
     check(&Case { name: "supervised", task: Task::Supervised, ..none });
 }

@@ -91,10 +91,14 @@ impl Family {
 #[test]
 fn the_tests_keep_equal_laws_and_reject_different_ones() {
     let sample = |seed: f64, scale: f64, shift: f64| -> Vec<f64> {
-        (0..40).map(|i| ((f64::from(i) * 12.9898 + seed).sin() * 43758.5453).fract() * scale + shift).collect()
+        (0..40)
+            .map(|i| ((f64::from(i) * 12.9898 + seed).sin() * 43758.5453).fract() * scale + shift)
+            .collect()
     };
     let base = sample(0.0, 1.0, 0.0);
-    assert!(welch(&base, &sample(1.0, 1.0, 0.0)).0 > 0.05 && equal_spread(&base, &sample(1.0, 1.0, 0.0)) > 0.05);
+    assert!(
+        welch(&base, &sample(1.0, 1.0, 0.0)).0 > 0.05 && equal_spread(&base, &sample(1.0, 1.0, 0.0)) > 0.05
+    );
     assert!(welch(&base, &sample(1.0, 1.0, 0.8)).0 < 1e-4);
     assert!(equal_spread(&base, &sample(1.0, 0.3, 0.0)) < 1e-4);
     // t = −3 at 4 and 4: Welch's statistic of two shifted copies, p from tables.
