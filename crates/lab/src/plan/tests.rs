@@ -145,7 +145,8 @@ fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
 /// No dictionary, no memory and no step that knows the ambient dimension.
 #[test]
 fn reduced_arms_step_in_a_billion_dimensions() {
-    let plan = reduced(&["data.ambient_dim=1000000000", "training.learning_rate=1e-9"]).unwrap();
+    let plan = reduced(&["data.ambient_dim=1000000000", "training.learning_rate=1e-9", "probe.labels=[100]"])
+        .unwrap();
     assert!(plan.data.ambient().is_none() && plan.cost.memory < 1e8, "{:?}", plan.cost);
     for arm in &plan.arms {
         let mut dynamics = arm.dynamics(&plan.data).unwrap();
