@@ -51,6 +51,7 @@ fn exponents_are_found() {
 /// `cargo test --release -p featurescope-sim --test proofs exponent_of_masks -- --ignored --nocapture` (minutes).
 #[test]
 #[ignore = "minutes; prints the table in docs/derivations/reduced.md"]
+#[expect(clippy::print_stdout, reason = "the table is what it is run for")]
 fn exponent_of_masks() {
     let ladder: Vec<_> = (9..=14)
         .map(|power| {

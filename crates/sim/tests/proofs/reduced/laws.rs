@@ -52,7 +52,7 @@ fn every_batch_and_gradient_agrees_with_masks() {
                 let case = brief("batches with masks", Views::RandomMask(0.5));
                 let batch = BatchPlan { negative_set, negative_views, ..case.batch };
                 let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
-                check(&Case { stop_grad, batch, law, ..case });
+                check(&Case { law, stop_grad, batch, ..case });
             }
         }
     }
@@ -66,7 +66,7 @@ fn every_kind_of_mask_agrees() {
         for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
             let case = brief("kinds of masks", views);
             let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
-            check(&Case { stop_grad, law, ..case });
+            check(&Case { law, stop_grad, ..case });
         }
     }
 }

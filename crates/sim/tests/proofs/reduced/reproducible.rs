@@ -10,7 +10,7 @@ fn large(views: Views, task: Task, stop_grad: StopGrad) -> Case {
     let case = base(views);
     let batch = BatchPlan { anchors: 300, negatives: 70, ..case.batch };
     let rule = TrainingRule { width: 150, ..case.rule };
-    Case { batch, rule, task, stop_grad, ..case }
+    Case { task, stop_grad, batch, rule, ..case }
 }
 
 fn cases() -> Vec<Case> {

@@ -77,13 +77,11 @@ impl Family {
 
     pub fn assert_equal(&self, name: &str) {
         let (p, what) = self.worst();
-        println!("{name}: {} tests, corrected p {p:.3}: {what}", self.tests.len());
         assert!(p > FAMILY_LEVEL, "{name}: corrected p-value {p:.2e}: {what}");
     }
 
     pub fn assert_different(&self, name: &str) {
         let (p, what) = self.worst();
-        println!("{name}: {} tests, corrected p {p:.1e}: {what}", self.tests.len());
         assert!(p < FAMILY_LEVEL, "{name} is not told apart: corrected p-value {p:.2e}: {what}");
     }
 }
