@@ -32,8 +32,16 @@ macro_rules! experiments {
 }
 
 /// All of them.
-pub const EXPERIMENTS: &[Experiment] =
-    experiments!["paper", "theorems", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength"];
+pub const EXPERIMENTS: &[Experiment] = experiments![
+    "paper",
+    "theorems",
+    "smoke",
+    "decoupling",
+    "supervised",
+    "trained-bias",
+    "mask-strength",
+    "ambient-limit"
+];
 
 impl Experiment {
     /// The experiment of this name.

@@ -3,7 +3,7 @@
 //! Source: Lemma B.3.1 (⟨(2D − I)M_j, M_k⟩ has variance Σ_r M_rj² M_rk²); Lemma F.2; docs/theory.md 4.6.
 
 use super::evidence::{Gap, Subject};
-use super::monte_carlo::{Piece, mean_loss};
+use super::monte_carlo::{DrawnViews, Piece, mean_loss};
 use super::state::State;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::DataModel;
@@ -22,8 +22,8 @@ const DENSE_PIECES: u32 = 4;
 /// Loss over τ ln(N + 1) of weights made of random orthogonal dense directions, ‖w_i‖² = 2τ ln(N + 1)/(m σ²)
 /// (Lemma F.2), with the arm's views and number of negatives.
 pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
-    let augmentation = augmentation(subject)?;
-    let (data, seed) = (&subject.run.plan.data, subject.run.plan.seed);
+    let views = DrawnViews::of(subject)?;
+    let (data, seed) = (subject.space()?, subject.run.plan.seed);
     let (m, d1) = (subject.width(), data.ambient_dim());
     if m + data.latent_dim() > d1 {
         return Err(Gap::NoForm("more neurons than dense directions"));
@@ -44,7 +44,7 @@ pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     };
     let mut sum = 0.0;
     for piece in 0..DENSE_PIECES {
-        let drawn = Piece::draw(data, augmentation.as_ref(), subject.negatives(), seed, piece);
+        let drawn = Piece::draw(data, &views, subject.negatives(), seed, piece);
         let anchor = embed(&drawn.anchor);
         sum += mean_loss(&anchor, &embed(&drawn.positive), &embed(&drawn.negatives), temperature);
     }
@@ -70,8 +70,9 @@ pub struct MaskOverlaps {
 impl MaskOverlaps {
     /// Draws masks from the arm's augmentation.
     pub(super) fn draw(subject: &Subject<'_>) -> Result<Self, Gap> {
+        subject.require_ambient_space()?;
         let augmentation = augmentation(subject)?;
-        let dictionary = subject.run.plan.data.dictionary();
+        let dictionary = subject.space()?.dictionary();
         let atoms = dictionary.atoms();
         let pairs = (atoms.rows() * (atoms.rows() - 1)) as f64;
         let mut found = Self::default();

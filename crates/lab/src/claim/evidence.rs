@@ -7,7 +7,7 @@ use crate::plan::{ArmPlan, Plan, PlanError};
 use crate::spec::typed::{ArmSpec, EncoderSpec, LossSpec, NegativeSetSpec, SharedSpec};
 use crate::spec::{Layer, Spec, SpecError};
 use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
-use featurescope_sim::data::DataModel;
+use featurescope_sim::data::SparseCoding;
 use featurescope_sim::measure::LuckRule;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 use featurescope_sim::theory::Population;
@@ -218,6 +218,21 @@ impl<'a> Subject<'a> {
             activity: data.activity(),
             noise_variance: data.noise_variance(),
         }
+    }
+
+    /// The data in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
+    pub fn space(&self) -> Result<&'a SparseCoding, Gap> {
+        self.plan.space(&self.run.plan.data).map_err(|error| Gap::Missing(error.to_string()))
+    }
+
+    /// An error where coordinates of the ambient space are asked for and the arm has none.
+    pub fn require_ambient_space(&self) -> Result<(), Gap> {
+        if self.plan.is_reduced() {
+            return Err(Gap::Missing(
+                "ambient space in reduced dynamics, which takes the masks' limit".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// d.

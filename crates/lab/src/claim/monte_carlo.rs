@@ -19,6 +19,7 @@ use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::DataModel;
 use featurescope_sim::math::linalg::{add_transposed_times, times, times_transposed};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::train::reduced::GaussianViews;
 
 /// Samples drawn in all.
 const SAMPLES: usize = 4096;
@@ -76,6 +77,54 @@ pub struct Projections {
     pub largest_noise_on_atom: f64,
 }
 
+/// How samples become views, and their noise alone under the same mask.
+pub(super) enum DrawnViews {
+    /// By masks in the ambient space.
+    Ambient(Box<dyn Augmentation>),
+    /// By their limit in the learner's coordinates.
+    Gaussian(GaussianViews),
+}
+
+impl DrawnViews {
+    /// Those of an arm.
+    ///
+    /// # Errors
+    /// Where nothing is contrasted (an arm trained on labels).
+    pub fn of(subject: &Subject<'_>) -> Result<Self, Gap> {
+        let unusable = |error: featurescope_sim::math::ParameterError| Gap::Missing(error.to_string());
+        let gaussian = subject.plan.gaussian_views(&subject.run.plan.data).map_err(unusable)?;
+        let ambient = subject.plan.augmentation().map_err(unusable)?;
+        let views = gaussian.map(Self::Gaussian).or(ambient.map(Self::Ambient));
+        views.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))
+    }
+
+    /// Turns x and ξ into x⁺ and ξ⁺ in place, beside which stand x⁺⁺ and ξ⁺⁺.
+    fn draw(
+        &self,
+        stream: &Stream,
+        row: u32,
+        latent: &[f32],
+        (x, x_positive): (&mut [f32], &mut [f32]),
+        (noise, noise_positive): (&mut [f32], &mut [f32]),
+    ) {
+        match self {
+            Self::Ambient(augmentation) => {
+                augmentation.views(stream, row, x, x_positive);
+                augmentation.views(stream, row, noise, noise_positive);
+            }
+            Self::Gaussian(views) => {
+                // A mask acts on signal and noise by independent Gaussian vectors; rows beyond the piece are unused.
+                x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x -= xi);
+                let (all, from_noise) = (views.mean_square(latent), views.raw_deviation().powi(2));
+                views.pair(stream, row + ROWS as u32, all - from_noise, x, x_positive);
+                views.pair(stream, row, from_noise, noise, noise_positive);
+                x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x += xi);
+                x_positive.iter_mut().zip(noise_positive.iter()).for_each(|(x, xi)| *x += xi);
+            }
+        }
+    }
+}
+
 /// One piece of samples with everything that is read off it.
 pub(super) struct Piece {
     latent: Matrix,
@@ -96,16 +145,13 @@ impl Sampled {
     /// # Errors
     /// Where nothing is contrasted (an arm trained on labels).
     pub(super) fn draw(subject: &Subject<'_>, state: &State) -> Result<Self, Gap> {
-        let unusable = |error: featurescope_sim::math::ParameterError| Gap::Missing(error.to_string());
-        let augmentation = subject.plan.augmentation().map_err(unusable)?;
-        let augmentation = augmentation.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))?;
-        let data = &subject.run.plan.data;
+        let views = DrawnViews::of(subject)?;
+        let data = subject.space()?;
         let temperature = subject.temperature()?;
         let negatives = subject.negatives();
         let mut sums = Sums::new(state, data);
         for piece in 0..SAMPLES / ROWS {
-            let drawn =
-                Piece::draw(data, augmentation.as_ref(), negatives, subject.run.plan.seed, piece as u32);
+            let drawn = Piece::draw(data, &views, negatives, subject.run.plan.seed, piece as u32);
             sums.add(state, data, &drawn, temperature);
         }
         Ok(sums.finish(state, data))
@@ -114,13 +160,7 @@ impl Sampled {
 
 impl Piece {
     /// Piece number `piece`, a pure function of it and the seed.
-    pub fn draw(
-        data: &dyn DataModel,
-        augmentation: &dyn Augmentation,
-        negatives: usize,
-        seed: u64,
-        piece: u32,
-    ) -> Self {
+    pub fn draw(data: &dyn DataModel, views: &DrawnViews, negatives: usize, seed: u64, piece: u32) -> Self {
         let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece);
         let samples = data.sample(&stream, 0, ROWS);
         let noise_energy = samples.noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
@@ -128,8 +168,9 @@ impl Piece {
         let mut positive = anchor.clone();
         let mut positive_noise = anchor_noise.clone();
         for r in 0..ROWS {
-            augmentation.views(&stream, r as u32, anchor.row_mut(r), positive.row_mut(r));
-            augmentation.views(&stream, r as u32, anchor_noise.row_mut(r), positive_noise.row_mut(r));
+            let sample = (anchor.row_mut(r), positive.row_mut(r));
+            let noise = (anchor_noise.row_mut(r), positive_noise.row_mut(r));
+            views.draw(&stream, r as u32, samples.latent.row(r), sample, noise);
         }
         let shared = anchor_noise.as_slice().iter().zip(positive_noise.as_slice());
         let shared_noise = shared.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();

@@ -4,9 +4,7 @@
 //! d1 ≥ 4 d and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
 //! are those of a smaller initial norm, so the theory does not speak of it and yet nothing has to fail.
 
-use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DynamicsSpec, LossSpec, StopGradientSpec,
-};
+use crate::spec::typed::{ArmSpec, AugmentationSpec, BiasSpec, DataSpec, LossSpec, StopGradientSpec};
 use serde::{Deserialize, Serialize};
 
 /// Smallest d1/d that counts as d1 = poly(d).
@@ -57,7 +55,7 @@ impl Role {
 
     /// The role of an arm, if it has one. Every arm has at most one.
     pub fn of(data: &DataSpec, arm: &ArmSpec) -> Option<Self> {
-        if arm.training.dynamics == DynamicsSpec::Supervised {
+        if !arm.training.dynamics.is_contrastive() {
             return matches!(arm.bias, BiasSpec::Staged { .. }).then_some(Self::Supervised);
         }
         let Some(LossSpec::InfoNce { temperature, stop_gradient: StopGradientSpec::Targets }) = arm.loss

@@ -15,11 +15,11 @@ use featurescope_sim::measure::LuckRule;
 /// Weights and thresholds at one moment.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// W, m × d1.
+    /// W, m × d1; in reduced dynamics in the learner's coordinates, of which there are d + k + m.
     pub weights: Matrix,
     /// A = W M, m × d.
     pub sparse: Matrix,
-    /// W − A Mᵀ, m × d1.
+    /// W − A Mᵀ, as W.
     pub dense: Matrix,
     /// b, m entries.
     pub bias: Vec<f32>,
@@ -32,9 +32,12 @@ pub struct State {
 impl State {
     /// The state of an arm: drawn again at the start, read from a checkpoint later.
     pub(super) fn load(subject: &Subject<'_>, moment: Moment) -> Result<Self, Gap> {
-        let data = &subject.run.plan.data;
+        let data = subject.space()?;
         let snapshot = if moment == Moment::Start {
-            let dynamics = subject.plan.dynamics(data).map_err(|error| Gap::Missing(error.to_string()))?;
+            let dynamics = subject
+                .plan
+                .dynamics(&subject.run.plan.data)
+                .map_err(|error| Gap::Missing(error.to_string()))?;
             dynamics.snapshot()
         } else {
             subject.rows(moment)?;

@@ -1,22 +1,24 @@
 //! One arm: how its training process and its recorder are built.
 
 use super::PlanError;
+use super::data::{PlannedData, coordinates};
 use super::prediction::{ArmPrediction, Model};
 use crate::spec::typed::{
-    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, DynamicsSpec, EncoderSpec, LossSpec,
+    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
     NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
 };
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::{DataModel, SparseCoding};
+use featurescope_sim::data::SparseCoding;
 use featurescope_sim::encoder::{Encoder, SymRelu};
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::train::reduced::GaussianViews;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule,
-    Supervised, SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
+    Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
 
 /// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.
@@ -33,6 +35,8 @@ pub struct ArmPlan {
     pub prediction: ArmPrediction,
     seed: u64,
     latent_dim: usize,
+    /// The data in the coordinates of a reduced arm's learner.
+    coordinates: Option<SparseCoding>,
 }
 
 impl ArmPlan {
@@ -41,15 +45,19 @@ impl ArmPlan {
         name: &str,
         spec: &ArmSpec,
         seed: u64,
-        data: &SparseCoding,
+        data: &PlannedData,
         model: &Model,
     ) -> Result<Self, PlanError> {
+        let is_reduced = spec.training.dynamics.is_reduced();
+        let coordinates = is_reduced.then(|| coordinates(data, spec)).transpose();
+        let coordinates = coordinates.map_err(PlanError::parameter(format!("arm {name}")))?;
         let arm = Self {
             name: name.to_owned(),
             spec: spec.clone(),
             prediction: ArmPrediction::new(spec, model),
             seed,
             latent_dim: data.latent_dim(),
+            coordinates,
         };
         arm.dynamics(data).map_err(PlanError::parameter(format!("arm {name}")))?;
         Ok(arm)
@@ -61,31 +69,42 @@ impl ArmPlan {
         width
     }
 
+    /// The data model in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
+    pub fn space<'a>(&'a self, data: &'a PlannedData) -> Result<&'a SparseCoding, ParameterError> {
+        let accepted = "a plan whose data were drawn for this arm";
+        let space = self.coordinates.as_ref().or(data.ambient());
+        space.ok_or_else(|| ParameterError {
+            name: "data",
+            value: "without ambient space".to_owned(),
+            accepted: accepted.to_owned(),
+        })
+    }
+
+    /// Whether the arm leaves the ambient space out.
+    pub fn is_reduced(&self) -> bool {
+        self.spec.training.dynamics.is_reduced()
+    }
+
     /// The training process in its initial state.
-    pub fn dynamics(&self, data: &SparseCoding) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let (rule, batch) = (self.training_rule(), &self.spec.batch);
-        let (data, seed) = (Box::new(data.clone()), self.seed);
+    pub fn dynamics(&self, data: &PlannedData) -> Result<Box<dyn Dynamics>, ParameterError> {
+        let (rule, seed) = (self.training_rule(), self.seed);
         let EncoderSpec::SymRelu { .. } = self.spec.encoder;
         let encoder: Box<dyn Encoder> = Box::new(SymRelu);
-        let (Some(augmentation), Some(loss), DynamicsSpec::Sampled) =
-            (&self.spec.augmentation, &self.spec.loss, self.spec.training.dynamics)
-        else {
-            let parts = SupervisedParts {
-                data,
-                encoder,
-                batch: batch.anchors,
-                tasks: self.spec.training.tasks.unwrap_or(self.latent_dim),
-                head_rate_ratio: self.spec.training.head_rate_ratio.unwrap_or(1.0),
-                rule,
-                seed,
-            };
-            return Ok(Box::new(Supervised::new(parts)?));
+        let (Some(augmentation), Some(loss)) = (&self.spec.augmentation, &self.spec.loss) else {
+            return self.supervised(data, encoder);
         };
+        let augmentation = build_augmentation(augmentation)?;
+        let loss = build_loss(loss)?;
+        if self.is_reduced() {
+            let (law, jitter, batch) = (*data.law(), self.jitter(), self.batch());
+            let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
+            return Ok(Box::new(Reduced::new(parts)?));
+        }
         let parts = ContrastiveParts {
-            data,
-            augmentation: build_augmentation(augmentation)?,
+            data: Box::new(self.space(data)?.clone()),
+            augmentation,
             encoder,
-            loss: build_loss(loss)?,
+            loss,
             batch: self.batch(),
             rule,
             seed,
@@ -107,6 +126,40 @@ impl ArmPlan {
             Precision::Single => "single",
             Precision::Half => "bfloat16",
         }
+    }
+
+    fn supervised(
+        &self,
+        data: &PlannedData,
+        encoder: Box<dyn Encoder>,
+    ) -> Result<Box<dyn Dynamics>, ParameterError> {
+        let training = &self.spec.training;
+        let parts = SupervisedParts {
+            data: Box::new(self.space(data)?.clone()),
+            encoder,
+            batch: self.spec.batch.anchors,
+            tasks: training.tasks.unwrap_or(self.latent_dim),
+            head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
+            rule: self.training_rule(),
+            seed: self.seed,
+        };
+        let process =
+            if self.is_reduced() { Supervised::reduced(parts, *data.law()) } else { Supervised::new(parts) };
+        Ok(Box::new(process?))
+    }
+
+    fn jitter(&self) -> MaskJitter {
+        match self.spec.training.mask_jitter {
+            Some(MaskJitterSpec::Dropped) => MaskJitter::Dropped,
+            Some(MaskJitterSpec::Kept) | None => MaskJitter::Kept,
+        }
+    }
+
+    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where nothing is contrasted.
+    pub fn gaussian_views(&self, data: &PlannedData) -> Result<Option<GaussianViews>, ParameterError> {
+        let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
+        let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), data.law(), self.jitter()));
+        views.transpose()
     }
 
     /// How samples become views; `None` where nothing is contrasted.

@@ -1,13 +1,15 @@
 //! What a run costs: memory, checked before anything is allocated, and arithmetic.
 //!
-//! A contrastive step takes at most 2·m·d1·(3P + N) + 4·P·N·m operations; once gates close it takes less.
+//! A contrastive step takes at most 2·m·n·(3P + N) + 4·P·N·m operations, n = d1 or, in reduced dynamics, the learner's
+//! coordinates d + k + m, where two QR decompositions come on top; once gates close it takes less.
 //!
 //! Source: docs/theory.md 4.1 for the products of a step.
 
 use super::PlanError;
+use super::data::needs_ambient_space;
 use crate::host::show_bytes;
 use crate::spec::Spec;
-use crate::spec::typed::{ArmSpec, AugmentationSpec, DynamicsSpec, EncoderSpec, NegativeSetSpec};
+use crate::spec::typed::{ArmSpec, AugmentationSpec, EncoderSpec, NegativeSetSpec};
 
 const SINGLE: f64 = 4.0;
 const DOUBLE: f64 = 8.0;
@@ -37,23 +39,30 @@ impl Cost {
         let data = &spec.shared.data;
         let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
         // The dictionary in the plan and in the arm; making one takes Gaussians and their QR in double precision.
-        let dictionary = 2.0 * SINGLE * d * d1 + 3.0 * DOUBLE * d * d1;
+        let is_drawn = needs_ambient_space(spec);
+        let dictionary = if is_drawn { 2.0 * SINGLE * d * d1 + 3.0 * DOUBLE * d * d1 } else { 0.0 };
         let probes = &spec.shared.probe;
         let labels = probes.labels.iter().copied().max().map_or(0.0, |labels| labels as f64);
         let rows = labels + (probes.validation_rows + probes.test_rows) as f64;
         let mut phases = vec![];
         if labels > 0.0 {
-            let yardstick = SINGLE * rows * (d1 + d) + COPIES_PER_PROBE * DOUBLE * labels * d1;
+            // Without the ambient space x is seen in the directions of the labelled samples.
+            let seen = if is_drawn { d1 } else { d1.min(d + labels) };
+            let yardstick = SINGLE * rows * (seen + d) + COPIES_PER_PROBE * DOUBLE * labels * seen;
             phases.push(("the linear probe on raw x".to_owned(), yardstick));
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
             let size = ArmSize::new(arm);
-            operations += size.operations(d1) * arm.training.steps as f64;
-            let learner = 2.0 * SINGLE * size.width * d1;
-            let samples = PARTS_OF_A_SAMPLE * SINGLE * ROWS_PER_REPRESENTATION.min(rows) * d1;
+            let is_reduced = arm.training.dynamics.is_reduced();
+            let n = if is_reduced { (d + size.width).min(d1) } else { d1 };
+            operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
+                * arm.training.steps as f64;
+            let learner = 2.0 * SINGLE * size.width * n
+                + if is_reduced { SINGLE * size.width * (size.anchors + 7.0 * size.width) } else { 0.0 };
+            let samples = PARTS_OF_A_SAMPLE * SINGLE * ROWS_PER_REPRESENTATION.min(rows) * n;
             let probing = SINGLE * rows * (size.width + d) + COPIES_PER_PROBE * DOUBLE * labels * size.width;
-            phases.push((format!("a step of arm {name}"), learner + size.step_memory(d, d1)));
+            phases.push((format!("a step of arm {name}"), learner + size.step_memory(d, n)));
             phases.push((format!("the probes of arm {name}"), learner + samples + probing));
         }
         let (largest, most) = phases.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
@@ -87,7 +96,7 @@ impl ArmSize {
     fn new(arm: &ArmSpec) -> Self {
         let EncoderSpec::SymRelu { width, .. } = arm.encoder;
         let anchors = arm.batch.anchors as f64;
-        let sampled = arm.training.dynamics == DynamicsSpec::Sampled;
+        let sampled = arm.training.dynamics.is_contrastive();
         let same = !sampled || arm.augmentation == Some(AugmentationSpec::None {});
         let negatives = match arm.batch.negative_set {
             _ if !sampled => 0.0,
@@ -111,5 +120,12 @@ impl ArmSize {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
         products + 4.0 * self.anchors * self.width * (self.negatives + self.tasks)
+    }
+
+    /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).
+    fn factorisations(&self) -> f64 {
+        let m = self.width;
+        let rank = m.min(self.anchors);
+        2.0 * rank * rank * (m.max(self.anchors) - rank / 3.0) + 12.0 * m * m * m
     }
 }

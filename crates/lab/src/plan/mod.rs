@@ -10,12 +10,13 @@ pub mod prediction;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;
+pub use data::PlannedData;
 pub use prediction::{ArmPrediction, Growth, Yardstick};
 
 use crate::matrix_file::MatrixFileError;
 use crate::spec::typed::ProbeSpec;
 use crate::spec::{Spec, SpecError};
-use featurescope_sim::data::{DictionaryError, SparseCoding};
+use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::probe::LadderSettings;
 
@@ -77,7 +78,7 @@ pub struct Plan {
     /// The spec that gives this run again, as TOML.
     pub resolved: String,
     /// What every arm is trained on.
-    pub data: SparseCoding,
+    pub data: PlannedData,
     /// How features are probed; `None` without probes.
     pub probes: Option<ProbePlan>,
     /// What linear rules on x reach at best.
@@ -131,7 +132,7 @@ impl Plan {
     pub fn new(spec: &Spec, name: &str) -> Result<Self, PlanError> {
         let shared = &spec.shared;
         let cost = check_settings(spec)?;
-        let data = data::build(&shared.data, shared.seed)?;
+        let data = data::build(spec)?;
         let population = prediction::Model::new(&data, &shared.data);
         let arms = (spec.arms.iter())
             .map(|(name, arm)| ArmPlan::new(name, arm, shared.seed, &data, &population))

@@ -5,11 +5,12 @@
 //!
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
+use super::data::PlannedData;
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, NegativeSetSpec,
-    NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, MaskJitterSpec,
+    NegativeSetSpec, NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
 };
-use featurescope_sim::data::{DataModel, SparseCoding};
+use featurescope_sim::data::DataModel;
 use featurescope_sim::probe::task::target_vectors;
 use featurescope_sim::theory::Population;
 use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
@@ -30,18 +31,18 @@ pub struct Model {
 
 impl Model {
     /// The population behind a data model.
-    pub fn new(data: &SparseCoding, spec: &DataSpec) -> Self {
+    pub fn new(data: &PlannedData, spec: &DataSpec) -> Self {
         let population = Population {
             ambient_dim: data.ambient_dim(),
             latent_dim: data.latent_dim(),
             activity: data.activity(),
             noise_variance: data.noise_variance(),
         };
-        let overlap = match spec.dictionary {
-            DictionarySpec::Hadamard {} => LeverageOverlap::uniform(&population),
-            DictionarySpec::Haar {} | DictionarySpec::File { .. } => {
-                LeverageOverlap::of_dictionary(&data.dictionary().atoms().transposed().to_f64())
+        let overlap = match (&spec.dictionary, data.ambient()) {
+            (DictionarySpec::Haar {} | DictionarySpec::File { .. }, Some(model)) => {
+                LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
             }
+            _ => LeverageOverlap::uniform(&population),
         };
         Self {
             population,
@@ -142,11 +143,20 @@ fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
             AugmentationSpec::IndependentMasks { keep_rate } => Views::independent_masks(*keep_rate),
             AugmentationSpec::None {} => Views::same(),
         },
-        overlap: model.overlap,
+        overlap: overlap(arm, model),
         learning_rate: arm.training.learning_rate,
         weight_decay: arm.training.weight_decay,
         negatives: negatives(arm),
     })
+}
+
+/// Reduced arms know d/d1 but no coordinates: every direction overlaps alike with the leverages, or not at all.
+fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
+    match (arm.training.dynamics.is_reduced(), arm.training.mask_jitter) {
+        (false, _) => model.overlap,
+        (true, Some(MaskJitterSpec::Dropped)) => LeverageOverlap { atoms: 0.0, complement: 0.0 },
+        (true, _) => LeverageOverlap::uniform(&model.population),
+    }
 }
 
 fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {

@@ -89,7 +89,7 @@ fn dictionaries_come_from_files_and_are_checked() {
     let arguments = ["data.dictionary.kind=file", &given];
     let unit = |r: usize, c: usize| f64::from(u8::from(r == 3 * c));
     write(&unit);
-    assert_eq!(plan(&arguments).unwrap().data.dictionary().atoms()[(2, 6)], 1.0);
+    assert_eq!(plan(&arguments).unwrap().data.ambient().unwrap().dictionary().atoms()[(2, 6)], 1.0);
     write(&|r, c| 1.1 * unit(r, c));
     assert!(message(&arguments).contains("not orthonormal"));
     let text = message(&[&arguments[..], &["data.ambient_dim=256"]].concat());
@@ -133,4 +133,73 @@ fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     assert!(growth(&["data.noise_directions.kind=random"]).is_none());
     let fixed = plan(&["data.active_count=2"]).unwrap();
     assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick.linear_accuracy.is_none());
+}
+
+const ALL_REDUCED: [&str; 2] =
+    ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
+
+fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
+    plan(&[&ALL_REDUCED[..], arguments].concat())
+}
+
+/// No dictionary, no memory and no step that knows the ambient dimension.
+#[test]
+fn reduced_arms_step_in_a_billion_dimensions() {
+    let plan = reduced(&["data.ambient_dim=1000000000", "training.learning_rate=1e-9", "probe.labels=[100]"])
+        .unwrap();
+    assert!(plan.data.ambient().is_none() && plan.cost.memory < 1e8, "{:?}", plan.cost);
+    for arm in &plan.arms {
+        let mut dynamics = arm.dynamics(&plan.data).unwrap();
+        assert_eq!(dynamics.step().map(|view| view.step), Some(1), "{}", arm.name);
+        assert_eq!(arm.space(&plan.data).unwrap().ambient_dim(), 16 + 32);
+    }
+}
+
+/// One sampled arm is enough for the dictionary to be drawn.
+#[test]
+fn sampled_and_reduced_arms_share_a_run() {
+    let plan = plan(&["arms.random_mask.training.dynamics=reduced"]).unwrap();
+    assert!(plan.data.ambient().is_some());
+    let dims: Vec<usize> = plan.arms.iter().map(|arm| arm.space(&plan.data).unwrap().ambient_dim()).collect();
+    assert_eq!(dims, [48, 128, 128, 128, 128]);
+}
+
+#[test]
+fn what_reduced_dynamics_has_no_law_for_is_refused() {
+    let message = |arguments: &[&str]| reduced(arguments).unwrap_err().to_string();
+    let text = message(&["data.ambient_dim=127"]);
+    assert!(text.contains("ambient_dim = 127") && text.contains("at least 8 latent_dim = 128"), "{text}");
+    let text = message(&["data.dictionary.kind=hadamard", "data.ambient_dim=200"]);
+    assert!(text.contains("ambient_dim = 200") && text.contains("power of two"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.csv");
+    let row = |r| (0..16).map(|c| u8::from(r == 3 * c).to_string()).collect::<Vec<_>>().join(" ");
+    std::fs::write(&path, (0..128).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    let given = format!("data.dictionary.path={}", path.display());
+    let text = message(&["data.dictionary.kind=file", &given]);
+    assert!(text.contains("arm random_mask") && text.contains("has 128.0/d1"), "{text}");
+    let given = format!("data.noise_directions.path={}", path.display());
+    let text = message(&["data.noise_directions.kind=file", &given]);
+    assert!(
+        text.contains("data.noise_directions.kind = file") && text.contains("sampled dynamics"),
+        "{text}"
+    );
+    let text = message(&[
+        "data.ambient_dim=20",
+        "data.noise_directions.kind=random",
+        "data.noise_directions.count=5",
+    ]);
+    assert!(text.contains("ambient_dim = 20"), "{text}");
+}
+
+/// The masks' first order gives the growth of even leverages; without it there is none of d/d1.
+#[test]
+fn predictions_for_reduced_arms_know_what_is_kept() {
+    let rate = |growth: f64| ((growth - 1.0) / 0.5 + 1e-3) * 9.0 / 8.0;
+    let growth = |arguments: &[&str]| reduced(arguments).unwrap().arms[0].prediction.growth.unwrap();
+    let p = reduced(&[]).unwrap().data.activity();
+    let (kept, dropped) = (growth(&[]), growth(&["training.mask_jitter=dropped"]));
+    let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
+    assert!(close(rate(kept.sparse), p * (1.0 - 1.0 / 8.0)) && close(rate(kept.dense), -p / 8.0));
+    assert!(close(rate(dropped.sparse), p) && close(rate(dropped.dense), 0.0));
 }

@@ -10,12 +10,13 @@ mod probes;
 
 pub use directory::{DirectoryError, RunDirectory};
 pub use manifest::{ArmEnd, FORMAT_VERSION, Manifest};
+pub use probes::YardstickError;
 
 use crate::plan::{ArmPlan, Plan};
 use crate::store::{RECORDS_FILE, StoreError, read_records, write_json_atomically, write_text_atomically};
 use crate::summary::{ArmSummary, Summary, YardstickSummary};
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::probe::{ProbeError, ProbeScore};
+use featurescope_sim::probe::ProbeScore;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -38,7 +39,7 @@ pub enum RunError {
     },
     /// The yardstick probes failed.
     #[error("the yardsticks: {0}")]
-    Yardsticks(ProbeError),
+    Yardsticks(YardstickError),
 }
 
 impl RunError {

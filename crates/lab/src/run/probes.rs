@@ -2,9 +2,10 @@
 //!
 //! Source: Definition 3.1; docs/theory.md 2.5.
 
-use crate::plan::ProbePlan;
-use featurescope_sim::data::{DataModel, SparseCoding};
-use featurescope_sim::math::{Matrix, Purpose, Stream};
+use crate::plan::{PlannedData, ProbePlan};
+use featurescope_sim::data::{DataModel, Dictionary, SparseCoding, SparseCodingLaw};
+use featurescope_sim::math::wishart::wishart_factor;
+use featurescope_sim::math::{Matrix, ParameterError, Purpose, Stream};
 use featurescope_sim::probe::yardstick::oracle_linear_features;
 use featurescope_sim::probe::{FeatureKind, LabelledSet, ProbeError, ProbeScore, climb};
 use featurescope_sim::train::Dynamics;
@@ -49,10 +50,20 @@ pub fn learned(plan: &ProbePlan, seed: u64, dynamics: &dyn Dynamics) -> Result<V
 }
 
 /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
-pub fn yardsticks(plan: &ProbePlan, seed: u64, data: &SparseCoding) -> Result<Vec<ProbeScore>, ProbeError> {
-    let mut sets = draw_sets(plan, seed, |stream, rows| draw_raw(data, stream, rows));
+pub fn yardsticks(
+    plan: &ProbePlan,
+    seed: u64,
+    data: &PlannedData,
+) -> Result<Vec<ProbeScore>, YardstickError> {
+    let (mut sets, dictionary) = match data.ambient() {
+        Some(model) => {
+            let sets = draw_sets(plan, seed, |stream, rows| draw_raw(model, stream, rows));
+            (sets, model.dictionary().clone())
+        }
+        None => draw_seen(plan, seed, data.law())?,
+    };
     let mut scores = score(plan, FeatureKind::Raw, &sets)?;
-    let dictionary = data.dictionary().atoms().transposed();
+    let dictionary = dictionary.atoms().transposed();
     for set in &mut sets {
         set.features = oracle_linear_features(&set.features, &dictionary);
     }
@@ -62,6 +73,38 @@ pub fn yardsticks(plan: &ProbePlan, seed: u64, data: &SparseCoding) -> Result<Ve
     }
     scores.extend(score(plan, FeatureKind::OracleLatent, &sets)?);
     Ok(scores)
+}
+
+/// Why there are no yardsticks.
+#[derive(Debug, thiserror::Error)]
+pub enum YardstickError {
+    /// The probes failed.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// A parameter of the data is out of range.
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+}
+
+/// Raw samples as a probe sees them, without the ambient space. A rule fitted with an ℓ2 penalty is a combination of the
+/// labelled samples, so only the coordinates in their span count. There the labelled samples' noise is the factor of a
+/// Wishart matrix, and that of all other samples is white (docs/derivations/reduced.md 7). Equal in law to drawing x.
+fn draw_seen(
+    plan: &ProbePlan,
+    seed: u64,
+    law: &SparseCodingLaw,
+) -> Result<([Drawn; 3], Dictionary), ParameterError> {
+    let known = law.known_dim();
+    let dense_dim = law.ambient_dim - known;
+    let model = law.in_coordinates(plan.training_rows.min(dense_dim))?;
+    let mut sets = draw_sets(plan, seed, |stream, rows| draw_raw(&model, stream, rows));
+    let factor = wishart_factor(&Stream::new(seed, Purpose::Outside, 0), plan.training_rows, dense_dim);
+    let sigma = law.noise_variance.sqrt() as f32;
+    for r in 0..plan.training_rows {
+        let dense = &mut sets[0].features.row_mut(r)[known..];
+        dense.iter_mut().zip(factor.row(r)).for_each(|(x, t)| *x = sigma * t);
+    }
+    Ok((sets, model.dictionary().clone()))
 }
 
 fn draw_raw(data: &SparseCoding, stream: &Stream, rows: usize) -> Drawn {

@@ -123,3 +123,48 @@ fn no_labels_means_no_probes() {
     let summary = run(&plan(&["probe.labels=[]"]), folder.path());
     assert!(summary.arms[0].1.probes.is_empty() && !folder.path().join("yardsticks.json").exists());
 }
+
+/// Reduced arms leave the same files, and a stored spec gives the same bytes; so do the yardsticks without a dictionary.
+#[test]
+fn a_run_without_the_ambient_space_leaves_the_same_files() {
+    let reduced = ["training.dynamics=reduced", "data.ambient_dim=100000", "training.learning_rate=1e-4"];
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let plan = plan(&reduced);
+    assert!(plan.data.ambient().is_none());
+    let summary = run(&plan, first.path());
+    assert_eq!(summary.status, "finished");
+    // Raw, oracle linear and oracle latent features, two tasks each.
+    assert_eq!(summary.yardsticks.probes.len(), 6);
+    let layer = Layer::read(&first.path().join("spec.toml")).unwrap();
+    run(&Plan::new(&Spec::from_layers(&[layer]).unwrap(), "other").unwrap(), second.path());
+    for file in
+        ["arms/none/records.parquet", "arms/random_mask/checkpoint-final.safetensors", "yardsticks.json"]
+    {
+        let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+        assert!(read(first.path()) == read(second.path()), "{file} differs");
+    }
+}
+
+/// Probes on raw x drawn in the span of the labelled samples score like those on x itself: the same mean over seeds.
+#[test]
+fn raw_yardsticks_agree_with_and_without_the_ambient_space() {
+    let score = |seed: u64, dynamics: &str| {
+        let dynamics = format!("training.dynamics={dynamics}");
+        let seed = format!("seed={seed}");
+        let arguments =
+            ["data.ambient_dim=256", "probe.labels=[120]", "probe.test_rows=1000", &seed, &dynamics];
+        let plan = plan(&arguments);
+        let scores = probes::yardsticks(plan.probes.as_ref().unwrap(), plan.seed, &plan.data).unwrap();
+        scores[0].score
+    };
+    let seeds = 24;
+    let of = |dynamics: &str, from: u64| (from..from + seeds).map(|s| score(s, dynamics)).collect::<Vec<_>>();
+    let (drawn, seen) = (of("sampled", 1), of("reduced", 1000));
+    let summary = |v: &[f64]| {
+        let mean = v.iter().sum::<f64>() / v.len() as f64;
+        let squares: f64 = v.iter().map(|x| (x - mean).powi(2)).sum();
+        (mean, squares / (v.len() * (v.len() - 1)) as f64)
+    };
+    let ((a, error_a), (b, error_b)) = (summary(&drawn), summary(&seen));
+    assert!(a > 0.05 && (a - b).abs() < 4.0 * (error_a + error_b).sqrt(), "{a} ± {} and {b}", error_a.sqrt());
+}

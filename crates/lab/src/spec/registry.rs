@@ -4,8 +4,11 @@
 
 use super::setting::{Condition, Fallback, Kind, Range, Setting};
 
+const CONTRASTIVE: Condition = Condition { key: "training.dynamics", any_of: &["sampled", "reduced"] };
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
-const SUPERVISED: Condition = Condition { key: "training.dynamics", any_of: &["supervised"] };
+const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
+const SUPERVISED: Condition =
+    Condition { key: "training.dynamics", any_of: &["supervised", "reduced_supervised"] };
 const MASKED: Condition =
     Condition { key: "augmentation.kind", any_of: &["random_mask", "disjoint_masks", "independent_masks"] };
 const STAGED: Condition = Condition { key: "bias.kind", any_of: &["staged"] };
@@ -151,14 +154,14 @@ pub const SETTINGS: &[Setting] = &[
          disjoint_masks: each view keeps keep_rate of the coordinates, overlapping as little as possible. \
          independent_masks: each view keeps keep_rate, drawn independently. none: both views are the sample.",
     )
-    .when(&[SAMPLED]),
+    .when(&[CONTRASTIVE]),
     setting(
         "augmentation.keep_rate",
         Kind::Number(Range::POSITIVE_FRACTION),
         "0.5",
         "Probability that a view (with random_mask: the anchor) keeps a coordinate. The paper has 1/2.",
     )
-    .when(&[SAMPLED, MASKED]),
+    .when(&[CONTRASTIVE, MASKED]),
     setting(
         "encoder.kind",
         Kind::Choice(&["sym_relu"]),
@@ -178,39 +181,42 @@ pub const SETTINGS: &[Setting] = &[
         "\"info_nce\"",
         "The contrastive loss: InfoNCE on un-normalised embeddings (the paper), or the spectral contrastive loss.",
     )
-    .when(&[SAMPLED]),
+    .when(&[CONTRASTIVE]),
     setting("loss.temperature", Kind::Number(Range::POSITIVE), "1.0", "Temperature of InfoNCE (the paper's τ).")
-        .when(&[SAMPLED, Condition { key: "loss.kind", any_of: &["info_nce"] }]),
+        .when(&[CONTRASTIVE, Condition { key: "loss.kind", any_of: &["info_nce"] }]),
     setting(
         "loss.stop_gradient",
         Kind::Choice(&["targets", "nowhere"]),
         "\"targets\"",
         "targets: no gradient flows into positives and negatives (the paper's StopGrad). nowhere: it flows everywhere.",
     )
-    .when(&[SAMPLED]),
+    .when(&[CONTRASTIVE]),
     setting("batch.anchors", Kind::Whole(1), "", "Samples per step (the paper's P).").required(),
     setting("batch.negatives", Kind::Whole(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()
-        .when(&[SAMPLED, Condition { key: "batch.negative_set", any_of: &["fresh"] }]),
+        .when(&[CONTRASTIVE, Condition { key: "batch.negative_set", any_of: &["fresh"] }]),
     setting(
         "batch.negative_set",
         Kind::Choice(&["fresh", "in_batch"]),
         "\"fresh\"",
         "Where negatives come from: drawn for the purpose, or the other samples of the batch.",
     )
-    .when(&[SAMPLED]),
+    .when(&[CONTRASTIVE]),
     setting(
         "batch.negative_views",
         Kind::Choice(&["raw", "augmented"]),
         "\"raw\"",
         "Whether negatives are raw samples (the paper) or single views (Remark 2.4).",
     )
-    .when(&[SAMPLED]),
+    .when(&[CONTRASTIVE]),
     setting(
         "training.dynamics",
-        Kind::Choice(&["sampled", "supervised"]),
+        Kind::Choice(&["sampled", "reduced", "supervised", "reduced_supervised"]),
         "\"sampled\"",
-        "What is trained: the contrastive learner, or the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
+        "What is trained, and how. sampled: the contrastive learner on samples drawn in the ambient space. reduced: the same \
+         process in the latent_dim + width coordinates that the learner sees, at a cost that does not depend on \
+         ambient_dim; equal in law without masks, with masks its limit for large ambient_dim. supervised, \
+         reduced_supervised: the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
     ),
     setting(
         "training.arithmetic",
@@ -220,6 +226,14 @@ pub const SETTINGS: &[Setting] = &[
          precision, where the processor has it, and with in-batch negatives W x⁺⁺ from W x and W x⁺: faster, other bits.",
     )
     .when(&[SAMPLED]),
+    setting(
+        "training.mask_jitter",
+        Kind::Choice(&["kept", "dropped"]),
+        "\"kept\"",
+        "What reduced dynamics keeps of the masks' effect on the signal: its first order in latent_dim/ambient_dim, or \
+         nothing, the limit in which that ratio is zero.",
+    )
+    .when(&[REDUCED, MASKED]),
     setting("training.steps", Kind::Whole(0), "", "Number of steps.").required(),
     setting("training.learning_rate", Kind::Number(Range::POSITIVE), "1.0", "Learning rate of the weights (the paper's η)."),
     setting(

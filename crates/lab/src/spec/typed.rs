@@ -127,6 +127,7 @@ pub enum NegativeViewsSpec {
 pub struct TrainingSpec {
     pub dynamics: DynamicsSpec,
     pub arithmetic: Option<ArithmeticSpec>,
+    pub mask_jitter: Option<MaskJitterSpec>,
     pub steps: u64,
     pub learning_rate: f64,
     pub schedule: ScheduleSpec,
@@ -141,7 +142,28 @@ pub struct TrainingSpec {
 #[serde(rename_all = "snake_case")]
 pub enum DynamicsSpec {
     Sampled,
+    Reduced,
     Supervised,
+    ReducedSupervised,
+}
+
+impl DynamicsSpec {
+    /// Whether samples are contrasted with each other.
+    pub fn is_contrastive(self) -> bool {
+        matches!(self, Self::Sampled | Self::Reduced)
+    }
+
+    /// Whether the ambient space is left out.
+    pub fn is_reduced(self) -> bool {
+        matches!(self, Self::Reduced | Self::ReducedSupervised)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MaskJitterSpec {
+    Kept,
+    Dropped,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

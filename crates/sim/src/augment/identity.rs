@@ -2,7 +2,7 @@
 //!
 //! Source: Theorem 3.2; docs/theory.md 3.
 
-use super::Augmentation;
+use super::{Augmentation, FactorMoments};
 use crate::math::Stream;
 
 /// Both views are the sample itself.
@@ -20,5 +20,9 @@ impl Augmentation for Identity {
 
     fn positive_is_anchor(&self) -> bool {
         true
+    }
+
+    fn moments(&self) -> Option<FactorMoments> {
+        Some(FactorMoments::of_masks([1.0; 2], 1.0, 1.0))
     }
 }

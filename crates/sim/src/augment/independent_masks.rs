@@ -5,7 +5,7 @@
 //!
 //! Source: contrast to Definition 2.3; docs/theory.md 4.3.
 
-use super::Augmentation;
+use super::{Augmentation, FactorMoments};
 use crate::math::random::{Part, Stream};
 use crate::math::{ParameterError, require};
 
@@ -43,5 +43,10 @@ impl Augmentation for IndependentMasks {
         for x in sample {
             *x *= self.factor(reader.word());
         }
+    }
+
+    fn moments(&self) -> Option<FactorMoments> {
+        let keep = self.keep_below as f64 / 4_294_967_296.0;
+        Some(FactorMoments::of_masks([keep; 2], keep * keep, f64::from(self.scale)))
     }
 }

@@ -8,7 +8,7 @@
 //!
 //! Source: Definition 2.3; docs/theory.md 2.4 and 4.3.
 
-use super::Augmentation;
+use super::{Augmentation, FactorMoments};
 use crate::math::random::{Part, Stream, fill_words};
 use crate::math::{ParameterError, require};
 use multiversion::multiversion;
@@ -81,6 +81,13 @@ impl Augmentation for IntervalMasks {
                 *x *= if u64::from(word) < self.anchor_below { self.scale } else { 0.0 };
             }
         });
+    }
+
+    fn moments(&self) -> Option<FactorMoments> {
+        let (anchor_below, positive_from) =
+            (self.anchor_below as f64 / WORDS, self.positive_from as f64 / WORDS);
+        let both = (anchor_below - positive_from).max(0.0);
+        Some(FactorMoments::of_masks([anchor_below, 1.0 - positive_from], both, f64::from(self.scale)))
     }
 }
 

@@ -33,6 +33,36 @@ pub trait Augmentation: Send + Sync {
     fn positive_is_anchor(&self) -> bool {
         false
     }
+
+    /// The moments of the factors that multiply a coordinate in the two views; `None` for views that do not multiply
+    /// every coordinate by a factor of its own.
+    fn moments(&self) -> Option<FactorMoments> {
+        None
+    }
+}
+
+/// Moments of the factors D_rr and D'_rr in x⁺ = D x, x⁺⁺ = D' x, pairs independent over coordinates r and equal in law:
+/// E[x⁺ x⁺⁺ᵀ] has E D_rr · E D'_rr off the diagonal of E[x xᵀ] and E D_rr D'_rr on it (docs/theory.md 4.3).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FactorMoments {
+    /// E D_rr and E D'_rr.
+    pub means: [f64; 2],
+    /// E D_rr² and E D'_rr².
+    pub squares: [f64; 2],
+    /// E D_rr D'_rr.
+    pub product: f64,
+}
+
+impl FactorMoments {
+    /// Factors that keep a coordinate with the given probabilities, both with probability `both`, and then multiply it
+    /// by `scale`.
+    fn of_masks(keep: [f64; 2], both: f64, scale: f64) -> Self {
+        Self {
+            means: keep.map(|q| scale * q),
+            squares: keep.map(|q| scale * scale * q),
+            product: scale * scale * both,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,14 @@ fn moments(kind: &dyn Augmentation) -> [f64; 4] {
 }
 
 fn check(kind: &dyn Augmentation, expected: [f64; 4], largest_value: f64) {
+    let told = kind.moments().unwrap();
+    let told_pair = [told.means[0], told.means[1], told.means[0] * told.means[1], told.product];
+    for (told, expected) in told_pair.into_iter().zip(expected) {
+        assert!((told - expected).abs() < 1e-6, "{told} against {expected}");
+    }
+    // One factor takes the values 0 and v: E D² = v E D.
+    let value = largest_value.sqrt();
+    assert!((0..2).all(|view| (told.squares[view] - value * told.means[view]).abs() < 1e-6));
     for (measured, expected) in moments(kind).into_iter().zip(expected) {
         // A variable in [0, v] with mean e has variance at most e (v − e).
         let error = (expected * (largest_value - expected).max(0.0) / f64::from(ROWS)).sqrt();

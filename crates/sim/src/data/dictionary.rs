@@ -81,6 +81,12 @@ impl Dictionary {
         Ok(Self { atoms })
     }
 
+    /// The first `latent_dim` coordinate axes: M in a basis that begins with its own atoms.
+    pub fn axes(ambient_dim: usize, latent_dim: usize) -> Result<Self, ParameterError> {
+        check_sizes(ambient_dim, latent_dim)?;
+        Ok(Self { atoms: Matrix::from_fn(latent_dim, ambient_dim, |j, r| f32::from(u8::from(j == r))) })
+    }
+
     /// A given dictionary.
     ///
     /// # Shapes

@@ -8,9 +8,11 @@ pub mod dictionary;
 pub mod latent;
 pub mod noise;
 pub mod sparse_coding;
+pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
 pub use latent::LatentLaw;
+pub use law::SparseCodingLaw;
 pub use noise::DenseNoise;
 pub use sparse_coding::SparseCoding;
 

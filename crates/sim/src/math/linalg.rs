@@ -13,6 +13,8 @@ use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_
 use faer::linalg::householder::{
     apply_block_householder_sequence_on_the_left_in_place_scratch as apply_reflections_scratch,
     apply_block_householder_sequence_on_the_left_in_place_with_conj as apply_reflections,
+    apply_block_householder_sequence_transpose_on_the_left_in_place_scratch as apply_reflections_back_scratch,
+    apply_block_householder_sequence_transpose_on_the_left_in_place_with_conj as apply_reflections_back,
 };
 use faer::linalg::matmul::matmul;
 use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
@@ -269,6 +271,50 @@ pub fn orthonormal_columns(a: &Matrix<f64>) -> Matrix<f64> {
     Matrix::from_fn(n, k, |i, j| if factored[(j, j)] < 0.0 { -basis[(i, j)] } else { basis[(i, j)] })
 }
 
+/// Rotates the rows of `a` so that they become lower triangular: a = [l 0] vᵀ with an orthogonal v that is not formed.
+/// Where `companion` is given, its rows are rotated alike, companion ← companion v.
+///
+/// Inner products of rows, of `a` or between the two, do not change. In `a` the entries right of the diagonal are set to
+/// zero. The factorisation runs on one thread, for the same reason as [`symmetric_eigen`]; rows of the companion are
+/// independent of each other.
+///
+/// # Shapes
+/// `a`: n × k, `companion`: any number of rows, k columns.
+///
+/// # Panics
+/// If the numbers of columns differ.
+pub fn rotate_to_lower_triangle<T: Scalar>(a: &mut Matrix<T>, companion: Option<&mut Matrix<T>>) {
+    let (n, k) = (a.rows(), a.cols());
+    let size = n.min(k);
+    if size == 0 {
+        return;
+    }
+    // In column-major order, which is what the factorisation likes, the transposed matrix lies as it is.
+    let mut transposed = MatMut::from_column_major_slice_mut(a.as_mut_slice(), k, n);
+    let block = recommended_block_size::<T>(k, n).min(size);
+    let mut coefficients = Mat::zeros(block, size);
+    let params = Spec::default();
+    let mut memory = MemBuffer::new(qr_in_place_scratch::<T>(k, n, block, Par::Seq, params));
+    qr_in_place(transposed.rb_mut(), coefficients.as_mut(), Par::Seq, MemStack::new(&mut memory), params);
+    if let Some(companion) = companion {
+        assert_eq!(companion.cols(), k, "both matrices are rotated by the same v");
+        let (basis, coefficients) = (transposed.as_ref().subcols(0, size), coefficients.as_ref());
+        let length = tile_length(companion.rows());
+        parallel::for_each_row_group(companion.as_mut_slice(), k, length, |_, rows| {
+            let count = rows.len() / k;
+            let rotated = MatMut::from_column_major_slice_mut(rows, k, count);
+            let mut memory = MemBuffer::new(apply_reflections_back_scratch::<T>(k, block, count));
+            let stack = MemStack::new(&mut memory);
+            apply_reflections_back(basis, coefficients, Conj::No, rotated, Par::Seq, stack);
+            release_vector_registers();
+        });
+    }
+    release_vector_registers();
+    for r in 0..n.min(k) {
+        a.row_mut(r)[r + 1..].fill(T::default());
+    }
+}
+
 /// Σ aᵢ bᵢ in sixteen interleaved partial sums: a fixed order that the compiler can vectorise.
 ///
 /// # Panics
@@ -399,6 +445,24 @@ mod tests {
         assert!(one.0 == two.0, "eigenvectors");
         assert!(one.1 == two.1, "Cholesky solution");
         assert!(one.2 == two.2, "QR decomposition");
+    }
+
+    #[test]
+    fn a_rotation_to_lower_triangle_keeps_inner_products() {
+        for (n, k) in [(7, 7), (5, 12), (12, 5), (70, 140), (1, 3)] {
+            let (a, b) = (wavy(n, k, 0.4).map(|v| v + (31.0 * v).sin()), wavy(4, k, 2.0));
+            let (mut rotated, mut companion) = (a.clone(), b.clone());
+            rotate_to_lower_triangle(&mut rotated, Some(&mut companion));
+            for r in 0..n {
+                assert!(rotated.row(r).iter().skip(r + 1).all(|&entry| entry == 0.0));
+            }
+            for (x, y, u, v) in [(&a, &a, &rotated, &rotated), (&a, &b, &rotated, &companion)] {
+                let (before, after) = (naive(x, &y.transposed()), naive(u, &v.transposed()));
+                let close =
+                    before.as_slice().iter().zip(after.as_slice()).all(|(p, q)| (p - q).abs() < 1e-10);
+                assert!(close, "{n} × {k}");
+            }
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod linalg;
 pub mod elementary;
 pub mod random;
 pub mod gaussian;
+pub mod wishart;
 pub mod special;
 
 pub use matrix::Matrix;

@@ -37,6 +37,8 @@ pub enum Purpose {
     ProbeTest = 12,
     /// Monte-Carlo checks of closed forms.
     MonteCarlo = 13,
+    /// What a training step adds to the weights outside all directions that the learner had before (reduced dynamics).
+    Outside = 14,
 }
 
 /// Which part of a sample a number belongs to, inside one purpose.
@@ -51,6 +53,8 @@ pub enum Part {
     Mask = 2,
     /// Gaussian numbers along given directions.
     Directions = 3,
+    /// Chi-square numbers.
+    ChiSquare = 4,
 }
 
 /// A family of random numbers: one independent stream per row and [`Part`].
@@ -130,6 +134,24 @@ impl Reader<'_> {
     pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
         radius * (2.0 * std::f64::consts::PI * self.uniform()).cos()
+    }
+
+    /// A chi-square number with `freedom` > 0 degrees of freedom, exact for any number of them: twice a gamma number by
+    /// the rejection method of Marsaglia and Tsang, "A simple method for generating gamma variables" (ACM TOMS 2000).
+    pub fn chi_square(&mut self, freedom: f64) -> f64 {
+        let shape = 0.5 * freedom;
+        // Below 1 the method needs a detour: Γ(a) = Γ(a + 1)·U^(1/a).
+        let (shape, factor) =
+            if shape < 1.0 { (shape + 1.0, self.uniform().powf(1.0 / shape)) } else { (shape, 1.0) };
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / (9.0 * d).sqrt();
+        loop {
+            let x = self.normal();
+            let v = (1.0 + c * x).powi(3);
+            if v > 0.0 && self.uniform().ln() < 0.5 * x * x + d * (1.0 - v + v.ln()) {
+                return 2.0 * d * v * factor;
+            }
+        }
     }
 }
 
@@ -229,6 +251,27 @@ mod tests {
         for (i, &word) in words.iter().enumerate() {
             let (group, k, l) = (i / 64, i % 64 / 16, i % 16);
             assert_eq!(word, stream.words(Part::Mask, 4, (16 * group + l) as u32)[k]);
+        }
+    }
+
+    /// Mean n, variance 2n and the third central moment 8n, at five standard errors; the law itself against its normal
+    /// limit at a billion degrees of freedom.
+    #[test]
+    fn chi_square_numbers_have_their_moments_at_any_freedom() {
+        let draws = 40_000;
+        for freedom in [1.0, 2.0, 3.0, 17.0, 1e4, 1e9] {
+            let stream = Stream::new(5, Purpose::MonteCarlo, 7);
+            let sample: Vec<f64> = (0..draws)
+                .map(|row| {
+                    (stream.reader(Part::ChiSquare, row).chi_square(freedom) - freedom) / freedom.sqrt()
+                })
+                .collect();
+            let moment = |k: i32| sample.iter().map(|v| v.powi(k)).sum::<f64>() / f64::from(draws);
+            for (k, expected) in [(1, 0.0), (2, 2.0), (3, 8.0 / freedom.sqrt())] {
+                let error = ((moment(2 * k) - moment(k).powi(2)) / f64::from(draws)).sqrt();
+                let off = (moment(k) - expected).abs() / error;
+                assert!(off < 5.0, "{freedom} degrees: moment {k} is {off} standard errors off");
+            }
         }
     }
 

@@ -52,7 +52,7 @@ pub enum NegativeViews {
 }
 
 impl BatchPlan {
-    fn check(&self) -> Result<(), ParameterError> {
+    pub(super) fn check(&self) -> Result<(), ParameterError> {
         require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
         match self.negative_set {
             NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),

@@ -79,6 +79,17 @@ impl Learner {
     ) -> Result<Self, ParameterError> {
         rule.check()?;
         let weights = initial_weights(&rule, input_dim, seed);
+        Self::from_weights(rule, weights, latent_dim, seed)
+    }
+
+    /// W as given, b = 0.
+    pub(super) fn from_weights(
+        rule: TrainingRule,
+        weights: Matrix,
+        latent_dim: usize,
+        seed: u64,
+    ) -> Result<Self, ParameterError> {
+        rule.check()?;
         let norms = row_norms(&weights);
         let bias = vec![0.0; weights.rows()];
         let clock = StageClock::new(rule.stages);
@@ -107,6 +118,11 @@ impl Learner {
     /// W, m × input dimension.
     pub fn weights(&self) -> &Matrix {
         &self.weights
+    }
+
+    /// W, for a dynamics that adds to it between the two halves of a step.
+    pub(super) fn weights_mut(&mut self) -> &mut Matrix {
+        &mut self.weights
     }
 
     /// b, m entries.
@@ -157,13 +173,8 @@ impl Learner {
     /// # Shapes
     /// `d_weights`: as W; `d_bias`: m; `loss` is the batch's loss, watched for divergence.
     pub(super) fn advance(&mut self, d_weights: &Matrix, d_bias: &[f64], loss: f64) {
-        let descend = |weights: &mut Matrix, descent: Descent| {
-            let cols = weights.cols();
-            parallel::for_each_row_group(weights.as_mut_slice(), cols, 16, |first, rows| {
-                descent.apply(rows, &d_weights.as_slice()[first * cols..][..rows.len()]);
-            });
-        };
-        self.advance_by(descend, d_bias, loss);
+        self.descend(d_weights, d_bias);
+        self.conclude(loss);
     }
 
     /// The same, for a gradient that is never stored: `descend` takes the step w ← keep·w − rate·gradient itself.
@@ -173,6 +184,22 @@ impl Learner {
         d_bias: &[f64],
         loss: f64,
     ) {
+        self.descend_by(descend, d_bias);
+        self.conclude(loss);
+    }
+
+    /// The first half of [`Learner::advance`]: W and b along the gradients.
+    pub(super) fn descend(&mut self, d_weights: &Matrix, d_bias: &[f64]) {
+        let descend = |weights: &mut Matrix, descent: Descent| {
+            let cols = weights.cols();
+            parallel::for_each_row_group(weights.as_mut_slice(), cols, 16, |first, rows| {
+                descent.apply(rows, &d_weights.as_slice()[first * cols..][..rows.len()]);
+            });
+        };
+        self.descend_by(descend, d_bias);
+    }
+
+    fn descend_by(&mut self, descend: impl FnOnce(&mut Matrix, Descent), d_bias: &[f64]) {
         let rate = self.learning_rate();
         let keep = (1.0 - rate * self.rule.sgd.weight_decay) as f32;
         descend(&mut self.weights, Descent { keep, rate: rate as f32 });
@@ -180,6 +207,11 @@ impl Learner {
             let bias_rate = bias_rate * self.rule.sgd.schedule.factor(self.step);
             self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
         }
+    }
+
+    /// The second half: what follows from where W is now.
+    pub(super) fn conclude(&mut self, loss: f64) {
+        let rate = self.learning_rate();
         std::mem::swap(&mut self.old_norms, &mut self.norms);
         write_row_norms(&mut self.norms, &self.weights);
         self.step += 1;

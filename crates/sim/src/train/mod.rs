@@ -15,12 +15,14 @@ pub mod learner;
 pub mod gated;
 pub mod contrastive;
 pub mod supervised;
+pub mod reduced;
 pub mod view;
 
 pub use bias::BiasRule;
 pub use contrastive::{Arithmetic, BatchPlan, Contrastive, ContrastiveParts, NegativeViews, StepPart};
 pub use learner::{Learner, TrainingRule};
 pub use optimizer::{LearningRate, Sgd};
+pub use reduced::{MaskJitter, Reduced, ReducedParts};
 pub use stage::{StageRule, StageTimes};
 pub use supervised::{Supervised, SupervisedParts};
 pub use view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};

@@ -7,9 +7,10 @@
 //! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
 
 use super::contrastive::{coordinates, decompose, draw_rows, growth, represent};
+use super::reduced::Outside;
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
-use crate::data::DataModel;
+use crate::data::{DataModel, SparseCodingLaw};
 use crate::encoder::Encoder;
 use crate::loss::LossReading;
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
@@ -34,7 +35,7 @@ pub struct SupervisedParts {
     pub seed: u64,
 }
 
-/// Supervised learning in R^d1.
+/// Supervised learning in R^d1, or in the coordinates that the learner sees.
 pub struct Supervised {
     parts: SupervisedParts,
     learner: Learner,
@@ -43,6 +44,8 @@ pub struct Supervised {
     /// T, K × d.
     targets: Matrix,
     batch: Option<(LossReading, f64)>,
+    /// In reduced dynamics the directions outside; the data model then is the one in the learner's coordinates.
+    outside: Option<Outside>,
 }
 
 impl Supervised {
@@ -50,15 +53,39 @@ impl Supervised {
     /// the neurons.
     pub fn new(parts: SupervisedParts) -> Result<Self, ParameterError> {
         let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
+        let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
+        Self::from_learner(parts, learner, None)
+    }
+
+    /// The same process without the ambient space, exact in law ([`reduced`](super::reduced)).
+    ///
+    /// The data model of `parts` is that of `law` in the learner's coordinates,
+    /// [`SparseCodingLaw::in_coordinates`] of min(m, d1 − d − k) others.
+    ///
+    /// # Errors
+    /// Also if it is another one.
+    pub fn reduced(parts: SupervisedParts, law: SparseCodingLaw) -> Result<Self, ParameterError> {
+        let (outside, learner) = Outside::start(parts.rule.clone(), law, parts.seed)?;
+        let (expected, found) = (learner.weights().cols(), parts.data.ambient_dim());
+        let accepted = format!("the learner's {expected} coordinates");
+        require(found == expected, "dimension of the data", found, accepted)?;
+        Self::from_learner(parts, learner, Some(outside))
+    }
+
+    fn from_learner(
+        parts: SupervisedParts,
+        learner: Learner,
+        outside: Option<Outside>,
+    ) -> Result<Self, ParameterError> {
+        let d = parts.data.latent_dim();
         require(parts.batch >= 1, "anchors", parts.batch, "at least 1")?;
         let accepted = format!("at least latent_dim = {d}, so that the tasks together tell every atom");
         require(parts.tasks >= d, "tasks", parts.tasks, accepted)?;
         let holds = parts.head_rate_ratio.is_finite() && parts.head_rate_ratio > 0.0;
         require(holds, "head_rate_ratio", parts.head_rate_ratio, "a finite number > 0")?;
-        let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
         let head = initial_head(&parts);
         let targets = task_targets(parts.tasks, d, parts.seed);
-        Ok(Self { parts, learner, head, targets, batch: None })
+        Ok(Self { parts, learner, head, targets, batch: None, outside })
     }
 
     /// V, K × m.
@@ -149,7 +176,14 @@ impl Dynamics for Supervised {
             positive_probability: f64::NAN,
         };
         self.batch = Some((reading, fired / embedded.as_slice().len() as f64));
-        self.learner.advance(&d_weights, &d_bias, loss);
+        match &mut self.outside {
+            None => self.learner.advance(&d_weights, &d_bias, loss),
+            Some(outside) => {
+                let deviation = outside.law().noise_variance.sqrt() as f32;
+                let mut noise = d_pre.map(|c| deviation * c).transposed();
+                outside.advance(&mut self.learner, (&d_weights, &d_bias), loss, &mut noise);
+            }
+        }
         Some(self.view())
     }
 
@@ -166,7 +200,10 @@ impl Dynamics for Supervised {
     }
 
     fn growth(&self) -> Growth {
-        growth(&self.learner, self.parts.data.as_ref())
+        match &self.outside {
+            None => growth(&self.learner, self.parts.data.as_ref()),
+            Some(outside) => outside.growth(self.learner.weights()),
+        }
     }
 
     fn bias_forces(&self) -> Option<BiasForces> {
@@ -184,12 +221,19 @@ impl Dynamics for Supervised {
     fn snapshot(&self) -> Snapshot {
         let mut snapshot = self.learner.snapshot();
         snapshot.arrays.push(("head".into(), self.head.clone()));
+        if let Some(outside) = &self.outside {
+            outside.store(&mut snapshot);
+        }
         snapshot
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         let head = snapshot.array("head", (self.head.rows(), self.head.cols()))?;
+        let initial_rest = self.outside.as_ref().map(|outside| outside.stored(snapshot)).transpose()?;
         self.learner.restore(snapshot)?;
+        if let (Some(outside), Some(initial_rest)) = (&mut self.outside, initial_rest) {
+            outside.restore(initial_rest);
+        }
         self.head = head.clone();
         self.batch = None;
         Ok(())

@@ -12,3 +12,4 @@ mod determinism;
 #[cfg(feature = "parallel")]
 mod threads;
 mod golden;
+mod reduced;

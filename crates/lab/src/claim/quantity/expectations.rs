@@ -121,7 +121,10 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
         "misread_fraction",
         "share of (masked sample, atom) pairs in which |⟨M_j, 2DMz⟩ − z_j| ≥ ½",
-        |s, at| Ok(s.sampled(at)?.misread_fraction),
+        |s, at| {
+            s.require_ambient_space()?;
+            Ok(s.sampled(at)?.misread_fraction)
+        },
     ),
     quantity("shared_noise_fraction", "E⟨ξ⁺, ξ⁺⁺⟩/E‖ξ‖²", |s, at| {
         Ok(s.sampled(at)?.shared_noise_fraction)
@@ -158,12 +161,18 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
         "jitter_over_hoeffding",
         "largest |⟨w_i, (2D − I)Mz⟩|/√(Σ_r w_ir² (Mz)_r²) over Hoeffding's bound for all of them with probability .95",
-        |s, at| Ok(s.sampled(at)?.projections.jitter_over_hoeffding),
+        |s, at| {
+            s.require_ambient_space()?;
+            Ok(s.sampled(at)?.projections.jitter_over_hoeffding)
+        },
     ),
     quantity(
         "jitter_rms",
         "root mean square of ⟨w_i, (2D − I)Mz⟩/‖w_i‖ in units of √(p d/d1)",
-        |s, at| Ok(s.sampled(at)?.projections.jitter_rms),
+        |s, at| {
+            s.require_ambient_space()?;
+            Ok(s.sampled(at)?.projections.jitter_rms)
+        },
     ),
     quantity(
         "signal_variance_ratio",

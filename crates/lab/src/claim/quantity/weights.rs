@@ -157,6 +157,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "dense_coordinate_max",
         "largest |⟨w_i, u_r⟩|/‖w_i‖ over the d1 coordinate axes projected off the atoms, in units of √(ln d/d1)",
         |s, at| {
+            s.require_ambient_space()?;
             let state = s.state(at)?;
             let row = |i: usize| {
                 let entries = state.dense.row(i).iter().map(|&v| f64::from(v.abs()));

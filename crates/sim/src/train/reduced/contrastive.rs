@@ -1,0 +1,396 @@
+//! Contrastive training in the d + k + m coordinates that the learner sees.
+//!
+//! One step draws x̃ for P anchors and N negatives, takes the same forward and backward pass as in the ambient space
+//! (docs/theory.md 4.1), and adds the noise outside (`outside`). With StopGrad only the anchors' noise enters the weights;
+//! without it the views of one sample do so together, and B has a row for each independent source of noise:
+//!
+//! ```text
+//! B = [ σ (a C⁺ + a' C⁺⁺ + c C_s) ;  √v·std(D) (C⁺ + slope·C⁺⁺) ;  √v·rest·C⁺⁺ ;  negatives ]
+//! ```
+//!
+//! Cost: 2·m·(d+k+m)·(3P + N) + 4·P·N·m + O(m²(P + m)) FLOP while most gates are open.
+//!
+//! Source: docs/derivations/reduced.md; Section 3 of the paper.
+
+use super::super::contrastive::{BatchPlan, NegativeViews, coordinates, decompose, draw_rows, represent};
+use super::super::gated::Gate;
+use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
+use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
+use super::{GaussianViews, MaskJitter, Outside};
+use crate::augment::Augmentation;
+use crate::data::{DataModel, SparseCoding, SparseCodingLaw};
+use crate::encoder::Encoder;
+use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
+use crate::math::linalg::{add_transposed_times, times_transposed};
+use crate::math::panels::{Descent, Panels};
+use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
+
+/// Rows that one thread draws at a time.
+const ROWS_PER_PIECE: usize = 16;
+/// Neurons whose coefficients one thread transposes at a time.
+const NEURONS_PER_PIECE: usize = 16;
+
+/// The parts that a reduced contrastive run is made of.
+pub struct ReducedParts {
+    /// What a sample is.
+    pub law: SparseCodingLaw,
+    /// What its views are.
+    pub augmentation: Box<dyn Augmentation>,
+    /// What is kept of the masks' effect on the signal.
+    pub jitter: MaskJitter,
+    /// The activation.
+    pub encoder: Box<dyn Encoder>,
+    /// The loss.
+    pub loss: Box<dyn Loss>,
+    /// The batch.
+    pub batch: BatchPlan,
+    /// How the learner moves.
+    pub rule: TrainingRule,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// The samples of a step.
+#[derive(Default)]
+struct Batch {
+    anchor: Matrix,
+    positive: Matrix,
+    negatives: Matrix,
+    latent: Matrix,
+    /// v of each positive sample.
+    mean_squares: Vec<f64>,
+    /// v of each fresh negative.
+    negative_mean_squares: Vec<f64>,
+}
+
+/// Buffers of one step, allocated once.
+#[derive(Default)]
+struct Scratch {
+    batch: Batch,
+    pre_anchor: Matrix,
+    pre_positive: Matrix,
+    pre_negatives: Matrix,
+    embedded_anchor: Matrix,
+    embedded_positive: Matrix,
+    embedded_negatives: Matrix,
+    grads: EmbeddingGrads,
+    d_weights: Matrix,
+    d_bias: Vec<f64>,
+    bias_before: Vec<f32>,
+    gate: Gate,
+    /// A view in the layout of the gated kernels.
+    panels: Panels,
+    noise: Matrix,
+}
+
+/// Contrastive learning without the ambient space.
+pub struct Reduced {
+    parts: ReducedParts,
+    views: GaussianViews,
+    /// The samples in the coordinates of the learner.
+    data: SparseCoding,
+    learner: Learner,
+    outside: Outside,
+    scratch: Scratch,
+    batch: Option<(LossReading, f64)>,
+}
+
+impl Reduced {
+    /// Sets the learner to its initial state.
+    ///
+    /// # Errors
+    /// Parameters out of range, and what the reduction is not exact for: see [`GaussianViews::new`].
+    pub fn new(parts: ReducedParts) -> Result<Self, ParameterError> {
+        parts.batch.check()?;
+        let views = GaussianViews::new(parts.augmentation.as_ref(), &parts.law, parts.jitter)?;
+        let (outside, learner) = Outside::start(parts.rule.clone(), parts.law, parts.seed)?;
+        let data = parts.law.in_coordinates(outside.rest_dim())?;
+        Ok(Self { parts, views, data, learner, outside, scratch: Scratch::default(), batch: None })
+    }
+
+    /// The learner in its coordinates: weights m × (d + k + m), the first d along the atoms.
+    pub fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
+    fn stream(&self, purpose: Purpose) -> Stream {
+        Stream::new(self.parts.seed, purpose, self.learner.step() as u32)
+    }
+
+    fn has_one_view(&self) -> bool {
+        self.parts.augmentation.positive_is_anchor()
+    }
+
+    /// Draws the step's samples and views.
+    fn draw_batch(&mut self) {
+        let (positives, masks) = (self.stream(Purpose::Positives), self.stream(Purpose::Masks));
+        let (negatives, negative_masks) =
+            (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
+        let BatchPlan { anchors, negatives: fresh, negative_set, negative_views } = self.parts.batch;
+        let (n, d) = (self.data.ambient_dim(), self.data.latent_dim());
+        let (same, views, data) = (self.has_one_view(), self.views, &self.data);
+        let Batch { anchor, positive, negatives: negative, latent, mean_squares, negative_mean_squares } =
+            &mut self.scratch.batch;
+        let squares = |latent: &Matrix| latent.iter_rows().map(|z| views.mean_square(z)).collect::<Vec<_>>();
+
+        if negative_set == NegativeSet::Fresh {
+            negative.resize(fresh, n);
+            latent.resize(fresh, d);
+            draw_rows(data, &negatives, negative, latent);
+            *negative_mean_squares = squares(latent);
+        }
+        anchor.resize(anchors, n);
+        latent.resize(anchors, d);
+        draw_rows(data, &positives, anchor, latent);
+        *mean_squares = squares(latent);
+        if negative_set == NegativeSet::InBatch {
+            negative.clone_from(anchor);
+            negative_mean_squares.clone_from(mean_squares);
+        }
+        if negative_views == NegativeViews::Augmented && !same {
+            parallel::for_each_row_group(negative.as_mut_slice(), n, ROWS_PER_PIECE, |first, rows| {
+                for (i, row) in rows.chunks_mut(n).enumerate() {
+                    let r = first + i;
+                    views.single(&negative_masks, r as u32, negative_mean_squares[r], row);
+                }
+            });
+        }
+        positive.resize(if same { 0 } else { anchors }, n);
+        let pieces = (anchor.as_mut_slice().chunks_mut(ROWS_PER_PIECE * n))
+            .zip(positive.as_mut_slice().chunks_mut(ROWS_PER_PIECE * n))
+            .enumerate();
+        parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
+            for (i, (x, y)) in xs.chunks_mut(n).zip(ys.chunks_mut(n)).enumerate() {
+                let row = piece * ROWS_PER_PIECE + i;
+                views.pair(&masks, row as u32, mean_squares[row], x, y);
+            }
+        });
+    }
+
+    /// Embeds the batch. The positives are computed only where they are read.
+    fn forward(&mut self) {
+        let (weights, bias) = (self.learner.weights(), self.learner.bias());
+        let encoder = self.parts.encoder.as_ref();
+        let same = self.parts.augmentation.positive_is_anchor();
+        let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
+        let s = &mut self.scratch;
+        times_transposed(&mut s.pre_anchor, &s.batch.anchor, weights);
+        encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
+        times_transposed(&mut s.pre_negatives, &s.batch.negatives, weights);
+        encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
+        s.gate.read(&s.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
+        if same {
+            return;
+        }
+        if s.gate.is_worth_it() && !everywhere {
+            s.panels.set(&s.batch.positive);
+            s.gate.products(&mut s.pre_positive, &s.panels, weights);
+        } else {
+            times_transposed(&mut s.pre_positive, &s.batch.positive, weights);
+        }
+        encoder.forward(&s.pre_positive, bias, &mut s.embedded_positive);
+    }
+
+    /// Loss and gradients; leaves them in the scratch.
+    fn backward(&mut self) -> LossReading {
+        let same = self.has_one_view();
+        let bias = self.learner.bias();
+        let encoder = self.parts.encoder.as_ref();
+        let s = &mut self.scratch;
+        let embeddings = Embeddings {
+            anchor: &s.embedded_anchor,
+            positive: if same { &s.embedded_anchor } else { &s.embedded_positive },
+            negatives: &s.embedded_negatives,
+            negative_set: self.parts.batch.negative_set,
+        };
+        let reading = self.parts.loss.evaluate(&embeddings, &mut s.grads);
+
+        s.d_weights.resize(self.learner.weights().rows(), self.learner.weights().cols());
+        s.d_weights.as_mut_slice().fill(0.0);
+        s.d_bias.clear();
+        s.d_bias.resize(bias.len(), 0.0);
+        encoder.backward(&s.pre_anchor, bias, &mut s.grads.anchor, &mut s.d_bias);
+        if s.gate.is_worth_it() {
+            s.panels.set(&s.batch.anchor);
+            let add = Descent { keep: 1.0, rate: -1.0 };
+            s.gate.descend(&mut s.d_weights, add, &s.grads.anchor, &s.panels);
+        } else {
+            add_transposed_times(&mut s.d_weights, &s.grads.anchor, &s.batch.anchor);
+        }
+        if let Some(d_positive) = &mut s.grads.positive {
+            let (pre, x) =
+                if same { (&s.pre_anchor, &s.batch.anchor) } else { (&s.pre_positive, &s.batch.positive) };
+            encoder.backward(pre, bias, d_positive, &mut s.d_bias);
+            add_transposed_times(&mut s.d_weights, d_positive, x);
+        }
+        if let Some(d_negatives) = &mut s.grads.negatives {
+            encoder.backward(&s.pre_negatives, bias, d_negatives, &mut s.d_bias);
+            add_transposed_times(&mut s.d_weights, d_negatives, &s.batch.negatives);
+        }
+        reading
+    }
+
+    /// Bᵀ, m × rows: every independent source of noise along an unknown direction with its coefficient.
+    fn weigh_noise(&mut self) {
+        let BatchPlan { negative_set, negative_views, .. } = self.parts.batch;
+        let (same, views) = (self.has_one_view(), self.views);
+        let raw = negative_views == NegativeViews::Raw || same;
+        let Scratch { batch, grads, noise, .. } = &mut self.scratch;
+        let deviation = |v: &f64| views.anchor_variance(*v).sqrt() as f32;
+        let mut sources = Vec::new();
+        match &grads.positive {
+            None => sources.push(Source::one(&grads.anchor, batch.mean_squares.iter().map(deviation))),
+            Some(positive) => {
+                let factors: Vec<_> = batch.mean_squares.iter().map(|v| views.unknown_factors(*v)).collect();
+                // Without masks ξ is all the noise there is.
+                for source in 0..if same { 1 } else { 3 } {
+                    let of = |view: usize| factors.iter().map(|f| f[source][view] as f32).collect();
+                    sources.push(Source(vec![(&grads.anchor, of(0)), (positive, of(1))]));
+                }
+            }
+        }
+        if let Some(negatives) = &grads.negatives {
+            let sigma = views.raw_deviation() as f32;
+            let squares = batch.negative_mean_squares.iter();
+            match (negative_set, raw) {
+                (NegativeSet::Fresh, true) => sources.push(Source::one(negatives, squares.map(|_| sigma))),
+                (NegativeSet::Fresh, false) => sources.push(Source::one(negatives, squares.map(deviation))),
+                (NegativeSet::InBatch, _) => {
+                    // The negative is the sample itself, or a view of it with a mask of its own.
+                    let mean = if raw { 1.0 } else { views.anchor_mean() as f32 };
+                    sources[0].0.push((negatives, squares.clone().map(|_| mean * sigma).collect()));
+                    if !raw {
+                        let own = |v: &f64| views.unknown_factors(*v)[1][0] as f32;
+                        sources.push(Source::one(negatives, squares.map(own)));
+                    }
+                }
+            }
+        }
+        gather(noise, &sources);
+    }
+
+    /// Share of the anchors' embeddings that are not zero.
+    fn firing_rate(&self) -> f64 {
+        let embedded = self.scratch.embedded_anchor.as_slice();
+        embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
+    }
+
+    /// f of given samples in the learner's coordinates, rows × (d + k + m) to rows × m.
+    fn embed(&self, x: &Matrix) -> Matrix {
+        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+        times_transposed(&mut pre, x, self.learner.weights());
+        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
+        embedded
+    }
+}
+
+/// One independent source of noise per row: the coefficients of the views that it enters, with its share of each.
+struct Source<'a>(Vec<(&'a Matrix, Vec<f32>)>);
+
+impl<'a> Source<'a> {
+    fn one(coefficients: &'a Matrix, shares: impl Iterator<Item = f32>) -> Self {
+        Self(vec![(coefficients, shares.collect())])
+    }
+
+    fn rows(&self) -> usize {
+        self.0[0].1.len()
+    }
+}
+
+/// Sums each source's coefficients and puts the sources side by side, neuron by neuron.
+fn gather(noise: &mut Matrix, sources: &[Source<'_>]) {
+    let width = sources[0].0[0].0.cols();
+    let rows: usize = sources.iter().map(Source::rows).sum();
+    noise.resize(width, rows);
+    noise.as_mut_slice().fill(0.0);
+    parallel::for_each_row_group(noise.as_mut_slice(), rows, NEURONS_PER_PIECE, |first, group| {
+        let mut start = 0;
+        for source in sources {
+            for (coefficients, shares) in &source.0 {
+                for (r, (row, share)) in coefficients.iter_rows().zip(shares).enumerate() {
+                    for (i, c) in row[first..].iter().take(group.len() / rows).enumerate() {
+                        group[i * rows + start + r] += share * c;
+                    }
+                }
+            }
+            start += source.rows();
+        }
+    });
+}
+
+impl Dynamics for Reduced {
+    fn step(&mut self) -> Option<StepView<'_>> {
+        if !self.learner.may_step() {
+            return None;
+        }
+        self.draw_batch();
+        self.forward();
+        let reading = self.backward();
+        self.batch = Some((reading, self.firing_rate()));
+        self.weigh_noise();
+        let s = &mut self.scratch;
+        s.bias_before.clear();
+        s.bias_before.extend_from_slice(self.learner.bias());
+        self.outside.advance(&mut self.learner, (&s.d_weights, &s.d_bias), reading.loss, &mut s.noise);
+        Some(self.view())
+    }
+
+    fn view(&self) -> StepView<'_> {
+        self.learner.view(self.batch, self)
+    }
+
+    fn stop_reason(&self) -> Option<&StopReason> {
+        self.learner.stop_reason()
+    }
+
+    fn coordinates(&self) -> Coordinates {
+        coordinates(self.learner.weights(), &self.data)
+    }
+
+    fn growth(&self) -> Growth {
+        self.outside.growth(self.learner.weights())
+    }
+
+    fn bias_forces(&self) -> Option<BiasForces> {
+        self.batch?;
+        let s = &self.scratch;
+        let same = self.has_one_view();
+        let pulled_by = |target: &Matrix| {
+            Matrix::from_fn(target.rows(), target.cols(), |p, i| -s.grads.pull[p] * target[(p, i)])
+        };
+        let mut d_bias = vec![0.0; s.bias_before.len()];
+        let mut add_pull = |pre: &Matrix, target: &Matrix| {
+            self.parts.encoder.backward(pre, &s.bias_before, &mut pulled_by(target), &mut d_bias);
+        };
+        add_pull(&s.pre_anchor, if same { &s.embedded_anchor } else { &s.embedded_positive });
+        if s.grads.positive.is_some() {
+            // Without StopGrad the pull acts on the positive as well.
+            add_pull(if same { &s.pre_anchor } else { &s.pre_positive }, &s.embedded_anchor);
+        }
+        let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
+        let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
+        Some(BiasForces { attraction, repulsion })
+    }
+
+    fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
+        represent(&self.data, stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {
+        decompose(&self.data, stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let mut snapshot = self.learner.snapshot();
+        self.outside.store(&mut snapshot);
+        snapshot
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+        let initial_rest = self.outside.stored(snapshot)?;
+        self.learner.restore(snapshot)?;
+        self.outside.restore(initial_rest);
+        self.batch = None;
+        Ok(())
+    }
+}
