@@ -6,3 +6,4 @@ pub mod judge;
 pub mod list;
 pub mod man;
 pub mod run;
+pub mod sweep;
