@@ -7,3 +7,4 @@ mod laws;
 mod ladder;
 mod controls;
 mod reproducible;
+mod probes;
