@@ -11,8 +11,8 @@ use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::Matrix;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd,
-    StageRule, TrainingRule,
+    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews,
+    Sgd, StageRule, TrainingRule,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
