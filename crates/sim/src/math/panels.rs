@@ -10,8 +10,8 @@
 //! number of threads.
 
 use super::kernel::{
-    BAND, LANES, LanePair, Line, Precision, ROWS, Strided, Tile, add_outer_products, add_rows_times_columns,
-    pair_of_halves, transpose,
+    BAND, ColumnBlock, LANES, LanePair, Line, Precision, ROWS, Strided, Tile, add_outer_products,
+    add_rows_times_columns, pair_of_halves, transpose,
 };
 use super::linalg::bands;
 use super::matrix::Matrix;
@@ -35,8 +35,6 @@ const COLUMNS_PER_BAND: usize = 128;
 
 /// Blocks of a row of a right factor that are copied at a time.
 const BLOCKS_PER_COPY: usize = 8;
-
-type ColumnBlock = [LanePair; Line::LEN];
 
 thread_local! {
     // Taken out while in use: a thread that waits inside a product may start another.
@@ -315,7 +313,7 @@ fn pack(columns: &mut [ColumnBlock], precision: Precision, right: Right<'_>, fir
     let first_k = first * per_line;
     match right {
         Right::Plain(b) => {
-            pack_plain(columns.as_flattened_mut(), per_line / Line::LEN, b, first_k, group * LANES)
+            pack_plain(columns.as_flattened_mut(), per_line / Line::LEN, b, first_k, group * LANES);
         }
         Right::Transposed(b) => {
             // Rows are copied a stretch at a time: reading many far-apart rows side by side would miss the cache.
@@ -411,11 +409,10 @@ impl Coefficients {
                     }
                 }
                 if precision == Precision::Half {
-                    for p in 0..ROWS / 2 {
-                        for i in 0..ROWS {
-                            panel[p][i] =
-                                f32::from_bits(pair_of_halves(panel[2 * p][i], panel[2 * p + 1][i]));
-                        }
+                    let singles = *panel;
+                    let pairs = singles.as_chunks().0;
+                    for (words, [first, second]) in panel.iter_mut().zip(pairs) {
+                        *words = std::array::from_fn(|i| f32::from_bits(pair_of_halves(first[i], second[i])));
                     }
                 }
             }

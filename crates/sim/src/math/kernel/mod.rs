@@ -44,13 +44,24 @@ impl Tile {
     pub const ZERO: Self = Self([[0.0; LANES]; ROWS]);
 }
 
+/// Right factor of one block: for each of sixteen inner indices (or pairs of them) 32 columns.
+pub type ColumnBlock = [LanePair; Line::LEN];
+/// Coefficients of one panel of samples for ROWS neurons: `[p][i]`.
+pub type CoefficientBlock = [[f32; ROWS]; ROWS];
+
+type RowsTimesColumns = fn(&mut Tile, &[[Line; ROWS]], &[ColumnBlock]);
+type OuterProducts = fn(&mut Tile, &[CoefficientBlock], Strided<'_>);
+type Transpose = fn(&mut ColumnBlock, usize, &[&[f32; Line::LEN]; Line::LEN]);
+type Dots = fn(&mut [f32], &[Line], &[Line], &[u32]);
+type ScaledRows = fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]);
+
 /// The kernels of one kind of processor.
 struct Kernels {
-    rows_times_columns: fn(&mut Tile, &[[Line; ROWS]], &[[LanePair; Line::LEN]]),
-    outer_products: fn(&mut Tile, &[[[f32; ROWS]; ROWS]], Strided<'_>),
-    transpose: fn(&mut [LanePair; Line::LEN], usize, &[&[f32; Line::LEN]; Line::LEN]),
-    scaled_rows: fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]),
-    dots: fn(&mut [f32], &[Line], &[Line], &[u32]),
+    rows_times_columns: RowsTimesColumns,
+    outer_products: OuterProducts,
+    transpose: Transpose,
+    scaled_rows: ScaledRows,
+    dots: Dots,
     /// The same for lines of half-precision entries, where the processor multiplies them.
     half: Option<HalfKernels>,
 }
@@ -58,9 +69,9 @@ struct Kernels {
 /// Kernels on lines of 32 half-precision entries (bfloat16: the upper half of an `f32`), two to a word, the first in the
 /// low half. Products and sums are in single precision.
 struct HalfKernels {
-    rows_times_columns: fn(&mut Tile, &[[Line; ROWS]], &[[LanePair; Line::LEN]]),
-    outer_products: fn(&mut Tile, &[[[f32; ROWS]; ROWS]], Strided<'_>),
-    scaled_rows: fn(&mut [Line; BAND], Strided<'_>, &[u32], &[f32]),
+    rows_times_columns: RowsTimesColumns,
+    outer_products: OuterProducts,
+    scaled_rows: ScaledRows,
 }
 
 /// What the lines of a layout hold.

@@ -1,4 +1,5 @@
 //! The kernels in the vector instructions of x86-64.
+#![allow(clippy::needless_range_loop, reason = "an index runs over several arrays of registers at once")]
 #![allow(
     unsafe_code,
     reason = "vector instructions read through pointers and need a processor that was asked"
@@ -19,7 +20,7 @@ pub fn kernels() -> Option<Kernels> {
         return Some(Kernels {
             // SAFETY: the processor has AVX-512.
             rows_times_columns: |tile, rows, columns| unsafe {
-                avx512::rows_times_columns(tile, rows, columns)
+                avx512::rows_times_columns(tile, rows, columns);
             },
             // SAFETY: the processor has AVX-512.
             outer_products: |tile, scales, samples| unsafe { avx512::outer_products(tile, scales, samples) },
@@ -36,7 +37,7 @@ pub fn kernels() -> Option<Kernels> {
         return Some(Kernels {
             // SAFETY: the processor has AVX2 and FMA.
             rows_times_columns: |tile, rows, columns| unsafe {
-                avx2::rows_times_columns(tile, rows, columns)
+                avx2::rows_times_columns(tile, rows, columns);
             },
             // SAFETY: the processor has AVX2 and FMA.
             outer_products: |tile, scales, samples| unsafe { avx2::outer_products(tile, scales, samples) },
