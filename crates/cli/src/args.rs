@@ -23,6 +23,12 @@ pub enum Command {
     /// Judge the paper's statements by stored runs; reads only
     #[command(after_help = exit::HELP)]
     Judge(JudgeArguments),
+    /// Make the report of stored runs: one page that opens anywhere, and its figures as SVG, PNG and CSV
+    #[command(after_help = exit::HELP)]
+    Report(ReportArguments),
+    /// Put two stored runs side by side
+    #[command(after_help = exit::HELP)]
+    Compare(CompareArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, a table of settings, an experiment or a statement of the paper
@@ -54,6 +60,9 @@ pub struct RunArguments {
     /// Print what `summary.json` holds instead of the summary
     #[arg(long)]
     pub json: bool,
+    /// Leave out report.html and figures/; `featurescope report` makes them later
+    #[arg(long)]
+    pub no_report: bool,
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
@@ -68,6 +77,31 @@ pub struct JudgeArguments {
     /// Print everything that was found as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Run directories, or folders that hold run directories
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder for report.html and figures/ [default: the run's own; for several runs: report]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The run on the left
+    #[arg(value_name = "RUN_A")]
+    pub left: PathBuf,
+    /// The run on the right
+    #[arg(value_name = "RUN_B")]
+    pub right: PathBuf,
+    /// Folder for report.html and figures/
+    #[arg(long, value_name = "DIR", default_value = "comparison")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `explain`.

@@ -15,6 +15,8 @@ fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
+        Command::Report(arguments) => commands::report::report(&arguments),
+        Command::Compare(arguments) => commands::compare::compare(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

@@ -10,6 +10,7 @@
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
+//! | [`report`] | pictures of stored runs |
 
 pub mod host;
 pub mod matrix_file;
@@ -21,3 +22,4 @@ pub mod run;
 pub mod summary;
 pub mod stats;
 pub mod claim;
+pub mod report;

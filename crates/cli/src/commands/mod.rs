@@ -1,8 +1,10 @@
 //! One file per command.
 
+pub mod compare;
 pub mod completions;
 pub mod explain;
 pub mod judge;
 pub mod list;
 pub mod man;
+pub mod report;
 pub mod run;
