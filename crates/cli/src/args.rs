@@ -29,6 +29,9 @@ pub enum Command {
     /// Put two stored runs side by side
     #[command(after_help = exit::HELP)]
     Compare(CompareArguments),
+    /// Diagnose representations of any network: sparsity, collapse, alignment, probes, a map
+    #[command(after_help = exit::HELP)]
+    Diagnose(DiagnoseArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, a table of settings, an experiment or a statement of the paper
@@ -102,6 +105,34 @@ pub struct CompareArguments {
     /// Folder for report.html and figures/
     #[arg(long, value_name = "DIR", default_value = "comparison")]
     pub out: PathBuf,
+}
+
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+pub struct DiagnoseArguments {
+    /// Representations, samples × neurons: .npy, .npz, .safetensors or .parquet
+    pub activations: PathBuf,
+    /// Which array of the file, where it holds several
+    #[arg(long, value_name = "NAME")]
+    pub array: Option<String>,
+    /// Representations of another view of every sample, row by row, of the same shape
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// Which array of that file
+    #[arg(long, value_name = "NAME", requires = "pairs")]
+    pub pairs_array: Option<String>,
+    /// One label per sample: whole numbers are classes, others are values to predict
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Which array of that file
+    #[arg(long, value_name = "NAME", requires = "labels")]
+    pub labels_array: Option<String>,
+    /// Folder for report.html and figures/
+    #[arg(long, value_name = "DIR", default_value = "diagnosis")]
+    pub out: PathBuf,
+    /// Print the figures as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `explain`.

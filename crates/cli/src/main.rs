@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Compare(arguments) => commands::compare::compare(&arguments),
+        Command::Diagnose(arguments) => commands::diagnose::diagnose(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

@@ -4,6 +4,7 @@
   const page = JSON.parse(document.getElementById("figures").textContent);
   const charts = [];
   const shades = { light: 0, dark: 1 };
+  const fonts = getComputedStyle(document.body).fontFamily;
 
   const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
   const safe = (text) => String(text).replace(/[&<>"']/g, (c) => escapes[c]);
@@ -31,13 +32,24 @@
   const tick = (v) => {
     const size = Math.abs(v);
     if (v === 0) return "0";
-    if (size >= 1e4 || size < 1e-3) return v.toExponential(0).replace("e+", "e");
+    if (size >= 1e5 || size < 1e-3) return v.toExponential(0).replace("e+", "e");
     return String(Number(v.toPrecision(3)));
   };
 
   // ---- one panel ----------------------------------------------------------------------------------------------
 
-  const axisOption = (axis, isX) => ({
+  // A round step that cuts a given axis into four to eight, and whether its ends are such steps themselves.
+  const roundStep = (axis) => {
+    if (axis.scale !== "linear" || axis.min === null || axis.max === null) return null;
+    const rough = (axis.max - axis.min) / 4.5;
+    const decade = 10 ** Math.floor(Math.log10(rough));
+    return [1, 2, 2.5, 5, 10].map((f) => f * decade).find((step) => step >= rough * 0.999);
+  };
+  const isStep = (value, step) => Math.abs(value / step - Math.round(value / step)) < 1e-6;
+
+  const axisOption = (axis, isX) => {
+    const step = roundStep(axis);
+    return ({
     type: axis.scale === "log" ? "log" : "value",
     show: axis.scale !== "hidden",
     name: axis.name,
@@ -50,9 +62,18 @@
     splitNumber: isX ? 5 : 4,
     axisLine: { show: isX, lineStyle: { color: style("--line") } },
     axisTick: { show: false },
-    axisLabel: { color: style("--soft"), fontSize: 11, hideOverlap: true, formatter: tick },
+    interval: step && isStep(axis.min, step) ? step : undefined,
+    axisLabel: {
+      color: style("--soft"),
+      fontSize: 11,
+      hideOverlap: true,
+      formatter: tick,
+      showMinLabel: step ? isStep(axis.min, step) : undefined,
+      showMaxLabel: step ? isStep(axis.max, step) : undefined,
+    },
     splitLine: { show: axis.scale !== "hidden" && !isX, lineStyle: { color: style("--grid") } },
   });
+  };
 
   const shown = (layer, off) => (layer.keys || []).every((key) => !off.has(key));
   const dashes = { solid: "solid", dashed: [6, 4], dotted: [2, 3] };
@@ -153,6 +174,7 @@
     return {
       animation: false,
       aria: { enabled: false },
+      textStyle: { fontFamily: fonts },
       grid: { left: 50, right: 10, top: 8, bottom: 34 },
       xAxis: category(heat.columns, panel.x.name, true),
       yAxis: category(heat.rows, panel.y.name, false),
@@ -186,6 +208,7 @@
     return {
       animation: false,
       aria: { enabled: false },
+      textStyle: { fontFamily: fonts },
       grid: hidden ? { left: 6, right: 6, top: 6, bottom: 6 } : { left: 62, right: 18, top: 18, bottom: 42 },
       xAxis: axisOption(panel.x, true),
       yAxis: axisOption(panel.y, false),

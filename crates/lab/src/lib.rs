@@ -11,6 +11,7 @@
 //! | [`stats`] | intervals and corrections |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
 //! | [`report`] | pictures of stored runs |
+//! | [`diagnose`] | the same panel for representations of any other network |
 
 pub mod host;
 pub mod matrix_file;
@@ -23,3 +24,4 @@ pub mod summary;
 pub mod stats;
 pub mod claim;
 pub mod report;
+pub mod diagnose;

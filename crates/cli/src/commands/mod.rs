@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod completions;
+pub mod diagnose;
 pub mod explain;
 pub mod judge;
 pub mod list;

@@ -37,6 +37,8 @@ pub struct Diagnosis {
     pub centred_rank: f64,
     /// Directions that could be used: samples − 1, width, or how many there are to be learned.
     pub available: usize,
+    /// What these directions are, in words.
+    pub available_word: &'static str,
     /// Shares of the variance along the principal directions, descending.
     pub variances: Vec<f64>,
     /// Share of the energy E‖f‖² that varies between samples: 1 − ‖E f‖²/E‖f‖².
@@ -90,6 +92,7 @@ impl Diagnosis {
             rank: spectrum::effective_rank(&spectrum::singular_values(rows)),
             centred_rank: spectrum::effective_rank(&values),
             available,
+            available_word: if learnable == Some(available) { "atoms to be learned" } else { "directions available" },
             variances: values.iter().map(|v| v * v / total).collect(),
             variation: if energy > 0.0 { varying / energy } else { 0.0 },
             uniformity: spread.value,
@@ -135,15 +138,15 @@ impl Diagnosis {
                 "dimensional collapse",
                 Tone::Bad,
                 format!(
-                    "Samples differ, but along few directions: the effective rank is {rank} of {} available, {share:.0} % \
-                     (below 10 % counts as collapsed).",
-                    self.available
+                    "Samples differ, but along few directions: the effective rank is {rank}, {share:.0} % of the {} {} (below 10 % counts as \
+                     collapsed).",
+                    self.available, self.available_word
                 ),
             ),
             Collapse::None => (
                 "no collapse",
                 Tone::Good,
-                format!("Samples differ along an effective {rank} directions, {} are available.", self.available),
+                format!("Samples differ along an effective {rank} directions; {} {}.", self.available, self.available_word),
             ),
         };
         if self.dead > 0 {
@@ -199,7 +202,7 @@ pub fn table(all: &[Named], classes: &str) -> Table {
             row("samples × neurons", &|d| format!("{} × {}", d.samples, d.width)),
             row("effective rank (RankMe)", &|d| show(Some(d.rank))),
             row("effective rank, mean removed", &|d| {
-                format!("{} of {} available", show(Some(d.centred_rank)), d.available)
+                format!("{} ({} {})", show(Some(d.centred_rank)), d.available, d.available_word)
             }),
             row("energy that varies between samples", &|d| show(Some(d.variation))),
             row("largest share of the variance in one direction", &|d| show(d.variances.first().copied())),
@@ -304,8 +307,8 @@ pub fn figure(run: &StoredRun, all: &[Named]) -> Option<Figure> {
         id: "diagnostics".to_owned(),
         title: "Do representations collapse?".to_owned(),
         caption: "How the variance of the representations is spread over directions, whether views of a sample meet while samples \
-                  spread, and how both came about. A representation can be rich and still be noise: compare with the cosines of \
-                  the story."
+                  spread, and how both came about. Without augmentation both views are the same and alignment is 0 by construction. A \
+                  representation can be rich and still be noise: compare with the cosines of the story."
             .to_owned(),
         legend,
         panels,

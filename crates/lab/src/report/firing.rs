@@ -4,10 +4,10 @@
 //! sample if its entry is not zero.
 
 use super::figure::{Axis, Colour, Layer, Line, Panel};
-use featurescope_sim::math::Matrix;
+use featurescope_sim::math::{Matrix, linalg};
 
-/// Half the range of activations that is shown, in root mean squares.
-const RANGE: f64 = 8.0;
+/// Half the range of activations that is shown at most, in root mean squares.
+const MOST_RANGE: f64 = 40.0;
 const BINS: usize = 64;
 
 /// A set of representations with its place in the legend.
@@ -30,15 +30,19 @@ pub fn panels(samples: &[Sample<'_>]) -> Vec<Panel> {
 fn activations(samples: &[Sample<'_>]) -> Panel {
     let mut notes = Vec::new();
     let mut layers = Vec::new();
+    let reach = |sample: &Sample<'_>| {
+        let largest = sample.rows.as_slice().iter().fold(0.0f64, |l, &h| l.max(f64::from(h).abs()));
+        largest / root_mean_square(sample.rows)
+    };
+    let range = samples.iter().map(reach).filter(|r| r.is_finite()).fold(1.0, f64::max).ceil().min(MOST_RANGE);
     for sample in samples {
         let entries = sample.rows.as_slice();
-        let square: f64 = entries.iter().map(|&h| f64::from(h).powi(2)).sum();
-        let rms = (square / entries.len() as f64).sqrt();
+        let rms = root_mean_square(sample.rows);
         let zeros = entries.iter().filter(|&&h| h == 0.0).count();
         notes.push(format!("{}: {:.0} % exactly zero", sample.name, 100.0 * zeros as f64 / entries.len() as f64));
         let scaled = entries.iter().filter(|&&h| h != 0.0).map(|&h| f64::from(h) / rms);
-        let counts = histogram(scaled, -RANGE, RANGE, BINS);
-        let centre = |bin: usize| RANGE * (2.0 * (bin as f64 + 0.5) / BINS as f64 - 1.0);
+        let counts = histogram(scaled, -range, range, BINS);
+        let centre = |bin: usize| range * (2.0 * (bin as f64 + 0.5) / BINS as f64 - 1.0);
         let share = |count: usize| if count == 0 { f64::NAN } else { count as f64 / entries.len() as f64 };
         let points = counts.iter().enumerate().map(|(bin, &count)| [centre(bin), share(count)]).collect();
         layers.push(Layer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points)));
@@ -46,7 +50,7 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
     Panel {
         title: "Activations that are not zero".to_owned(),
         note: notes.join("; "),
-        x: Axis::linear("activation over root mean square").between(-RANGE, RANGE),
+        x: Axis::linear("activation over root mean square").between(-range, range),
         y: Axis::log("share of all (sample, neuron) pairs"),
         layers,
         span: 1,
@@ -55,6 +59,7 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
 }
 
 fn answers(samples: &[Sample<'_>]) -> Panel {
+    let width = samples.iter().map(|sample| sample.rows.cols()).max().unwrap_or(1);
     let line = |sample: &Sample<'_>| {
         let m = sample.rows.cols();
         let firing = sample.rows.iter_rows().map(|row| row.iter().filter(|&&h| h != 0.0).count() as f64);
@@ -68,7 +73,7 @@ fn answers(samples: &[Sample<'_>]) -> Panel {
     };
     Panel {
         title: "Neurons that answer to a sample".to_owned(),
-        x: Axis::linear("neurons that fire"),
+        x: Axis::linear("neurons that fire").between(0.0, width as f64),
         y: Axis::linear("share of the samples"),
         layers: samples.iter().map(line).collect(),
         span: 1,
@@ -94,6 +99,11 @@ fn rates(samples: &[Sample<'_>]) -> Panel {
         span: 1,
         ..Panel::default()
     }
+}
+
+fn root_mean_square(rows: &Matrix) -> f64 {
+    let entries = rows.as_slice();
+    (linalg::squared_norm(entries) / entries.len() as f64).sqrt()
 }
 
 /// The share of samples that each neuron fires on, m entries.

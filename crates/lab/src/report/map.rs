@@ -14,7 +14,9 @@ use featurescope_sim::probe::{spectrum, sphere};
 /// Samples on a map.
 pub const MOST_SAMPLES: usize = 600;
 const EPOCHS: usize = 500;
-const PERPLEXITY: f32 = 20.0;
+/// Effective number of neighbours: one in so many samples, between these bounds.
+const SAMPLES_PER_NEIGHBOUR: f32 = 40.0;
+const PERPLEXITY: (f32, f32) = (5.0, 15.0);
 const FEWEST_SAMPLES: usize = 16;
 /// Standard deviation of the start.
 const START_SPREAD: f64 = 1e-2;
@@ -42,10 +44,10 @@ pub struct Tag {
     pub label: String,
 }
 
-/// The map of the first [`MOST_SAMPLES`] rows; `None` if fewer than three have a direction.
-pub fn embed(rows: &Matrix) -> Option<Embedding> {
-    let count = rows.rows().min(MOST_SAMPLES);
-    let speaking: Vec<usize> = (0..count)
+/// The map of these rows, of which at most [`MOST_SAMPLES`] are taken; `None` if fewer than three have a direction.
+pub fn embed(rows: &Matrix, candidates: &[usize]) -> Option<Embedding> {
+    let count = candidates.len().min(MOST_SAMPLES);
+    let speaking: Vec<usize> = (candidates.iter().copied().take(count))
         .filter(|&i| rows.row(i).iter().any(|&h| h != 0.0) && rows.row(i).iter().all(|h| h.is_finite()))
         .collect();
     if speaking.len() < 3 {
@@ -84,7 +86,8 @@ fn principal_components(rows: &Matrix) -> Option<Vec<[f64; 2]>> {
 fn tsne(units: &Matrix, start: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
     let rows: Vec<&[f32]> = units.iter_rows().collect();
     let start: Vec<f32> = start.iter().flatten().map(|&v| (v * START_SPREAD) as f32).collect();
-    let perplexity = PERPLEXITY.min((rows.len() as f32 - 1.0) / 4.0);
+    let count = rows.len() as f32;
+    let perplexity = (count / SAMPLES_PER_NEIGHBOUR).clamp(PERPLEXITY.0, PERPLEXITY.1).min((count - 1.0) / 4.0);
     let fit = || {
         let mut fit = bhtsne::tSNE::<f32, &[f32], 2>::new(&rows);
         fit.perplexity(perplexity).epochs(EPOCHS).initial_embedding(start);
@@ -141,7 +144,7 @@ pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[i64]) 
     }
     let silent = match embedding.silent {
         0 => String::new(),
-        silent => format!("; {silent} samples are silent and left out"),
+        silent => format!("; {silent} with a zero representation are left out"),
     };
     let hidden = || Axis { scale: Scale::Hidden, ..Axis::default() };
     Panel {
@@ -170,7 +173,8 @@ mod tests {
 
     #[test]
     fn clusters_stay_together_and_the_map_is_the_same_every_time() {
-        let map = embed(&clusters()).unwrap();
+        let all: Vec<usize> = (0..61).collect();
+        let map = embed(&clusters(), &all).unwrap();
         assert_eq!((map.silent, map.points.len(), map.method), (1, 60, "t-SNE"));
         let distance = |a: [f64; 2], b: [f64; 2]| ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt();
         let right = map.points.iter().filter(|(i, p)| {
@@ -179,14 +183,14 @@ mod tests {
             nearest.0 % 3 == i % 3
         });
         assert_eq!(right.count(), 60);
-        assert_eq!(embed(&clusters()).unwrap().points, map.points);
+        assert_eq!(embed(&clusters(), &all).unwrap().points, map.points);
     }
 
     #[test]
     fn few_samples_are_shown_by_their_principal_components() {
         let rows = Matrix::from_vec(4, 2, vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
-        assert_eq!(embed(&rows).unwrap().method, "principal components");
-        assert!(embed(&Matrix::zeros(30, 4)).is_none());
+        assert_eq!(embed(&rows, &[0, 1, 2, 3]).unwrap().method, "principal components");
+        assert!(embed(&Matrix::zeros(30, 4), &[3, 4, 5, 6]).is_none());
     }
 
     #[test]

@@ -107,7 +107,10 @@ pub fn of_run(run: &StoredRun) -> Page {
     let plan = &run.run.plan;
     let arms: Vec<&str> = run.arms.iter().map(|arm| arm.name.as_str()).collect();
     Page {
-        title: run.name.clone(),
+        title: match run.name.starts_with(&plan.experiment) {
+            true => run.name.clone(),
+            false => format!("{}: {}", plan.experiment, run.name),
+        },
         subtitle: format!(
             "{} · seed {} · {} · arms: {}",
             plan.experiment,

@@ -24,7 +24,7 @@ pub fn firing_patterns(run: &StoredRun) -> Option<Figure> {
     (!samples.is_empty()).then(|| Figure {
         id: "firing".to_owned(),
         title: "Firing patterns".to_owned(),
-        caption: "Representations of 1024 fresh samples at the end of every arm: how large activations are where they are not zero, \
+        caption: "Representations of 2048 fresh samples at the end of every arm: how large activations are where they are not zero, \
                   how many neurons answer to a sample, and how often a neuron answers. Sparse features are silent on most samples \
                   and loud on a few; dense ones look like a Gaussian and answer to everything."
             .to_owned(),
@@ -40,21 +40,21 @@ pub fn maps(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().filter(|arm| arm.stored.representation.is_some()).collect();
     let first = arms.first()?.stored.representation.as_ref()?;
     let tags = tags(&first.latent);
-    let shown = &tags[..tags.len().min(map::MOST_SAMPLES)];
-    let classes = map::coloured_classes(shown);
-    let embeddings = in_parallel(&arms);
+    let shown: Vec<usize> = (0..tags.len()).filter(|&i| tags[i].class.is_some()).collect();
+    let classes = map::coloured_classes(&tags);
+    let embeddings = in_parallel(&arms, &shown);
     let panels: Vec<_> = (arms.iter().zip(embeddings))
         .filter_map(|(arm, embedding)| Some(map::panel(arm.name(), &embedding?, &tags, &classes)))
         .collect();
     (!panels.is_empty()).then(|| Figure {
         id: "map".to_owned(),
         title: "A map of the representations".to_owned(),
-        caption: "Each dot is a fresh sample, placed by t-SNE of the directions of its representation, so that samples with similar \
-                  representations lie together. Coloured are the samples that contain one of the eight most frequent atoms, \
-                  dots with a plus sign and diamonds with a minus sign; the rest is pale. Features that are atoms gather the samples \
-                  of an atom; dense features scatter them. Hover for the code of a sample."
+        caption: "Fresh samples that contain one of eight atoms, and often others besides, placed by t-SNE of the directions of their \
+                  representations: samples with similar representations lie together. Dots contain the atom of their colour with a \
+                  plus sign, diamonds with a minus sign. Features that are atoms gather the samples of an atom and a sign; dense \
+                  features scatter them. Hover for the code of a sample."
             .to_owned(),
-        legend: map::legend(&classes, "atom", true),
+        legend: map::legend(&classes, "atom", false),
         panels,
         columns: 2,
         ..Figure::default()
@@ -62,11 +62,11 @@ pub fn maps(run: &StoredRun) -> Option<Figure> {
 }
 
 /// One thread per map; each map is made on one thread.
-fn in_parallel(arms: &[ArmView<'_>]) -> Vec<Option<Embedding>> {
+fn in_parallel(arms: &[ArmView<'_>], shown: &[usize]) -> Vec<Option<Embedding>> {
     let features: Vec<&Matrix> =
         arms.iter().filter_map(|arm| Some(&arm.stored.representation.as_ref()?.features)).collect();
     std::thread::scope(|scope| {
-        let threads: Vec<_> = features.into_iter().map(|rows| scope.spawn(|| map::embed(rows))).collect();
+        let threads: Vec<_> = features.into_iter().map(|rows| scope.spawn(|| map::embed(rows, shown))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or(None)).collect()
     })
 }
@@ -74,7 +74,7 @@ fn in_parallel(arms: &[ArmView<'_>]) -> Vec<Option<Embedding>> {
 /// What every sample contains. Its class is its first active atom among the most frequent ones.
 fn tags(latent: &Matrix) -> Vec<Tag> {
     let mut counts: Vec<(usize, usize)> = (0..latent.cols())
-        .map(|j| (latent.iter_rows().take(map::MOST_SAMPLES).filter(|z| z[j] != 0.0).count(), j))
+        .map(|j| (latent.iter_rows().filter(|z| z[j] != 0.0).count(), j))
         .collect();
     counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let frequent: Vec<usize> = counts.iter().take(8).map(|count| count.1).collect();

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Matrices that are kept between the moments that always are.
 const MOST_FRAMES: usize = 40;
 /// Fresh samples that are represented at the end, and pairs of views.
-const SAMPLES: usize = 1024;
+const SAMPLES: usize = 2048;
 const PAIRS: usize = 512;
 /// Step number in the key of their random stream: apart from those of the measurements.
 const STREAM: u32 = 1;
