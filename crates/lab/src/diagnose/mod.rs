@@ -153,8 +153,8 @@ pub fn diagnose(foreign: &Foreign, command: &str) -> Findings {
     let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
         id: id.to_owned(),
         title: title.to_owned(),
-        lead: String::new(),
         blocks,
+        ..Section::default()
     };
     let mut table = diagnostics::table(&named, "the given labels");
     table.rows.push(vec!["linear probe".to_owned(), probe_cell(probe.as_ref(), foreign)]);

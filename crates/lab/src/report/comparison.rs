@@ -193,7 +193,7 @@ fn settings(left: &StoredRun, right: &StoredRun) -> Section {
         rows,
     };
     let blocks = if table.rows.is_empty() { Vec::new() } else { vec![Block::Table(table)] };
-    Section { id: "settings".to_owned(), title: "Settings".to_owned(), lead, blocks }
+    Section { id: "settings".to_owned(), title: "Settings".to_owned(), lead, blocks, ..Section::default() }
 }
 
 /// Every setting by its full name.

@@ -93,7 +93,7 @@ fn push_section(html: &mut String, section: &Section, page: &Page, figures: &mut
         match block {
             Block::Figure(figure) if figure.is_still => {}
             Block::Figure(figure) => {
-                push_figure(html, figure, figures.len(), page, has_files);
+                push_figure(html, figure, figures.len(), (page, section), has_files);
                 figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
             }
             Block::Table(table) => push_table(html, table),
@@ -103,7 +103,13 @@ fn push_section(html: &mut String, section: &Section, page: &Page, figures: &mut
     html.push_str("</section>\n");
 }
 
-fn push_figure(html: &mut String, figure: &Figure, index: usize, page: &Page, has_files: bool) {
+fn push_figure(
+    html: &mut String,
+    figure: &Figure,
+    index: usize,
+    (page, section): (&Page, &Section),
+    has_files: bool,
+) {
     html.push_str(&format!(
         "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
         escape(&figure.id),
@@ -111,11 +117,11 @@ fn push_figure(html: &mut String, figure: &Figure, index: usize, page: &Page, ha
         escape(&figure.caption)
     ));
     html.push_str("<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n");
-    html.push_str(&format!("<p class=\"provenance\"><span>{}</span>", provenance(&page.provenance)));
+    html.push_str(&format!("<p class=\"provenance\"><span>{}</span>", provenance(section.provenance.as_ref().unwrap_or(&page.provenance))));
     if has_files {
         html.push_str("<span>");
         let stills: Vec<&Figure> = if figure.is_live {
-            page.figures().filter(|still| still.is_still && still.id.starts_with(&figure.id)).collect()
+            page.figures().map(|found| found.0).filter(|still| still.is_still && still.id.starts_with(&figure.id)).collect()
         } else {
             vec![figure]
         };
@@ -281,6 +287,7 @@ mod tests {
                 id: text(),
                 title: text(),
                 lead: text(),
+                provenance: None,
                 blocks: vec![Block::Figure(figure), Block::Table(table), Block::Verdicts(vec![verdict])],
             }],
             notes: vec![text()],

@@ -141,17 +141,17 @@ pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
                 let prefix = format!("{}-{}", index + 1, figure::slug(&run.name));
                 section.id = format!("{prefix}-{}", section.id);
                 section.title = format!("{}: {}", run.name, section.title);
+                section.provenance = Some(run.provenance());
                 for block in &mut section.blocks {
                     if let Block::Figure(figure) = block {
                         figure.id = format!("{prefix}-{}", figure.id);
-                        figure.caption = format!("{} ({})", figure.caption, run.provenance().line());
                     }
                 }
                 page.sections.push(section);
             }
         }
     }
-    let anchors: Vec<String> = page.figures().map(|figure| figure.id.clone()).collect();
+    let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
     page.sections.push(scoreboard::section(&judge(folders)?, &anchors));
     Ok(page)
 }
@@ -161,8 +161,8 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
         id: id.to_owned(),
         title: title.to_owned(),
-        lead: String::new(),
         blocks,
+        ..Section::default()
     };
     let figures = |figures: Vec<Figure>| figures.into_iter().map(Block::Figure).collect::<Vec<_>>();
     let diagnoses = diagnostics::of_run(run);
@@ -198,12 +198,9 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
 pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
     let figures = folder.join(FIGURES_FOLDER);
     fs::create_dir_all(&figures).map_err(|source| ReportError::Folder { path: figures.clone(), source })?;
-    let line = page.provenance.line();
-    let all: Vec<&Figure> = page.figures().collect();
-    all.par_iter().try_for_each(|figure| -> Result<(), ReportError> {
-        if figure.is_live {
-            return Ok(());
-        }
+    let all: Vec<_> = page.figures().filter(|(figure, _)| !figure.is_live).collect();
+    all.par_iter().try_for_each(|(figure, provenance)| -> Result<(), ReportError> {
+        let line = provenance.line();
         let file = |kind: &str| figures.join(format!("{}.{kind}", figure.id));
         write_text_atomically(&file("svg"), &still::svg(figure, &line)?)?;
         write_bytes_atomically(&file("png"), &still::png(figure, &line)?)?;

@@ -59,6 +59,7 @@ pub fn section(run: &StoredRun) -> Section {
         title: "What was found".to_owned(),
         lead: setting(run),
         blocks: vec![Block::Verdicts(run.subjects().map(|arm| verdict(&arm)).collect()), Block::Table(table(run))],
+        ..Section::default()
     }
 }
 
@@ -145,8 +146,8 @@ pub fn of_several(runs: &[&StoredRun]) -> Page {
         sections: vec![Section {
             id: "runs".to_owned(),
             title: "Runs".to_owned(),
-            lead: String::new(),
             blocks: vec![Block::Table(table)],
+            ..Section::default()
         }],
         notes: runs.iter().flat_map(|run| run.notes.clone()).collect(),
     }

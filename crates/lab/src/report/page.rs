@@ -44,6 +44,8 @@ pub struct Section {
     pub lead: String,
     /// What is in it.
     pub blocks: Vec<Block>,
+    /// What made its figures; `None`: what made the page.
+    pub provenance: Option<Provenance>,
 }
 
 /// A part of a section.
@@ -95,11 +97,14 @@ pub enum Tone {
 }
 
 impl Page {
-    /// Its figures, in order.
-    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
-        self.sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
-            Block::Figure(figure) => Some(figure),
-            Block::Table(_) | Block::Verdicts(_) => None,
+    /// Its figures, in order, with what made them.
+    pub fn figures(&self) -> impl Iterator<Item = (&Figure, &Provenance)> {
+        self.sections.iter().flat_map(|section| {
+            let provenance = section.provenance.as_ref().unwrap_or(&self.provenance);
+            section.blocks.iter().filter_map(move |block| match block {
+                Block::Figure(figure) => Some((figure, provenance)),
+                Block::Table(_) | Block::Verdicts(_) => None,
+            })
         })
     }
 }

@@ -44,7 +44,13 @@ pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
     );
     let mut blocks = vec![Block::Table(table(scoreboard, anchors))];
     blocks.extend(fits(scoreboard).map(Block::Figure));
-    Section { id: "claims".to_owned(), title: "The paper's statements".to_owned(), lead, blocks }
+    Section {
+        id: "claims".to_owned(),
+        title: "The paper's statements".to_owned(),
+        lead,
+        blocks,
+        ..Section::default()
+    }
 }
 
 fn word(verdict: &Verdict) -> &'static str {
@@ -74,15 +80,16 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
     }
 }
 
-/// A link to the figure about what the claim's first test reads: `#id|words`, or nothing.
+/// A link to the figure about what the claim's first test reads: `#id|words`, or nothing. On a page of several runs it
+/// leads to the first run's.
 fn figure_of(claim: &ClaimResult, anchors: &[String]) -> String {
+    let anchor = |id: &str| anchors.iter().find(|anchor| *anchor == id || anchor.ends_with(&format!("-{id}")));
     let about = |test: &TestResult| {
-        FIGURES.iter().find(|(part, id, _)| {
-            test.quantity.contains(part) && anchors.iter().any(|anchor| anchor == id)
-        })
+        let parts = FIGURES.iter().filter(|(part, ..)| test.quantity.contains(part));
+        parts.clone().find_map(|(_, id, words)| Some((anchor(id)?, words)))
     };
     let found = claim.tests.iter().find_map(about);
-    found.map_or(String::new(), |(_, id, words)| format!("#figure-{id}|{words}"))
+    found.map_or(String::new(), |(id, words)| format!("#figure-{id}|{words}"))
 }
 
 fn findings(claim: &ClaimResult) -> String {

@@ -30,9 +30,11 @@ pub fn alignment(anchors: &Matrix<f32>, positives: &Matrix<f32>) -> Directional 
     assert_eq!((anchors.rows(), anchors.cols()), (positives.rows(), positives.cols()), "pairs match row by row");
     let (mut sum, mut pairs) = (0.0, 0usize);
     for (a, b) in anchors.iter_rows().zip(positives.iter_rows()) {
-        let square = norm(a) * norm(b);
-        if square > 0.0 {
-            sum += 2.0 - 2.0 * product(a, b) / square;
+        let (of_a, of_b) = (norm(a), norm(b));
+        if of_a > 0.0 && of_b > 0.0 {
+            // Not 2 − 2 cos, which rounds to something other than 0 for equal views.
+            let gap = |(&a, &b): (&f32, &f32)| (f64::from(a) / of_a - f64::from(b) / of_b).powi(2);
+            sum += a.iter().zip(b).map(gap).sum::<f64>();
             pairs += 1;
         }
     }
