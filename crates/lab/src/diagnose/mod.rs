@@ -213,8 +213,8 @@ fn spread(named: &[Named]) -> Figure {
                   (alignment) while samples spread (uniformity)."
             .to_owned(),
         legend: legend(&named[0].name),
+        columns: panels.len(),
         panels,
-        columns: 2,
         ..Figure::default()
     }
 }

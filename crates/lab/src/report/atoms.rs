@@ -41,7 +41,7 @@ pub fn alignment(run: &StoredRun, share_of_page: usize) -> Vec<Figure> {
         title: "Neurons × atoms".to_owned(),
         caption: caption.to_owned(),
         panels: heats.iter().map(|(name, heat)| panel(name, "", heat.clone())).collect(),
-        columns: 2,
+        columns: if heats.len() > 4 { 3 } else { 2 },
         is_live: true,
         ..Figure::default()
     };
@@ -196,7 +196,7 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
             counts[0], counts[1], counts[2]
         ),
         x: Axis::linear("atom").between(-1.0, atoms.len() as f64),
-        y: Axis { min: Some(0.0), ..Axis::linear("step at which it was first owned") },
+        y: Axis { min: Some(0.0), ..Axis::linear("step first owned") },
         layers,
         marks: super::story::stage_marks(std::slice::from_ref(arm))
             .into_iter()
@@ -231,8 +231,8 @@ pub fn destiny(run: &StoredRun) -> Option<Figure> {
             entry("kept", "closest to the same atom as at the start", Colour::Hue(0)),
             entry("changed", "closest to another atom", Colour::Grey),
         ],
+        columns: if panels.len() > 4 { 3 } else { 2 },
         panels,
-        columns: 2,
         ..Figure::default()
     })
 }
@@ -281,7 +281,7 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
         title: arm.name().to_owned(),
         note: format!("{aligned} neurons end above .7; {kept} of them with their first atom"),
         x: Axis { min: Some(0.0), ..Axis::linear("luck at the start") },
-        y: Axis::linear("|cos| with the closest atom at the end").between(0.0, 1.0),
+        y: Axis::linear("largest |cos| at the end").between(0.0, 1.0),
         layers,
         marks,
         span: 1,

@@ -123,14 +123,14 @@ impl Diagnosis {
             Collapse::Complete if 1.0 - self.silent < LEAST_SPEAKING => (
                 "complete collapse",
                 Tone::Bad,
-                format!("{:.1} % of the samples get the zero representation.", 100.0 * self.silent),
+                format!("{:.1}\u{a0}% of the samples get the zero representation.", 100.0 * self.silent),
             ),
             Collapse::Complete => (
                 "complete collapse",
                 Tone::Bad,
                 format!(
-                    "All samples get nearly the same representation: only {} % of its energy varies between samples \
-                     (below 1 % counts as collapsed).",
+                    "All samples get nearly the same representation: only {}\u{a0}% of its energy varies between samples \
+                     (below 1\u{a0}% counts as collapsed).",
                     show(Some(100.0 * self.variation))
                 ),
             ),
@@ -138,7 +138,7 @@ impl Diagnosis {
                 "dimensional collapse",
                 Tone::Bad,
                 format!(
-                    "Samples differ, but along few directions: the effective rank is {rank}, {share:.0} % of the {} {} (below 10 % counts as \
+                    "Samples differ, but along few directions: the effective rank is {rank}, {share:.0}\u{a0}% of the {} {} (below 10\u{a0}% counts as \
                      collapsed).",
                     self.available, self.available_word
                 ),
@@ -146,14 +146,14 @@ impl Diagnosis {
             Collapse::None => (
                 "no collapse",
                 Tone::Good,
-                format!("Samples differ along an effective {rank} directions; {} {}.", self.available, self.available_word),
+                format!("Samples differ along an effective {rank} directions; there are {} {}.", self.available, self.available_word),
             ),
         };
         if self.dead > 0 {
             text.push_str(&format!(" {} of {} neurons are zero on every sample.", self.dead, self.width));
         }
         if self.silent > 0.0 && self.collapse() != Collapse::Complete {
-            text.push_str(&format!(" {:.0} % of the samples get the zero representation.", 100.0 * self.silent));
+            text.push_str(&format!(" {:.0}\u{a0}% of the samples get the zero representation.", 100.0 * self.silent));
         }
         Verdict { name: name.to_owned(), word: word.to_owned(), text, tone }
     }

@@ -39,7 +39,8 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
         let entries = sample.rows.as_slice();
         let rms = root_mean_square(sample.rows);
         let zeros = entries.iter().filter(|&&h| h == 0.0).count();
-        notes.push(format!("{}: {:.0} % exactly zero", sample.name, 100.0 * zeros as f64 / entries.len() as f64));
+        let share = 100.0 * zeros as f64 / entries.len() as f64;
+        notes.push(format!("{} {share:.0}\u{a0}%", sample.name));
         let scaled = entries.iter().filter(|&&h| h != 0.0).map(|&h| f64::from(h) / rms);
         let counts = histogram(scaled, -range, range, BINS);
         let centre = |bin: usize| range * (2.0 * (bin as f64 + 0.5) / BINS as f64 - 1.0);
@@ -49,9 +50,9 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
     }
     Panel {
         title: "Activations that are not zero".to_owned(),
-        note: notes.join("; "),
+        note: format!("exactly zero: {}", notes.join(", ")),
         x: Axis::linear("activation over root mean square").between(-range, range),
-        y: Axis::log("share of all (sample, neuron) pairs"),
+        y: Axis::log("share of all entries"),
         layers,
         span: 1,
         ..Panel::default()
@@ -94,7 +95,7 @@ fn rates(samples: &[Sample<'_>]) -> Panel {
     Panel {
         title: "How often a neuron answers".to_owned(),
         x: Axis::linear("firing rate of a neuron").between(0.0, 1.0),
-        y: Axis::linear("share of neurons that fire at most so often").between(0.0, 1.0),
+        y: Axis::linear("share of neurons at or below").between(0.0, 1.0),
         layers: samples.iter().map(line).collect(),
         span: 1,
         ..Panel::default()
@@ -141,6 +142,6 @@ mod tests {
         // One neuron answers to the second sample and two to the first.
         let shares: Vec<f64> = answers.points.iter().map(|point| point[1]).collect();
         assert_eq!(shares, [0.0, 0.5, 0.5, 0.0]);
-        assert!(panels[0].note.contains("50 % exactly zero"));
+        assert_eq!(panels[0].note, "exactly zero: a 50\u{a0}%");
     }
 }

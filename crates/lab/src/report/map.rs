@@ -16,7 +16,7 @@ pub const MOST_SAMPLES: usize = 600;
 const EPOCHS: usize = 500;
 /// Effective number of neighbours: one in so many samples, between these bounds.
 const SAMPLES_PER_NEIGHBOUR: f32 = 40.0;
-const PERPLEXITY: (f32, f32) = (5.0, 15.0);
+const PERPLEXITY: (f32, f32) = (5.0, 10.0);
 const FEWEST_SAMPLES: usize = 16;
 /// Standard deviation of the start.
 const START_SPREAD: f64 = 1e-2;

@@ -80,7 +80,7 @@ fn setting(run: &StoredRun) -> String {
 /// What an arm learned, in plain words.
 fn verdict(arm: &ArmView<'_>) -> Verdict {
     let share = |column| arm.last(column);
-    let percent = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0} %", 100.0 * value));
+    let percent = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0}\u{a0}%", 100.0 * value));
     let (covered, dense) = (share("coverage_90"), share("dense_energy_fraction"));
     let (signal, noise) = (share("signal_cosine"), share("noise_cosine"));
     let stop = arm.subject.arm.end.stop_reason.as_str();

@@ -55,8 +55,8 @@ pub fn maps(run: &StoredRun) -> Option<Figure> {
                   features scatter them. Hover for the code of a sample."
             .to_owned(),
         legend: map::legend(&classes, "atom", false),
+        columns: if panels.len() > 4 { 3 } else { 2 },
         panels,
-        columns: 2,
         ..Figure::default()
     })
 }

@@ -96,8 +96,12 @@ fn findings(claim: &ClaimResult) -> String {
     if let Verdict::NotTestable { reason } = &claim.verdict {
         return reason.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let show = |test: &TestResult, finding: &Finding| {
-        let value = finding.estimate.as_ref().map(interval);
+    let told = |test: &TestResult, finding: &Finding| {
+        let alone = || match &finding.values[..] {
+            [(_, value)] => Some(format!("{} in one run", show(Some(*value)))),
+            _ => None,
+        };
+        let value = finding.estimate.as_ref().map(interval).or_else(alone);
         let reason = match &finding.verdict {
             Verdict::Undecided { reason } => Some(reason.to_string()),
             _ => None,
@@ -106,7 +110,7 @@ fn findings(claim: &ClaimResult) -> String {
         format!("{} {} ({}): {said}; rule: {}", test.quantity, test.at.words(), finding.setting.arm, test.rule)
     };
     let all: Vec<String> =
-        claim.tests.iter().flat_map(|test| test.findings.iter().map(move |f| show(test, f))).collect();
+        claim.tests.iter().flat_map(|test| test.findings.iter().map(move |f| told(test, f))).collect();
     match (&claim.verdict, all.is_empty()) {
         (Verdict::Undecided { reason }, true) => reason.to_string(),
         _ => all.join(" · "),

@@ -370,20 +370,31 @@ impl Pen {
         builder.margin_top(self.px(4.0)).margin_right(self.px(8.0));
         let mut chart = builder.build_cartesian_2d(x, y).map_err(message)?;
         let Some(frame) = heat.frames.last() else { return Ok(()) };
-        let cell = |(i, &digit): (usize, &u8)| {
-            let (column, row) = ((i % columns) as f64, (i / columns) as f64);
-            let colour = rgb(heat_on_paper(value_of(digit)));
-            Rectangle::new([(column, row + 1.0), (column + 1.0, row)], colour.filled())
-        };
-        // White is the page: half of the rectangles of a learned matrix need not be drawn.
-        let seen = frame.digits.as_bytes().iter().enumerate().filter(|(_, digit)| **digit != b'0');
-        chart.draw_series(seen.map(cell)).map_err(message)?;
+        for (row, digits) in frame.digits.as_bytes().chunks(columns.max(1)).enumerate() {
+            let mut left = 0;
+            // Neighbours that look the same are one rectangle, and white ones none: a matrix has thousands of entries.
+            for alike in digits.chunk_by(|a, b| shade(*a) == shade(*b)) {
+                let corners = [(left as f64, row as f64 + 1.0), ((left + alike.len()) as f64, row as f64)];
+                left += alike.len();
+                if shade(alike[0]) > 0 {
+                    let colour = rgb(heat_on_paper(f64::from(shade(alike[0])) / SHADES));
+                    chart.draw_series([Rectangle::new(corners, colour.filled())]).map_err(message)?;
+                }
+            }
+        }
         let label = (FAMILY, 11.0 * self.scale).into_font().color(&SOFT);
         let mut mesh = chart.configure_mesh();
         mesh.disable_mesh().axis_style(AXIS).label_style(label.clone()).axis_desc_style(label);
         mesh.x_desc(&panel.x.name).y_desc(&panel.y.name);
         mesh.draw().map_err(message)
     }
+}
+
+/// Shades of a still's heat map above white.
+const SHADES: f64 = 15.0;
+
+fn shade(digit: u8) -> u8 {
+    (value_of(digit) * SHADES).round() as u8
 }
 
 /// An axis with its ends and ticks, in drawn units (logarithms on a log axis).
