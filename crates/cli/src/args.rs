@@ -48,15 +48,20 @@ pub struct RunArguments {
     /// Name of a shipped experiment (see `list`) or path of a spec in TOML
     pub experiment: String,
     /// Settings that override the experiment's, for all arms or for one:
-    /// `training.steps=100` `arms.none.bias.kind=staged`
+    /// `training.steps=100` `arms.none.bias.kind=staged`. A list makes one run per value:
+    /// `seed=[1,2,3]` `data.latent_dim=[32,64]`
     #[arg(value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
-    /// Folder for the results; it must be new or empty [default: runs/EXPERIMENT-N]
+    /// Folder for the results [default: runs/EXPERIMENT-N, new or empty; for several runs
+    /// runs/EXPERIMENT-sweep, where runs that are there already are kept]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Threads to use; results do not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Runs at a time, where there are several [default: one per thread, as far as memory goes]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
     /// The experiment at a size that takes a few seconds, to see that it runs
     #[arg(long)]
     pub smoke: bool,
@@ -74,9 +79,16 @@ pub struct RunArguments {
 /// Arguments of `judge`.
 #[derive(Debug, Args)]
 pub struct JudgeArguments {
-    /// Run directories; runs that differ in nothing but the seed are repetitions of each other
+    /// Run directories, or sweeps of them; runs that differ in nothing but the seed are repetitions
+    /// of each other
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    /// Show every setting and every control, not only what decided
+    #[arg(long)]
+    pub all: bool,
+    /// Print the scoreboard as a Markdown page
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
     /// Print everything that was found as JSON
     #[arg(long)]
     pub json: bool,
@@ -141,6 +153,10 @@ pub struct ExplainArguments {
     /// A setting (`training.learning_rate`), a table (`training`), an experiment or a
     /// statement (`"Theorem 3.4 (iii)"`); without it: every setting
     pub name: Option<String>,
+    /// Run directories or sweeps to show a statement by, instead of the results that come with
+    /// the program
+    #[arg(long, value_name = "RUN", num_args = 1..)]
+    pub runs: Vec<PathBuf>,
 }
 
 /// Arguments of `completions`.

@@ -3,8 +3,10 @@
 mod args;
 mod commands;
 mod exit;
+mod figure;
 mod output;
 mod progress;
+mod scoreboard;
 mod table;
 
 use args::{Arguments, Command};

@@ -2,10 +2,77 @@
 
 use crate::output;
 use featurescope_lab::run::Event;
+use featurescope_lab::sweep::SweepEvent;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+/// Follows a sweep: how much of its work is done, a line per run that has ended. Several threads may tell it.
+pub struct SweepProgress {
+    bar: ProgressBar,
+    is_quiet: bool,
+    runs: usize,
+    ended: AtomicUsize,
+}
+
+/// Operations per tick of the bar: whole numbers that fit any sweep.
+const OPERATIONS_PER_TICK: f64 = 1e6;
+
+impl SweepProgress {
+    /// Progress over `runs` runs with so many operations in all; shows nothing if `is_quiet`.
+    pub fn new(is_quiet: bool, runs: usize, operations: f64) -> Self {
+        let bar = ProgressBar::new((operations / OPERATIONS_PER_TICK) as u64);
+        bar.set_draw_target(if is_quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        });
+        if let Ok(style) =
+            ProgressStyle::with_template("{wide_bar} {percent}% of the work  {elapsed}  {eta} left  {msg}")
+        {
+            bar.set_style(style);
+        }
+        Self { bar, is_quiet, runs, ended: AtomicUsize::new(0) }
+    }
+
+    /// Shows what happened.
+    pub fn show(&self, event: &SweepEvent) {
+        match event {
+            SweepEvent::Found { runs, operations } => {
+                self.ended.store(*runs, Ordering::Relaxed);
+                if *runs > 0 {
+                    self.tell(&format!("{runs} of {} runs are there already", self.runs));
+                }
+                // What was done before must not flatter the estimate of the time left.
+                self.bar.set_position((operations / OPERATIONS_PER_TICK) as u64);
+                self.bar.reset_eta();
+            }
+            SweepEvent::Ended { id, experiment, seed, status, operations, seconds } => {
+                let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+                self.bar.inc((operations / OPERATIONS_PER_TICK) as u64);
+                self.bar.set_message(format!("{ended}/{} runs", self.runs));
+                self.tell(&format!(
+                    "{ended}/{}  {id}  {experiment}, seed {seed}: {status}, {seconds:.0} s",
+                    self.runs
+                ));
+            }
+        }
+    }
+
+    /// Tells something that stays on the screen.
+    pub fn tell(&self, text: &str) {
+        if !self.is_quiet {
+            self.bar.suspend(|| output::note(text));
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
 
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(100);

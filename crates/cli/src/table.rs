@@ -142,11 +142,11 @@ fn line(label: &str, cells: impl IntoIterator<Item = String>) -> String {
     text
 }
 
-fn pad_right(text: &str, width: usize) -> String {
+pub fn pad_right(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(shown_width(text))))
 }
 
-fn pad_left(text: &str, width: usize) -> String {
+pub fn pad_left(text: &str, width: usize) -> String {
     // A cell that is too long still keeps one blank before it.
     format!("{}{text}", " ".repeat(width.saturating_sub(shown_width(text)).max(1)))
 }

@@ -238,3 +238,48 @@ fn every_experiment_has_a_small_size() {
         assert!(text(&output.get_output().stdout).lines().all(|line| line.chars().count() <= 100), "{name}");
     }
 }
+
+/// A list makes several runs, side by side; the same command again makes none; judge reads the sweep.
+#[test]
+fn lists_make_a_sweep_that_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = |seeds: &str| {
+        let output = run(folder.path(), &[seeds]).success().get_output().clone();
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (shown, told) = sweep("seed=[1,2]");
+    assert!(told.contains("2 runs, ") && told.contains("2/2"), "{told}");
+    for expected in ["random_mask", "dense energy", " ± ", "runs/smoke-sweep"] {
+        assert!(shown.contains(expected), "`{expected}` is not in\n{shown}");
+    }
+    let (_, told) = sweep("seed=[1,2,3]");
+    assert!(told.contains("2 of 3 runs are there already") && told.contains("3/3"), "{told}");
+    let output = run(folder.path(), &["seed=[1,2]", "--json", "--quiet"]).success().get_output().clone();
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["sweep"]["points"].as_array().unwrap().len(), 2);
+    assert_eq!(printed["rows"][0]["seeds"], 2);
+    featurescope(folder.path(), &["judge", "runs/smoke-sweep"]).assert().success();
+    let explained = featurescope(folder.path(), &["explain", "Lemma B.2a", "--runs", "runs/smoke-sweep"]);
+    let shown = text(&{ explained }.assert().success().get_output().stdout);
+    assert!(shown.contains('●') && shown.contains("too few seeds: 2"), "{shown}");
+    // A single run cannot go where a sweep is.
+    run(folder.path(), &["--out", "runs/smoke-sweep"]).code(1);
+}
+
+/// The statements' runs at a size of seconds: made, judged, and found again.
+#[test]
+fn theorems_are_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = featurescope(folder.path(), &["run", "theorems", "--smoke"]).assert().success();
+    let shown = text(&output.get_output().stdout);
+    assert!(shown.contains("statements: ") && shown.contains("Theorem 3.4 (iii)"), "{shown}");
+    let board = fs::read_to_string(folder.path().join("runs/theorems-sweep/scoreboard.json")).unwrap();
+    let board: serde_json::Value = serde_json::from_str(&board).unwrap();
+    assert!(board["claims"].as_array().unwrap().len() > 90);
+    let markdown =
+        featurescope(folder.path(), &["judge", "runs/theorems-sweep", "--markdown"]).assert().success();
+    let page = text(&markdown.get_output().stdout);
+    let columns = |line: &str| line.replace("\\|", "").matches('|').count();
+    let table: Vec<_> = page.lines().filter(|line| line.starts_with("| **")).collect();
+    assert!(table.len() > 90 && table.iter().all(|line| columns(line) == 5), "{page}");
+}

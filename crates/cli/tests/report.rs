@@ -40,13 +40,16 @@ fn a_run_leaves_the_same_report_whatever_the_threads() {
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    for figure in ["story", "alignment-none", "ownership", "destiny", "firing", "map", "probes", "diagnostics"] {
+    for figure in
+        ["story", "alignment-none", "ownership", "destiny", "firing", "map", "probes", "diagnostics"]
+    {
         for kind in ["csv", "png", "svg"] {
             assert!(names.contains(&format!("{figure}.{kind}")), "{figure}.{kind} is not among {names:?}");
         }
     }
     for name in &names {
-        let same = fs::read(a.join("figures").join(name)).unwrap() == fs::read(b.join("figures").join(name)).unwrap();
+        let same = fs::read(a.join("figures").join(name)).unwrap()
+            == fs::read(b.join("figures").join(name)).unwrap();
         assert!(same, "{name} differs");
     }
     // The numbers of the story are those of the records.
@@ -55,7 +58,13 @@ fn a_run_leaves_the_same_report_whatever_the_threads() {
         serde_json::from_str(&fs::read_to_string(a.join("summary.json")).unwrap()).unwrap();
     let coverage = summary["arms"]["random_mask"]["coverage"]["0.7"].as_f64().unwrap();
     assert!(story.contains(&format!("\"random_mask, |cos| > .7\",line,,60,{coverage},,,")), "{story}");
-    assert!(story.lines().nth(1).unwrap().contains("featurescope run x/spec.toml · experiment smoke, seed 1, spec sha256"));
+    assert!(
+        story
+            .lines()
+            .nth(1)
+            .unwrap()
+            .contains("featurescope run x/spec.toml · experiment smoke, seed 1, spec sha256")
+    );
 }
 
 #[test]
@@ -111,7 +120,8 @@ fn representations_of_another_network_are_diagnosed() {
     let file = "a/arms/random_mask/representation.safetensors";
     let (_, error) = output(featurescope(folder.path(), &["diagnose", file]).code(1));
     assert!(error.contains("--array") && error.contains("`features` (2048 × 64)"), "{error}");
-    let pairs = ["diagnose", file, "--array", "anchor", "--pairs", file, "--pairs-array", "positive", "--json"];
+    let pairs =
+        ["diagnose", file, "--array", "anchor", "--pairs", file, "--pairs-array", "positive", "--json"];
     let (shown, _) = output(featurescope(folder.path(), &pairs).success());
     let found: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&found["samples"], &found["neurons"]), (&512.into(), &64.into()));

@@ -33,7 +33,7 @@ macro_rules! experiments {
 
 /// All of them.
 pub const EXPERIMENTS: &[Experiment] =
-    experiments!["paper", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength"];
+    experiments!["paper", "theorems", "smoke", "decoupling", "supervised", "trained-bias", "mask-strength"];
 
 impl Experiment {
     /// The experiment of this name.
@@ -44,6 +44,11 @@ impl Experiment {
     /// Its question: the title of its README.
     pub fn question(&self) -> &'static str {
         self.readme.lines().next().unwrap_or_default().trim_start_matches('#').trim()
+    }
+
+    /// Whether its runs are there to judge the paper's statements by.
+    pub fn is_judged(&self) -> bool {
+        self.name == "theorems"
     }
 
     /// Its settings as layers, small enough for a few seconds if `smoke`.
@@ -62,15 +67,15 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Plan;
     use crate::spec::Spec;
+    use crate::sweep::SweepPlan;
 
     #[test]
     fn every_experiment_can_be_planned_in_both_sizes_and_asks_something() {
         for experiment in EXPERIMENTS {
             for smoke in [false, true] {
-                let spec = Spec::from_layers(&experiment.layers(smoke).unwrap());
-                let plan = Plan::new(&spec.unwrap(), experiment.name);
+                let points = Spec::all_from_layers(&experiment.layers(smoke).unwrap()).unwrap();
+                let plan = SweepPlan::new(points, experiment.name);
                 assert!(plan.is_ok(), "{}: {}", experiment.name, plan.unwrap_err());
             }
             assert!(experiment.question().ends_with('?'), "{}", experiment.question());

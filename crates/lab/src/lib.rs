@@ -6,10 +6,12 @@
 //! | [`spec`] | what was typed: settings from TOML and the command line, each checked |
 //! | [`plan`] | what will run: parts that fit together, their cost, what theory predicts |
 //! | [`mod@run`] | carries a plan out into a run directory |
+//! | [`sweep`] | many runs from one spec, each made once |
 //! | [`store`] | the files of a run directory |
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
+//! | [`results`] | the scoreboard that comes with the program |
 //! | [`report`] | pictures of stored runs |
 //! | [`diagnose`] | the same panel for representations of any other network |
 
@@ -20,8 +22,10 @@ pub mod spec;
 pub mod plan;
 pub mod store;
 pub mod run;
+pub mod sweep;
 pub mod summary;
 pub mod stats;
 pub mod claim;
+pub mod results;
 pub mod report;
 pub mod diagnose;

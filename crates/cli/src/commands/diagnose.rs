@@ -11,14 +11,19 @@ use std::path::Path;
 
 /// Reads, diagnoses, writes the report, and prints what was found.
 pub fn diagnose(arguments: &DiagnoseArguments) -> Result<Exit> {
-    let source = |path: &Path, array: &Option<String>| Source { path: path.to_path_buf(), array: array.clone() };
+    let source =
+        |path: &Path, array: &Option<String>| Source { path: path.to_path_buf(), array: array.clone() };
     let activations = source(&arguments.activations, &arguments.array);
     let pairs = arguments.pairs.as_deref().map(|path| source(path, &arguments.pairs_array));
     let labels = arguments.labels.as_deref().map(|path| source(path, &arguments.labels_array));
     let foreign = Foreign::read(&activations, pairs.as_ref(), labels.as_ref())?;
     let findings = examine(&foreign, &command(arguments));
     let path = write(&findings.page, &arguments.out)?;
-    let text = if arguments.json { json_of(&findings)? } else { text_of(&findings) + &format!("\n{}\n", path.display()) };
+    let text = if arguments.json {
+        json_of(&findings)?
+    } else {
+        text_of(&findings) + &format!("\n{}\n", path.display())
+    };
     output::print(&text)?;
     Ok(Exit::Success)
 }

@@ -1,26 +1,31 @@
 //! `featurescope explain`: what a setting means, what an experiment asks.
 
 use crate::args::ExplainArguments;
+use crate::commands::judge::runs_of;
 use crate::exit::{Exit, UnknownName};
-use crate::output;
+use crate::scoreboard::{self, Detail};
+use crate::{figure, output};
 use anyhow::Result;
-use featurescope_lab::claim::{self, Claim};
+use featurescope_lab::claim::{self, Claim, judge};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
+use featurescope_lab::results;
 use featurescope_lab::spec::registry::{SETTINGS, find, is_table, nearest};
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
+use std::fmt::Write;
+use std::path::PathBuf;
 
 /// Prints the explanation of a name, or a line on every setting.
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let text = match arguments.name.as_deref() {
         None => SETTINGS.iter().map(line).collect(),
-        Some(name) => named(name)?,
+        Some(name) => named(name, &arguments.runs)?,
     };
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
 /// What is behind a name.
-fn named(name: &str) -> Result<String> {
+fn named(name: &str, runs: &[PathBuf]) -> Result<String> {
     if let Some(setting) = find(name) {
         return Ok(page(setting));
     }
@@ -33,7 +38,7 @@ fn named(name: &str) -> Result<String> {
     }
     let claims = claim::claims()?;
     match claims.iter().find(|claim| claim.id.eq_ignore_ascii_case(name)) {
-        Some(claim) => Ok(claim_page(claim)),
+        Some(claim) => Ok(claim_page(claim) + &evidence(claim, runs)?),
         None => Err(unknown(name, &claims).into()),
     }
 }
@@ -56,6 +61,37 @@ fn claim_page(claim: &Claim) -> String {
     let undecidable = claim.not_testable.iter();
     let undecidable = undecidable.map(|why| format!("\nNo finite run can decide it: {}\n", why.trim()));
     std::iter::once(head).chain(tests).chain(undecidable).collect()
+}
+
+/// What stored runs say about a statement, with a figure per test.
+fn evidence(claim: &Claim, runs: &[PathBuf]) -> Result<String> {
+    if claim.not_testable.is_some() {
+        return Ok(String::new());
+    }
+    let (board, source) = if runs.is_empty() {
+        (
+            results::theorems()?,
+            "the runs of `featurescope run theorems` (results/ has all of them)".to_owned(),
+        )
+    } else {
+        let named: Vec<String> = runs.iter().map(|run| run.display().to_string()).collect();
+        (judge(&runs_of(runs)?)?, named.join(", "))
+    };
+    let mut text = String::new();
+    let Some(result) = board.claims.iter().find(|result| result.id == claim.id) else { return Ok(text) };
+    writeln!(text, "\n{}", output::heading(&format!("What is measured, in {source}")))?;
+    writeln!(
+        text,
+        "Dots: where the statement holds. ├─●─┤: mean and interval, corrected for the number of tests.\n"
+    )?;
+    scoreboard::write_claim(&mut text, result, Detail::Decisive)?;
+    for test in &result.tests {
+        let figure = figure::of_test(test)?;
+        if !figure.is_empty() {
+            writeln!(text, "\n{}\n{figure}", scoreboard::question(test))?;
+        }
+    }
+    Ok(text)
 }
 
 fn unknown(name: &str, claims: &[Claim]) -> UnknownName {

@@ -1,136 +1,52 @@
 //! `featurescope judge`: what stored runs say about the paper's statements.
 
-use crate::args::JudgeArguments;
+use crate::args::{JudgeArguments, RunArguments};
 use crate::exit::Exit;
 use crate::output;
+use crate::scoreboard::{self, Detail};
 use anyhow::{Context, Result, ensure};
-use featurescope_lab::claim::destiny::Destiny;
 use featurescope_lab::claim::judge;
-use featurescope_lab::claim::judge::{ClaimResult, Finding, Scoreboard, TestResult, Verdict};
-use featurescope_lab::stats::Estimate;
-use std::fmt::Write;
+use featurescope_lab::store::write_json_atomically;
+use featurescope_lab::sweep::runs_in;
+use std::path::{Path, PathBuf};
+
+/// Where a sweep's scoreboard is left.
+const SCOREBOARD_FILE: &str = "scoreboard.json";
 
 /// Prints the scoreboard.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
-    for run in &arguments.runs {
-        ensure!(
-            run.join("manifest.json").is_file(),
-            "{} is no run directory: it holds no manifest.json",
-            run.display()
-        );
-    }
-    let scoreboard = judge(&arguments.runs)?;
-    let text = if arguments.json {
-        serde_json::to_string_pretty(&scoreboard).context("the scoreboard as JSON")? + "\n"
-    } else {
-        table(&scoreboard)?
+    let runs = runs_of(&arguments.runs)?;
+    let board = judge(&runs)?;
+    let board = if arguments.all { board } else { board.decisive() };
+    let detail = if arguments.all { Detail::Everything } else { Detail::Decisive };
+    let text = match (arguments.json, arguments.markdown) {
+        (true, _) => serde_json::to_string_pretty(&board).context("the scoreboard as JSON")? + "\n",
+        (_, true) => scoreboard::markdown(&board)?,
+        _ => scoreboard::text(&board, detail)?,
     };
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
-fn table(scoreboard: &Scoreboard) -> Result<String> {
-    let mut text = String::new();
-    for claim in &scoreboard.claims {
-        writeln!(
-            text,
-            "{}",
-            output::heading(&format!("{:<11} {}: {}", word(&claim.verdict), claim.id, claim.title))
-        )?;
-        if let Verdict::NotTestable { reason } = &claim.verdict {
-            writeln!(text, "              {}", reason.trim())?;
-        }
-        for test in &claim.tests {
-            write_test(&mut text, test)?;
-        }
+/// The run directories behind the folders that were named: runs, or sweeps of them.
+pub fn runs_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut runs = Vec::new();
+    for folder in folders {
+        runs.extend(runs_in(folder)?);
     }
-    for destiny in &scoreboard.destiny {
-        write_destiny(&mut text, destiny)?;
+    for run in &runs {
+        let is_run = run.join("manifest.json").is_file();
+        ensure!(is_run, "{} is no run directory: it holds no manifest.json", run.display());
     }
-    writeln!(text, "\n{}", count(&scoreboard.claims))?;
-    writeln!(
-        text,
-        "Intervals are corrected for the number of tests (Holm, α = {}); 95 % for destiny and trends.",
-        scoreboard.alpha
-    )?;
-    for warning in &scoreboard.warnings {
-        writeln!(text, "warning: {warning}")?;
-    }
-    Ok(text)
+    Ok(runs)
 }
 
-fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Supported => "supported",
-        Verdict::Refuted => "REFUTED",
-        Verdict::Undecided { .. } => "undecided",
-        Verdict::NotTestable { .. } => "no test",
-    }
-}
-
-fn write_test(text: &mut String, test: &TestResult) -> Result<()> {
-    let against = test.against.map_or(String::new(), |axis| format!(", slope against {}", axis.words()));
-    writeln!(text, "              {} {}{against}, {}", test.quantity, test.at.words(), test.rule)?;
-    for finding in &test.findings {
-        write_finding(text, finding, "")?;
-    }
-    for finding in &test.controls {
-        write_finding(text, finding, "control, must fail: ")?;
-    }
-    if let Some(trend) = &test.trend {
-        writeln!(text, "                trend over ln d: {}", interval(trend))?;
+/// Judges a sweep that has just ended, leaves the scoreboard in its folder and prints it.
+pub fn judge_sweep(folder: &Path, arguments: &RunArguments) -> Result<()> {
+    let board = judge(&runs_in(folder)?)?;
+    write_json_atomically(&folder.join(SCOREBOARD_FILE), &board)?;
+    if !arguments.quiet && !arguments.json {
+        output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
     }
     Ok(())
-}
-
-fn write_finding(text: &mut String, finding: &Finding, prefix: &str) -> Result<()> {
-    let setting = &finding.setting;
-    let estimate = finding.estimate.as_ref().map_or("–".to_owned(), interval);
-    let reason = match &finding.verdict {
-        Verdict::Undecided { reason } => format!(": {reason}"),
-        _ => String::new(),
-    };
-    writeln!(
-        text,
-        "                {prefix}{} (d = {}, d1 = {}): {estimate}, {}{reason}",
-        setting.arm,
-        setting.latent_dim,
-        setting.ambient_dim,
-        word(&finding.verdict)
-    )?;
-    Ok(())
-}
-
-fn write_destiny(text: &mut String, destiny: &Destiny) -> Result<()> {
-    let setting = &destiny.setting;
-    let show = |estimate: &Option<Estimate>| estimate.as_ref().map_or("–".to_owned(), interval);
-    writeln!(
-        text,
-        "{}\n              {} (d = {}, d1 = {}): precision {}, over chance {}, recall {}, area under the curve {}",
-        output::heading("destiny     Does luck at the start decide which atom a neuron ends with?"),
-        setting.arm,
-        setting.latent_dim,
-        setting.ambient_dim,
-        show(&destiny.precision),
-        show(&destiny.precision_over_chance),
-        show(&destiny.recall),
-        show(&destiny.area)
-    )?;
-    Ok(())
-}
-
-fn interval(estimate: &Estimate) -> String {
-    format!("{:.3} [{:.3}, {:.3}]", estimate.value, estimate.lower, estimate.upper)
-}
-
-fn count(claims: &[ClaimResult]) -> String {
-    let number = |word_of: &str| claims.iter().filter(|claim| word(&claim.verdict) == word_of).count();
-    format!(
-        "{} statements: {} supported, {} refuted, {} undecided, {} that no finite run can decide",
-        claims.len(),
-        number("supported"),
-        number("REFUTED"),
-        number("undecided"),
-        number("no test")
-    )
 }

@@ -9,3 +9,4 @@ pub mod list;
 pub mod man;
 pub mod report;
 pub mod run;
+pub mod sweep;

@@ -12,21 +12,32 @@ use featurescope_lab::report::write_for_run;
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
+use featurescope_lab::sweep::SweepPlan;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Parent of run directories without `--out`.
-const RUNS: &str = "runs";
+pub const RUNS: &str = "runs";
 
 /// Runs and prints the summary.
 pub fn run(arguments: &RunArguments) -> Result<Exit> {
     if let Some(threads) = arguments.threads {
         use_threads(usize::from(threads)).context("cannot start the threads")?;
     }
+    let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
+    layers.push(Layer::overrides(&arguments.overrides)?);
+    let mut points = Spec::all_from_layers(&layers)?;
+    let is_judged = Experiment::find(&arguments.experiment).is_some_and(Experiment::is_judged);
     // Nothing is written before the plan stands.
-    let plan = plan(arguments)?;
+    let plan = match (points.pop(), points.is_empty()) {
+        (Some(only), true) if only.variant.is_none() => Plan::new(&only.spec, &name)?,
+        (last, _) => {
+            points.extend(last);
+            return super::sweep::run(arguments, &SweepPlan::new(points, &name)?, is_judged);
+        }
+    };
     let directory = match &arguments.out {
         Some(path) => RunDirectory::create(path)?,
         None => RunDirectory::create_next(Path::new(RUNS), &plan.experiment)?,
@@ -71,12 +82,6 @@ fn make_report(arguments: &RunArguments, directory: &RunDirectory) -> Option<Pat
             None
         }
     }
-}
-
-fn plan(arguments: &RunArguments) -> Result<Plan> {
-    let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
-    layers.push(Layer::overrides(&arguments.overrides)?);
-    Ok(Plan::new(&Spec::from_layers(&layers)?, &name)?)
 }
 
 /// The settings behind a name or a path, and the name of the experiment.
@@ -125,7 +130,7 @@ fn announcement(plan: &Plan) -> String {
 }
 
 /// A flag that the first interruption sets; the second ends the program at once.
-fn listen_for_interrupts() -> Result<Arc<AtomicBool>> {
+pub fn listen_for_interrupts() -> Result<Arc<AtomicBool>> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
     ctrlc::set_handler(move || {

@@ -46,12 +46,14 @@ impl Chromium {
             .spawn()
             .expect("the browser starts");
         let mut lines = BufReader::new(process.stderr.take().expect("it is piped")).lines();
-        let address = lines.by_ref().map_while(Result::ok).find_map(|line| {
-            line.strip_prefix("DevTools listening on ").map(ToOwned::to_owned)
-        });
+        let address = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("DevTools listening on ").map(ToOwned::to_owned));
         // Whatever else it says is read, so that it never waits for a reader.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        let (socket, _) = tungstenite::connect(address.expect("it says where it listens")).expect("it can be reached");
+        let (socket, _) =
+            tungstenite::connect(address.expect("it says where it listens")).expect("it can be reached");
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
             stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         }
@@ -121,7 +123,9 @@ impl Chromium {
 
     /// The page as it prints.
     pub fn print(&mut self) -> Vec<u8> {
-        decode(&self.call("Page.printToPDF", json!({ "preferCSSPageSize": true, "printBackground": true }))["data"])
+        decode(
+            &self.call("Page.printToPDF", json!({ "preferCSSPageSize": true, "printBackground": true }))["data"],
+        )
     }
 
     /// Everything that went wrong in the page: exceptions, errors on the console, failed requests.

@@ -68,7 +68,10 @@ fn a_report_works_in_a_browser() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(mut page) = browser(&folder.path().join("profile")) else { return };
     let run = hostile_run(folder.path());
-    page.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": "light" }] }));
+    page.call(
+        "Emulation.setEmulatedMedia",
+        json!({ "features": [{ "name": "prefers-color-scheme", "value": "light" }] }),
+    );
     page.open(&run.join("report.html"), READY);
 
     // Every figure of the page is drawn, and names become text.
@@ -90,7 +93,10 @@ fn a_report_works_in_a_browser() {
     assert_eq!(page.evaluate(said), "step 0 (start)");
     page.evaluate("slider.focus()");
     for kind in ["keyDown", "keyUp"] {
-        page.call("Input.dispatchKeyEvent", json!({ "type": kind, "key": "ArrowRight", "code": "ArrowRight", "windowsVirtualKeyCode": 39 }));
+        page.call(
+            "Input.dispatchKeyEvent",
+            json!({ "type": kind, "key": "ArrowRight", "code": "ArrowRight", "windowsVirtualKeyCode": 39 }),
+        );
     }
     page.wait("slider.value === '1'");
     page.evaluate("[...document.querySelectorAll('#figure-alignment .legend button')].find((b) => b.textContent === 'end').click()");
@@ -119,7 +125,10 @@ fn a_report_works_in_a_browser() {
     page.wait("document.querySelector('#figure-story .chart').textContent.includes('random_mask')");
 
     // The dark page, first by the system's wish, then by its own button.
-    page.call("Emulation.setEmulatedMedia", json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] }));
+    page.call(
+        "Emulation.setEmulatedMedia",
+        json!({ "features": [{ "name": "prefers-color-scheme", "value": "dark" }] }),
+    );
     page.wait("document.documentElement.dataset.theme === 'dark'");
     assert_eq!(page.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(14, 18, 24)");
     assert_eq!(page.evaluate(BLANK), json!([]));
@@ -132,7 +141,10 @@ fn a_report_works_in_a_browser() {
     let paper = page.print();
     assert!(paper.starts_with(b"%PDF") && paper.len() > 50_000);
     fs::write(album().join("print.pdf"), paper).expect("written");
-    page.call("Emulation.setDeviceMetricsOverride", json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true }));
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true }),
+    );
     page.wait("document.querySelector('.chart').getBoundingClientRect().width < 390");
     let overflow = page.evaluate("document.documentElement.scrollWidth").as_u64().expect("a number");
     assert!(overflow <= 390, "the page is {overflow} wide on a phone");
@@ -147,7 +159,10 @@ fn comparisons_and_diagnoses_open_as_well() {
     let Some(mut page) = browser(&folder.path().join("profile")) else { return };
     let path = folder.path();
     for (seed, out) in [("seed=1", "a"), ("seed=2", "b")] {
-        featurescope(path, &["run", "smoke", "--out", out, "--quiet", "--no-report", seed, "training.steps=200"]);
+        featurescope(
+            path,
+            &["run", "smoke", "--out", out, "--quiet", "--no-report", seed, "training.steps=200"],
+        );
     }
     assert!(!path.join("a/report.html").exists());
     featurescope(path, &["compare", "a", "b", "--out", "both"]);

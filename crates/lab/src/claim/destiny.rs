@@ -17,7 +17,7 @@ use super::quantity::lucky_neurons;
 use super::{Moment, Role};
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
 use featurescope_sim::measure::OWNER_COSINE;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Level of the intervals.
@@ -48,7 +48,7 @@ pub struct Fates {
 }
 
 /// One run's figures. Intervals are over neurons.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunDestiny {
     /// The seed.
     pub seed: u64,
@@ -63,7 +63,7 @@ pub struct RunDestiny {
 }
 
 /// The figures of one setting. Intervals are over seeds, `None` with a single one.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Destiny {
     /// The arm and its sizes.
     pub setting: Setting,

@@ -4,15 +4,20 @@
 //! sizes an interval from resampling seeds within each size. Every (test, setting) is one member of a family, to which
 //! Holm's correction applies at α = .05; negative controls are a family of their own.
 //!
+//! A setting with fewer than five seeds decides nothing and stands in nobody's way: its figure is shown, it is no member
+//! of the family. Neither is a ladder of fewer than three sizes where another one has them.
+//!
 //! A claim is Refuted if one of its tests is refuted at some setting, Supported if every test is supported at every
-//! setting that was run, and Undecided otherwise.
+//! setting that was judged, and Undecided otherwise.
 
+pub use super::Bounds;
 use super::destiny::{Destiny, destinies};
-use super::evidence::Run;
+use super::evidence::{EvidenceError, Run};
 use super::measure::{Reading, Setting, measure};
-use super::{Axis, Bounds, Claim, ClaimError, Moment, Role, Scale, Scaling, Test, claims};
+use super::{Axis, Claim, ClaimError, Moment, Role, Scale, Scaling, Test, claims};
 use crate::stats::{Estimate, Located, holm_levels};
-use serde::Serialize;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -20,11 +25,13 @@ use std::path::PathBuf;
 pub const ALPHA: f64 = 0.05;
 /// Level of intervals that decide nothing.
 const PLAIN_LEVEL: f64 = 0.95;
+/// Seeds with which a setting is judged: fewer give intervals too wide to decide anything in a large family.
+pub const FEWEST_SEEDS: usize = 5;
 /// Sizes that a trend needs.
 const FEWEST_SIZES: usize = 3;
 
 /// What the runs say about a statement.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// The whole interval satisfies the rule.
@@ -44,7 +51,7 @@ pub enum Verdict {
 }
 
 /// Why a statement is undecided.
-#[derive(Clone, Debug, PartialEq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// No run has such an arm.
@@ -54,7 +61,7 @@ pub enum Reason {
         needed: String,
     },
     /// An interval needs repetitions.
-    #[error("too few seeds: {found}, an interval needs at least 2")]
+    #[error("too few seeds: {found}, a verdict needs {FEWEST_SEEDS}")]
     TooFewSeeds {
         /// How many there are.
         found: usize,
@@ -64,6 +71,14 @@ pub enum Reason {
     TooFewSizes {
         /// How many there are.
         found: usize,
+    },
+    /// Two settings of one ladder have the same size.
+    #[error("two settings with {axis} = {size} on one ladder: give them different experiment names", axis = .axis.words())]
+    TwoSettings {
+        /// What changes along the ladder.
+        axis: Axis,
+        /// The size.
+        size: f64,
     },
     /// The interval contains the bound.
     #[error("the interval over {seeds} seeds contains the bound: more seeds would narrow it")]
@@ -87,7 +102,7 @@ pub enum Reason {
 }
 
 /// One test at one setting.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The arm and its sizes; for a scaling test those of the largest size.
     pub setting: Setting,
@@ -103,7 +118,7 @@ pub struct Finding {
 }
 
 /// One test of a claim.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestResult {
     /// What was read.
     pub quantity: String,
@@ -122,7 +137,7 @@ pub struct TestResult {
 }
 
 /// One claim.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClaimResult {
     /// The paper's number.
     pub id: String,
@@ -138,7 +153,7 @@ pub struct ClaimResult {
 }
 
 /// Everything that a set of runs says about the paper.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scoreboard {
     /// Probability that any statement of a family is decided wrongly.
     pub alpha: f64,
@@ -159,11 +174,18 @@ pub struct Scoreboard {
 pub fn judge(folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
     let claims = claims()?;
     let (mut readings, mut fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
-    for folder in folders {
-        match Run::open(folder) {
-            Ok(run) => {
-                readings.extend(measure(&claims, run.subjects()));
-                fates.extend(run.subjects().filter_map(|subject| super::destiny::fates(&subject)));
+    // A run is opened, read and dropped by one thread.
+    let read = |folder: &PathBuf| {
+        let run = Run::open(folder)?;
+        let fates: Vec<_> = run.subjects().filter_map(|subject| super::destiny::fates(&subject)).collect();
+        Ok((measure(&claims, run.subjects()), fates))
+    };
+    let found: Vec<Result<_, EvidenceError>> = folders.par_iter().map(read).collect();
+    for run in found {
+        match run {
+            Ok((of_run, fates_of_run)) => {
+                readings.extend(of_run);
+                fates.extend(fates_of_run);
             }
             Err(error) => warnings.push(format!("left out: {error}")),
         }
@@ -269,13 +291,18 @@ fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
         let seeds = group.iter().filter_map(|r| Some((r.seed as f64, r.value.as_ref().ok().copied()?)));
         let located = values(&group)
             .and_then(|found| Located::mean(&found).ok_or(Reason::TooFewSeeds { found: found.len() }));
-        undecided(&group[0].setting, seeds.collect(), located)
+        let mut finding = undecided(&group[0].setting, seeds.collect(), located);
+        if group.len() < FEWEST_SEEDS {
+            finding.located = None;
+            finding.verdict = Verdict::Undecided { reason: Reason::TooFewSeeds { found: group.len() } };
+        }
+        finding
     };
     groups.into_iter().map(finding).collect()
 }
 
 fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> {
-    let ladders = repetitions(readings, |setting| setting.ladder(test.against));
+    let ladders = repetitions(readings, |setting| setting.ladders[&test.against].clone());
     let finding = |ladder: Vec<&Reading>| {
         let located = slope(&ladder, test.against, test.scale);
         let size = |r: &Reading| r.setting.size(test.against);
@@ -284,23 +311,37 @@ fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> {
         let setting = largest.map_or(&ladder[0].setting, |reading| &reading.setting);
         undecided(setting, points, located)
     };
-    ladders.into_iter().map(finding).collect()
+    let mut findings: Vec<Finding> = ladders.into_iter().map(finding).collect();
+    // A setting without neighbours is no ladder; it is kept only where there is nothing better to show.
+    let sizes = |finding: &Finding| match finding.verdict {
+        Verdict::Undecided { reason: Reason::TooFewSizes { found } } => found,
+        _ => FEWEST_SIZES,
+    };
+    let most = findings.iter().map(sizes).max().unwrap_or_default();
+    findings.retain(|finding| sizes(finding) >= most.min(2));
+    findings
 }
 
 fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reason> {
     let mut sizes: Vec<f64> = ladder.iter().map(|reading| reading.setting.size(axis)).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.dedup();
+    if sizes.len() < FEWEST_SIZES {
+        return Err(Reason::TooFewSizes { found: sizes.len() });
+    }
     let at_size = |&size: &f64| -> Result<(f64, Vec<f64>), Reason> {
         let group: Vec<&Reading> =
             ladder.iter().copied().filter(|reading| reading.setting.size(axis) == size).collect();
+        if group.iter().any(|reading| reading.setting.everything != group[0].setting.everything) {
+            return Err(Reason::TwoSettings { axis, size });
+        }
         let found = values(&group)?;
         let scaled = |value: f64| if scale == Scale::LogLog { value.ln() } else { value };
         Ok((size.ln(), found.into_iter().map(scaled).collect()))
     };
     let groups: Vec<(f64, Vec<f64>)> = sizes.iter().map(at_size).collect::<Result<_, _>>()?;
     let found = groups.iter().filter(|(_, values)| values.len() >= 2).count();
-    if found < FEWEST_SIZES || found < groups.len() {
+    if found < groups.len() {
         return Err(Reason::TooFewSizes { found });
     }
     Located::slope(&groups).ok_or(Reason::TooFewSizes { found })
@@ -308,7 +349,7 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
 
 /// The slope over ln d, where there are enough sizes.
 fn trend(readings: &[&Reading]) -> Option<Estimate> {
-    let ladders = repetitions(readings, |setting| setting.ladder(Axis::LatentDim));
+    let ladders = repetitions(readings, |setting| setting.ladders[&Axis::LatentDim].clone());
     let slopes = ladders.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
     slopes.map(|slope| slope.interval(PLAIN_LEVEL)).next()
 }
@@ -348,23 +389,54 @@ fn overall(claim: &Claim, tests: &[TestResult]) -> Verdict {
     if let Some(reason) = &claim.not_testable {
         return Verdict::NotTestable { reason: reason.clone() };
     }
-    let findings = || tests.iter().flat_map(|test| &test.findings);
-    if findings().any(|finding| finding.verdict == Verdict::Refuted) {
+    let judged = || tests.iter().flat_map(TestResult::judged);
+    if judged().any(|finding| finding.verdict == Verdict::Refuted) {
         return Verdict::Refuted;
     }
     for (test, result) in claim.tests.iter().zip(tests) {
-        if result.findings.is_empty() {
-            let needed = test.needs();
-            return Verdict::Undecided { reason: Reason::NoRuns { needed } };
+        match (&result.findings[..], result.judged().next()) {
+            ([], _) => return Verdict::Undecided { reason: Reason::NoRuns { needed: test.needs() } },
+            // The setting that comes closest says what is missing.
+            ([.., last], None) => return last.verdict.clone(),
+            _ => {}
         }
     }
-    let open: Vec<&Verdict> = findings()
-        .map(|finding| &finding.verdict)
-        .filter(|verdict| **verdict != Verdict::Supported)
-        .collect();
+    let open: Vec<&Verdict> =
+        judged().map(|finding| &finding.verdict).filter(|verdict| **verdict != Verdict::Supported).collect();
     match open[..] {
         [] => Verdict::Supported,
         [one] => one.clone(),
         _ => Verdict::Undecided { reason: Reason::Partly },
+    }
+}
+
+impl Finding {
+    /// Whether there were runs enough to decide.
+    pub fn is_judged(&self) -> bool {
+        let Verdict::Undecided { reason } = &self.verdict else { return true };
+        !matches!(reason, Reason::TooFewSeeds { .. } | Reason::TooFewSizes { .. })
+    }
+}
+
+impl Scoreboard {
+    /// What decided: settings that were judged, where there are any, and controls that were.
+    #[must_use]
+    pub fn decisive(&self) -> Self {
+        let mut board = self.clone();
+        for test in board.claims.iter_mut().flat_map(|claim| &mut claim.tests) {
+            if test.judged().next().is_some() {
+                test.findings.retain(Finding::is_judged);
+            }
+            test.controls.retain(Finding::is_judged);
+        }
+        board.destiny.retain(|destiny| destiny.runs.len() >= FEWEST_SEEDS);
+        board
+    }
+}
+
+impl TestResult {
+    /// The findings that decide.
+    pub fn judged(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_judged())
     }
 }

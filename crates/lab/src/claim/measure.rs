@@ -5,8 +5,9 @@
 use super::evidence::{Gap, Subject};
 use super::quantity;
 use super::{Axis, Bounds, Claim, Moment, Role, Test};
+use crate::spec::typed::{CadenceSpec, LossSpec};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The sizes of an arm: what stands beside a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,10 +36,18 @@ pub struct Setting {
     pub noise_constant: f64,
     /// Steps of the run.
     pub steps: u64,
+    /// Name of the experiment: what may grow together along d.
+    pub experiment: String,
     /// Every setting but the seed: arms with equal ones are repetitions of each other.
     #[serde(skip)]
     pub everything: String,
+    /// Per axis what its rungs share: every setting but the seed and what changes along it.
+    #[serde(skip)]
+    pub ladders: Ladders,
 }
+
+/// What the rungs of a ladder share, by axis.
+pub type Ladders = BTreeMap<Axis, String>;
 
 /// One quantity of one test in one arm of one run.
 #[derive(Clone, Debug)]
@@ -88,13 +97,10 @@ impl Setting {
     /// The setting of an arm with a role.
     pub fn of(subject: &Subject<'_>) -> Option<Self> {
         let (population, spec) = (subject.population(), subject.spec());
-        let d = population.latent_dim as f64;
-        let mut measured = spec.clone();
-        // How often is looked at a run does not change it.
-        measured.measure.cadence = crate::spec::typed::CadenceSpec::Every { steps: 1 };
-        Some(Self {
+        let (d, role) = (population.latent_dim as f64, subject.arm.role?);
+        let mut setting = Self {
             arm: subject.plan.name.clone(),
-            role: subject.arm.role?,
+            role,
             latent_dim: population.latent_dim,
             ambient_dim: population.ambient_dim,
             width: subject.width(),
@@ -105,8 +111,32 @@ impl Setting {
             activity_constant: population.activity * d / d.ln().ln(),
             noise_constant: population.noise_variance * d / d.ln().sqrt(),
             steps: spec.training.steps,
-            everything: format!("{:?} {measured:?} {:?}", subject.run.shared.data, subject.run.shared.probe),
-        })
+            experiment: subject.run.plan.experiment.clone(),
+            everything: everything(subject, None),
+            ladders: Ladders::new(),
+        };
+        for axis in Axis::ALL {
+            let shared = match axis {
+                // Along d everything grows: a ladder is what an experiment calls one.
+                Axis::LatentDim => setting.family(),
+                axis => everything(subject, Some(axis)),
+            };
+            setting.ladders.insert(axis, shared);
+        }
+        Some(setting)
+    }
+
+    /// What stays along d. Constants are rounded: they are computed back from p and σ².
+    fn family(&self) -> String {
+        format!(
+            "{} {} {:?} {:.3} {:.3} {}",
+            self.experiment,
+            self.arm,
+            self.role,
+            self.activity_constant,
+            self.noise_constant,
+            self.temperature
+        )
     }
 
     /// Its place on a ladder.
@@ -119,22 +149,24 @@ impl Setting {
             Axis::WeightDecay => self.weight_decay,
         }
     }
+}
 
-    /// Settings with equal ladders belong together. Along d everything may grow; along the others nothing else.
-    pub fn ladder(&self, axis: Axis) -> String {
-        let (d, d1) = (self.latent_dim, self.ambient_dim);
-        let rest = match axis {
-            Axis::LatentDim => format!("{} {}", self.temperature, self.arm),
-            Axis::AmbientDim => {
-                format!("{d} {} {} {} {}", self.width, self.anchors, self.temperature, self.weight_decay)
+/// Every setting of an arm but the seed, how often it was looked at, and what changes along `axis`.
+fn everything(subject: &Subject<'_>, axis: Option<Axis>) -> String {
+    let (mut data, mut arm) = (subject.run.shared.data.clone(), subject.spec().clone());
+    arm.measure.cadence = CadenceSpec::Every { steps: 1 };
+    match axis {
+        Some(Axis::AmbientDim) => data.ambient_dim = 0,
+        Some(Axis::Anchors) => arm.batch.anchors = 0,
+        Some(Axis::WeightDecay) => arm.training.weight_decay = 0.0,
+        Some(Axis::Temperature) => {
+            if let Some(LossSpec::InfoNce { temperature, .. }) = &mut arm.loss {
+                *temperature = 0.0;
             }
-            Axis::Anchors => format!("{d} {d1} {} {} {}", self.width, self.temperature, self.weight_decay),
-            Axis::Temperature => format!("{d} {d1} {} {} {}", self.width, self.anchors, self.weight_decay),
-            Axis::WeightDecay => format!("{d} {d1} {} {} {}", self.width, self.anchors, self.temperature),
-        };
-        // Constants are rounded: they are computed back from p and σ².
-        format!("{:?} {:.3} {:.3} {rest}", self.role, self.activity_constant, self.noise_constant)
+        }
+        Some(Axis::LatentDim) | None => {}
     }
+    format!("{data:?} {arm:?} {:?}", subject.run.shared.probe)
 }
 
 /// Reads everything that `claims` ask of the arms of one run.

@@ -26,7 +26,7 @@ pub mod judge;
 pub mod destiny;
 
 pub use destiny::Destiny;
-pub use judge::{Scoreboard, Verdict, judge};
+pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge};
 pub use role::Role;
 
 use serde::{Deserialize, Serialize};
@@ -173,7 +173,7 @@ impl Moment {
 }
 
 /// What changes over a ladder of sizes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Axis {
     /// d; other sizes may grow with it.
@@ -189,6 +189,10 @@ pub enum Axis {
 }
 
 impl Axis {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::LatentDim, Self::AmbientDim, Self::Anchors, Self::Temperature, Self::WeightDecay];
+
     /// Its setting.
     pub fn words(self) -> &'static str {
         match self {
@@ -226,7 +230,7 @@ pub struct Condition {
 }
 
 /// The numbers with which a statement holds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
     /// `None`: no lower bound.
     pub at_least: Option<f64>,
@@ -277,7 +281,7 @@ impl Test {
         };
         let arm = format!("an arm with {}{until}", self.arm().words());
         match self {
-            Self::AtOneSize(_) => format!("{arm}, 5 seeds"),
+            Self::AtOneSize(_) => format!("{arm}, {FEWEST_SEEDS} seeds"),
             Self::Scaling(test) => {
                 format!("{arm}, 3 values of {}, 2 seeds each at least", test.against.words())
             }

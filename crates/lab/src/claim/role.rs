@@ -1,7 +1,8 @@
 //! Which arms a statement speaks of, recognised by their settings, not by their names.
 //!
 //! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it with
-//! d1 ≥ 4 d and .1 ≤ τ ≤ 10; an arm outside is a control.
+//! d1 ≥ 4 d and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
+//! are those of a smaller initial norm, so the theory does not speak of it and yet nothing has to fail.
 
 use crate::spec::typed::{
     ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DynamicsSpec, LossSpec, StopGradientSpec,
@@ -33,8 +34,8 @@ pub enum Role {
     IndependentMasks,
     /// RandomMask with d1 close to d: nothing to decouple.
     SquareDictionary,
-    /// RandomMask with a temperature far from polylogarithmic.
-    FarTemperature,
+    /// RandomMask with a temperature so low that the initial norm is no longer small.
+    LowTemperature,
     /// Trained on labels.
     Supervised,
 }
@@ -50,7 +51,7 @@ impl Role {
         Self::NoneTrained,
         Self::IndependentMasks,
         Self::SquareDictionary,
-        Self::FarTemperature,
+        Self::LowTemperature,
         Self::Supervised,
     ];
 
@@ -70,8 +71,10 @@ impl Role {
             (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_square => {
                 Some(Self::SquareDictionary)
             }
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_far => {
-                Some(Self::FarTemperature)
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. })
+                if temperature < *TEMPERATURES.start() =>
+            {
+                Some(Self::LowTemperature)
             }
             _ if is_square || is_far => None,
             (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) => Some(Self::RandomMaskStaged),
@@ -98,7 +101,7 @@ impl Role {
             Self::NoneTrained => "no augmentation, trained thresholds",
             Self::IndependentMasks => "independent masks, scheduled thresholds",
             Self::SquareDictionary => "RandomMask with d1 < 4 d",
-            Self::FarTemperature => "RandomMask with a temperature outside .1 to 10",
+            Self::LowTemperature => "RandomMask with a temperature below .1",
             Self::Supervised => "trained on labels, scheduled thresholds",
         }
     }

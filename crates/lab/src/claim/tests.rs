@@ -68,7 +68,9 @@ fn setting(role: Role, axis: Axis, size: f64) -> Setting {
         activity_constant: 1.0,
         noise_constant: 1.0,
         steps: 100,
+        experiment: "made-up".to_owned(),
         everything: format!("{axis:?} {size} {role:?}"),
+        ladders: Axis::ALL.map(|other| (other, format!("{axis:?} {role:?}"))).into(),
     }
 }
 
@@ -338,8 +340,10 @@ fn arms_are_recognised_by_their_settings() {
     assert!(roles("mask-strength", &[]).contains(&Some(Role::IndependentMasks)));
     let square = roles("paper", &["data.ambient_dim=32"]);
     assert_eq!(square, [Some(Role::SquareDictionary), None, None, Some(Role::Supervised)]);
-    let far = roles("paper", &["arms.random_mask.loss.temperature=100"]);
-    assert_eq!(far[0], Some(Role::FarTemperature));
+    let far = roles("paper", &["arms.random_mask.loss.temperature=.01"]);
+    assert_eq!(far[0], Some(Role::LowTemperature));
+    let hot = roles("paper", &["arms.random_mask.loss.temperature=100"]);
+    assert_eq!(hot[0], None, "outside the theory, but no control");
     let uneven = roles("paper", &["arms.random_mask.augmentation.keep_rate=0.3"]);
     assert_eq!(uneven[0], None);
 }

@@ -55,21 +55,30 @@ pub(super) fn parquet(
     if rank == 2 && !plain.is_empty() {
         found.push((ALL.to_owned(), vec![rows, plain.len()]));
     }
-    found.extend(leaves.iter().map(|leaf| (leaf.name.clone(), if leaf.is_list { vec![rows, 0] } else { vec![rows] })));
+    found.extend(
+        leaves.iter().map(|leaf| (leaf.name.clone(), if leaf.is_list { vec![rows, 0] } else { vec![rows] })),
+    );
     let asked = source.array.as_deref();
     let lists = leaves.iter().filter(|leaf| leaf.is_list).count();
-    let asked = if asked.is_none() && rank == 2 && lists == 0 && !plain.is_empty() { Some(ALL) } else { asked };
+    let asked =
+        if asked.is_none() && rank == 2 && lists == 0 && !plain.is_empty() { Some(ALL) } else { asked };
     let chosen = choose(context, asked, &found, rank)?;
     let name = found[chosen].0.clone();
-    let read = |leaf: &Leaf| read_leaf(&file, leaf, most).map_err(|error| match error {
-        LeafError::Parquet(error) => damaged(error),
-        LeafError::Content(problem) => context.damaged(format!("array `{}`: {problem}", leaf.name)),
-    });
+    let read = |leaf: &Leaf| {
+        read_leaf(&file, leaf, most).map_err(|error| match error {
+            LeafError::Parquet(error) => damaged(error),
+            LeafError::Content(problem) => context.damaged(format!("array `{}`: {problem}", leaf.name)),
+        })
+    };
     let (shape, values) = if name == ALL {
         let columns: Vec<Vec<f64>> =
             plain.iter().map(|leaf| read(leaf).map(|column| column.values)).collect::<Result<_, _>>()?;
         if let Some(short) = columns.iter().position(|column| column.len() != rows) {
-            return Err(context.damaged(format!("column `{}` has {} of {rows} values", plain[short].name, columns[short].len())));
+            return Err(context.damaged(format!(
+                "column `{}` has {} of {rows} values",
+                plain[short].name,
+                columns[short].len()
+            )));
         }
         let values = (0..rows).flat_map(|i| columns.iter().map(move |column| column[i])).collect();
         (vec![rows, columns.len()], values)
@@ -80,7 +89,9 @@ pub(super) fn parquet(
         let column = read(leaf)?;
         let shape = if leaf.is_list { vec![rows, column.length] } else { vec![rows] };
         if entries(&shape) != Some(column.values.len()) {
-            return Err(context.damaged(format!("array `{name}`: {} values for {rows} rows", column.values.len())));
+            return Err(
+                context.damaged(format!("array `{name}`: {} values for {rows} rows", column.values.len()))
+            );
         }
         (shape, column.values)
     };
@@ -157,13 +168,19 @@ fn read_typed<T: DataType>(
     convert: impl Fn(T::T) -> f64,
 ) -> ParquetResult<Typed> {
     let column = file.metadata().file_metadata().schema_descr().column(index);
-    let mut all = Typed { values: Vec::new(), definition: Vec::new(), repetition: Vec::new(), full: column.max_def_level() };
+    let mut all = Typed {
+        values: Vec::new(),
+        definition: Vec::new(),
+        repetition: Vec::new(),
+        full: column.max_def_level(),
+    };
     for group in 0..file.num_row_groups() {
         let group = file.get_row_group(group)?;
         let mut reader = get_typed_column_reader::<T>(group.get_column_reader(index)?);
         loop {
             let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
-            let read = reader.read_records(CHUNK, Some(&mut definition), Some(&mut repetition), &mut values)?;
+            let read =
+                reader.read_records(CHUNK, Some(&mut definition), Some(&mut repetition), &mut values)?;
             all.values.extend(values.into_iter().map(&convert));
             all.definition.extend(definition);
             all.repetition.extend(repetition);

@@ -83,7 +83,11 @@ pub(super) fn choose(
     let listed: Vec<String> = (found.iter().take(MOST_LISTED))
         .map(|(name, shape)| format!("`{name}` ({})", show_shape(shape)))
         .collect();
-    let more = if found.len() > MOST_LISTED { format!(" and {} more", found.len() - MOST_LISTED) } else { String::new() };
+    let more = if found.len() > MOST_LISTED {
+        format!(" and {} more", found.len() - MOST_LISTED)
+    } else {
+        String::new()
+    };
     let problem = |problem: String| ArrayError::Choice {
         path: context.path.to_path_buf(),
         problem,
@@ -98,7 +102,10 @@ pub(super) fn choose(
     match (&fitting[..], found.len()) {
         (&[only], _) => Ok(only),
         (_, 1) => Ok(0),
-        _ => Err(problem("it is not clear which array is meant; name one with --array, --pairs-array or --labels-array".to_owned())),
+        _ => Err(problem(
+            "it is not clear which array is meant; name one with --array, --pairs-array or --labels-array"
+                .to_owned(),
+        )),
     }
 }
 
@@ -130,9 +137,14 @@ fn npy(context: &Context<'_>, name: &str, bytes: &[u8]) -> Result<Array, ArrayEr
         (TypeChar::Float, 8) => Kind::F64,
         (TypeChar::Int, 1 | 2 | 4 | 8) => Kind::Signed(size),
         (TypeChar::Uint, 1 | 2 | 4 | 8) | (TypeChar::Bool, 1) => Kind::Unsigned(size),
-        _ => return Err(damaged(format!("its type {dtype} is no real number (object arrays are never loaded)"))),
+        _ => {
+            return Err(damaged(format!(
+                "its type {dtype} is no real number (object arrays are never loaded)"
+            )));
+        }
     };
-    let shape: Vec<usize> = header.shape().iter().map(|&extent| usize::try_from(extent).unwrap_or(usize::MAX)).collect();
+    let shape: Vec<usize> =
+        header.shape().iter().map(|&extent| usize::try_from(extent).unwrap_or(usize::MAX)).collect();
     let layout = Layout {
         kind,
         is_big_endian: dtype.endianness() == Endianness::Big,
@@ -167,7 +179,8 @@ fn npz(context: &Context<'_>, source: &Source, bytes: &[u8], rank: usize) -> Res
     let mut found = Vec::new();
     for name in &names {
         let head = entry(&mut archive, name, Some(4096)).unwrap_or_default();
-        let shape = NpyHeader::from_reader(Cursor::new(short_header(&head))).map(|header| header.shape().to_vec());
+        let shape =
+            NpyHeader::from_reader(Cursor::new(short_header(&head))).map(|header| header.shape().to_vec());
         let shape = shape.unwrap_or_default().iter().map(|&extent| extent as usize).collect();
         found.push((name.trim_end_matches(".npy").to_owned(), shape));
     }
@@ -200,7 +213,12 @@ fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str, first: Option<u64>
     Ok(content)
 }
 
-fn safetensors(context: &Context<'_>, source: &Source, bytes: &[u8], rank: usize) -> Result<Array, ArrayError> {
+fn safetensors(
+    context: &Context<'_>,
+    source: &Source,
+    bytes: &[u8],
+    rank: usize,
+) -> Result<Array, ArrayError> {
     let tensors = SafeTensors::deserialize(bytes)
         .map_err(|error| context.damaged(format!("it is cut short or no safetensors file ({error})")))?;
     let mut all = tensors.tensors();

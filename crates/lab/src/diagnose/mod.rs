@@ -88,7 +88,11 @@ impl Foreign {
                 let bytes = formats::read_bytes(&source.path)?;
                 let array = formats::load(source, &bytes, &wanted)?;
                 let found = array.matrix(&wanted)?;
-                if (found.rows(), found.cols()) == (n, all.cols()) { Ok(found) } else { Err(array.shape_error(&wanted)) }
+                if (found.rows(), found.cols()) == (n, all.cols()) {
+                    Ok(found)
+                } else {
+                    Err(array.shape_error(&wanted))
+                }
             })
             .transpose()?;
         let labels = labels
@@ -101,7 +105,10 @@ impl Foreign {
         let chosen = evenly_spaced(n);
         let take = |rows: &Matrix| Matrix::from_fn(chosen.len(), rows.cols(), |i, j| rows[(chosen[i], j)]);
         Ok(Self {
-            name: activations.path.file_name().map_or("activations".into(), |name| name.to_string_lossy().into_owned()),
+            name: activations
+                .path
+                .file_name()
+                .map_or("activations".into(), |name| name.to_string_lossy().into_owned()),
             hash,
             rows: take(&all),
             pairs: pairs.as_ref().map(take),
@@ -148,8 +155,12 @@ pub fn diagnose(foreign: &Foreign, command: &str) -> Findings {
     let pairs = foreign.pairs.as_ref().map(|pairs| (&foreign.rows, pairs));
     let diagnosis = Diagnosis::new(&foreign.rows, pairs, classes, None);
     let probe = foreign.labels.as_ref().and_then(|labels| probe::fit(&foreign.rows, labels));
-    let named =
-        [Named { name: foreign.name.clone(), key: KEY.to_owned(), colour: Colour::Hue(0), diagnosis: diagnosis.clone() }];
+    let named = [Named {
+        name: foreign.name.clone(),
+        key: KEY.to_owned(),
+        colour: Colour::Hue(0),
+        diagnosis: diagnosis.clone(),
+    }];
     let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -220,8 +231,12 @@ fn spread(named: &[Named]) -> Figure {
 }
 
 fn patterns(foreign: &Foreign) -> Figure {
-    let sample =
-        Sample { name: foreign.name.clone(), key: KEY.to_owned(), colour: Colour::Hue(0), rows: &foreign.rows };
+    let sample = Sample {
+        name: foreign.name.clone(),
+        key: KEY.to_owned(),
+        colour: Colour::Hue(0),
+        rows: &foreign.rows,
+    };
     Figure {
         id: "firing".to_owned(),
         title: "Firing patterns".to_owned(),
@@ -237,12 +252,16 @@ fn patterns(foreign: &Foreign) -> Figure {
 
 fn picture_of(foreign: &Foreign) -> Option<Figure> {
     let tag = |i: usize| match &foreign.labels {
-        Some(Labels::Classes(classes)) => {
-            Tag { class: Some(classes[i]), is_negative: false, label: format!("sample {i}, class {}", classes[i]) }
-        }
-        Some(Labels::Values(values)) => {
-            Tag { class: None, is_negative: false, label: format!("sample {i}, value {}", show(Some(values[i]))) }
-        }
+        Some(Labels::Classes(classes)) => Tag {
+            class: Some(classes[i]),
+            is_negative: false,
+            label: format!("sample {i}, class {}", classes[i]),
+        },
+        Some(Labels::Values(values)) => Tag {
+            class: None,
+            is_negative: false,
+            label: format!("sample {i}, value {}", show(Some(values[i]))),
+        },
         None => Tag { class: Some(0), is_negative: false, label: format!("sample {i}") },
     };
     // The map takes the first samples, which in a file are often of one class: it gets evenly spaced ones.

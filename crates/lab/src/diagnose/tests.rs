@@ -56,7 +56,11 @@ fn wrong_files_are_refused_by_name_array_and_shape() {
         ("head.npy", good[..20].to_vec(), "header"),
         ("empty.npy", Vec::new(), "no NumPy array"),
         ("text.npy", b"hello, world, this is text".to_vec(), "no NumPy array"),
-        ("huge.npy", npy("<f4", false, "(4000000000, 4000000000)", &floats(&VALUES)), "more than there can be"),
+        (
+            "huge.npy",
+            npy("<f4", false, "(4000000000, 4000000000)", &floats(&VALUES)),
+            "more than there can be",
+        ),
         ("many.npy", npy("<f4", false, "(1000000000, 2)", &floats(&VALUES)), "takes 8000000000 bytes"),
         ("long.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), "its header has"),
         ("object.npy", npy("|O", false, "(4, 2)", &floats(&VALUES)), "object arrays are never loaded"),
@@ -127,7 +131,10 @@ fn among_several_arrays_the_fitting_one_is_taken_or_one_has_to_be_named() {
     assert_eq!(read("a.npz", &both, None).unwrap().rows, expected);
     let two = npz_of(&[("layer1", &matrix), ("layer2", &matrix)]);
     let unclear = message("a.npz", &two, None);
-    assert!(unclear.contains("--array") && unclear.contains("`layer1` (4 × 2), `layer2` (4 × 2)"), "{unclear}");
+    assert!(
+        unclear.contains("--array") && unclear.contains("`layer1` (4 × 2), `layer2` (4 × 2)"),
+        "{unclear}"
+    );
     assert_eq!(read("a.npz", &two, Some("layer2")).unwrap().rows, expected);
     assert!(message("a.npz", &two, Some("layer3")).contains("no array `layer3`"));
     let stored = safetensors_of(&[("x", vec![4, 2], &floats(&VALUES)), ("y", vec![8], &floats(&VALUES))]);
@@ -155,7 +162,8 @@ fn pairs_and_labels_have_to_fit() {
     assert_eq!(read.labels, Some(Labels::Classes(vec![3, 3, -1, 3])));
     let read = Foreign::read(&rows, None, Some(&values)).unwrap();
     assert_eq!(read.labels, Some(Labels::Values(vec![-2.0, 3.5, 0.0, 5.0])));
-    let findings = diagnose(&Foreign::read(&rows, Some(&rows), Some(&classes)).unwrap(), "featurescope diagnose f.npy");
+    let findings =
+        diagnose(&Foreign::read(&rows, Some(&rows), Some(&classes)).unwrap(), "featurescope diagnose f.npy");
     assert_eq!(findings.diagnosis.alignment.unwrap().value, 0.0);
     assert!(crate::report::html::render(&findings.page, true).contains("f.npy, sha256"));
 }
@@ -170,7 +178,8 @@ fn tables_of_columns_and_columns_of_lists_are_matrices() {
     let path = folder.path().join("a.parquet");
     let schema = "message m { required float a; required int32 b; required group e (LIST) { repeated group list { required float element; } } }";
     let schema = Arc::new(parse_message_type(schema).unwrap());
-    let mut writer = SerializedFileWriter::new(fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
     let mut group = writer.next_row_group().unwrap();
     let mut column = group.next_column().unwrap().unwrap();
     column.typed::<FloatType>().write_batch(&[1.0, 2.0, 3.0, 4.0], None, None).unwrap();

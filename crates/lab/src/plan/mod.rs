@@ -116,15 +116,21 @@ impl ProbePlan {
     }
 }
 
+/// Everything that can be checked without building a part: sizes and memory. Returns what the run costs.
+pub fn check_settings(spec: &Spec) -> Result<Cost, PlanError> {
+    data::check_sizes(&spec.shared.data)?;
+    let cost = Cost::of(spec);
+    cost.check_memory(crate::host::available_memory())?;
+    Ok(cost)
+}
+
 impl Plan {
     /// Checks the spec as a whole and builds the parts.
     ///
     /// `name` names the experiment where the spec does not.
     pub fn new(spec: &Spec, name: &str) -> Result<Self, PlanError> {
         let shared = &spec.shared;
-        data::check_sizes(&shared.data)?;
-        let cost = Cost::of(spec);
-        cost.check_memory(crate::host::available_memory())?;
+        let cost = check_settings(spec)?;
         let data = data::build(&shared.data, shared.seed)?;
         let population = prediction::Model::new(&data, &shared.data);
         let arms = (spec.arms.iter())

@@ -3,7 +3,9 @@
 //! Neurons are sorted by the atom they won, so that what was learned lies on a staircase. Source: Theorem 3.4 (ii, iii);
 //! Definition B.1, Lemmas C.1b, D.1a.
 
-use super::figure::{Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Stroke, digit, slug};
+use super::figure::{
+    Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Stroke, digit, slug,
+};
 use super::stored::{ArmView, StoredRun};
 use super::story::{entry, single};
 use crate::store::AlignmentHistory;
@@ -49,7 +51,10 @@ pub fn alignment(run: &StoredRun, share_of_page: usize) -> Vec<Figure> {
         id: format!("alignment-{}", slug(name)),
         title: format!("Neurons × atoms: {name}"),
         caption: caption.to_owned(),
-        panels: moments(heat).into_iter().map(|heat| panel(&heat.frames[0].label.clone(), "", heat)).collect(),
+        panels: moments(heat)
+            .into_iter()
+            .map(|heat| panel(&heat.frames[0].label.clone(), "", heat))
+            .collect(),
         columns: 2,
         is_still: true,
         ..Figure::default()
@@ -108,7 +113,12 @@ fn heat(arm: &ArmView<'_>, history: &AlignmentHistory, budget: usize) -> Heat {
             Some(moment) => format!("step {step} ({moment})"),
             None => format!("step {step}"),
         };
-        frames.push(Frame { step, label, moment, digits: digits.map(|(i, j)| digit(values[i * d + j])).collect() });
+        frames.push(Frame {
+            step,
+            label,
+            moment,
+            digits: digits.map(|(i, j)| digit(values[i * d + j])).collect(),
+        });
     }
     Heat {
         name: "|cos(w, M)|".to_owned(),
@@ -123,12 +133,14 @@ fn heat(arm: &ArmView<'_>, history: &AlignmentHistory, budget: usize) -> Heat {
 /// Who won which atom, and when.
 pub fn ownership(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let mut panels = vec![single(&arms, "Atoms with an owner", "atoms_owned", "atoms with a neuron of |cos| > .7")];
+    let mut panels =
+        vec![single(&arms, "Atoms with an owner", "atoms_owned", "atoms with a neuron of |cos| > .7")];
     panels.extend(arms.iter().filter_map(winners));
     if panels.len() == 1 {
         return None;
     }
-    let kinds = [("one", "won by one neuron", Colour::Ink), ("several", "won by several (collision)", Colour::Ink)];
+    let kinds =
+        [("one", "won by one neuron", Colour::Ink), ("several", "won by several (collision)", Colour::Ink)];
     let mut legend: Vec<Entry> = arms.iter().map(entry).collect();
     let point = |(key, name, colour): (&str, &str, Colour)| Entry {
         key: key.to_owned(),
@@ -159,11 +171,16 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
         return None;
     }
     let rivals = |atom: usize| {
-        best.iter().zip(cosine).filter(|&(&b, &c)| b as usize == atom && f64::from(c) > SINGLETON_COSINE).count()
+        best.iter()
+            .zip(cosine)
+            .filter(|&(&b, &c)| b as usize == atom && f64::from(c) > SINGLETON_COSINE)
+            .count()
     };
     let mut layers = Vec::new();
     let mut counts = [0usize; 3];
-    for (kind, key, colour) in [(0, "one", arm.colour), (1, "several", arm.colour), (2, "nobody", Colour::Grey)] {
+    for (kind, key, colour) in
+        [(0, "one", arm.colour), (1, "several", arm.colour), (2, "nobody", Colour::Grey)]
+    {
         let (mut points, mut labels) = (Vec::new(), Vec::new());
         for (atom, entry) in atoms.iter().enumerate() {
             let several = rivals(atom);
@@ -191,10 +208,7 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
     }
     Some(Panel {
         title: arm.name().to_owned(),
-        note: format!(
-            "{} won by one neuron, {} by several, {} by nobody",
-            counts[0], counts[1], counts[2]
-        ),
+        note: format!("{} won by one neuron, {} by several, {} by nobody", counts[0], counts[1], counts[2]),
         x: Axis::linear("atom").between(-1.0, atoms.len() as f64),
         y: Axis { min: Some(0.0), ..Axis::linear("step first owned") },
         layers,
@@ -242,9 +256,8 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
     let (first, start) = (arm.neurons("best_atom", false)?, arm.neurons("alignment", false)?);
     let (norm, sparse) = (arm.neurons("norm", false)?, arm.neurons("sparse_energy", false)?);
     let (last, end) = (arm.neurons("best_atom", true)?, arm.neurons("alignment", true)?);
-    let luck = |i: usize| {
-        (f64::from(start[i]) * f64::from(norm[i])).powi(2) / (d.ln() / d * f64::from(sparse[i]))
-    };
+    let luck =
+        |i: usize| (f64::from(start[i]) * f64::from(norm[i])).powi(2) / (d.ln() / d * f64::from(sparse[i]));
     let mut layers = Vec::new();
     for (key, colour, kept) in [("changed", Colour::Grey, false), ("kept", Colour::Hue(0), true)] {
         let chosen: Vec<usize> = (0..first.len()).filter(|&i| (first[i] == last[i]) == kept).collect();

@@ -75,7 +75,12 @@ fn beside(a: &Figure, b: &Figure, names: &[String; 2]) -> Figure {
         }
     }
     for panel in right {
-        let gap = Panel { title: format!("{} · {}", names[0], panel.title), note: "not in this run".to_owned(), span: 1, ..Panel::default() };
+        let gap = Panel {
+            title: format!("{} · {}", names[0], panel.title),
+            note: "not in this run".to_owned(),
+            span: 1,
+            ..Panel::default()
+        };
         panels.push(gap);
         panels.push(Panel { title: format!("{} · {}", names[1], panel.title), span: 1, ..panel });
     }
@@ -154,8 +159,7 @@ fn unify(a: &mut Panel, b: &mut Panel) {
         };
         let ((low_a, high_a), (low_b, high_b)) = (of(a), of(b));
         let (low, high) = (low_a.min(low_b), high_a.max(high_b));
-        let (first, second) =
-            if axis == 0 { (&mut a.x, &mut b.x) } else { (&mut a.y, &mut b.y) };
+        let (first, second) = if axis == 0 { (&mut a.x, &mut b.x) } else { (&mut a.y, &mut b.y) };
         let is_log = first.scale == Scale::Log;
         let (low, high) = match is_log {
             true if low > 0.0 => (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil())),
@@ -184,8 +188,10 @@ fn settings(left: &StoredRun, right: &StoredRun) -> Section {
         settings.get(key).cloned().unwrap_or_else(|| "–".to_owned())
     };
     let differing = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
-    let rows: Vec<Vec<String>> = differing.map(|key| vec![key.clone(), cell(&a, key), cell(&b, key)]).collect();
-    let lead = if rows.is_empty() { "The two runs have the same settings.".to_owned() } else { String::new() };
+    let rows: Vec<Vec<String>> =
+        differing.map(|key| vec![key.clone(), cell(&a, key), cell(&b, key)]).collect();
+    let lead =
+        if rows.is_empty() { "The two runs have the same settings.".to_owned() } else { String::new() };
     let table = Table {
         title: "Settings in which the runs differ".to_owned(),
         columns: vec!["setting".to_owned(), left.name.clone(), right.name.clone()],
@@ -244,7 +250,11 @@ mod tests {
             span: 2,
             ..Panel::default()
         };
-        Figure { legend: arms.iter().enumerate().map(entry).collect(), panels: vec![panel], ..Figure::default() }
+        Figure {
+            legend: arms.iter().enumerate().map(entry).collect(),
+            panels: vec![panel],
+            ..Figure::default()
+        }
     }
 
     #[test]

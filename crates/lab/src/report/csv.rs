@@ -16,7 +16,8 @@ pub fn render(figure: &Figure, provenance: &str) -> String {
             push_layer(&mut csv, &field(&panel.title), layer);
         }
         for mark in &panel.marks {
-            let (x, y) = if mark.on_x { (number(mark.at), String::new()) } else { (String::new(), number(mark.at)) };
+            let (x, y) =
+                if mark.on_x { (number(mark.at), String::new()) } else { (String::new(), number(mark.at)) };
             push(&mut csv, &[&field(&panel.title), "", "mark", "", &x, &y, "", "", &field(&mark.label)]);
         }
     }
@@ -29,19 +30,38 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
             let kind = if line.stroke == super::figure::Stroke::Dashed { "theory" } else { "line" };
             for (i, &[x, y]) in line.points.iter().enumerate() {
                 let interval = line.intervals.get(i).copied().unwrap_or([f64::NAN; 2]).map(number);
-                push(csv, &[panel, &field(&line.name), kind, "", &number(x), &number(y), &interval[0], &interval[1], ""]);
+                push(
+                    csv,
+                    &[
+                        panel,
+                        &field(&line.name),
+                        kind,
+                        "",
+                        &number(x),
+                        &number(y),
+                        &interval[0],
+                        &interval[1],
+                        "",
+                    ],
+                );
             }
         }
         Layer::Points(points) => {
             for (i, &[x, y]) in points.points.iter().enumerate() {
                 let label = points.labels.get(i).map_or(String::new(), |label| field(label));
-                push(csv, &[panel, &field(&points.name), "point", "", &number(x), &number(y), "", "", &label]);
+                push(
+                    csv,
+                    &[panel, &field(&points.name), "point", "", &number(x), &number(y), "", "", &label],
+                );
             }
         }
         Layer::Bars(bars) => {
             for (i, &height) in bars.heights.iter().enumerate() {
                 let centre = bars.start + (i as f64 + 0.5) * bars.width;
-                push(csv, &[panel, &field(&bars.name), "bar", "", &number(centre), &number(height), "", "", ""]);
+                push(
+                    csv,
+                    &[panel, &field(&bars.name), "bar", "", &number(centre), &number(height), "", "", ""],
+                );
             }
         }
         Layer::Heat(heat) => {
@@ -75,7 +95,8 @@ fn number(value: f64) -> String {
 
 /// Quoted where it has to be (RFC 4180); a leading sign of a formula is kept from spreadsheets by a quote mark.
 fn field(text: &str) -> String {
-    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 

@@ -82,7 +82,8 @@ impl Diagnosis {
         let centred = spectrum::centred(rows);
         let values = spectrum::singular_values(&centred);
         let total: f64 = values.iter().map(|v| v * v).sum();
-        let (energy, varying) = (linalg::squared_norm(rows.as_slice()), linalg::squared_norm(centred.as_slice()));
+        let (energy, varying) =
+            (linalg::squared_norm(rows.as_slice()), linalg::squared_norm(centred.as_slice()));
         let spread = sphere::uniformity(rows);
         let rates = firing_rates(rows);
         let available = n.saturating_sub(1).min(m).min(learnable.unwrap_or(usize::MAX));
@@ -92,7 +93,11 @@ impl Diagnosis {
             rank: spectrum::effective_rank(&spectrum::singular_values(rows)),
             centred_rank: spectrum::effective_rank(&values),
             available,
-            available_word: if learnable == Some(available) { "atoms to be learned" } else { "directions available" },
+            available_word: if learnable == Some(available) {
+                "atoms to be learned"
+            } else {
+                "directions available"
+            },
             variances: values.iter().map(|v| v * v / total).collect(),
             variation: if energy > 0.0 { varying / energy } else { 0.0 },
             uniformity: spread.value,
@@ -146,14 +151,20 @@ impl Diagnosis {
             Collapse::None => (
                 "no collapse",
                 Tone::Good,
-                format!("Samples differ along an effective {rank} directions; there are {} {}.", self.available, self.available_word),
+                format!(
+                    "Samples differ along an effective {rank} directions; there are {} {}.",
+                    self.available, self.available_word
+                ),
             ),
         };
         if self.dead > 0 {
             text.push_str(&format!(" {} of {} neurons are zero on every sample.", self.dead, self.width));
         }
         if self.silent > 0.0 && self.collapse() != Collapse::Complete {
-            text.push_str(&format!(" {:.0}\u{a0}% of the samples get the zero representation.", 100.0 * self.silent));
+            text.push_str(&format!(
+                " {:.0}\u{a0}% of the samples get the zero representation.",
+                100.0 * self.silent
+            ));
         }
         Verdict { name: name.to_owned(), word: word.to_owned(), text, tone }
     }

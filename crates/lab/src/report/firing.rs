@@ -34,7 +34,8 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
         let largest = sample.rows.as_slice().iter().fold(0.0f64, |l, &h| l.max(f64::from(h).abs()));
         largest / root_mean_square(sample.rows)
     };
-    let range = samples.iter().map(reach).filter(|r| r.is_finite()).fold(1.0, f64::max).ceil().min(MOST_RANGE);
+    let range =
+        samples.iter().map(reach).filter(|r| r.is_finite()).fold(1.0, f64::max).ceil().min(MOST_RANGE);
     for sample in samples {
         let entries = sample.rows.as_slice();
         let rms = root_mean_square(sample.rows);

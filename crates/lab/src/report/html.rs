@@ -22,7 +22,9 @@ const DIGITS_KEPT: usize = 5;
 pub fn render(page: &Page, has_files: bool) -> String {
     let mut html = String::with_capacity(2 << 20);
     let title = escape(&page.title);
-    html.push_str("<!doctype html>\n<html lang=\"en\" data-theme=\"light\">\n<head>\n<meta charset=\"utf-8\">\n");
+    html.push_str(
+        "<!doctype html>\n<html lang=\"en\" data-theme=\"light\">\n<head>\n<meta charset=\"utf-8\">\n",
+    );
     html.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     // Whatever should slip through could still load nothing and reach nobody.
     html.push_str(
@@ -30,7 +32,10 @@ pub fn render(page: &Page, has_files: bool) -> String {
          script-src 'unsafe-inline'; img-src data:\">\n",
     );
     html.push_str(&format!("<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n"));
-    html.push_str(&format!("<header>\n<h1>{title}</h1>\n<p class=\"subtitle\">{}</p>\n</header>\n", escape(&page.subtitle)));
+    html.push_str(&format!(
+        "<header>\n<h1>{title}</h1>\n<p class=\"subtitle\">{}</p>\n</header>\n",
+        escape(&page.subtitle)
+    ));
     html.push_str("<nav aria-label=\"Sections\"><div>\n");
     for section in &page.sections {
         html.push_str(&format!("<a href=\"#{}\">{}</a>\n", escape(&section.id), escape(&section.title)));
@@ -52,7 +57,10 @@ pub fn render(page: &Page, has_files: bool) -> String {
         "digits": std::str::from_utf8(DIGITS).unwrap_or_default(),
     });
     html.push_str(&format!("<script type=\"application/json\" id=\"figures\">{}</script>\n", embed(&data)));
-    html.push_str(&format!("<script>{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n", echarts()));
+    html.push_str(&format!(
+        "<script>{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        echarts()
+    ));
     html
 }
 
@@ -84,8 +92,18 @@ fn echarts() -> String {
     if read.is_ok() { script } else { String::new() }
 }
 
-fn push_section(html: &mut String, section: &Section, page: &Page, figures: &mut Vec<Value>, has_files: bool) {
-    html.push_str(&format!("<section id=\"{}\">\n<h2>{}</h2>\n", escape(&section.id), escape(&section.title)));
+fn push_section(
+    html: &mut String,
+    section: &Section,
+    page: &Page,
+    figures: &mut Vec<Value>,
+    has_files: bool,
+) {
+    html.push_str(&format!(
+        "<section id=\"{}\">\n<h2>{}</h2>\n",
+        escape(&section.id),
+        escape(&section.title)
+    ));
     if !section.lead.is_empty() {
         html.push_str(&format!("<p class=\"lead\">{}</p>\n", escape(&section.lead)));
     }
@@ -116,12 +134,20 @@ fn push_figure(
         escape(&figure.title),
         escape(&figure.caption)
     ));
-    html.push_str("<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n");
-    html.push_str(&format!("<p class=\"provenance\"><span>{}</span>", provenance(section.provenance.as_ref().unwrap_or(&page.provenance))));
+    html.push_str(
+        "<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n",
+    );
+    html.push_str(&format!(
+        "<p class=\"provenance\"><span>{}</span>",
+        provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
+    ));
     if has_files {
         html.push_str("<span>");
         let stills: Vec<&Figure> = if figure.is_live {
-            page.figures().map(|found| found.0).filter(|still| still.is_still && still.id.starts_with(&figure.id)).collect()
+            page.figures()
+                .map(|found| found.0)
+                .filter(|still| still.is_still && still.id.starts_with(&figure.id))
+                .collect()
         } else {
             vec![figure]
         };
@@ -155,7 +181,10 @@ fn provenance(provenance: &Provenance) -> String {
 }
 
 fn push_table(html: &mut String, table: &Table) {
-    html.push_str(&format!("<div class=\"table\"><table>\n<caption>{}</caption>\n<thead><tr>", escape(&table.title)));
+    html.push_str(&format!(
+        "<div class=\"table\"><table>\n<caption>{}</caption>\n<thead><tr>",
+        escape(&table.title)
+    ));
     for column in &table.columns {
         html.push_str(&format!("<th scope=\"col\">{}</th>", escape(column)));
     }
@@ -212,7 +241,11 @@ fn rounded(value: Value) -> Value {
         Value::Number(number) if number.is_f64() => {
             let exact = number.as_f64().unwrap_or(f64::NAN);
             let short: f64 = format!("{exact:.*e}", DIGITS_KEPT - 1).parse().unwrap_or(exact);
-            if short == short.trunc() && short.abs() < 1e15 { Value::from(short as i64) } else { Value::from(short) }
+            if short == short.trunc() && short.abs() < 1e15 {
+                Value::from(short as i64)
+            } else {
+                Value::from(short)
+            }
         }
         Value::Array(items) => Value::Array(items.into_iter().map(rounded).collect()),
         Value::Object(fields) => {
@@ -233,7 +266,10 @@ mod tests {
     fn hostile() -> Page {
         let text = || HOSTILE.to_owned();
         let layers = vec![
-            Layer::Line(Line { keys: vec![text()], ..Line::new(text(), HOSTILE, Colour::Ink, vec![[0.0, 1.0]]) }),
+            Layer::Line(Line {
+                keys: vec![text()],
+                ..Line::new(text(), HOSTILE, Colour::Ink, vec![[0.0, 1.0]])
+            }),
             Layer::Points(Points {
                 name: text(),
                 keys: vec![text()],
@@ -297,11 +333,15 @@ mod tests {
     #[test]
     fn no_string_of_a_page_becomes_markup() {
         let html = render(&hostile(), true);
-        assert!(!html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("onerror=\""));
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("onerror=\"")
+        );
         // Three scripts of our own, no more.
         assert_eq!(html.matches("<script").count() - echarts().matches("<script").count(), 3);
         assert_eq!(html.matches("</script").count(), 3);
-        assert!(!echarts().contains("</script") && !echarts().contains("<!--") && echarts().len() > 1_000_000);
+        assert!(
+            !echarts().contains("</script") && !echarts().contains("<!--") && echarts().len() > 1_000_000
+        );
         // The JSON still holds what was written.
         let start = html.find("id=\"figures\">").unwrap() + "id=\"figures\">".len();
         let json = &html[start..start + html[start..].find("</script").unwrap()];

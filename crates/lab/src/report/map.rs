@@ -87,7 +87,8 @@ fn tsne(units: &Matrix, start: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
     let rows: Vec<&[f32]> = units.iter_rows().collect();
     let start: Vec<f32> = start.iter().flatten().map(|&v| (v * START_SPREAD) as f32).collect();
     let count = rows.len() as f32;
-    let perplexity = (count / SAMPLES_PER_NEIGHBOUR).clamp(PERPLEXITY.0, PERPLEXITY.1).min((count - 1.0) / 4.0);
+    let perplexity =
+        (count / SAMPLES_PER_NEIGHBOUR).clamp(PERPLEXITY.0, PERPLEXITY.1).min((count - 1.0) / 4.0);
     let fit = || {
         let mut fit = bhtsne::tSNE::<f32, &[f32], 2>::new(&rows);
         fit.perplexity(perplexity).epochs(EPOCHS).initial_embedding(start);
@@ -114,7 +115,8 @@ pub fn coloured_classes(tags: &[Tag]) -> Vec<i64> {
 pub fn legend(classes: &[i64], word: &str, has_others: bool) -> Vec<Entry> {
     let entry = |key: String, name: String, colour| Entry { key, name, colour, stroke: Stroke::Point };
     let coloured = classes.iter().enumerate();
-    let coloured = coloured.map(|(c, class)| entry(format!("class{class}"), format!("{word} {class}"), Colour::Hue(c)));
+    let coloured =
+        coloured.map(|(c, class)| entry(format!("class{class}"), format!("{word} {class}"), Colour::Hue(c)));
     let rest = has_others.then(|| entry("others".to_owned(), "others".to_owned(), Colour::Pale));
     coloured.chain(rest).collect()
 }

@@ -34,15 +34,18 @@ pub use stored::StoredRun;
 use crate::claim::evidence::EvidenceError;
 use crate::claim::{ClaimError, judge};
 use crate::store::{StoreError, write_bytes_atomically, write_text_atomically};
+use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use rayon::prelude::*;
-use still::StillError;
 use std::fs;
 use std::path::{Path, PathBuf};
+use still::StillError;
 
 /// Name of the page in its folder.
 pub const REPORT_FILE: &str = "report.html";
 /// Name of the folder of figures beside it.
 pub const FIGURES_FOLDER: &str = "figures";
+/// Runs whose figures all go on one page.
+const MOST_RUNS_WITH_FIGURES: usize = 6;
 
 /// A report that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +73,9 @@ pub enum ReportError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A folder is no sweep although it says so.
+    #[error(transparent)]
+    Sweep(#[from] SweepFolderError),
     /// A figure cannot be drawn.
     #[error(transparent)]
     Still(#[from] StillError),
@@ -85,6 +91,10 @@ pub fn run_folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReportError> {
     for path in paths {
         if is_run(path) {
             found.push(path.clone());
+            continue;
+        }
+        if path.join(SWEEP_FILE).is_file() {
+            found.extend(runs_in(path)?);
             continue;
         }
         let entries = fs::read_dir(path).map_err(|_| ReportError::NoRun(path.clone()))?;
@@ -135,7 +145,12 @@ pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
         [run] => of_run(run),
         several => overview::of_several(&several.iter().collect::<Vec<_>>()),
     };
-    if !is_alone {
+    if runs.len() > MOST_RUNS_WITH_FIGURES {
+        page.notes.push(format!(
+            "{} runs: their figures are left to their own reports (`featurescope report RUN`).",
+            runs.len()
+        ));
+    } else if !is_alone {
         for (index, run) in runs.iter().enumerate() {
             for mut section in sections(run, runs.len()) {
                 let prefix = format!("{}-{}", index + 1, figure::slug(&run.name));
@@ -168,7 +183,9 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     let diagnoses = diagnostics::of_run(run);
     let mut panel: Vec<Block> = Vec::new();
     if !diagnoses.is_empty() {
-        panel.push(Block::Verdicts(diagnoses.iter().map(|named| named.diagnosis.verdict(&named.name)).collect()));
+        panel.push(Block::Verdicts(
+            diagnoses.iter().map(|named| named.diagnosis.verdict(&named.name)).collect(),
+        ));
     }
     panel.extend(figures(diagnostics::figure(run, &diagnoses).into_iter().collect()));
     if !diagnoses.is_empty() {
@@ -177,8 +194,9 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     }
     let mut atoms = figures(atoms::alignment(run, share_of_page));
     atoms.extend(figures(atoms::ownership(run).into_iter().chain(atoms::destiny(run)).collect()));
-    let representations =
-        figures(representations::firing_patterns(run).into_iter().chain(representations::maps(run)).collect());
+    let representations = figures(
+        representations::firing_patterns(run).into_iter().chain(representations::maps(run)).collect(),
+    );
     let probes = figures(probes::ladders(run).into_iter().chain(probes::mask_strength(run)).collect());
     let all = [
         overview::section(run),

@@ -58,7 +58,10 @@ pub fn section(run: &StoredRun) -> Section {
         id: "found".to_owned(),
         title: "What was found".to_owned(),
         lead: setting(run),
-        blocks: vec![Block::Verdicts(run.subjects().map(|arm| verdict(&arm)).collect()), Block::Table(table(run))],
+        blocks: vec![
+            Block::Verdicts(run.subjects().map(|arm| verdict(&arm)).collect()),
+            Block::Table(table(run)),
+        ],
         ..Section::default()
     }
 }
@@ -80,7 +83,8 @@ fn setting(run: &StoredRun) -> String {
 /// What an arm learned, in plain words.
 fn verdict(arm: &ArmView<'_>) -> Verdict {
     let share = |column| arm.last(column);
-    let percent = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0}\u{a0}%", 100.0 * value));
+    let percent =
+        |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0}\u{a0}%", 100.0 * value));
     let (covered, dense) = (share("coverage_90"), share("dense_energy_fraction"));
     let (signal, noise) = (share("signal_cosine"), share("noise_cosine"));
     let stop = arm.subject.arm.end.stop_reason.as_str();
@@ -132,7 +136,8 @@ pub fn of_several(runs: &[&StoredRun]) -> Page {
         title: "All runs at their last recorded step".to_owned(),
         columns: heads.map(str::to_owned).collect(),
         rows,
-        note: "In parentheses: theory's value, or that of a linear map with the same dense energy.".to_owned(),
+        note: "In parentheses: theory's value, or that of a linear map with the same dense energy."
+            .to_owned(),
     };
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let hashes: Vec<&str> = runs.iter().map(|run| &run.spec_hash[..12]).collect();

@@ -104,7 +104,8 @@ fn words(task: DownstreamTask) -> (&'static str, &'static str) {
 /// Score and coverage against the keep rate of the masks, where a run varies it.
 pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let families = [("disjoint", "views overlap as little as possible"), ("independent", "independent masks")];
+    let families =
+        [("disjoint", "views overlap as little as possible"), ("independent", "independent masks")];
     let of = |arm: &ArmView<'_>| match arm.subject.spec().augmentation.as_ref()? {
         AugmentationSpec::DisjointMasks { keep_rate } => Some((0, *keep_rate)),
         AugmentationSpec::RandomMask { .. } => Some((0, 0.5)),

@@ -66,16 +66,16 @@ fn in_parallel(arms: &[ArmView<'_>], shown: &[usize]) -> Vec<Option<Embedding>> 
     let features: Vec<&Matrix> =
         arms.iter().filter_map(|arm| Some(&arm.stored.representation.as_ref()?.features)).collect();
     std::thread::scope(|scope| {
-        let threads: Vec<_> = features.into_iter().map(|rows| scope.spawn(|| map::embed(rows, shown))).collect();
+        let threads: Vec<_> =
+            features.into_iter().map(|rows| scope.spawn(|| map::embed(rows, shown))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or(None)).collect()
     })
 }
 
 /// What every sample contains. Its class is its first active atom among the most frequent ones.
 fn tags(latent: &Matrix) -> Vec<Tag> {
-    let mut counts: Vec<(usize, usize)> = (0..latent.cols())
-        .map(|j| (latent.iter_rows().filter(|z| z[j] != 0.0).count(), j))
-        .collect();
+    let mut counts: Vec<(usize, usize)> =
+        (0..latent.cols()).map(|j| (latent.iter_rows().filter(|z| z[j] != 0.0).count(), j)).collect();
     counts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let frequent: Vec<usize> = counts.iter().take(8).map(|count| count.1).collect();
     let tag = |z: &[f32]| {
@@ -105,8 +105,14 @@ mod tests {
     fn a_sample_is_tagged_with_its_atoms_and_their_signs() {
         let latent = Matrix::from_vec(3, 3, vec![0.0, 1.0, 0.0, -1.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
         let tags = tags(&latent);
-        assert_eq!((tags[0].class, tags[0].is_negative, tags[0].label.as_str()), (Some(1), false, "atoms +1"));
-        assert_eq!((tags[1].class, tags[1].is_negative, tags[1].label.as_str()), (Some(0), true, "atoms −0, +2"));
+        assert_eq!(
+            (tags[0].class, tags[0].is_negative, tags[0].label.as_str()),
+            (Some(1), false, "atoms +1")
+        );
+        assert_eq!(
+            (tags[1].class, tags[1].is_negative, tags[1].label.as_str()),
+            (Some(0), true, "atoms −0, +2")
+        );
         assert_eq!((tags[2].class, tags[2].label.as_str()), (None, "no atom"));
     }
 }

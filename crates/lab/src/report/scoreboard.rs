@@ -31,7 +31,8 @@ const FIGURES: &[(&str, &str, &str)] = &[
 
 /// The section of the scoreboard; `anchors` are the figures of the page that claims can point at.
 pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
-    let count = |word: &str| scoreboard.claims.iter().filter(|claim| self::word(&claim.verdict) == word).count();
+    let count =
+        |word: &str| scoreboard.claims.iter().filter(|claim| self::word(&claim.verdict) == word).count();
     let lead = format!(
         "{} statements of the paper, judged by these runs: {} supported, {} refuted, {} undecided, {} that no finite run can decide. A \
          verdict needs several seeds, and intervals are corrected for the number of tests (Holm, α = {}); docs/claims.md has the rules.",
@@ -74,7 +75,9 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
     };
     Table {
         title: "Scoreboard".to_owned(),
-        columns: ["statement", "what it says", "verdict", "what was found", "figure"].map(str::to_owned).to_vec(),
+        columns: ["statement", "what it says", "verdict", "what was found", "figure"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: scoreboard.claims.iter().map(row).collect(),
         note: scoreboard.warnings.join(" · "),
     }
@@ -83,7 +86,8 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
 /// A link to the figure about what the claim's first test reads: `#id|words`, or nothing. On a page of several runs it
 /// leads to the first run's.
 fn figure_of(claim: &ClaimResult, anchors: &[String]) -> String {
-    let anchor = |id: &str| anchors.iter().find(|anchor| *anchor == id || anchor.ends_with(&format!("-{id}")));
+    let anchor =
+        |id: &str| anchors.iter().find(|anchor| *anchor == id || anchor.ends_with(&format!("-{id}")));
     let about = |test: &TestResult| {
         let parts = FIGURES.iter().filter(|(part, ..)| test.quantity.contains(part));
         parts.clone().find_map(|(_, id, words)| Some((anchor(id)?, words)))
@@ -107,7 +111,13 @@ fn findings(claim: &ClaimResult) -> String {
             _ => None,
         };
         let said = [value, reason].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        format!("{} {} ({}): {said}; rule: {}", test.quantity, test.at.words(), finding.setting.arm, test.rule)
+        format!(
+            "{} {} ({}): {said}; rule: {}",
+            test.quantity,
+            test.at.words(),
+            finding.setting.arm,
+            test.rule
+        )
     };
     let all: Vec<String> =
         claim.tests.iter().flat_map(|test| test.findings.iter().map(move |f| told(test, f))).collect();

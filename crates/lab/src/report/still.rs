@@ -221,10 +221,8 @@ impl Pen {
             }
             stroke => {
                 for (from, to) in dashes(stroke, 22.0) {
-                    let ends = vec![
-                        (self.px(left + from), self.px(middle)),
-                        (self.px(left + to), self.px(middle)),
-                    ];
+                    let ends =
+                        vec![(self.px(left + from), self.px(middle)), (self.px(left + to), self.px(middle))];
                     let style = colour.stroke_width(self.px(2.0).cast_unsigned());
                     area.draw(&PathElement::new(ends, style)).map_err(message)?;
                 }
@@ -250,7 +248,14 @@ impl Pen {
             return self.heat(&part, panel, heat);
         }
         let (Some(x), Some(y)) = (Range::of(panel, true), Range::of(panel, false)) else {
-            return self.text(area, "no data", 11.0, SOFT, (left + 20.0, top + 40.0), (HPos::Left, VPos::Top));
+            return self.text(
+                area,
+                "no data",
+                11.0,
+                SOFT,
+                (left + 20.0, top + 40.0),
+                (HPos::Left, VPos::Top),
+            );
         };
         let is_map = panel.x.scale == Scale::Hidden;
         let mut builder = ChartBuilder::on(&part);
@@ -264,19 +269,26 @@ impl Pen {
             let (x_label, y_label) = (|v: &f64| x.label(*v), |v: &f64| y.label(*v));
             let mut mesh = chart.configure_mesh();
             mesh.disable_x_mesh().light_line_style(GRID).bold_line_style(GRID).axis_style(AXIS);
-            mesh.label_style(label.clone()).axis_desc_style(label).x_desc(&panel.x.name).y_desc(&panel.y.name);
+            mesh.label_style(label.clone())
+                .axis_desc_style(label)
+                .x_desc(&panel.x.name)
+                .y_desc(&panel.y.name);
             mesh.x_label_formatter(&x_label).y_label_formatter(&y_label);
             mesh.draw().map_err(message)?;
         }
         for mark in &panel.marks {
             let range = if mark.on_x { &x } else { &y };
-            let Some(at) = range.place(mark.at).filter(|at| (range.low..=range.high).contains(at)) else { continue };
+            let Some(at) = range.place(mark.at).filter(|at| (range.low..=range.high).contains(at)) else {
+                continue;
+            };
             let ends = if mark.on_x { [(at, y.low), (at, y.high)] } else { [(x.low, at), (x.high, at)] };
             let colour = rgb(on_paper(mark.colour));
             chart.draw_series([PathElement::new(ends, colour.mix(0.45))]).map_err(message)?;
             let font = (FAMILY, 9.5 * self.scale).into_font().color(&colour);
             let (h, v) = if mark.on_x { (HPos::Center, VPos::Bottom) } else { (HPos::Right, VPos::Bottom) };
-            chart.draw_series([Text::new(mark.label.clone(), ends[1], font.pos(Pos::new(h, v)))]).map_err(message)?;
+            chart
+                .draw_series([Text::new(mark.label.clone(), ends[1], font.pos(Pos::new(h, v)))])
+                .map_err(message)?;
         }
         for layer in &panel.layers {
             match layer {
@@ -517,7 +529,10 @@ mod tests {
         let few: Vec<f64> = decades(2.2, 3.8).iter().map(|v| 10f64.powf(*v).round()).collect();
         assert_eq!(few, [200.0, 500.0, 1000.0, 2000.0, 5000.0]);
         let log = Range { low: 0.0, high: 1.0, ticks: Vec::new(), is_log: true };
-        assert_eq!((log.label(-3.0), log.label(2.0), log.label(-5.0)), ("0.001".into(), "100".into(), "1e-5".into()));
+        assert_eq!(
+            (log.label(-3.0), log.label(2.0), log.label(-5.0)),
+            ("0.001".into(), "100".into(), "1e-5".into())
+        );
         assert_eq!((log.place(0.0), log.place(f64::NAN)), (None, None));
     }
 
@@ -526,8 +541,15 @@ mod tests {
     fn odd_figures_are_drawn() {
         let name = "</text><script>alert(1)</script>";
         let line = Line::new(name, "k", Colour::Hue(1), vec![[1.0, 2.0], [f64::NAN, 1.0], [3.0, -1.0]]);
-        let panel = |layers| Panel { title: name.to_owned(), layers, span: 1, y: Axis::log(name), ..Panel::default() };
-        let entry = Entry { key: "k".into(), name: name.into(), colour: Colour::Hue(1), stroke: Stroke::Dashed };
+        let panel = |layers| Panel {
+            title: name.to_owned(),
+            layers,
+            span: 1,
+            y: Axis::log(name),
+            ..Panel::default()
+        };
+        let entry =
+            Entry { key: "k".into(), name: name.into(), colour: Colour::Hue(1), stroke: Stroke::Dashed };
         let figure = Figure {
             id: "odd".to_owned(),
             title: name.to_owned(),

@@ -92,8 +92,11 @@ impl StoredRun {
             .collect();
         let status: Option<Status> = read_json(&path.join("summary.json"), &mut notes);
         let yardsticks = path.join("yardsticks.json");
-        let yardsticks =
-            if yardsticks.exists() { read_json(&yardsticks, &mut notes).unwrap_or_default() } else { Vec::new() };
+        let yardsticks = if yardsticks.exists() {
+            read_json(&yardsticks, &mut notes).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         let name = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let name = name.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
         let spec_hash = Sha256::digest(&spec).iter().map(|byte| format!("{byte:02x}")).collect();

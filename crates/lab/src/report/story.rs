@@ -91,7 +91,8 @@ fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> Pane
 
 /// One measured column of every arm.
 pub fn single(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel {
-    let line = |arm: &ArmView<'_>| Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
+    let line =
+        |arm: &ArmView<'_>| Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
     panel(arms, title, Axis::linear(unit), arms.iter().map(line).collect())
 }
 
@@ -101,7 +102,8 @@ fn loss(arms: &[ArmView<'_>]) -> Panel {
         let curve = arm.curve("loss");
         if let (Some(floor), Some(last)) = (arm.subject.plan.prediction.loss_floor, curve.last()) {
             let floor = vec![[0.0, floor], [last[0], floor]];
-            let line = Line::new(format!("{}: floor of sparse features", arm.name()), &arm.key, arm.colour, floor);
+            let line =
+                Line::new(format!("{}: floor of sparse features", arm.name()), &arm.key, arm.colour, floor);
             layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
         }
         layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, curve)));
@@ -120,7 +122,8 @@ fn energies(arms: &[ArmView<'_>]) -> Panel {
         ] {
             let curve = arm.curve(column);
             let last = curve.last().map(|point| point[0]);
-            if let (Some(factor), Some(t1), Some(&[_, start]), Some(last)) = (factor, t1, curve.first(), last) {
+            if let (Some(factor), Some(t1), Some(&[_, start]), Some(last)) = (factor, t1, curve.first(), last)
+            {
                 let step = |k: usize| t1.min(last) * k as f64 / THEORY_POINTS as f64;
                 let points = (0..=THEORY_POINTS).map(|k| [step(k), start * factor.powf(2.0 * step(k))]);
                 let name = format!("{}: {word}, closed form", arm.name());

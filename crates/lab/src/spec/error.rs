@@ -126,4 +126,29 @@ pub enum SpecError {
         /// What the deserialiser says.
         message: String,
     },
+    /// A list of variants that cannot be read.
+    #[error("[[variants]] of {place}: {problem}")]
+    Variants {
+        /// Where they were typed.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Lists give several runs where one is expected.
+    #[error("these settings describe {count} runs (lists or variants), where one run is expected")]
+    SeveralRuns {
+        /// How many.
+        count: usize,
+    },
+    /// Lists that multiply to more than anyone would want.
+    #[error(
+        "the lists of these settings multiply to {count} runs, at most {LARGEST_SWEEP} are accepted: shorten one"
+    )]
+    TooManyRuns {
+        /// How many.
+        count: usize,
+    },
 }
+
+/// Runs that one command may ask for.
+pub const LARGEST_SWEEP: usize = 10_000;

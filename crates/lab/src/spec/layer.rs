@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Values by setting, in the order in which they were typed.
+///
+/// A setting may hold a list of values, one run each ([`Kind::is_swept`](super::setting::Kind::is_swept)).
 #[derive(Clone, Debug, Default)]
 pub struct Values(Vec<(&'static Setting, Value)>);
 
@@ -81,6 +83,19 @@ pub struct Layer {
     pub base: Values,
     /// Settings for one arm, by name.
     pub arms: Vec<(String, Values)>,
+    /// Sets of settings that change together: each gives runs of its own. Empty for a spec of one kind of run.
+    pub variants: Vec<Variant>,
+}
+
+/// One entry of `[[variants]]`: settings laid over those of its file.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its name. Several entries may share one: the rungs of a ladder.
+    pub name: String,
+    /// The arms that it runs; empty: all.
+    pub only: Vec<String>,
+    /// Its settings.
+    pub layer: Layer,
 }
 
 impl Layer {
@@ -91,9 +106,19 @@ impl Layer {
         let syntax =
             |e: toml::de::Error| SpecError::Syntax { place: place.to_owned(), message: e.to_string() };
         let mut table: Table = text.parse().map_err(syntax)?;
+        let variants = table.remove("variants");
+        let mut layer = Self::from_table(table, place, folder)?;
+        if let Some(variants) = variants {
+            layer.variants = read_variants(variants, place, folder)?;
+        }
+        Ok(layer)
+    }
+
+    fn from_table(mut table: Table, place: &str, folder: &Path) -> Result<Self, SpecError> {
         let arms = table.remove("arms");
         let reader = Reader { place, folder, arm: None };
-        let mut layer = Self { place: place.to_owned(), base: reader.read(&table)?, arms: Vec::new() };
+        let base = reader.read(&table)?;
+        let mut layer = Self { place: place.to_owned(), base, arms: Vec::new(), variants: Vec::new() };
         let Some(arms) = arms else { return Ok(layer) };
         let arms = arms.as_table().cloned().ok_or_else(|| reader.unknown("arms"))?;
         for (name, values) in arms {
@@ -138,6 +163,34 @@ impl Layer {
     }
 }
 
+/// Reads `[[variants]]`.
+fn read_variants(value: Value, place: &str, folder: &Path) -> Result<Vec<Variant>, SpecError> {
+    let wrong = |problem: &str| SpecError::Variants { place: place.to_owned(), problem: problem.to_owned() };
+    let Value::Array(entries) = value else { return Err(wrong("they are tables, [[variants]]")) };
+    let read = |(index, entry): (usize, Value)| {
+        let Value::Table(mut table) = entry else { return Err(wrong("they are tables, [[variants]]")) };
+        let name = match table.remove("name") {
+            Some(Value::String(name)) if is_plain(&name) => name,
+            _ => return Err(wrong("each needs a `name` of letters, digits, `-` and `_`")),
+        };
+        let only = match table.remove("only") {
+            None => Vec::new(),
+            Some(Value::Array(arms)) if arms.iter().all(Value::is_str) => {
+                arms.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+            }
+            Some(_) => return Err(wrong("`only` is a list of arms")),
+        };
+        let place = format!("{place}, variant {} ({name})", index + 1);
+        Ok(Variant { layer: Layer::from_table(table, &place, folder)?, name, only })
+    };
+    entries.into_iter().enumerate().map(read).collect()
+}
+
+/// Whether `name` can name an arm or a variant, and so a folder.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
 /// Reads the tables of one layer.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
@@ -173,11 +226,8 @@ impl Reader<'_> {
     }
 
     fn read(&self, table: &Table) -> Result<Values, SpecError> {
-        if let Some(arm) = self.arm {
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if arm.is_empty() || !arm.chars().all(plain) {
-                return Err(SpecError::ArmName { arm: arm.to_owned(), place: self.place.to_owned() });
-            }
+        if let Some(arm) = self.arm.filter(|arm| !is_plain(arm)) {
+            return Err(SpecError::ArmName { arm: arm.to_owned(), place: self.place.to_owned() });
         }
         let mut values = Values::default();
         self.read_table("", table, &mut values)?;
@@ -216,6 +266,9 @@ impl Reader<'_> {
                 setting: setting.key,
             });
         }
+        if setting.kind.is_swept(value) {
+            return self.accept_list(setting, value);
+        }
         let accepted = setting.kind.accept(value).ok_or_else(|| SpecError::Value {
             typed: Box::new(self.typed(setting.key, value)),
             expected: setting.kind.to_string(),
@@ -224,6 +277,32 @@ impl Reader<'_> {
             (Kind::File, Value::String(path)) => Ok(Value::String(self.absolute(&path))),
             (_, value) => Ok(value),
         }
+    }
+
+    /// A list of values, one run each: every one of them accepted, none twice.
+    fn accept_list(&self, setting: &'static Setting, list: &Value) -> Result<Value, SpecError> {
+        let wrong =
+            |expected: String| SpecError::Value { typed: Box::new(self.typed(setting.key, list)), expected };
+        let items = list.as_array().map_or(&[][..], Vec::as_slice);
+        if items.is_empty() || matches!(setting.kind, Kind::Text) {
+            return Err(wrong(setting.kind.to_string()));
+        }
+        let mut accepted: Vec<Value> = Vec::new();
+        for item in items {
+            // Items are single values here: a list in a list of runs is refused by its kind.
+            let item = match (setting.kind, setting.kind.accept(item)) {
+                (_, None) => {
+                    return Err(wrong(format!("{}, or a list of such values, one run each", setting.kind)));
+                }
+                (Kind::File, Some(Value::String(path))) => Value::String(self.absolute(&path)),
+                (_, Some(item)) => item,
+            };
+            if accepted.contains(&item) {
+                return Err(wrong(format!("a list that holds {item} once")));
+            }
+            accepted.push(item);
+        }
+        Ok(Value::Array(accepted))
     }
 
     /// The path as seen from anywhere, so that a stored spec still finds its files.

@@ -14,6 +14,19 @@
 //! [arms.none]
 //! augmentation.kind = "none"
 //! ```
+//!
+//! A list stands for several runs, one per value, and `[[variants]]` for settings that change together:
+//!
+//! ```toml
+//! seed = [1, 2, 3]
+//! [[variants]]
+//! name = "small"
+//! data.latent_dim = 32
+//! [[variants]]
+//! name = "large"
+//! only = ["random_mask"]   # the arms that this variant runs
+//! data = { latent_dim = 128, ambient_dim = 2048 }
+//! ```
 
 pub mod setting;
 pub mod registry;
@@ -25,7 +38,10 @@ pub mod typed;
 pub use error::SpecError;
 pub use layer::Layer;
 
+pub use resolve::Choice;
+
 use layer::Values;
+use resolve::{Resolved, ResolvedPoint};
 use serde::de::DeserializeOwned;
 use typed::{ArmSpec, SharedSpec};
 
@@ -38,12 +54,45 @@ pub struct Spec {
     pub arms: Vec<(String, ArmSpec)>,
     /// The spec as TOML, with every default written out: it gives the same run again.
     pub resolved: String,
+    /// The settings that are not at their defaults, as TOML, without the name of the experiment: what tells two runs of
+    /// one version of the program apart. A setting that is new in the program does not change it.
+    pub content: String,
+}
+
+/// One of the runs that layers with lists or variants describe.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Name of its variant.
+    pub variant: Option<String>,
+    /// What was chosen from the lists, in the order in which they were typed.
+    pub choices: Vec<Choice>,
+    /// Its settings.
+    pub spec: Spec,
 }
 
 impl Spec {
     /// Joins layers, the first one being the experiment's file, later ones overriding it.
+    ///
+    /// # Errors
+    /// Also if they describe several runs.
     pub fn from_layers(layers: &[Layer]) -> Result<Self, SpecError> {
-        let resolved = resolve::resolve(layers)?;
+        let mut points = Self::all_from_layers(layers)?;
+        match (points.pop(), points.len()) {
+            (Some(point), 0) => Ok(point.spec),
+            (_, others) => Err(SpecError::SeveralRuns { count: others + 1 }),
+        }
+    }
+
+    /// Every run that the layers describe: one, unless they hold lists or variants.
+    pub fn all_from_layers(layers: &[Layer]) -> Result<Vec<Point>, SpecError> {
+        let points = resolve::resolve(layers)?.into_iter();
+        let point = |point: ResolvedPoint| {
+            Ok(Point { variant: point.variant, choices: point.choices, spec: Self::new(&point.resolved)? })
+        };
+        points.map(point).collect()
+    }
+
+    fn new(resolved: &Resolved) -> Result<Self, SpecError> {
         let shared = typed("the run", &resolved.shared)?;
         let arms = (resolved.arms.iter())
             .map(|(name, values)| Ok((name.clone(), typed(&format!("arm {name}"), values)?)))
@@ -52,7 +101,8 @@ impl Spec {
             part: "the run".to_owned(),
             message: e.to_string(),
         };
-        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)? })
+        let content = resolved.without_defaults().to_toml().map_err(inconsistent)?;
+        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)?, content })
     }
 }
 

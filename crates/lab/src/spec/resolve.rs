@@ -1,11 +1,15 @@
-//! From layers to arms: what holds for each arm, with defaults filled in and nothing left that is not used.
+//! From layers to runs and their arms: what holds for each arm, with defaults filled in and nothing left that is not
+//! used.
 //!
 //! A later layer overrides an earlier one; what it says for all arms also overrides what an earlier one said for one
-//! arm. A setting that no arm uses is an error in the layer that typed it; a setting of an earlier layer that a later
-//! layer made useless is dropped.
+//! arm. A variant lies directly over the layer that holds it. A setting that no arm uses is an error in the layer that
+//! typed it; a setting of an earlier layer that a later layer made useless is dropped.
+//!
+//! A setting that holds a list stands for one run per value, several lists for all combinations, the first one changing
+//! slowest.
 
-use super::error::SpecError;
-use super::layer::{Layer, Values};
+use super::error::{LARGEST_SWEEP, SpecError};
+use super::layer::{Layer, Values, Variant};
 use super::registry::{SETTINGS, find};
 use super::setting::{Condition, Fallback, Setting};
 use toml::Value;
@@ -22,18 +26,57 @@ pub struct Resolved {
     pub arms: Vec<(String, Values)>,
 }
 
-/// Joins the layers, the first one being the experiment's file.
-pub fn resolve(layers: &[Layer]) -> Result<Resolved, SpecError> {
-    let mut merged = Merged::default();
-    for layer in layers {
-        merged.add(layer)?;
-        merged.refuse_unused(layer)?;
+/// A value chosen from a list: the key, with `arms.NAME.` in front if it was a list of one arm, and the value.
+pub type Choice = (String, Value);
+
+/// One run that the layers describe.
+#[derive(Clone, Debug)]
+pub struct ResolvedPoint {
+    /// Name of its variant.
+    pub variant: Option<String>,
+    /// What was chosen from the lists.
+    pub choices: Vec<Choice>,
+    /// Its settings.
+    pub resolved: Resolved,
+}
+
+/// Joins the layers, the first one being the experiment's file, into every run that they describe.
+pub fn resolve(layers: &[Layer]) -> Result<Vec<ResolvedPoint>, SpecError> {
+    let mut variants: Vec<Option<&Variant>> =
+        layers.iter().flat_map(|layer| &layer.variants).map(Some).collect();
+    if variants.is_empty() {
+        variants.push(None);
     }
-    merged.finish()
+    let mut points = Vec::new();
+    for variant in variants {
+        let merged = merge(layers, variant)?;
+        merged.add_points(variant.map(|variant| variant.name.as_str()), &mut points)?;
+    }
+    Ok(points)
+}
+
+/// Joins the layers with one of their variants.
+fn merge(layers: &[Layer], variant: Option<&Variant>) -> Result<Merged, SpecError> {
+    let mut merged = Merged::default();
+    let mut add = |layer: &Layer| {
+        merged.add(layer)?;
+        merged.refuse_unused(layer)
+    };
+    for layer in layers {
+        add(layer)?;
+        match variant {
+            Some(variant) if !layer.variants.is_empty() => add(&variant.layer)?,
+            _ => {}
+        }
+    }
+    if let Some(variant) = variant.filter(|variant| !variant.only.is_empty()) {
+        merged.keep_only(variant)?;
+    }
+    Ok(merged)
 }
 
 /// What has been typed so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Merged {
     base: Values,
     arms: Vec<(String, Values)>,
@@ -89,6 +132,64 @@ impl Merged {
                     return Err(unused(layer, Some(name.clone()), Some(name), (setting, value), found));
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn keep_only(&mut self, variant: &Variant) -> Result<(), SpecError> {
+        if let Some(unknown) = variant.only.iter().find(|name| !self.arms.iter().any(|(arm, _)| arm == *name))
+        {
+            let arms = self.arms.iter().map(|(arm, _)| arm.clone()).collect();
+            let place = variant.layer.place.clone();
+            return Err(SpecError::UnknownArm { arm: unknown.clone(), place, arms });
+        }
+        self.arms.retain(|(arm, _)| variant.only.contains(arm));
+        Ok(())
+    }
+
+    /// The lists that are left, by arm; `None` is what all arms share.
+    fn lists(&self) -> Vec<(Option<String>, &'static Setting, Vec<Value>)> {
+        let places = std::iter::once((None, &self.base))
+            .chain(self.arms.iter().map(|(name, values)| (Some(name.clone()), values)));
+        let mut lists = Vec::new();
+        for (arm, values) in places {
+            for (setting, value) in values.iter().filter(|(setting, value)| setting.kind.is_swept(value)) {
+                lists.push((arm.clone(), setting, value.as_array().cloned().unwrap_or_default()));
+            }
+        }
+        lists
+    }
+
+    /// Adds a point for every combination of the lists' values.
+    fn add_points(&self, variant: Option<&str>, points: &mut Vec<ResolvedPoint>) -> Result<(), SpecError> {
+        let lists = self.lists();
+        let count = lists.iter().fold(1usize, |count, (.., values)| count.saturating_mul(values.len()));
+        if count.saturating_add(points.len()) > LARGEST_SWEEP {
+            return Err(SpecError::TooManyRuns { count: count.saturating_add(points.len()) });
+        }
+        for number in 0..count {
+            let (mut chosen, mut choices, mut rest) = (self.clone(), Vec::new(), number);
+            for (arm, setting, values) in lists.iter().rev() {
+                let value = values[rest % values.len()].clone();
+                rest /= values.len();
+                let key =
+                    arm.as_ref().map_or(setting.key.to_owned(), |arm| format!("arms.{arm}.{}", setting.key));
+                choices.insert(0, (key, value.clone()));
+                let target = match arm {
+                    None => Some(&mut chosen.base),
+                    Some(arm) => {
+                        chosen.arms.iter_mut().find(|(name, _)| name == arm).map(|(_, values)| values)
+                    }
+                };
+                if let Some(target) = target {
+                    target.set(setting, value);
+                }
+            }
+            points.push(ResolvedPoint {
+                variant: variant.map(ToOwned::to_owned),
+                choices,
+                resolved: chosen.finish()?,
+            });
         }
         Ok(())
     }
@@ -164,6 +265,25 @@ fn complete(
 }
 
 impl Resolved {
+    /// What was chosen: the values that differ from their defaults, without the name of the experiment.
+    #[must_use]
+    pub fn without_defaults(&self) -> Self {
+        let is_chosen = |values: &Values, setting: &'static Setting| {
+            let default = match setting.fallback {
+                Fallback::Value(text) => parse(text).and_then(|value| setting.kind.accept(&value)),
+                _ => None,
+            };
+            setting.key != "experiment" && values.get(setting.key) != default.as_ref()
+        };
+        let chosen = |values: &Values| {
+            let mut kept = values.clone();
+            kept.retain(|setting| is_chosen(values, setting));
+            kept
+        };
+        let arms = self.arms.iter().map(|(name, values)| (name.clone(), chosen(values)));
+        Self { shared: chosen(&self.shared), arms: arms.collect() }
+    }
+
     /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();

@@ -146,6 +146,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Whether `value` is a list of values for this setting, one run each.
+    pub fn is_swept(&self, value: &Value) -> bool {
+        let Some(items) = value.as_array() else { return false };
+        match self {
+            Self::WholeList(_) => items.iter().any(Value::is_array),
+            _ => true,
+        }
+    }
+}
+
 /// Beyond this a double no longer tells neighbouring whole numbers apart.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 

@@ -285,3 +285,94 @@ fn files_are_found_from_the_spec_that_names_them() {
     let found = spec(&text, &[]).unwrap().shared.data.dictionary;
     assert_eq!(found, typed::DictionarySpec::File { path: "/specs/m.npy".into() });
 }
+
+fn points(text: &str, arguments: &[&str]) -> Result<Vec<Point>, SpecError> {
+    Spec::all_from_layers(&[Layer::parse(text, "spec.toml", Path::new("/specs"))?, overrides(arguments)?])
+}
+
+/// Every value of every list, the first list changing slowest; a later layer replaces a list.
+#[test]
+fn lists_are_all_combinations() {
+    let text = format!("seed = [1, 2]\n{BASE}\n[arms.a]\ntraining.weight_decay = [0.1, 0.2]\n[arms.b]\n");
+    let all = points(&text, &[]).unwrap();
+    let decay =
+        |point: &Point| point.spec.arms.iter().map(|(_, arm)| arm.training.weight_decay).collect::<Vec<_>>();
+    let found: Vec<_> = all.iter().map(|point| (point.spec.shared.seed, decay(point))).collect();
+    assert_eq!(found, [(1, vec![0.1, 0.0]), (1, vec![0.2, 0.0]), (2, vec![0.1, 0.0]), (2, vec![0.2, 0.0])]);
+    let keys: Vec<_> = all[0].choices.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["seed", "arms.a.training.weight_decay"]);
+    assert_eq!(points(&text, &["seed=7"]).unwrap().len(), 2);
+    assert_eq!(points(&text, &["training.weight_decay=0.3", "seed=7"]).unwrap().len(), 1);
+    assert_eq!(points(&text, &["batch.anchors=[4,5,6]"]).unwrap().len(), 12);
+    // What is a list already is swept by a list of lists.
+    assert_eq!(points(BASE, &["probe.labels=[5, 6]"]).unwrap().len(), 1);
+    assert_eq!(points(BASE, &["probe.labels=[[5], [5, 6]]"]).unwrap().len(), 2);
+    assert!(matches!(spec(&text, &[]), Err(SpecError::SeveralRuns { count: 4 })));
+}
+
+#[test]
+fn lists_that_cannot_be_are_refused() {
+    for (argument, expected) in [
+        ("seed=[]", "seed = []"),
+        ("seed=[1,1]", "once"),
+        ("seed=[1,-1]", "a list of such values"),
+        ("seed=[1,[2]]", "a list of such values"),
+        ("experiment=[\"a\",\"b\"]", "experiment"),
+        ("probe.labels=[[5],6]", "probe.labels"),
+    ] {
+        let message = points(BASE, &[argument]).unwrap_err().to_string();
+        assert!(message.contains(expected), "{argument}: {message}");
+    }
+    let long = format!("seed={:?}", (1..=200).collect::<Vec<_>>());
+    let other = format!("batch.anchors={:?}", (1..=200).collect::<Vec<_>>());
+    assert!(matches!(points(BASE, &[&long, &other]), Err(SpecError::TooManyRuns { count: 40_000 })));
+}
+
+/// A variant lies over its file and under the command line; it may run some of the arms.
+#[test]
+fn variants_change_settings_together() {
+    let text = format!(
+        "{BASE}\n[arms.a]\n[arms.b]\n[[variants]]\nname = \"small\"\nonly = [\"b\"]\n\
+         [[variants]]\nname = \"large\"\ndata = {{ latent_dim = 10, ambient_dim = 50 }}\nseed = [1, 2]\n\
+         arms.a.batch.anchors = 9\n"
+    );
+    let all = points(&text, &[]).unwrap();
+    let found: Vec<_> = all
+        .iter()
+        .map(|p| {
+            (
+                p.variant.as_deref().unwrap(),
+                p.spec.shared.data.ambient_dim,
+                p.spec.shared.seed,
+                p.spec.arms.len(),
+            )
+        })
+        .collect();
+    assert_eq!(found, [("small", 32, 1, 1), ("large", 50, 1, 2), ("large", 50, 2, 2)]);
+    assert_eq!((all[0].spec.arms[0].0.as_str(), all[1].spec.arms[0].1.batch.anchors), ("b", 9));
+    let all = points(&text, &["data.ambient_dim=64", "seed=5"]).unwrap();
+    assert!(all.len() == 2 && all.iter().all(|point| point.spec.shared.data.ambient_dim == 64));
+    for (variant, expected) in [
+        ("name = \"x\"\nonly = [\"c\"]", "there is no arm `c`"),
+        ("only = [\"a\"]", "needs a `name`"),
+        ("name = \"a/b\"", "needs a `name`"),
+        ("name = \"x\"\nonly = \"a\"", "a list of arms"),
+        ("name = \"x\"\ntraining.stepz = 3", "training.steps"),
+        ("name = \"x\"\nloss = { kind = \"spectral\", temperature = 2.0 }", "variant 1 (x)"),
+    ] {
+        let message =
+            points(&format!("{BASE}\n[arms.a]\n[[variants]]\n{variant}\n"), &[]).unwrap_err().to_string();
+        assert!(message.contains(expected), "{variant}: {message}");
+    }
+}
+
+/// Two ways of writing the same run have the same content; a name does not count, a setting that differs does.
+#[test]
+fn content_is_what_differs_from_the_defaults() {
+    let content = |arguments: &[&str]| spec(BASE, arguments).unwrap().content;
+    let plain = content(&[]);
+    assert!(plain.contains("latent_dim = 8") && !plain.contains("temperature"), "{plain}");
+    assert_eq!(plain, content(&["loss.temperature=1.0", "seed=1", "experiment=other"]));
+    assert_ne!(plain, content(&["loss.temperature=2.0"]));
+    assert_ne!(plain, content(&["seed=2"]));
+}

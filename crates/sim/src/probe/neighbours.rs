@@ -27,9 +27,8 @@ pub fn leave_one_out(rows: &Matrix<f32>, classes: &[i64], neighbours: usize) -> 
     let n = rows.rows();
     let neighbours = neighbours.min(n.saturating_sub(1));
     let norms: Vec<f32> = rows.iter_rows().map(|row| linalg::squared_norm(row).sqrt() as f32).collect();
-    let unit = Matrix::from_fn(n, rows.cols(), |i, j| {
-        if norms[i] > 0.0 { rows[(i, j)] / norms[i] } else { 0.0 }
-    });
+    let unit =
+        Matrix::from_fn(n, rows.cols(), |i, j| if norms[i] > 0.0 { rows[(i, j)] / norms[i] } else { 0.0 });
     let mut cosines = Matrix::zeros(0, 0);
     linalg::times_transposed(&mut cosines, &unit, &unit);
     let right = (0..n).filter(|&i| vote(cosines.row(i), i, classes, neighbours) == Some(classes[i])).count();

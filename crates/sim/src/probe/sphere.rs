@@ -27,7 +27,11 @@ pub struct Directional {
 /// # Panics
 /// If the shapes differ.
 pub fn alignment(anchors: &Matrix<f32>, positives: &Matrix<f32>) -> Directional {
-    assert_eq!((anchors.rows(), anchors.cols()), (positives.rows(), positives.cols()), "pairs match row by row");
+    assert_eq!(
+        (anchors.rows(), anchors.cols()),
+        (positives.rows(), positives.cols()),
+        "pairs match row by row"
+    );
     let (mut sum, mut pairs) = (0.0, 0usize);
     for (a, b) in anchors.iter_rows().zip(positives.iter_rows()) {
         let (of_a, of_b) = (norm(a), norm(b));

@@ -1,0 +1,147 @@
+//! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
+
+use crate::args::RunArguments;
+use crate::commands::judge;
+use crate::commands::run::{RUNS, listen_for_interrupts};
+use crate::exit::Exit;
+use crate::output;
+use crate::progress::SweepProgress;
+use crate::table::{pad_left, pad_right};
+use anyhow::{Context, Result};
+use featurescope_lab::host::{self, operations_per_second, show_bytes};
+use featurescope_lab::stats::Estimate;
+use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
+use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute};
+use std::fmt::Write;
+use std::path::Path;
+
+/// How many runs go on at a time, and with how many threads each.
+struct Crew {
+    jobs: usize,
+    threads: usize,
+}
+
+impl Crew {
+    /// One run per processor, or as many as fit into memory.
+    fn new(plan: &SweepPlan, arguments: &RunArguments) -> Self {
+        let processors = arguments.threads.map_or_else(|| host::Host::current().processors, usize::from);
+        let largest = plan.runs.iter().map(|run| run.cost.memory).fold(1.0, f64::max);
+        let fitting = host::available_memory().map_or(processors, |bytes| (bytes / largest) as usize);
+        let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
+        Self { jobs, threads: (processors / jobs).max(1) }
+    }
+}
+
+/// Makes the runs and prints what they found; judges the paper's statements by them if `is_judged`.
+pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
+    let path =
+        arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{}-sweep", plan.experiment)));
+    let folder = SweepFolder::open(&path)?;
+    let crew = Crew::new(plan, arguments);
+    let progress = SweepProgress::new(arguments.quiet, plan.runs.len(), plan.operations());
+    for key in plan.idle_lists() {
+        progress.tell(&format!("warning: {key} changes no setting of any run: its list is of no use"));
+    }
+    progress.tell(&announcement(plan, &crew)?);
+    let interrupt = listen_for_interrupts()?;
+    let shown = path.display();
+    let (index, is_complete) =
+        execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event))
+            .with_context(|| format!("the sweep stopped; runs that have ended are kept in {shown}"))?;
+    progress.finish();
+    let rows = rows(&index, &folder)?;
+    if arguments.json {
+        let all = serde_json::json!({ "sweep": index, "rows": rows });
+        output::print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
+    } else if !arguments.quiet {
+        output::print(&table(&rows)?)?;
+        output::print(&format!("\n{shown}\n"))?;
+    }
+    for warning in &index.warnings {
+        progress.tell(&format!("warning: {warning}"));
+    }
+    if !is_complete {
+        output::note("interrupted; the same command goes on with the runs that are missing");
+        return Ok(Exit::Interrupted);
+    }
+    if is_judged {
+        judge::judge_sweep(&path, arguments)?;
+    }
+    let has_diverged = index.points.iter().any(|point| point.status == "diverged");
+    Ok(if has_diverged { Exit::Diverged } else { Exit::Success })
+}
+
+fn announcement(plan: &SweepPlan, crew: &Crew) -> Result<String> {
+    let (operations, rate) = (plan.operations(), operations_per_second().context("cannot start a thread")?);
+    let memory = plan.runs.iter().map(|run| run.cost.memory).fold(0.0, f64::max) * crew.jobs as f64;
+    let repeated = plan.points.len() - plan.runs.len();
+    let repeats = if repeated == 0 { String::new() } else { format!(" ({repeated} asked for twice)") };
+    Ok(format!(
+        "{}: {} runs{repeats}, {} at a time with {} each; at most {:.0} TFLOP: about {} of products at the {:.0} \
+         GFLOP/s that this machine does per thread now, before measurements and probes (closed gates make steps \
+         cheaper); about {} of memory",
+        plan.experiment,
+        plan.runs.len(),
+        crew.jobs,
+        if crew.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", crew.threads) },
+        operations / 1e12,
+        duration(operations / rate / (crew.jobs * crew.threads) as f64),
+        rate / 1e9,
+        show_bytes(memory)
+    ))
+}
+
+/// Seconds in the unit that reads best.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 99.5 => format!("{s:.0} s"),
+        s if s < 99.5 * 60.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+/// A block per setting, a line per arm.
+fn table(rows: &[Row]) -> Result<String> {
+    const ARM: usize = 24;
+    const CELL: usize = 14;
+    let mut text = format!("{}{}", pad_right("", ARM), pad_left("seeds", 6));
+    for (name, _) in FIGURES {
+        text.push_str(&pad_left(name, CELL));
+    }
+    text.push('\n');
+    let mut before = None;
+    for row in rows {
+        let title = title(row);
+        if before.as_ref() != Some(&title) {
+            writeln!(text, "{}", output::heading(&title))?;
+            before = Some(title);
+        }
+        write!(text, "{}{}", pad_right(&format!("  {}", row.arm), ARM), pad_left(&row.seeds.to_string(), 6))?;
+        for (_, figure) in &row.figures {
+            text.push_str(&pad_left(&figure.as_ref().map_or("–".to_owned(), show), CELL));
+        }
+        text.push('\n');
+    }
+    writeln!(text, "mean over seeds ± half of its {:.0} % interval (Student t)", 100.0 * LEVEL)?;
+    Ok(text)
+}
+
+fn title(row: &Row) -> String {
+    let mut parts = vec![format!("d = {}, d1 = {}", row.latent_dim, row.ambient_dim)];
+    let said = ["data.latent_dim", "data.ambient_dim"];
+    let choices = row.choices.iter().filter(|(key, _)| !said.contains(&key.as_str()));
+    parts.extend(choices.map(|(key, value)| format!("{key} = {}", plain(value))));
+    let variant = row.variant.as_ref().map_or(String::new(), |variant| format!("{variant}: "));
+    variant + &parts.join(", ")
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+fn show(figure: &Figure) -> String {
+    match figure.interval {
+        Some(Estimate { lower, upper, .. }) => format!("{:.2} ± {:.2}", figure.mean, 0.5 * (upper - lower)),
+        None => format!("{:.2}", figure.mean),
+    }
+}

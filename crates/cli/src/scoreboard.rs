@@ -1,0 +1,336 @@
+//! The scoreboard as text and as Markdown: a statement, what it predicts, what was measured, the verdict.
+
+use crate::output::heading;
+use featurescope_lab::claim::destiny::Destiny;
+use featurescope_lab::claim::judge::{ClaimResult, Finding, Reason, Scoreboard, TestResult};
+use featurescope_lab::claim::{FEWEST_SEEDS, Role, Verdict};
+use featurescope_lab::stats::Estimate;
+use std::collections::BTreeMap;
+use std::fmt::{Result, Write};
+
+/// Columns of a line.
+const WIDTH: usize = 110;
+const INDENT: &str = "            ";
+/// A blank at which no line is broken.
+const UNBROKEN: char = '\u{a0}';
+
+/// How much of a scoreboard is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// What decided: the settings that were judged, and the controls in a table at the end.
+    Decisive,
+    /// Every setting and every control under its test.
+    Everything,
+}
+
+/// The whole scoreboard.
+pub fn text(board: &Scoreboard, detail: Detail) -> std::result::Result<String, std::fmt::Error> {
+    let mut text = String::new();
+    for claim in &board.claims {
+        write_claim(&mut text, claim, detail)?;
+    }
+    writeln!(text, "\n{}", heading("Controls: where the statements must fail"))?;
+    write_controls(&mut text, board)?;
+    for destiny in &board.destiny {
+        write_destiny(&mut text, destiny)?;
+    }
+    writeln!(text, "\n{}", count(&board.claims))?;
+    writeln!(
+        text,
+        "Sizes are d/d1. Intervals are corrected for the number of tests (Holm, α = {}); 95 % for trends and destiny.",
+        board.alpha
+    )?;
+    for warning in &board.warnings {
+        writeln!(text, "warning: {warning}")?;
+    }
+    Ok(text)
+}
+
+/// One statement: verdict, rule by rule what was found.
+pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail) -> Result {
+    writeln!(text, "{}", heading(&format!("{:<11} {}: {}", word(&claim.verdict), claim.id, claim.title)))?;
+    match &claim.verdict {
+        Verdict::NotTestable { reason } => write_wrapped(text, reason.trim())?,
+        // What stands under the tests need not be said twice.
+        Verdict::Undecided {
+            reason: Reason::Partly | Reason::OnTheBound { .. } | Reason::NotMeasured { .. },
+        }
+        | Verdict::Supported
+        | Verdict::Refuted => {}
+        Verdict::Undecided { reason } => write_wrapped(text, &reason.to_string())?,
+    }
+    for test in &claim.tests {
+        write_test(text, test, detail)?;
+    }
+    Ok(())
+}
+
+/// In one word.
+pub fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "supported",
+        Verdict::Refuted => "REFUTED",
+        Verdict::Undecided { .. } => "undecided",
+        Verdict::NotTestable { .. } => "no test",
+    }
+}
+
+/// What a test asks: the quantity, the moment and the rule.
+pub fn question(test: &TestResult) -> String {
+    let against = test.against.map_or(String::new(), |axis| format!(", slope against {}", axis.words()));
+    format!("{} {}{against}: predicted {}", test.quantity, test.at.words(), test.rule)
+}
+
+fn write_test(text: &mut String, test: &TestResult, detail: Detail) -> Result {
+    write_wrapped(text, &question(test))?;
+    let judged: Vec<String> = test.judged().map(finding).collect();
+    if !judged.is_empty() {
+        write_wrapped(text, &format!("  {}", judged.join(" · ")))?;
+    }
+    for (reason, sizes) in reasons(test) {
+        write_wrapped(text, &format!("  {sizes}: {reason}"))?;
+    }
+    let others: Vec<&Finding> = test.findings.iter().filter(|finding| !finding.is_judged()).collect();
+    if detail == Detail::Everything {
+        // What a finding says about itself may be long.
+        for other in others {
+            write_wrapped(text, &format!("  not judged: {}{}", finding(other), why(other)))?;
+        }
+        for control in &test.controls {
+            write_wrapped(
+                text,
+                &format!("  control, must fail: {} {}", control.setting.arm, finding(control)),
+            )?;
+        }
+    } else if judged.is_empty() {
+        let values: Vec<String> = others.iter().map(|other| finding(other)).collect();
+        if !values.is_empty() {
+            write_wrapped(text, &format!("  not judged: {}", values.join(" · ")))?;
+        }
+    } else if !others.is_empty() {
+        write_wrapped(text, &format!("  (and {} settings with too few seeds or sizes)", others.len()))?;
+    }
+    if let Some(trend) = &test.trend {
+        write_wrapped(text, &format!("  trend over ln d: {}", interval(trend)))?;
+    }
+    Ok(())
+}
+
+/// Why settings that were judged are undecided, with the settings, other than that the interval holds the bound.
+fn reasons(test: &TestResult) -> Vec<(String, String)> {
+    let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for finding in test.judged().filter(|finding| finding.estimate.is_none()) {
+        if let Verdict::Undecided { reason } = &finding.verdict {
+            by_reason.entry(reason.to_string()).or_default().push(size(finding));
+        }
+    }
+    by_reason.into_iter().map(|(reason, sizes)| (reason, sizes.join(", "))).collect()
+}
+
+/// `64/1024 .97 [.95, .99] ✓`.
+fn finding(finding: &Finding) -> String {
+    let estimate = finding.estimate.as_ref().map_or("–".to_owned(), interval);
+    let shown = format!("{} {estimate} {}", size(finding), mark(&finding.verdict));
+    shown.replace(' ', "\u{a0}")
+}
+
+fn why(finding: &Finding) -> String {
+    match &finding.verdict {
+        Verdict::Undecided { reason } => format!(" {reason}"),
+        _ => String::new(),
+    }
+}
+
+/// d/d1.
+pub fn size(finding: &Finding) -> String {
+    format!("{}/{}", finding.setting.latent_dim, finding.setting.ambient_dim)
+}
+
+/// Inside the prediction, outside, or neither.
+pub fn mark(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "✓",
+        Verdict::Refuted => "✗",
+        Verdict::Undecided { .. } | Verdict::NotTestable { .. } => "?",
+    }
+}
+
+/// A figure and its interval.
+pub fn interval(estimate: &Estimate) -> String {
+    format!("{} [{}, {}]", figure(estimate.value), figure(estimate.lower), figure(estimate.upper))
+}
+
+/// Three significant digits.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if !(1e-3..1e4).contains(&size) => format!("{value:.1e}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        size if size >= 1.0 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// What became of the controls, kind by kind.
+#[derive(Default)]
+struct Tally {
+    refuted: usize,
+    not_applicable: usize,
+    undecided: Vec<String>,
+    supported: Vec<String>,
+}
+
+/// Per kind of control: how many tests fail on it as they must, and those that do not.
+fn tallies(board: &Scoreboard) -> BTreeMap<String, Tally> {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    for claim in &board.claims {
+        for control in
+            claim.tests.iter().flat_map(|test| &test.controls).filter(|control| control.is_judged())
+        {
+            let kind = format!("{} ({})", control.setting.role.words(), size(control));
+            let tally = tallies.entry(kind).or_default();
+            match &control.verdict {
+                Verdict::Refuted => tally.refuted += 1,
+                Verdict::Supported => tally.supported.push(claim.id.clone()),
+                // Without a figure the statement does not apply there: T1 or T2 is not reached, a condition not met.
+                _ if control.estimate.is_none() => tally.not_applicable += 1,
+                _ => tally.undecided.push(claim.id.clone()),
+            }
+        }
+    }
+    tallies
+}
+
+fn write_controls(text: &mut String, board: &Scoreboard) -> Result {
+    for (kind, tally) in tallies(board) {
+        writeln!(text, "  {kind}: {} refuted, {} not applicable", tally.refuted, tally.not_applicable)?;
+        for (what, claims) in [("undecided", &tally.undecided), ("SUPPORTED as well", &tally.supported)] {
+            if !claims.is_empty() {
+                write_wrapped(text, &format!("{what}: {}", claims.join("; ")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_destiny(text: &mut String, destiny: &Destiny) -> Result {
+    // Who never ends with an atom has no destiny to speak of; few seeds say little about it.
+    let has_atoms = matches!(destiny.setting.role, Role::RandomMaskStaged | Role::RandomMaskTrained);
+    if !has_atoms || destiny.runs.len() < FEWEST_SEEDS {
+        return Ok(());
+    }
+    let setting = &destiny.setting;
+    let show = |estimate: &Option<Estimate>| estimate.as_ref().map_or("–".to_owned(), interval);
+    writeln!(
+        text,
+        "{}",
+        heading(&format!(
+            "destiny     {} ({}/{}): does luck at the start decide which atom a neuron ends with?",
+            setting.arm, setting.latent_dim, setting.ambient_dim
+        ))
+    )?;
+    write_wrapped(
+        text,
+        &format!(
+            "precision {}, over chance {}, recall {}, area under the curve {} (chance .5)",
+            show(&destiny.precision),
+            show(&destiny.precision_over_chance),
+            show(&destiny.recall),
+            show(&destiny.area)
+        ),
+    )
+}
+
+/// How many statements have which verdict.
+pub fn count(claims: &[ClaimResult]) -> String {
+    let number = |wanted: &str| claims.iter().filter(|claim| word(&claim.verdict) == wanted).count();
+    format!(
+        "{} statements: {} supported, {} refuted, {} undecided, {} that no finite run can decide",
+        claims.len(),
+        number("supported"),
+        number("REFUTED"),
+        number("undecided"),
+        number("no test")
+    )
+}
+
+/// Lines of at most [`WIDTH`] columns, indented like everything under a verdict.
+fn write_wrapped(text: &mut String, words: &str) -> Result {
+    let inner = words.len() - words.trim_start().len();
+    let mut line = format!("{INDENT}{}", " ".repeat(inner));
+    let empty = line.chars().count();
+    for word in words.split(' ').filter(|word| !word.is_empty()) {
+        let used = line.chars().count();
+        if used > empty && used + 1 + word.chars().count() > WIDTH {
+            writeln!(text, "{}", line.replace(UNBROKEN, " "))?;
+            line = format!("{INDENT}  {}", " ".repeat(inner));
+        } else if used > empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(text, "{}", line.replace(UNBROKEN, " "))
+}
+
+/// The scoreboard as a Markdown page.
+pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Error> {
+    let mut text = format!("{}.\n\n", count(&board.claims));
+    writeln!(
+        text,
+        "Measured: d/d1, mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); \
+         ✓ inside the prediction, ✗ outside, ? neither.\n",
+        board.alpha
+    )?;
+    writeln!(text, "| statement | verdict | predicted | measured |\n|---|---|---|---|")?;
+    for claim in &board.claims {
+        let first = format!("**{}** {}", cell(&claim.id), cell(&claim.title));
+        if let Verdict::NotTestable { reason } = &claim.verdict {
+            writeln!(text, "| {first} | no test | – | {} |", cell(reason.trim()))?;
+        }
+        for (number, test) in claim.tests.iter().enumerate() {
+            let (first, verdict) =
+                if number == 0 { (first.as_str(), word(&claim.verdict)) } else { ("", "") };
+            writeln!(
+                text,
+                "| {first} | {verdict} | {} | {} |",
+                cell(&question(test)),
+                cell(&measured(test))
+            )?;
+        }
+    }
+    writeln!(text, "\n## Controls: where the statements must fail\n")?;
+    writeln!(
+        text,
+        "| control | refuted | not applicable | undecided | supported as well |\n|---|---|---|---|---|"
+    )?;
+    for (kind, tally) in tallies(board) {
+        let list =
+            |claims: &[String]| if claims.is_empty() { "–".to_owned() } else { cell(&claims.join("; ")) };
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            cell(&kind),
+            tally.refuted,
+            tally.not_applicable,
+            list(&tally.undecided),
+            list(&tally.supported)
+        )?;
+    }
+    Ok(text)
+}
+
+fn measured(test: &TestResult) -> String {
+    let mut parts: Vec<String> = test.judged().map(finding).collect();
+    parts.extend(reasons(test).into_iter().map(|(reason, sizes)| format!("{sizes}: {reason}")));
+    if parts.is_empty() {
+        parts.extend(test.findings.iter().map(|other| format!("not judged: {}", finding(other))));
+    }
+    parts.extend(test.trend.iter().map(|trend| format!("trend over ln d: {}", interval(trend))));
+    parts.join(" · ")
+}
+
+/// Text that keeps a table a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace([UNBROKEN, '\n'], " ")
+}

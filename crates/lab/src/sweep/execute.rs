@@ -1,0 +1,248 @@
+//! Makes the runs of a sweep, several at a time.
+//!
+//! Runs share nothing, so they scale better side by side than threads inside one run: each gets its own pool of
+//! threads. The longest come first, so that none is left over for the end.
+
+use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
+use super::plan::{PlannedRun, SweepPlan, leading_word};
+use crate::plan::PlanError;
+use crate::run::{FORMAT_VERSION, RunDirectory, RunError, execute as execute_run};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// A sweep that could not be carried through.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Its folder.
+    #[error(transparent)]
+    Folder(#[from] SweepFolderError),
+    /// One of its runs.
+    #[error("run {id}: {source}")]
+    Run {
+        /// The run.
+        id: String,
+        /// What went wrong.
+        source: RunError,
+    },
+    /// A run that cannot be planned, for instance because memory has gone since.
+    #[error("run {id}: {source}")]
+    Plan {
+        /// The run.
+        id: String,
+        /// What is wrong.
+        source: PlanError,
+    },
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Threads(rayon::ThreadPoolBuildError),
+    /// A file or folder of a run.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// What a sweep tells while it goes on.
+#[derive(Clone, Debug)]
+pub enum SweepEvent {
+    /// So many runs are there already.
+    Found {
+        /// Runs that are not made again.
+        runs: usize,
+        /// Their operations.
+        operations: f64,
+    },
+    /// A run has ended.
+    Ended {
+        /// Its name.
+        id: String,
+        /// Name of its experiment.
+        experiment: String,
+        /// Its seed.
+        seed: u64,
+        /// `finished` or `diverged`.
+        status: &'static str,
+        /// Its operations.
+        operations: f64,
+        /// Its wall time.
+        seconds: f64,
+    },
+}
+
+/// Makes every run of `plan` that `folder` does not hold yet, `jobs` at a time with `threads` threads each.
+///
+/// Returns the index that it leaves in `sweep.json`, and false if it was interrupted before the last run.
+pub fn execute(
+    plan: &SweepPlan,
+    folder: &SweepFolder,
+    (jobs, threads): (usize, usize),
+    interrupt: &AtomicBool,
+    on_event: &(dyn Fn(SweepEvent) + Sync),
+) -> Result<(SweepIndex, bool), SweepError> {
+    folder.write(&index(plan, folder)?)?;
+    let mut open: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !folder.run(&run.id).is_dir()).collect();
+    let operations = plan.operations() - open.iter().map(|run| run.cost.operations).sum::<f64>();
+    on_event(SweepEvent::Found { runs: plan.runs.len() - open.len(), operations });
+    open.sort_by(|a, b| b.cost.operations.total_cmp(&a.cost.operations));
+
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let work = || -> Result<(), SweepError> {
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(SweepError::Threads)?;
+        while !interrupt.load(Ordering::Relaxed) && lock(&failed).is_none() {
+            let Some(run) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            if let Some(event) = pool.install(|| make(run, folder, interrupt))? {
+                on_event(event);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.min(open.len()) {
+            scope.spawn(|| {
+                if let Err(error) = work() {
+                    lock(&failed).get_or_insert(error);
+                }
+            });
+        }
+    });
+    if let Some(error) = lock(&failed).take() {
+        return Err(error);
+    }
+    let mut index = index(plan, folder)?;
+    let is_complete = index.points.iter().all(|point| point.fingerprint.is_some());
+    if is_complete {
+        index.warnings.extend(lists_without_effect(plan, &index));
+    }
+    folder.write(&index)?;
+    Ok((index, is_complete))
+}
+
+/// The lock of a mutex; a thread that panicked leaves what it protects readable.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Makes one run; `None` if it was interrupted.
+fn make(
+    run: &PlannedRun,
+    folder: &SweepFolder,
+    interrupt: &AtomicBool,
+) -> Result<Option<SweepEvent>, SweepError> {
+    let started = Instant::now();
+    let plan = run.plan().map_err(|source| SweepError::Plan { id: run.id.clone(), source })?;
+    let partial = folder.partial(&run.id);
+    if partial.exists() {
+        fs::remove_dir_all(&partial).map_err(io(&partial))?;
+    }
+    let failed = |source| SweepError::Run { id: run.id.clone(), source };
+    let directory = RunDirectory::create(&partial).map_err(|error| failed(error.into()))?;
+    let summary = execute_run(&plan, &directory, interrupt, &mut |_| {}).map_err(failed)?;
+    if summary.status == "interrupted" {
+        return Ok(None);
+    }
+    let ended = folder.run(&run.id);
+    fs::rename(&partial, &ended).map_err(io(&ended))?;
+    Ok(Some(SweepEvent::Ended {
+        id: run.id.clone(),
+        experiment: run.experiment.clone(),
+        seed: plan.seed,
+        status: summary.status,
+        operations: run.cost.operations,
+        seconds: started.elapsed().as_secs_f64(),
+    }))
+}
+
+pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SweepError {
+    let path = path.to_path_buf();
+    |source| SweepError::Io { path, source }
+}
+
+/// What the folder holds of the sweep.
+fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepError> {
+    let mut known: HashMap<&str, (String, Option<String>)> = HashMap::new();
+    for run in &plan.runs {
+        let path = folder.run(&run.id);
+        let state = if path.is_dir() {
+            (status(&path)?, Some(fingerprint(&path)?))
+        } else {
+            ("planned".to_owned(), None)
+        };
+        known.insert(&run.id, state);
+    }
+    let entry = |point: &super::SweepPoint| {
+        let (status, fingerprint) = known[point.id.as_str()].clone();
+        let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
+        SweepEntry {
+            run: point.id.clone(),
+            setting: point.setting.clone(),
+            latent_dim: point.dims.0,
+            ambient_dim: point.dims.1,
+            variant: point.variant.clone(),
+            choices: point.choices.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
+            status,
+            fingerprint,
+        }
+    };
+    let idle = plan.idle_lists().into_iter();
+    let warnings = idle.map(|key| format!("{key} changes no setting of any run: its list was of no use"));
+    Ok(SweepIndex {
+        format_version: FORMAT_VERSION,
+        experiment: plan.experiment.clone(),
+        points: plan.points.iter().map(entry).collect(),
+        warnings: warnings.collect(),
+    })
+}
+
+/// Lists that made different settings but not one different result.
+fn lists_without_effect(plan: &SweepPlan, index: &SweepIndex) -> Vec<String> {
+    let by_run: HashMap<&str, &str> = index
+        .points
+        .iter()
+        .map(|point| (point.run.as_str(), point.fingerprint.as_deref().unwrap_or("")))
+        .collect();
+    let idle = plan.idle_lists();
+    let same = plan.lists_that_change_nothing(|point| by_run[point.id.as_str()]);
+    let news = same.into_iter().filter(|key| !idle.contains(key));
+    news.map(|key| format!("{key} changed no recorded figure of any run")).collect()
+}
+
+fn status(run: &Path) -> Result<String, SweepError> {
+    #[derive(serde::Deserialize)]
+    struct Stored {
+        status: String,
+    }
+    let path = run.join("summary.json");
+    let text = fs::read_to_string(&path).map_err(io(&path))?;
+    let stored: Stored =
+        serde_json::from_str(&text).map_err(|error| io(&path)(std::io::Error::other(error.to_string())))?;
+    Ok(stored.status)
+}
+
+/// Hash of the records and scores of every arm, in the order of their names. It does not depend on the clock.
+fn fingerprint(run: &Path) -> Result<String, SweepError> {
+    let arms = run.join("arms");
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&arms).map_err(io(&arms))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.sort();
+    let mut hash = Sha256::new();
+    for folder in folders {
+        for file in ["records.parquet", "neurons.parquet", "probes.json"] {
+            let path = folder.join(file);
+            match fs::read(&path) {
+                Ok(bytes) => hash.update(&bytes),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io(&path)(error)),
+            }
+        }
+    }
+    Ok(format!("{:016x}", leading_word(&hash.finalize())))
+}

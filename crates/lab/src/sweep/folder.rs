@@ -1,0 +1,163 @@
+//! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
+
+use crate::run::FORMAT_VERSION;
+use crate::store::{StoreError, write_json_atomically};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// Name of the file that makes a folder a sweep.
+pub const SWEEP_FILE: &str = "sweep.json";
+const LOCK_FILE: &str = ".lock";
+
+/// A folder that cannot take a sweep, or is none.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepFolderError {
+    /// Another process works in it.
+    #[error("another process is working in {}: wait for it, or choose another folder with --out", .0.display())]
+    Busy(PathBuf),
+    /// It holds something else.
+    #[error("{} holds something that is no sweep: nothing was written. Choose another folder", .0.display())]
+    Occupied(PathBuf),
+    /// The system refuses.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// `sweep.json` is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// `sweep.json` could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// `sweep.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SweepIndex {
+    /// Version of the layout.
+    pub format_version: u32,
+    /// Name of the experiment.
+    pub experiment: String,
+    /// What was asked for, in order; several may share a run.
+    pub points: Vec<SweepEntry>,
+    /// What is noteworthy: lists that changed nothing.
+    pub warnings: Vec<String>,
+}
+
+/// One point of a sweep.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SweepEntry {
+    /// Folder of its run.
+    pub run: String,
+    /// A name for its settings without the seed: points that share it are repetitions.
+    pub setting: String,
+    /// d.
+    pub latent_dim: usize,
+    /// d1.
+    pub ambient_dim: usize,
+    /// Name of its variant.
+    pub variant: Option<String>,
+    /// What was chosen from the lists.
+    pub choices: BTreeMap<String, serde_json::Value>,
+    /// `planned`, `finished` or `diverged`.
+    pub status: String,
+    /// Hash of everything that was recorded: equal results have equal fingerprints. `None` until it has ended.
+    pub fingerprint: Option<String>,
+}
+
+/// An open sweep folder; no other process can open it meanwhile.
+#[derive(Debug)]
+pub struct SweepFolder {
+    path: PathBuf,
+    /// Held open: the system releases the lock when the process ends, however it ends.
+    _lock: File,
+}
+
+impl SweepFolder {
+    /// Opens `path`: a new or empty folder, or one that holds a sweep.
+    pub fn open(path: &Path) -> Result<Self, SweepFolderError> {
+        let io = |path: &Path| {
+            let path = path.to_path_buf();
+            |source| SweepFolderError::Io { path, source }
+        };
+        fs::create_dir_all(path).map_err(io(path))?;
+        let mut entries = fs::read_dir(path).map_err(io(path))?;
+        let is_new = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK_FILE));
+        if !is_new && !path.join(SWEEP_FILE).is_file() {
+            return Err(SweepFolderError::Occupied(path.to_path_buf()));
+        }
+        let lock_path = path.join(LOCK_FILE);
+        let lock = File::create(&lock_path).map_err(io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(SweepFolderError::Busy(path.to_path_buf())),
+            Err(TryLockError::Error(source)) => Err(SweepFolderError::Io { path: lock_path, source }),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of a run that has ended.
+    pub fn run(&self, id: &str) -> PathBuf {
+        self.path.join(id)
+    }
+
+    /// The folder of a run that is being made.
+    pub(super) fn partial(&self, id: &str) -> PathBuf {
+        self.path.join(format!("{id}.partial"))
+    }
+
+    pub(super) fn write(&self, index: &SweepIndex) -> Result<(), SweepFolderError> {
+        Ok(write_json_atomically(&self.path.join(SWEEP_FILE), index)?)
+    }
+}
+
+impl SweepIndex {
+    /// The index of the sweep in folder `path`.
+    pub fn read(path: &Path) -> Result<Self, SweepFolderError> {
+        let file = path.join(SWEEP_FILE);
+        let text = fs::read_to_string(&file)
+            .map_err(|source| SweepFolderError::Io { path: file.clone(), source })?;
+        let wrong = |problem: String| SweepFolderError::Index { path: file.clone(), problem };
+        let index: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if index.format_version != FORMAT_VERSION {
+            return Err(wrong(format!(
+                "it has format version {}, this program reads {FORMAT_VERSION}",
+                index.format_version
+            )));
+        }
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_hexdigit());
+        match index.points.iter().find(|point| !is_name(&point.run)) {
+            Some(point) => Err(wrong(format!("`{}` is not the name of a run", point.run))),
+            None => Ok(index),
+        }
+    }
+}
+
+/// The run directories behind `path`: those of a sweep that have ended, or `path` itself.
+pub fn runs_in(path: &Path) -> Result<Vec<PathBuf>, SweepFolderError> {
+    if !path.join(SWEEP_FILE).is_file() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let mut runs: Vec<PathBuf> = Vec::new();
+    for point in SweepIndex::read(path)?.points {
+        let run = path.join(&point.run);
+        if run.is_dir() && !runs.contains(&run) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
