@@ -172,7 +172,7 @@ fn npz(context: &Context<'_>, source: &Source, bytes: &[u8], rank: usize) -> Res
         .map_err(|error| damaged(format!("it is cut short or no .npz archive ({error})")))?;
     let mut names: Vec<String> = (archive.file_names())
         .filter_map(|name| Some(name.ok()?.into_owned()))
-        .filter(|name| name.ends_with(".npy"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "npy"))
         .collect();
     names.sort();
     // Shapes are needed to choose among several and to list them: headers are short.

@@ -21,7 +21,6 @@ use crate::report::map::{self, Tag};
 use crate::report::page::{Block, Page, Provenance, Section, Table, show};
 use featurescope_sim::math::Matrix;
 use probe::Probe;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Samples that a diagnosis looks at.
@@ -78,7 +77,7 @@ impl Foreign {
         labels: Option<&Source>,
     ) -> Result<Self, ArrayError> {
         let bytes = formats::read_bytes(&activations.path)?;
-        let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = crate::report::hash(&bytes);
         let wanted = "samples × neurons, at least 4 × 1";
         let all = formats::load(activations, &bytes, wanted)?.matrix(wanted)?;
         let n = all.rows();

@@ -149,7 +149,7 @@ fn regress(features: &Matrix, values: &[f64], split: &Split, grid: &[f64]) -> Op
     let best = (0..grid.len())
         .max_by(|&a, &b| r_squared(&split.validation, a).total_cmp(&r_squared(&split.validation, b)))?;
     let score = r_squared(&split.test, best);
-    score.is_finite().then(|| Probe {
+    score.is_finite().then_some(Probe {
         unit: "R²",
         score,
         lower: None,

@@ -261,9 +261,12 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
     let mut layers = Vec::new();
     for (key, colour, kept) in [("changed", Colour::Grey, false), ("kept", Colour::Hue(0), true)] {
         let chosen: Vec<usize> = (0..first.len()).filter(|&i| (first[i] == last[i]) == kept).collect();
-        let label = |&i: &usize| match kept {
-            true => format!("neuron {i}: atom {} throughout", first[i]),
-            false => format!("neuron {i}: atom {} at the start, {} at the end", first[i], last[i]),
+        let label = |&i: &usize| {
+            if kept {
+                format!("neuron {i}: atom {} throughout", first[i])
+            } else {
+                format!("neuron {i}: atom {} at the start, {} at the end", first[i], last[i])
+            }
         };
         layers.push(Layer::Points(Points {
             name: arm.name().to_owned(),

@@ -39,7 +39,7 @@ pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
         source: format!("spec sha256 {} and {}", &left.spec_hash[..12], &right.spec_hash[..12]),
     };
     page.title = format!("{} and {}", names[0], names[1]);
-    page.subtitle = "side by side, with the same axes".to_owned();
+    "side by side, with the same axes".clone_into(&mut page.subtitle);
     page
 }
 
@@ -49,13 +49,12 @@ fn beside(a: &Figure, b: &Figure, names: &[String; 2]) -> Figure {
     let mut legend = a.legend.clone();
     let mut renamed = b.clone();
     for entry in &b.legend {
-        match a.legend.iter().find(|known| known.name == entry.name) {
-            Some(known) => recolour(&mut renamed, &entry.key, &known.key, Some(known.colour)),
-            None => {
-                let key = format!("{}-right", entry.key);
-                recolour(&mut renamed, &entry.key, &key, None);
-                legend.push(super::figure::Entry { key, ..entry.clone() });
-            }
+        if let Some(known) = a.legend.iter().find(|known| known.name == entry.name) {
+            recolour(&mut renamed, &entry.key, &known.key, Some(known.colour));
+        } else {
+            let key = format!("{}-right", entry.key);
+            recolour(&mut renamed, &entry.key, &key, None);
+            legend.push(super::figure::Entry { key, ..entry.clone() });
         }
     }
     unmark(&mut renamed);

@@ -158,13 +158,13 @@ impl Diagnosis {
             ),
         };
         if self.dead > 0 {
-            text.push_str(&format!(" {} of {} neurons are zero on every sample.", self.dead, self.width));
+            let more = format!(" {} of {} neurons are zero on every sample.", self.dead, self.width);
+            text.push_str(&more);
         }
         if self.silent > 0.0 && self.collapse() != Collapse::Complete {
-            text.push_str(&format!(
-                " {:.0}\u{a0}% of the samples get the zero representation.",
-                100.0 * self.silent
-            ));
+            let more =
+                format!(" {:.0}\u{a0}% of the samples get the zero representation.", 100.0 * self.silent);
+            text.push_str(&more);
         }
         Verdict { name: name.to_owned(), word: word.to_owned(), text, tone }
     }

@@ -250,6 +250,7 @@ impl Axis {
     }
 
     /// The axis from `min` to `max`.
+    #[must_use]
     pub fn between(self, min: f64, max: f64) -> Self {
         Self { min: Some(min), max: Some(max), ..self }
     }
@@ -270,6 +271,7 @@ impl Line {
     }
 
     /// The same in another style, belonging to one more legend entry.
+    #[must_use]
     pub fn styled(mut self, stroke: Stroke, key: &str) -> Self {
         self.stroke = stroke;
         self.keys.push(key.to_owned());

@@ -4,6 +4,11 @@
 //! Everything that comes from a run, a file name or a label is escaped: in text by [`escape`], in JSON by writing every
 //! `<`, `>` and `&` as `\u00…`, so that no string can end the script element it stands in.
 
+#![allow(
+    clippy::format_push_string,
+    reason = "a page is put together from such pieces, and writing to a string cannot fail"
+)]
+
 use super::figure::{DIGITS, Figure};
 use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;

@@ -36,6 +36,8 @@ use crate::claim::{ClaimError, judge};
 use crate::store::{StoreError, write_bytes_atomically, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use still::StillError;
@@ -117,9 +119,10 @@ pub fn of_run(run: &StoredRun) -> Page {
     let plan = &run.run.plan;
     let arms: Vec<&str> = run.arms.iter().map(|arm| arm.name.as_str()).collect();
     Page {
-        title: match run.name.starts_with(&plan.experiment) {
-            true => run.name.clone(),
-            false => format!("{}: {}", plan.experiment, run.name),
+        title: if run.name.starts_with(&plan.experiment) {
+            run.name.clone()
+        } else {
+            format!("{}: {}", plan.experiment, run.name)
         },
         subtitle: format!(
             "{} · seed {} · {} · arms: {}",
@@ -235,4 +238,13 @@ pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
 /// If the run cannot be read or a file cannot be written.
 pub fn write_for_run(folder: &Path) -> Result<PathBuf, ReportError> {
     write(&of_run(&StoredRun::open(folder)?), folder)
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

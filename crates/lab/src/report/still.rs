@@ -34,7 +34,7 @@ pub struct StillError {
 pub fn svg(figure: &Figure, provenance: &str) -> Result<String, StillError> {
     let mut text = String::new();
     let size = (WIDTH, height(figure));
-    draw(SVGBackend::with_string(&mut text, size).into_drawing_area(), figure, provenance, 1.0)
+    draw(&SVGBackend::with_string(&mut text, size).into_drawing_area(), figure, provenance, 1.0)
         .map_err(|problem| StillError { id: figure.id.clone(), problem })?;
     Ok(text)
 }
@@ -46,7 +46,8 @@ pub fn png(figure: &Figure, provenance: &str) -> Result<Vec<u8>, StillError> {
     let (width, height) = (scaled(WIDTH), scaled(height(figure)));
     let mut pixels = vec![255u8; width as usize * height as usize * 3];
     let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-    draw(area, figure, provenance, PNG_SCALE).map_err(fail)?;
+    draw(&area, figure, provenance, PNG_SCALE).map_err(fail)?;
+    drop(area);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
@@ -118,7 +119,7 @@ fn message(error: impl std::fmt::Display) -> String {
 
 /// Draws into an area of the figure's size times `scale`.
 fn draw<D: DrawingBackend>(
-    area: DrawingArea<D, Shift>,
+    area: &DrawingArea<D, Shift>,
     figure: &Figure,
     provenance: &str,
     scale: f64,
@@ -127,12 +128,12 @@ fn draw<D: DrawingBackend>(
     area.fill(&WHITE).map_err(message)?;
     let pen = Pen { scale };
     let mut top = MARGIN;
-    pen.text(&area, &figure.title, 17.0, INK, (MARGIN, top), (HPos::Left, VPos::Top))?;
+    pen.text(area, &figure.title, 17.0, INK, (MARGIN, top), (HPos::Left, VPos::Top))?;
     top += 32.0;
     for line in legend_lines(figure) {
         let mut left = MARGIN;
         for index in line {
-            left = pen.legend_entry(&area, &figure.legend[index], left, top)?;
+            left = pen.legend_entry(area, &figure.legend[index], left, top)?;
         }
         top += 22.0;
     }
@@ -141,11 +142,11 @@ fn draw<D: DrawingBackend>(
         let height = row_height(&row);
         for &(panel, first, span) in &row {
             let corner = (MARGIN + first as f64 * width, top);
-            pen.panel(&area, panel, corner, (span as f64 * width, height))?;
+            pen.panel(area, panel, corner, (span as f64 * width, height))?;
         }
         top += height;
     }
-    pen.text(&area, provenance, 10.0, SOFT, (MARGIN, top + 6.0), (HPos::Left, VPos::Top))?;
+    pen.text(area, provenance, 10.0, SOFT, (MARGIN, top + 6.0), (HPos::Left, VPos::Top))?;
     area.present().map_err(message)
 }
 
@@ -483,7 +484,8 @@ fn steps(low: f64, high: f64) -> Vec<f64> {
     let decade = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * decade).into_iter().find(|&s| s >= rough).unwrap_or(rough);
     let first = (low / step).ceil() as i64;
-    (first..).map(|k| k as f64 * step).take_while(|&v| v <= high + 1e-9 * step).collect()
+    let last = (high / step + 1e-9).floor() as i64;
+    (first..=last).map(|k| k as f64 * step).collect()
 }
 
 /// Logarithms of powers of ten, of 1, 2 and 5 times them where there are fewer than three.
@@ -523,7 +525,7 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        assert_eq!(steps(0.0, 1.0), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
+        assert_eq!(steps(0.0, 1.0), [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]);
         assert_eq!(steps(-30.0, 910.0), [0.0, 200.0, 400.0, 600.0, 800.0]);
         assert_eq!(decades(-3.2, 0.1), [-3.0, -2.0, -1.0, 0.0]);
         let few: Vec<f64> = decades(2.2, 3.8).iter().map(|v| 10f64.powf(*v).round()).collect();

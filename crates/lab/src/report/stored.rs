@@ -10,7 +10,6 @@ use crate::store::{
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 
@@ -99,7 +98,7 @@ impl StoredRun {
         };
         let name = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let name = name.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
-        let spec_hash = Sha256::digest(&spec).iter().map(|byte| format!("{byte:02x}")).collect();
+        let spec_hash = super::hash(&spec);
         let status = status.map_or("unknown".to_owned(), |status| status.status);
         Ok(Self { name, run, arms, yardsticks, spec_hash, status, notes })
     }

@@ -134,9 +134,10 @@ pub fn read_representation(path: &Path) -> Result<StoredRepresentation, StoreErr
     if features.rows() != latent.rows() {
         return Err(StoreError::content(path, "`features` and `latent` should have as many rows"));
     }
-    let pairs = match tensors.names().contains(&"anchor") {
-        true => Some((matrix("anchor")?, matrix("positive")?)),
-        false => None,
+    let pairs = if tensors.names().contains(&"anchor") {
+        Some((matrix("anchor")?, matrix("positive")?))
+    } else {
+        None
     };
     if pairs.as_ref().is_some_and(|(a, b)| (a.rows(), a.cols()) != (b.rows(), b.cols())) {
         return Err(StoreError::content(path, "`anchor` and `positive` should have the same shape"));
