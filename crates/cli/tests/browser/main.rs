@@ -116,7 +116,7 @@ fn a_report_works_in_a_browser() {
     page.wait(&format!("{strokes} === {all}"));
 
     // Hovering shows values.
-    page.evaluate("document.querySelector('#figure-story .chart').scrollIntoView({ block: 'center' })");
+    page.evaluate("document.querySelector('#figure-story .chart').scrollIntoView({ block: 'center', behavior: 'instant' })");
     let centre = page.evaluate("(() => { const r = document.querySelector('#figure-story .chart').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()");
     for shift in [0.0, 3.0] {
         let x = centre[0].as_f64().expect("a number") + shift;
