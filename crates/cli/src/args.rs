@@ -26,6 +26,15 @@ pub enum Command {
     /// Measure what a training step costs on this machine, and where the time goes
     #[command(after_help = exit::HELP)]
     Bench(BenchArguments),
+    /// Make the report of stored runs: one page that opens anywhere, and its figures as SVG, PNG and CSV
+    #[command(after_help = exit::HELP)]
+    Report(ReportArguments),
+    /// Put two stored runs side by side
+    #[command(after_help = exit::HELP)]
+    Compare(CompareArguments),
+    /// Diagnose representations of any network: sparsity, collapse, alignment, probes, a map
+    #[command(after_help = exit::HELP)]
+    Diagnose(DiagnoseArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, a table of settings, an experiment or a statement of the paper
@@ -62,6 +71,9 @@ pub struct RunArguments {
     /// Print what `summary.json` holds instead of the summary
     #[arg(long)]
     pub json: bool,
+    /// Leave out report.html and figures/; `featurescope report` makes them later
+    #[arg(long)]
+    pub no_report: bool,
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
@@ -101,6 +113,59 @@ pub struct BenchArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
     /// Print what was found as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Run directories, or folders that hold run directories
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Folder for report.html and figures/ [default: the run's own; for several runs: report]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArguments {
+    /// The run on the left
+    #[arg(value_name = "RUN_A")]
+    pub left: PathBuf,
+    /// The run on the right
+    #[arg(value_name = "RUN_B")]
+    pub right: PathBuf,
+    /// Folder for report.html and figures/
+    #[arg(long, value_name = "DIR", default_value = "comparison")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `diagnose`.
+#[derive(Debug, Args)]
+pub struct DiagnoseArguments {
+    /// Representations, samples × neurons: .npy, .npz, .safetensors or .parquet
+    pub activations: PathBuf,
+    /// Which array of the file, where it holds several
+    #[arg(long, value_name = "NAME")]
+    pub array: Option<String>,
+    /// Representations of another view of every sample, row by row, of the same shape
+    #[arg(long, value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// Which array of that file
+    #[arg(long, value_name = "NAME", requires = "pairs")]
+    pub pairs_array: Option<String>,
+    /// One label per sample: whole numbers are classes, others are values to predict
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Which array of that file
+    #[arg(long, value_name = "NAME", requires = "labels")]
+    pub labels_array: Option<String>,
+    /// Folder for report.html and figures/
+    #[arg(long, value_name = "DIR", default_value = "diagnosis")]
+    pub out: PathBuf,
+    /// Print the figures as JSON
     #[arg(long)]
     pub json: bool,
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Settings that make a run of `smoke` take a fraction of a second.
 const SMALL: &[&str] =
-    &["training.steps=12", "probe.labels=[50]", "probe.test_rows=200", "measure.samples=32"];
+    &["training.steps=12", "probe.labels=[50]", "probe.test_rows=200", "measure.samples=32", "--no-report"];
 
 fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("featurescope").unwrap();
@@ -234,7 +234,7 @@ fn every_name_can_be_explained() {
 fn every_experiment_has_a_small_size() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["paper", "supervised", "trained-bias", "mask-strength"] {
-        let output = featurescope(folder.path(), &["run", name, "--smoke"]).assert().success();
+        let output = featurescope(folder.path(), &["run", name, "--smoke", "--no-report"]).assert().success();
         assert!(text(&output.get_output().stdout).lines().all(|line| line.chars().count() <= 100), "{name}");
     }
 }

@@ -13,6 +13,8 @@
 //! | [`bench`] | what a step costs on this machine |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
 //! | [`results`] | the scoreboard that comes with the program |
+//! | [`report`] | pictures of stored runs |
+//! | [`diagnose`] | the same panel for representations of any other network |
 
 pub mod host;
 pub mod matrix_file;
@@ -27,3 +29,5 @@ pub mod stats;
 pub mod bench;
 pub mod claim;
 pub mod results;
+pub mod report;
+pub mod diagnose;

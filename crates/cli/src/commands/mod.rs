@@ -1,10 +1,13 @@
 //! One file per command.
 
 pub mod bench;
+pub mod compare;
 pub mod completions;
+pub mod diagnose;
 pub mod explain;
 pub mod judge;
 pub mod list;
 pub mod man;
+pub mod report;
 pub mod run;
 pub mod sweep;

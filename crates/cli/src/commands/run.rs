@@ -8,11 +8,12 @@ use anyhow::{Context, Result};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::host::{show_bytes, use_threads};
 use featurescope_lab::plan::Plan;
+use featurescope_lab::report::write_for_run;
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::sweep::SweepPlan;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,12 +48,14 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
     let interrupt = listen_for_interrupts()?;
     let summary = execute(&plan, &directory, &interrupt, &mut |event| progress.show(event))
         .with_context(|| format!("the run stopped; what it has so far is in {shown}"))?;
+    let report = make_report(arguments, &directory);
 
     if arguments.json {
         output::print(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
     } else if !arguments.quiet {
         output::print(&table::summary(&summary))?;
-        output::print(&format!("\n{shown}\n"))?;
+        let report = report.map_or(String::new(), |path| format!("{}\n", path.display()));
+        output::print(&format!("\n{shown}\n{report}"))?;
     }
     Ok(match summary.status {
         "interrupted" => {
@@ -65,6 +68,20 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
         }
         _ => Exit::Success,
     })
+}
+
+/// The report beside the results. The results are there whatever becomes of it.
+fn make_report(arguments: &RunArguments, directory: &RunDirectory) -> Option<PathBuf> {
+    if arguments.no_report {
+        return None;
+    }
+    match write_for_run(directory.path()) {
+        Ok(path) => Some(path),
+        Err(error) => {
+            output::note(&format!("no report: {error}"));
+            None
+        }
+    }
 }
 
 /// The settings behind a name or a path, and the name of the experiment.

@@ -1,5 +1,6 @@
 //! Trains one arm into its folder.
 
+use super::pictures::{Alignments, represent};
 use super::{ArmStop, Event, RunError};
 use crate::plan::{ArmPlan, Plan};
 use crate::store::{ArmWriter, write_checkpoint, write_json_atomically};
@@ -34,8 +35,10 @@ pub(super) fn train(
     let mut dynamics = arm.dynamics(&plan.data).map_err(RunError::arm(&arm.name))?;
     let mut recorder = arm.recorder();
     let mut writer = ArmWriter::create(folder, &recorder.columns(), &recorder.neuron_columns(), arm.width())?;
+    let mut alignments = Alignments::new();
     if let Some(record) = recorder.observe(&dynamics.view()) {
         writer.write(&record)?;
+        alignments.observe(&dynamics.view(), true);
     }
     let mut stages = StageTimes::default();
     let stop = loop {
@@ -50,6 +53,9 @@ pub(super) fn train(
         };
         if let Some(record) = recorder.observe(&view) {
             writer.write(&record)?;
+            let is_last = view.step == arm.spec.training.steps || view.dynamics.stop_reason().is_some();
+            let is_milestone = is_last || view.stages != stages;
+            alignments.observe(&view, is_milestone);
         }
         on_event(Event::Stepped { step: view.step, loss: view.batch.map_or(f64::NAN, |batch| batch.loss) });
         for (reached, before, name) in
@@ -64,6 +70,8 @@ pub(super) fn train(
     let name = if stop == ArmStop::Finished { "final" } else { stop.word() };
     checkpoint(folder, name, dynamics.as_ref())?;
     writer.finish()?;
+    alignments.write(folder)?;
+    represent(plan.seed, dynamics.as_ref(), folder)?;
     if let Some(histories) = recorder.atom_histories() {
         write_json_atomically(&folder.join("atoms.json"), &atoms(histories))?;
     }

@@ -6,6 +6,7 @@
 pub mod directory;
 pub mod manifest;
 mod arm;
+mod pictures;
 mod probes;
 
 pub use directory::{DirectoryError, RunDirectory};

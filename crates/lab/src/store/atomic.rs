@@ -20,7 +20,8 @@ pub fn write_json_atomically(path: &Path, value: &impl Serialize) -> Result<(), 
     write_text_atomically(path, &text)
 }
 
-pub(super) fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+/// Writes `bytes` to `path`, replacing what stands there.
+pub fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let aside = with_suffix(path, ".tmp");
     let mut file = File::create(&aside).map_err(StoreError::io(&aside, "created"))?;
     let written = file.write_all(bytes).map_err(StoreError::io(&aside, "written"));

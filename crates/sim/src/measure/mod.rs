@@ -20,12 +20,14 @@ pub mod bias;
 pub mod activity;
 pub mod feature_energy;
 pub mod cosines;
+pub mod diversity;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
 pub use bias::Bias;
 pub use cosines::Cosines;
 pub use destiny::{Destiny, LuckRule};
+pub use diversity::Diversity;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
 pub use growth::Growth;
@@ -91,6 +93,7 @@ pub fn standard(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
         Box::new(Activity::new(settings.samples)),
         Box::new(FeatureEnergy),
         Box::new(Cosines::new(settings.samples)),
+        Box::new(Diversity::new(settings.samples)),
     ]
 }
 

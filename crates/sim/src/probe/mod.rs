@@ -22,6 +22,9 @@ pub mod logistic;
 mod interval;
 pub mod ladder;
 pub mod yardstick;
+pub mod spectrum;
+pub mod sphere;
+pub mod neighbours;
 #[cfg(test)]
 mod samples;
 

@@ -12,7 +12,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
 use super::gated::Gate;
-use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
+use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
 use crate::data::DataModel;
@@ -421,6 +421,20 @@ impl Dynamics for Contrastive {
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
         represent(self.parts.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn represent_pairs(&self, stream: &Stream, first_row: usize, rows: usize) -> Option<Pairs> {
+        let mut anchor = self.parts.data.sample(stream, first_row, rows).x;
+        let same = self.parts.augmentation.positive_is_anchor();
+        let mut positive = Matrix::zeros(if same { 0 } else { rows }, anchor.cols());
+        // Samples and masks are different parts of a stream.
+        for i in 0..rows {
+            let other = if same { &mut [][..] } else { positive.row_mut(i) };
+            self.parts.augmentation.views(stream, (first_row + i) as u32, anchor.row_mut(i), other);
+        }
+        let anchor = self.embed(&anchor);
+        let positive = if same { anchor.clone() } else { self.embed(&positive) };
+        Some(Pairs { anchor, positive })
     }
 
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {

@@ -25,7 +25,7 @@ pub use optimizer::{LearningRate, Sgd};
 pub use reduced::{MaskJitter, Reduced, ReducedParts};
 pub use stage::{StageRule, StageTimes};
 pub use supervised::{Supervised, SupervisedParts};
-pub use view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
+pub use view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 
 use crate::math::{Matrix, Stream};
 
@@ -88,6 +88,12 @@ pub trait Dynamics: Send {
 
     /// f(x) and z for fresh samples, rows `first_row..first_row + rows` of `stream`.
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented;
+
+    /// f(x⁺) and f(x⁺⁺) of the two views of fresh samples, which `stream` draws as well as their masks; `None` where
+    /// nothing is contrasted.
+    fn represent_pairs(&self, _stream: &Stream, _first_row: usize, _rows: usize) -> Option<Pairs> {
+        None
+    }
 
     /// f(x), f(M z), f(ξ) and z for the same fresh samples.
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed;

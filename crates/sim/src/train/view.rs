@@ -63,6 +63,15 @@ pub struct Represented {
     pub latent: Matrix,
 }
 
+/// Representations of the two views of fresh samples.
+#[derive(Clone, Debug)]
+pub struct Pairs {
+    /// f(x⁺), n × m.
+    pub anchor: Matrix,
+    /// f(x⁺⁺), n × m.
+    pub positive: Matrix,
+}
+
 /// Representations of fresh samples and of their two parts.
 #[derive(Clone, Debug)]
 pub struct Decomposed {

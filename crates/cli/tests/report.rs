@@ -1,0 +1,134 @@
+//! Reports from the outside: what they leave behind, that they are reproducible, and what they refuse.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use std::fs;
+use std::path::Path;
+
+/// The page may not be larger for the paper's preset; that of `smoke` is far below.
+const MOST_BYTES: u64 = 5_000_000;
+
+fn featurescope(folder: &Path, arguments: &[&str]) -> Assert {
+    Command::cargo_bin("featurescope").unwrap().current_dir(folder).args(arguments).assert()
+}
+
+fn smoke(folder: &Path, arguments: &[&str]) -> Assert {
+    let small = ["run", "smoke", "--quiet", "training.steps=60", "probe.labels=[50]", "probe.test_rows=200"];
+    featurescope(folder, &[&small[..], arguments].concat())
+}
+
+fn output(assert: Assert) -> (String, String) {
+    let output = assert.get_output();
+    (String::from_utf8(output.stdout.clone()).unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
+}
+
+#[test]
+fn a_run_leaves_the_same_report_whatever_the_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    for (threads, parent) in [("1", "a"), ("2", "b")] {
+        fs::create_dir(folder.path().join(parent)).unwrap();
+        smoke(folder.path(), &["--threads", threads, "--out", &format!("{parent}/x")]).success();
+    }
+    let (a, b) = (folder.path().join("a/x"), folder.path().join("b/x"));
+    let page = fs::read(a.join("report.html")).unwrap();
+    assert!(page == fs::read(b.join("report.html")).unwrap(), "the pages differ");
+    assert!((1_000_000..MOST_BYTES).contains(&(page.len() as u64)), "{} bytes", page.len());
+    let mut names: Vec<String> = fs::read_dir(a.join("figures"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    for figure in
+        ["story", "alignment-none", "ownership", "destiny", "firing", "map", "probes", "diagnostics"]
+    {
+        for kind in ["csv", "png", "svg"] {
+            assert!(names.contains(&format!("{figure}.{kind}")), "{figure}.{kind} is not among {names:?}");
+        }
+    }
+    for name in &names {
+        let same = fs::read(a.join("figures").join(name)).unwrap()
+            == fs::read(b.join("figures").join(name)).unwrap();
+        assert!(same, "{name} differs");
+    }
+    // The numbers of the story are those of the records.
+    let story = fs::read_to_string(a.join("figures/story.csv")).unwrap();
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(a.join("summary.json")).unwrap()).unwrap();
+    let coverage = summary["arms"]["random_mask"]["coverage"]["0.7"].as_f64().unwrap();
+    assert!(story.contains(&format!("\"random_mask, |cos| > .7\",line,,60,{coverage},,,")), "{story}");
+    assert!(
+        story
+            .lines()
+            .nth(1)
+            .unwrap()
+            .contains("featurescope run x/spec.toml · experiment smoke, seed 1, spec sha256")
+    );
+}
+
+#[test]
+fn reports_of_one_run_of_several_and_of_folders_of_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    for (seed, name) in [("seed=1", "all/a"), ("seed=2", "all/b")] {
+        smoke(folder.path(), &["--no-report", seed, "--out", name]).success();
+    }
+    assert!(!folder.path().join("all/a/report.html").exists());
+    let (shown, _) = output(featurescope(folder.path(), &["report", "all/a"]).success());
+    assert!(shown.contains("report.html"));
+    let page = fs::read_to_string(folder.path().join("all/a/report.html")).unwrap();
+    assert!(page.contains("Theorem 3.4 (iii)") && page.contains("href=\"#figure-alignment\""));
+    featurescope(folder.path(), &["report", "all"]).success();
+    let page = fs::read_to_string(folder.path().join("report/report.html")).unwrap();
+    assert!(page.contains("2 runs") && page.contains("id=\"figure-2-b-story\""));
+    featurescope(folder.path(), &["compare", "all/a", "all/b"]).success();
+    let page = fs::read_to_string(folder.path().join("comparison/report.html")).unwrap();
+    assert!(page.contains("Settings in which the runs differ") && page.contains("a · Loss"));
+}
+
+#[test]
+fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, error) = output(featurescope(folder.path(), &["report", "nowhere"]).code(1));
+    assert!(error.contains("nowhere is no run directory"), "{error}");
+    smoke(folder.path(), &["--no-report", "--out", "a"]).success();
+    let (_, error) = output(featurescope(folder.path(), &["compare", "a", "."]).success());
+    assert!(error.is_empty(), "a folder that holds one run stands for it: {error}");
+    let stored = folder.path().join("a/arms/none/representation.safetensors");
+    let bytes = fs::read(&stored).unwrap();
+    fs::write(&stored, &bytes[..bytes.len() / 2]).unwrap();
+    let (_, error) = output(featurescope(folder.path(), &["report", "a"]).success());
+    assert!(error.contains("note: ") && error.contains("representation.safetensors"), "{error}");
+    fs::remove_file(folder.path().join("a/summary.json")).unwrap();
+    let (_, error) = output(featurescope(folder.path(), &["report", "a"]).code(1));
+    assert!(error.contains("still goes on or was killed"), "{error}");
+}
+
+#[test]
+fn an_arm_that_diverges_is_reported_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let wild = ["arms.none.training.learning_rate=1e9", "arms.none.training.weight_decay=0", "--out", "a"];
+    smoke(folder.path(), &wild).code(3);
+    let page = fs::read_to_string(folder.path().join("a/report.html")).unwrap();
+    assert!(page.contains("<em>diverged</em>"));
+}
+
+#[test]
+fn representations_of_another_network_are_diagnosed() {
+    let folder = tempfile::tempdir().unwrap();
+    smoke(folder.path(), &["--no-report", "--out", "a"]).success();
+    let file = "a/arms/random_mask/representation.safetensors";
+    let (_, error) = output(featurescope(folder.path(), &["diagnose", file]).code(1));
+    assert!(error.contains("--array") && error.contains("`features` (2048 × 64)"), "{error}");
+    let pairs =
+        ["diagnose", file, "--array", "anchor", "--pairs", file, "--pairs-array", "positive", "--json"];
+    let (shown, _) = output(featurescope(folder.path(), &pairs).success());
+    let found: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&found["samples"], &found["neurons"]), (&512.into(), &64.into()));
+    assert!(found["alignment"].as_f64().is_some_and(|alignment| (0.0..4.0).contains(&alignment)));
+    assert!(found["probe"].is_null());
+    let page = fs::read_to_string(folder.path().join("diagnosis/report.html")).unwrap();
+    assert!(page.contains("featurescope diagnose representation.safetensors --array anchor"));
+    let (_, error) = output(featurescope(folder.path(), &["diagnose", "a/spec.toml"]).code(1));
+    assert!(error.contains(".npz, .safetensors or .parquet"), "{error}");
+}

@@ -1,0 +1,305 @@
+//! Neurons against atoms: the alignment matrix through time, who won which atom and when, and whether luck decided.
+//!
+//! Neurons are sorted by the atom they won, so that what was learned lies on a staircase. Source: Theorem 3.4 (ii, iii);
+//! Definition B.1, Lemmas C.1b, D.1a.
+
+use super::figure::{
+    Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Stroke, digit, slug,
+};
+use super::stored::{ArmView, StoredRun};
+use super::story::{entry, single};
+use crate::store::AlignmentHistory;
+use featurescope_sim::measure::{OWNER_COSINE, SINGLETON_COSINE};
+
+/// Digits that the alignment matrices of a page may take together.
+const MOST_DIGITS: usize = 2_400_000;
+
+/// The matrix with its slider, and the still of the four moments for every arm.
+pub fn alignment(run: &StoredRun, share_of_page: usize) -> Vec<Figure> {
+    let arms: Vec<(ArmView<'_>, &AlignmentHistory)> = (run.subjects())
+        .filter_map(|arm| arm.stored.alignment.as_ref().map(|history| (arm, history)))
+        .filter(|(_, history)| !history.steps.is_empty())
+        .collect();
+    if arms.is_empty() {
+        return Vec::new();
+    }
+    let budget = MOST_DIGITS / share_of_page.max(1) / arms.len();
+    let heats: Vec<(String, Heat)> =
+        arms.iter().map(|(arm, history)| (arm.name().to_owned(), heat(arm, history, budget))).collect();
+    let panel = |name: &str, note: &str, heat: Heat| Panel {
+        title: name.to_owned(),
+        note: note.to_owned(),
+        x: Axis::linear("neurons, sorted by the atom they won"),
+        y: Axis::linear("atom"),
+        layers: vec![Layer::Heat(heat)],
+        span: 1,
+        ..Panel::default()
+    };
+    let caption = "How much every neuron points along every atom, |cos(w, M)|: pale is unrelated, dark is aligned. Neurons are \
+                   sorted by the atom they are closest to at the end, those that won one (|cos| > .7) first: learned atoms form a \
+                   staircase. Move the slider through the recorded steps, or jump to the start, T1, T2 and the end.";
+    let live = Figure {
+        id: "alignment".to_owned(),
+        title: "Neurons × atoms".to_owned(),
+        caption: caption.to_owned(),
+        panels: heats.iter().map(|(name, heat)| panel(name, "", heat.clone())).collect(),
+        columns: if heats.len() > 4 { 3 } else { 2 },
+        is_live: true,
+        ..Figure::default()
+    };
+    let still = |(name, heat): &(String, Heat)| Figure {
+        id: format!("alignment-{}", slug(name)),
+        title: format!("Neurons × atoms: {name}"),
+        caption: caption.to_owned(),
+        panels: moments(heat)
+            .into_iter()
+            .map(|heat| panel(&heat.frames[0].label.clone(), "", heat))
+            .collect(),
+        columns: 2,
+        is_still: true,
+        ..Figure::default()
+    };
+    std::iter::once(live).chain(heats.iter().map(still)).collect()
+}
+
+/// The matrix at the start, T1, T2 and the end, one each.
+fn moments(heat: &Heat) -> Vec<Heat> {
+    let frames = heat.frames.iter().filter(|frame| frame.moment.is_some());
+    frames.map(|frame| Heat { frames: vec![frame.clone()], ..heat.clone() }).collect()
+}
+
+/// The frames that fit into `budget` digits, moments first, and the neurons in their order.
+fn heat(arm: &ArmView<'_>, history: &AlignmentHistory, budget: usize) -> Heat {
+    let (m, d) = (history.width, history.latent_dim);
+    let last: Vec<f32> = history.absolute(history.steps.len() - 1).collect();
+    let best = |i: usize| {
+        let row = &last[i * d..(i + 1) * d];
+        row.iter().enumerate().fold((0, 0.0f32), |best, (j, &c)| if c > best.1 { (j, c) } else { best })
+    };
+    let mut order: Vec<(bool, usize, f32, usize)> = (0..m)
+        .map(|i| {
+            let (atom, cosine) = best(i);
+            (f64::from(cosine) <= OWNER_COSINE, atom, cosine, i)
+        })
+        .collect();
+    order.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)).then(a.3.cmp(&b.3)));
+    let (t1, t2) = arm.end();
+    let moment_of = |step: u64| match step {
+        0 => Some("start"),
+        step if Some(step) == t1 => Some("T1"),
+        step if Some(step) == t2 => Some("T2"),
+        step if Some(&step) == history.steps.last() => Some("end"),
+        _ => None,
+    };
+    let moments = history.steps.iter().filter(|&&step| moment_of(step).is_some()).count();
+    // A learner too large for the page shows the neurons that won something first.
+    order.truncate((budget / (moments.max(1) * d.max(1))).max(1));
+    let shown = order.len();
+    let spare = (budget / (shown * d).max(1)).saturating_sub(moments);
+    let others = history.steps.len() - moments;
+    let stride = if spare == 0 { usize::MAX } else { others.div_ceil(spare.min(others).max(1)) };
+    let mut seen = 0;
+    let mut frames = Vec::new();
+    for (index, &step) in history.steps.iter().enumerate() {
+        let moment = moment_of(step);
+        seen += usize::from(moment.is_none());
+        if moment.is_none() && (stride == usize::MAX || !(seen - 1).is_multiple_of(stride)) {
+            continue;
+        }
+        let values: Vec<f32> = history.absolute(index).collect();
+        let digits = (0..d).flat_map(|j| order.iter().map(move |neuron| (neuron.3, j)));
+        let label = match moment {
+            Some("start") => "step 0 (start)".to_owned(),
+            Some(moment) => format!("step {step} ({moment})"),
+            None => format!("step {step}"),
+        };
+        frames.push(Frame {
+            step,
+            label,
+            moment,
+            digits: digits.map(|(i, j)| digit(values[i * d + j])).collect(),
+        });
+    }
+    Heat {
+        name: "|cos(w, M)|".to_owned(),
+        row_word: "atom".to_owned(),
+        rows: (0..d as u32).collect(),
+        column_word: "neuron".to_owned(),
+        columns: order.iter().map(|neuron| neuron.3 as u32).collect(),
+        frames,
+    }
+}
+
+/// Who won which atom, and when.
+pub fn ownership(run: &StoredRun) -> Option<Figure> {
+    let arms: Vec<ArmView<'_>> = run.subjects().collect();
+    let mut panels =
+        vec![single(&arms, "Atoms with an owner", "atoms_owned", "atoms with a neuron of |cos| > .7")];
+    panels.extend(arms.iter().filter_map(winners));
+    if panels.len() == 1 {
+        return None;
+    }
+    let kinds =
+        [("one", "won by one neuron", Colour::Ink), ("several", "won by several (collision)", Colour::Ink)];
+    let mut legend: Vec<Entry> = arms.iter().map(entry).collect();
+    let point = |(key, name, colour): (&str, &str, Colour)| Entry {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        colour,
+        stroke: Stroke::Point,
+    };
+    legend.extend(kinds.map(point));
+    legend.push(point(("nobody", "won by nobody", Colour::Grey)));
+    Some(Figure {
+        id: "ownership".to_owned(),
+        title: "Who won which atom, and when".to_owned(),
+        caption: "An atom is owned from the first recorded step at which some neuron has |cos| > .7 with it. A dot is an atom with \
+                  at most one neuron of |cos| > .9 at the end, a diamond an atom that several such neurons share; grey dots \
+                  on the axis are atoms that nobody owns at the end. Hover for the neuron."
+            .to_owned(),
+        legend,
+        panels,
+        columns: 3,
+        ..Figure::default()
+    })
+}
+
+fn winners(arm: &ArmView<'_>) -> Option<Panel> {
+    let (best, cosine) = (arm.neurons("best_atom", true)?, arm.neurons("alignment", true)?);
+    let atoms = &arm.stored.atoms;
+    if atoms.is_empty() {
+        return None;
+    }
+    let rivals = |atom: usize| {
+        best.iter()
+            .zip(cosine)
+            .filter(|&(&b, &c)| b as usize == atom && f64::from(c) > SINGLETON_COSINE)
+            .count()
+    };
+    let mut layers = Vec::new();
+    let mut counts = [0usize; 3];
+    for (kind, key, colour) in
+        [(0, "one", arm.colour), (1, "several", arm.colour), (2, "nobody", Colour::Grey)]
+    {
+        let (mut points, mut labels) = (Vec::new(), Vec::new());
+        for (atom, entry) in atoms.iter().enumerate() {
+            let several = rivals(atom);
+            let is = if entry.owner.is_none() { 2 } else { usize::from(several > 1) };
+            if is != kind {
+                continue;
+            }
+            counts[kind] += 1;
+            points.push([atom as f64, if kind == 2 { 0.0 } else { entry.first_owned.unwrap_or(0) as f64 }]);
+            labels.push(match entry.owner {
+                None => format!("atom {atom}: nobody"),
+                Some(owner) if several > 1 => format!("atom {atom}: neuron {owner} and {} more", several - 1),
+                Some(owner) => format!("atom {atom}: neuron {owner}"),
+            });
+        }
+        layers.push(Layer::Points(Points {
+            name: arm.name().to_owned(),
+            keys: vec![arm.key.clone(), key.to_owned()],
+            colour,
+            points,
+            labels,
+            size: if kind == 2 { 5.0 } else { 7.0 },
+            is_diamond: kind == 1,
+        }));
+    }
+    Some(Panel {
+        title: arm.name().to_owned(),
+        note: format!("{} won by one neuron, {} by several, {} by nobody", counts[0], counts[1], counts[2]),
+        x: Axis::linear("atom").between(-1.0, atoms.len() as f64),
+        y: Axis { min: Some(0.0), ..Axis::linear("step first owned") },
+        layers,
+        marks: super::story::stage_marks(std::slice::from_ref(arm))
+            .into_iter()
+            .map(|mark| Mark { on_x: false, ..mark })
+            .collect(),
+        span: 1,
+    })
+}
+
+/// Initial luck against final alignment.
+pub fn destiny(run: &StoredRun) -> Option<Figure> {
+    let arms: Vec<ArmView<'_>> = run.subjects().collect();
+    let panels: Vec<Panel> = arms.iter().filter_map(fates).collect();
+    if panels.is_empty() {
+        return None;
+    }
+    let entry = |key: &str, name: &str, colour| Entry {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        colour,
+        stroke: Stroke::Point,
+    };
+    Some(Figure {
+        id: "destiny".to_owned(),
+        title: "Destiny: initial luck against final alignment".to_owned(),
+        caption: "A dot is a neuron. To the right: how strongly it pointed at its favourite atom before training, in units of (ln d/d) \
+                  times its energy along the atoms; upwards: how aligned it ends with whichever atom it is closest to. Dark: the \
+                  atom is still the same. Vertical lines are the thresholds of luck, at which the rule of the run calls a neuron \
+                  potential and lucky; horizontal ones |cos| = .7 and .9."
+            .to_owned(),
+        legend: vec![
+            entry("kept", "closest to the same atom as at the start", Colour::Hue(0)),
+            entry("changed", "closest to another atom", Colour::Grey),
+        ],
+        columns: if panels.len() > 4 { 3 } else { 2 },
+        panels,
+        ..Figure::default()
+    })
+}
+
+fn fates(arm: &ArmView<'_>) -> Option<Panel> {
+    let d = arm.subject.latent_dim();
+    let (first, start) = (arm.neurons("best_atom", false)?, arm.neurons("alignment", false)?);
+    let (norm, sparse) = (arm.neurons("norm", false)?, arm.neurons("sparse_energy", false)?);
+    let (last, end) = (arm.neurons("best_atom", true)?, arm.neurons("alignment", true)?);
+    let luck =
+        |i: usize| (f64::from(start[i]) * f64::from(norm[i])).powi(2) / (d.ln() / d * f64::from(sparse[i]));
+    let mut layers = Vec::new();
+    for (key, colour, kept) in [("changed", Colour::Grey, false), ("kept", Colour::Hue(0), true)] {
+        let chosen: Vec<usize> = (0..first.len()).filter(|&i| (first[i] == last[i]) == kept).collect();
+        let label = |&i: &usize| {
+            if kept {
+                format!("neuron {i}: atom {} throughout", first[i])
+            } else {
+                format!("neuron {i}: atom {} at the start, {} at the end", first[i], last[i])
+            }
+        };
+        layers.push(Layer::Points(Points {
+            name: arm.name().to_owned(),
+            keys: vec![key.to_owned()],
+            colour,
+            points: chosen.iter().map(|&i| [luck(i), f64::from(end[i])]).collect(),
+            labels: chosen.iter().map(label).collect(),
+            size: 6.0,
+            is_diamond: false,
+        }));
+    }
+    let rule = arm.subject.luck();
+    let mark = |on_x, at, label: &str| Mark {
+        on_x,
+        at,
+        label: label.to_owned(),
+        colour: Colour::Ink,
+        keys: Vec::new(),
+    };
+    let aligned = end.iter().filter(|&&c| f64::from(c) > OWNER_COSINE).count();
+    let kept = (0..first.len()).filter(|&i| f64::from(end[i]) > OWNER_COSINE && first[i] == last[i]).count();
+    let mut marks = vec![mark(true, rule.potential, "potential")];
+    if rule.lucky > rule.potential * 1.05 {
+        marks.push(mark(true, rule.lucky, "lucky"));
+    }
+    marks.extend([mark(false, OWNER_COSINE, ".7"), mark(false, SINGLETON_COSINE, ".9")]);
+    Some(Panel {
+        title: arm.name().to_owned(),
+        note: format!("{aligned} neurons end above .7; {kept} of them with their first atom"),
+        x: Axis { min: Some(0.0), ..Axis::linear("luck at the start") },
+        y: Axis::linear("largest |cos| at the end").between(0.0, 1.0),
+        layers,
+        marks,
+        span: 1,
+    })
+}

@@ -1,0 +1,276 @@
+//! Two runs side by side: the settings in which they differ, what they found, and every figure twice, left and right,
+//! with the same axes.
+
+use super::figure::{Figure, Layer, Panel, Scale};
+use super::page::{Block, Page, Provenance, Section, Table};
+use super::stored::StoredRun;
+use super::{overview, sections};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// In front of keys that have been renamed already.
+const MARK: char = '\u{1}';
+
+/// The page.
+pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
+    let names = [left, right].map(|run| run.name.clone());
+    let mut page = overview::of_several(&[left, right]);
+    page.sections.insert(0, settings(left, right));
+    let [left_sections, right_sections] = [left, right].map(|run| sections(run, 2));
+    for section in left_sections {
+        let Some(other) = right_sections.iter().find(|other| other.id == section.id) else { continue };
+        let mut blocks = Vec::new();
+        for block in &section.blocks {
+            let Block::Figure(a) = block else { continue };
+            let b = other.blocks.iter().find_map(|block| match block {
+                Block::Figure(b) if b.id == a.id && b.is_still == a.is_still => Some(b),
+                _ => None,
+            });
+            if let (Some(b), false) = (b, a.is_still && a.id.starts_with("alignment-")) {
+                blocks.push(Block::Figure(beside(a, b, &names)));
+            }
+        }
+        if !blocks.is_empty() {
+            page.sections.push(Section { blocks, ..section });
+        }
+    }
+    page.provenance = Provenance {
+        command: format!("featurescope compare {} {}", names[0], names[1]),
+        source: format!("spec sha256 {} and {}", &left.spec_hash[..12], &right.spec_hash[..12]),
+    };
+    page.title = format!("{} and {}", names[0], names[1]);
+    "side by side, with the same axes".clone_into(&mut page.subtitle);
+    page
+}
+
+/// Panels of both, left and right in turn. Panels of the same title get the same axes; where arms are called the same,
+/// one legend entry hides both.
+fn beside(a: &Figure, b: &Figure, names: &[String; 2]) -> Figure {
+    let mut legend = a.legend.clone();
+    let mut renamed = b.clone();
+    for entry in &b.legend {
+        if let Some(known) = a.legend.iter().find(|known| known.name == entry.name) {
+            recolour(&mut renamed, &entry.key, &known.key, Some(known.colour));
+        } else {
+            let key = format!("{}-right", entry.key);
+            recolour(&mut renamed, &entry.key, &key, None);
+            legend.push(super::figure::Entry { key, ..entry.clone() });
+        }
+    }
+    unmark(&mut renamed);
+    let mut panels = Vec::new();
+    let (mut left, mut right) = (a.panels.clone(), renamed.panels);
+    for panel in &mut left {
+        let twin = right.iter().position(|other| other.title == panel.title);
+        let mut twin = twin.map_or_else(Panel::default, |index| right.remove(index));
+        if twin.layers.is_empty() {
+            twin.title.clone_from(&panel.title);
+            "not in this run".clone_into(&mut twin.note);
+        } else {
+            unify(panel, &mut twin);
+        }
+        for (panel, name) in [(panel.clone(), &names[0]), (twin, &names[1])] {
+            panels.push(Panel { title: format!("{name} · {}", panel.title), span: 1, ..panel });
+        }
+    }
+    for panel in right {
+        let gap = Panel {
+            title: format!("{} · {}", names[0], panel.title),
+            note: "not in this run".to_owned(),
+            span: 1,
+            ..Panel::default()
+        };
+        panels.push(gap);
+        panels.push(Panel { title: format!("{} · {}", names[1], panel.title), span: 1, ..panel });
+    }
+    Figure { legend, panels, columns: 2, ..a.clone() }
+}
+
+/// Gives everything with the key `from` the key `to`, marked so that a later renaming does not touch it again.
+fn recolour(figure: &mut Figure, from: &str, to: &str, colour: Option<super::figure::Colour>) {
+    let done = format!("{MARK}{to}");
+    for panel in &mut figure.panels {
+        for layer in &mut panel.layers {
+            let (keys, paint) = match layer {
+                Layer::Line(line) => (&mut line.keys, &mut line.colour),
+                Layer::Points(points) => (&mut points.keys, &mut points.colour),
+                Layer::Bars(bars) => (&mut bars.keys, &mut bars.colour),
+                Layer::Heat(_) => continue,
+            };
+            rename(keys, from, &done, colour.filter(|_| from.starts_with("arm")), paint);
+        }
+        for mark in &mut panel.marks {
+            rename(&mut mark.keys, from, &done, colour.filter(|_| from.starts_with("arm")), &mut mark.colour);
+        }
+    }
+}
+
+/// Takes the marks away again.
+fn unmark(figure: &mut Figure) {
+    let clean = |keys: &mut Vec<String>| {
+        for key in keys {
+            if let Some(plain) = key.strip_prefix(MARK) {
+                *key = plain.to_owned();
+            }
+        }
+    };
+    for panel in &mut figure.panels {
+        for layer in &mut panel.layers {
+            match layer {
+                Layer::Line(line) => clean(&mut line.keys),
+                Layer::Points(points) => clean(&mut points.keys),
+                Layer::Bars(bars) => clean(&mut bars.keys),
+                Layer::Heat(_) => {}
+            }
+        }
+        panel.marks.iter_mut().for_each(|mark| clean(&mut mark.keys));
+    }
+}
+
+fn rename(
+    keys: &mut [String],
+    from: &str,
+    to: &str,
+    colour: Option<super::figure::Colour>,
+    paint: &mut super::figure::Colour,
+) {
+    for key in keys.iter_mut().filter(|key| *key == from) {
+        to.clone_into(key);
+        if let Some(colour) = colour {
+            *paint = colour;
+        }
+    }
+}
+
+/// Gives both panels the axes that show either.
+fn unify(a: &mut Panel, b: &mut Panel) {
+    if a.x.scale == Scale::Hidden || a.layers.iter().any(|layer| matches!(layer, Layer::Heat(_))) {
+        return;
+    }
+    for axis in 0..2 {
+        let of = |panel: &Panel| {
+            let is_log = if axis == 0 { panel.x.scale } else { panel.y.scale } == Scale::Log;
+            let extents = panel.layers.iter().filter_map(Layer::extent);
+            extents.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| {
+                let least = if is_log && l[axis] <= 0.0 { low } else { low.min(l[axis]) };
+                (least, high.max(h[axis]))
+            })
+        };
+        let ((low_a, high_a), (low_b, high_b)) = (of(a), of(b));
+        let (low, high) = (low_a.min(low_b), high_a.max(high_b));
+        let (first, second) = if axis == 0 { (&mut a.x, &mut b.x) } else { (&mut a.y, &mut b.y) };
+        let is_log = first.scale == Scale::Log;
+        let (low, high) = match is_log {
+            true if low > 0.0 => (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil())),
+            true => continue,
+            false => round_outwards(low, high),
+        };
+        if low.is_finite() && high.is_finite() && low < high {
+            let (min, max) = (first.min.or(Some(low)), first.max.or(Some(high)));
+            (first.min, first.max) = (min, max);
+            (second.min, second.max) = (min, max);
+        }
+    }
+}
+
+/// Round ends that hold the interval.
+fn round_outwards(low: f64, high: f64) -> (f64, f64) {
+    let step = 10f64.powf(((high - low).max(f64::MIN_POSITIVE)).log10().floor()) / 2.0;
+    ((low / step).floor() * step, (high / step).ceil() * step)
+}
+
+/// The settings in which the runs differ.
+fn settings(left: &StoredRun, right: &StoredRun) -> Section {
+    let [a, b] = [left, right].map(flat_settings);
+    let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let cell = |settings: &BTreeMap<String, String>, key: &str| {
+        settings.get(key).cloned().unwrap_or_else(|| "–".to_owned())
+    };
+    let differing = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
+    let rows: Vec<Vec<String>> =
+        differing.map(|key| vec![key.clone(), cell(&a, key), cell(&b, key)]).collect();
+    let lead =
+        if rows.is_empty() { "The two runs have the same settings.".to_owned() } else { String::new() };
+    let table = Table {
+        title: "Settings in which the runs differ".to_owned(),
+        columns: vec!["setting".to_owned(), left.name.clone(), right.name.clone()],
+        note: String::new(),
+        rows,
+    };
+    let blocks = if table.rows.is_empty() { Vec::new() } else { vec![Block::Table(table)] };
+    Section { id: "settings".to_owned(), title: "Settings".to_owned(), lead, blocks, ..Section::default() }
+}
+
+/// Every setting by its full name.
+fn flat_settings(run: &StoredRun) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(run.run.path.join("spec.toml")).unwrap_or_default();
+    let mut flat = BTreeMap::new();
+    if let Ok(table) = text.parse::<toml::Table>() {
+        flatten("", &toml::Value::Table(table), &mut flat);
+    }
+    flat
+}
+
+fn flatten(name: &str, value: &toml::Value, flat: &mut BTreeMap<String, String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+                flatten(&name, value, flat);
+            }
+        }
+        other => {
+            flat.insert(name.to_owned(), other.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figure::{Axis, Colour, Entry, Line, Stroke};
+
+    fn figure(arms: &[&str], high: f64) -> Figure {
+        let entry = |(i, name): (usize, &&str)| Entry {
+            key: format!("arm{i}"),
+            name: (*name).to_owned(),
+            colour: Colour::Hue(i),
+            stroke: Stroke::Solid,
+        };
+        let line = |(i, name): (usize, &&str)| {
+            let points = vec![[0.0, 0.0], [10.0 * high, high]];
+            Layer::Line(Line::new(*name, &format!("arm{i}"), Colour::Hue(i), points))
+        };
+        let panel = Panel {
+            title: "loss".to_owned(),
+            x: Axis::linear("step"),
+            y: Axis::linear("loss"),
+            layers: arms.iter().enumerate().map(line).collect(),
+            span: 2,
+            ..Panel::default()
+        };
+        Figure {
+            legend: arms.iter().enumerate().map(entry).collect(),
+            panels: vec![panel],
+            ..Figure::default()
+        }
+    }
+
+    #[test]
+    fn arms_of_one_name_share_key_and_colour_and_axes_are_the_same() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let both = beside(&figure(&["mask", "none"], 1.0), &figure(&["none", "other"], 3.0), &names);
+        let of = |panel: usize, layer: usize| match &both.panels[panel].layers[layer] {
+            Layer::Line(line) => (line.keys[0].clone(), line.colour),
+            _ => panic!("a line"),
+        };
+        assert_eq!(of(0, 1), ("arm1".to_owned(), Colour::Hue(1)));
+        assert_eq!(of(1, 0), ("arm1".to_owned(), Colour::Hue(1)));
+        assert_eq!(of(1, 1).0, "arm1-right");
+        assert_eq!(both.legend.len(), 3);
+        let (a, b) = (&both.panels[0], &both.panels[1]);
+        assert_eq!((a.y.max, a.x.max), (b.y.max, b.x.max));
+        assert_eq!((a.title.as_str(), b.title.as_str()), ("a · loss", "b · loss"));
+        assert!(a.y.max.unwrap() >= 3.0);
+    }
+}

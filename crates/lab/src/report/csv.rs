@@ -1,0 +1,123 @@
+//! The data of a figure as CSV: one row per point, bar or matrix entry, the same columns for every figure. The
+//! entry of a matrix at (column x, row y) stands under `label`.
+
+use super::figure::{Figure, Layer, value_of};
+use std::fmt::Write;
+
+/// The columns.
+const HEAD: &str = "panel,series,kind,step,x,y,lower,upper,label\n";
+
+/// The figure as CSV, with its provenance in comments in front.
+pub fn render(figure: &Figure, provenance: &str) -> String {
+    let mut csv = format!("# {}\n# {}\n", one_line(&figure.title), one_line(provenance));
+    csv.push_str(HEAD);
+    for panel in &figure.panels {
+        for layer in &panel.layers {
+            push_layer(&mut csv, &field(&panel.title), layer);
+        }
+        for mark in &panel.marks {
+            let (x, y) =
+                if mark.on_x { (number(mark.at), String::new()) } else { (String::new(), number(mark.at)) };
+            push(&mut csv, &[&field(&panel.title), "", "mark", "", &x, &y, "", "", &field(&mark.label)]);
+        }
+    }
+    csv
+}
+
+fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
+    match layer {
+        Layer::Line(line) => {
+            let kind = if line.stroke == super::figure::Stroke::Dashed { "theory" } else { "line" };
+            for (i, &[x, y]) in line.points.iter().enumerate() {
+                let interval = line.intervals.get(i).copied().unwrap_or([f64::NAN; 2]).map(number);
+                push(
+                    csv,
+                    &[
+                        panel,
+                        &field(&line.name),
+                        kind,
+                        "",
+                        &number(x),
+                        &number(y),
+                        &interval[0],
+                        &interval[1],
+                        "",
+                    ],
+                );
+            }
+        }
+        Layer::Points(points) => {
+            for (i, &[x, y]) in points.points.iter().enumerate() {
+                let label = points.labels.get(i).map_or(String::new(), |label| field(label));
+                push(
+                    csv,
+                    &[panel, &field(&points.name), "point", "", &number(x), &number(y), "", "", &label],
+                );
+            }
+        }
+        Layer::Bars(bars) => {
+            for (i, &height) in bars.heights.iter().enumerate() {
+                let centre = bars.start + (i as f64 + 0.5) * bars.width;
+                push(
+                    csv,
+                    &[panel, &field(&bars.name), "bar", "", &number(centre), &number(height), "", "", ""],
+                );
+            }
+        }
+        Layer::Heat(heat) => {
+            for frame in &heat.frames {
+                let columns = heat.columns.len().max(1);
+                for (i, &digit) in frame.digits.as_bytes().iter().enumerate() {
+                    let (column, row) = (heat.columns[i % columns], heat.rows[i / columns]);
+                    let (step, x, y) = (frame.step.to_string(), column.to_string(), row.to_string());
+                    let value = format!("{:.3}", value_of(digit));
+                    push(csv, &[panel, &field(&heat.name), "entry", &step, &x, &y, "", "", &value]);
+                }
+            }
+        }
+    }
+}
+
+fn push(csv: &mut String, fields: &[&str; 9]) {
+    csv.push_str(&fields.join(","));
+    csv.push('\n');
+}
+
+/// Empty where nothing is defined.
+fn number(value: f64) -> String {
+    let mut text = String::new();
+    if value.is_finite() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{value}");
+    }
+    text
+}
+
+/// Quoted where it has to be (RFC 4180); a leading sign of a formula is kept from spreadsheets by a quote mark.
+fn field(text: &str) -> String {
+    let text =
+        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figure::{Colour, Line, Panel};
+
+    #[test]
+    fn every_point_is_a_row_and_text_is_quoted() {
+        let mut line = Line::new("a,\"b\"", "k", Colour::Ink, vec![[0.0, 1.5], [1.0, f64::NAN]]);
+        line.intervals = vec![[1.0, 2.0], [f64::NAN, f64::NAN]];
+        let panel = Panel { title: "=p".to_owned(), layers: vec![Layer::Line(line)], ..Panel::default() };
+        let figure = Figure { title: "two\nlines".to_owned(), panels: vec![panel], ..Figure::default() };
+        let csv = render(&figure, "made by");
+        let lines: Vec<&str> = csv.lines().collect();
+        assert_eq!(lines[..2], ["# two lines", "# made by"]);
+        assert_eq!(lines[3..], ["'=p,\"a,\"\"b\"\"\",line,,0,1.5,1,2,", "'=p,\"a,\"\"b\"\"\",line,,1,,,,"]);
+    }
+}

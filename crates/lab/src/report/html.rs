@@ -1,0 +1,362 @@
+//! The page as one file: text from Rust, figures as JSON, and the script that draws them. Nothing is loaded from
+//! anywhere.
+//!
+//! Everything that comes from a run, a file name or a label is escaped: in text by [`escape`], in JSON by writing every
+//! `<`, `>` and `&` as `\u00…`, so that no string can end the script element it stands in.
+
+#![allow(
+    clippy::format_push_string,
+    reason = "a page is put together from such pieces, and writing to a string cannot fail"
+)]
+
+use super::figure::{DIGITS, Figure};
+use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict};
+use super::palette::PALETTE;
+use flate2::read::GzDecoder;
+use serde_json::{Value, json};
+use std::io::Read;
+
+const STYLE: &str = include_str!("../../assets/report.css");
+const SCRIPT: &str = include_str!("../../assets/report.js");
+/// Apache ECharts, whole and minified; assets/README.md has version and hash.
+const ECHARTS: &[u8] = include_bytes!("../../assets/echarts.min.js.gz");
+/// Digits that a number on the page keeps.
+const DIGITS_KEPT: usize = 5;
+
+/// The page. `has_files`: whether figures/ stands beside it.
+pub fn render(page: &Page, has_files: bool) -> String {
+    let mut html = String::with_capacity(2 << 20);
+    let title = escape(&page.title);
+    html.push_str(
+        "<!doctype html>\n<html lang=\"en\" data-theme=\"light\">\n<head>\n<meta charset=\"utf-8\">\n",
+    );
+    html.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    // Whatever should slip through could still load nothing and reach nobody.
+    html.push_str(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'unsafe-inline'; img-src data:\">\n",
+    );
+    html.push_str(&format!("<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n"));
+    html.push_str(&format!(
+        "<header>\n<h1>{title}</h1>\n<p class=\"subtitle\">{}</p>\n</header>\n",
+        escape(&page.subtitle)
+    ));
+    html.push_str("<nav aria-label=\"Sections\"><div>\n");
+    for section in &page.sections {
+        html.push_str(&format!("<a href=\"#{}\">{}</a>\n", escape(&section.id), escape(&section.title)));
+    }
+    html.push_str("<button type=\"button\" id=\"theme\">☾ dark</button>\n</div></nav>\n<main>\n");
+    html.push_str("<noscript><p>The figures of this page are drawn by a script that it carries with it. Without scripts, see the folder figures/.</p></noscript>\n");
+    let mut figures = Vec::new();
+    for section in &page.sections {
+        push_section(&mut html, section, page, &mut figures, has_files);
+    }
+    html.push_str("</main>\n<footer>\n");
+    for note in &page.notes {
+        html.push_str(&format!("<p>Note: {}</p>\n", escape(note)));
+    }
+    html.push_str(&format!("<p>{}</p>\n</footer>\n", provenance(&page.provenance)));
+    let data = json!({
+        "figures": figures,
+        "palette": PALETTE,
+        "digits": std::str::from_utf8(DIGITS).unwrap_or_default(),
+    });
+    html.push_str(&format!("<script type=\"application/json\" id=\"figures\">{}</script>\n", embed(&data)));
+    html.push_str(&format!(
+        "<script>{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        echarts()
+    ));
+    html
+}
+
+/// Text as it may stand in HTML, attributes included.
+pub fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// JSON as it may stand in a script element. Angle brackets and ampersands occur inside strings alone.
+fn embed(data: &Value) -> String {
+    data.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
+fn echarts() -> String {
+    let mut script = String::new();
+    // The archive is part of the program: a test reads it.
+    let read = GzDecoder::new(ECHARTS).read_to_string(&mut script);
+    if read.is_ok() { script } else { String::new() }
+}
+
+fn push_section(
+    html: &mut String,
+    section: &Section,
+    page: &Page,
+    figures: &mut Vec<Value>,
+    has_files: bool,
+) {
+    html.push_str(&format!(
+        "<section id=\"{}\">\n<h2>{}</h2>\n",
+        escape(&section.id),
+        escape(&section.title)
+    ));
+    if !section.lead.is_empty() {
+        html.push_str(&format!("<p class=\"lead\">{}</p>\n", escape(&section.lead)));
+    }
+    for block in &section.blocks {
+        match block {
+            Block::Figure(figure) if figure.is_still => {}
+            Block::Figure(figure) => {
+                push_figure(html, figure, figures.len(), (page, section), has_files);
+                figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
+            }
+            Block::Table(table) => push_table(html, table),
+            Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
+        }
+    }
+    html.push_str("</section>\n");
+}
+
+fn push_figure(
+    html: &mut String,
+    figure: &Figure,
+    index: usize,
+    (page, section): (&Page, &Section),
+    has_files: bool,
+) {
+    html.push_str(&format!(
+        "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
+        escape(&figure.id),
+        escape(&figure.title),
+        escape(&figure.caption)
+    ));
+    html.push_str(
+        "<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n",
+    );
+    html.push_str(&format!(
+        "<p class=\"provenance\"><span>{}</span>",
+        provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
+    ));
+    if has_files {
+        html.push_str("<span>");
+        let stills: Vec<&Figure> = if figure.is_live {
+            page.figures()
+                .map(|found| found.0)
+                .filter(|still| still.is_still && still.id.starts_with(&figure.id))
+                .collect()
+        } else {
+            vec![figure]
+        };
+        for still in stills {
+            let name = if figure.is_live { format!("{} ", still.panels_name()) } else { String::new() };
+            html.push_str(&escape(&name));
+            for kind in ["svg", "png", "csv"] {
+                let id = escape(&still.id);
+                html.push_str(&format!("<a href=\"figures/{id}.{kind}\">{}</a> ", kind.to_uppercase()));
+            }
+        }
+        html.push_str("</span>");
+    }
+    html.push_str("</p>\n</figure>\n");
+}
+
+impl Figure {
+    /// What a still says it is of: the part of its title after the colon.
+    fn panels_name(&self) -> &str {
+        self.title.split_once(": ").map_or("", |(_, name)| name)
+    }
+}
+
+fn provenance(provenance: &Provenance) -> String {
+    format!(
+        "<code>{}</code> · {} · featurescope {}",
+        escape(&provenance.command),
+        escape(&provenance.source),
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+fn push_table(html: &mut String, table: &Table) {
+    html.push_str(&format!(
+        "<div class=\"table\"><table>\n<caption>{}</caption>\n<thead><tr>",
+        escape(&table.title)
+    ));
+    for column in &table.columns {
+        html.push_str(&format!("<th scope=\"col\">{}</th>", escape(column)));
+    }
+    html.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        html.push_str("<tr>");
+        for (c, cell) in row.iter().enumerate() {
+            let link = cell.strip_prefix('#').and_then(|link| link.split_once('|'));
+            match (c, link) {
+                (0, _) => html.push_str(&format!("<th scope=\"row\">{}</th>", escape(cell))),
+                (_, Some((id, words))) => {
+                    html.push_str(&format!("<td><a href=\"#{}\">{}</a></td>", escape(id), escape(words)));
+                }
+                _ => {
+                    let class = match cell.as_str() {
+                        "supported" | "refuted" | "undecided" => format!(" class=\"word-{cell}\""),
+                        "no test" => " class=\"word-no-test\"".to_owned(),
+                        _ => String::new(),
+                    };
+                    html.push_str(&format!("<td{class}>{}</td>", escape(cell)));
+                }
+            }
+        }
+        html.push_str("</tr>\n");
+    }
+    html.push_str("</tbody></table>");
+    if !table.note.is_empty() {
+        html.push_str(&format!("<p>{}</p>", escape(&table.note)));
+    }
+    html.push_str("</div>\n");
+}
+
+fn push_verdicts(html: &mut String, verdicts: &[Verdict]) {
+    html.push_str("<div class=\"verdicts\">\n");
+    for verdict in verdicts {
+        let tone = match verdict.tone {
+            Tone::Good => "good",
+            Tone::Bad => "bad",
+            Tone::Neutral => "neutral",
+        };
+        html.push_str(&format!(
+            "<div class=\"verdict {tone}\"><b>{}</b><em>{}</em><p>{}</p></div>\n",
+            escape(&verdict.name),
+            escape(&verdict.word),
+            escape(&verdict.text)
+        ));
+    }
+    html.push_str("</div>\n");
+}
+
+/// Numbers with no more digits than a picture can show.
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let exact = number.as_f64().unwrap_or(f64::NAN);
+            let short: f64 = format!("{exact:.*e}", DIGITS_KEPT - 1).parse().unwrap_or(exact);
+            if short == short.trunc() && short.abs() < 1e15 {
+                Value::from(short as i64)
+            } else {
+                Value::from(short)
+            }
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(rounded).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, rounded(value))).collect())
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::figure::{Axis, Colour, Entry, Frame, Heat, Layer, Line, Mark, Panel, Points, Stroke};
+
+    const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\"><!--";
+
+    /// A page with something hostile in every string.
+    fn hostile() -> Page {
+        let text = || HOSTILE.to_owned();
+        let layers = vec![
+            Layer::Line(Line {
+                keys: vec![text()],
+                ..Line::new(text(), HOSTILE, Colour::Ink, vec![[0.0, 1.0]])
+            }),
+            Layer::Points(Points {
+                name: text(),
+                keys: vec![text()],
+                colour: Colour::Hue(3),
+                points: vec![[0.0, 1.0]],
+                labels: vec![text()],
+                size: 3.0,
+                is_diamond: true,
+            }),
+            Layer::Heat(Heat {
+                name: text(),
+                row_word: text(),
+                rows: vec![0],
+                column_word: text(),
+                columns: vec![0],
+                frames: vec![Frame { step: 0, label: text(), moment: Some("end"), digits: "_".to_owned() }],
+            }),
+        ];
+        let mark = Mark { on_x: true, at: 0.0, label: text(), colour: Colour::Ink, keys: vec![text()] };
+        let panel = Panel {
+            title: text(),
+            note: text(),
+            x: Axis::linear(HOSTILE),
+            y: Axis::log(HOSTILE),
+            layers,
+            marks: vec![mark],
+            span: 1,
+        };
+        let entry = Entry { key: text(), name: text(), colour: Colour::Ink, stroke: Stroke::Solid };
+        let figure = Figure {
+            id: text(),
+            title: text(),
+            caption: text(),
+            legend: vec![entry],
+            panels: vec![panel],
+            columns: 1,
+            ..Figure::default()
+        };
+        let table = Table {
+            title: text(),
+            columns: vec![text()],
+            rows: vec![vec![text(), text(), format!("#{HOSTILE}|{HOSTILE}")]],
+            note: text(),
+        };
+        let verdict = Verdict { name: text(), word: text(), text: text(), tone: Tone::Good };
+        Page {
+            title: text(),
+            subtitle: text(),
+            provenance: Provenance { command: text(), source: text() },
+            sections: vec![Section {
+                id: text(),
+                title: text(),
+                lead: text(),
+                provenance: None,
+                blocks: vec![Block::Figure(figure), Block::Table(table), Block::Verdicts(vec![verdict])],
+            }],
+            notes: vec![text()],
+        }
+    }
+
+    #[test]
+    fn no_string_of_a_page_becomes_markup() {
+        let html = render(&hostile(), true);
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("onerror=\"")
+        );
+        // Three scripts of our own, no more.
+        assert_eq!(html.matches("<script").count() - echarts().matches("<script").count(), 3);
+        assert_eq!(html.matches("</script").count(), 3);
+        assert!(
+            !echarts().contains("</script") && !echarts().contains("<!--") && echarts().len() > 1_000_000
+        );
+        // The JSON still holds what was written.
+        let start = html.find("id=\"figures\">").unwrap() + "id=\"figures\">".len();
+        let json = &html[start..start + html[start..].find("</script").unwrap()];
+        let data: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(data["figures"][0]["panels"][0]["layers"][1]["labels"][0], HOSTILE);
+    }
+
+    #[test]
+    fn numbers_keep_five_digits() {
+        let value = rounded(json!([0.123_456_789, 3.0, 1.0e-9, f64::NAN, 1_234_567.8, "a"]));
+        assert_eq!(value.to_string(), "[0.12346,3,1e-9,null,1234600,\"a\"]");
+    }
+}

@@ -1,0 +1,250 @@
+//! Pictures of stored runs: one page that stands alone, and every figure as SVG, PNG and CSV.
+//!
+//! ```text
+//! run folder ─▶ StoredRun ─▶ Page { sections of Figures, tables, verdicts } ─▶ html │ svg, png │ csv
+//! ```
+//!
+//! A report reads stored files only and is a pure function of them: the same folder gives the same bytes. What every
+//! picture shows and the rules of its verdicts: docs/report.md.
+//!
+//! To add a figure: a function from [`StoredRun`] to [`Figure`] in a file of its own, and a line in [`sections`].
+
+pub mod figure;
+pub mod page;
+pub mod palette;
+pub mod html;
+pub mod still;
+pub mod csv;
+pub mod stored;
+pub mod story;
+pub mod atoms;
+pub mod firing;
+pub mod map;
+pub mod representations;
+pub mod probes;
+pub mod diagnostics;
+pub mod scoreboard;
+pub mod overview;
+pub mod comparison;
+
+pub use figure::Figure;
+pub use page::{Block, Page, Section};
+pub use stored::StoredRun;
+
+use crate::claim::evidence::EvidenceError;
+use crate::claim::{ClaimError, judge};
+use crate::store::{StoreError, write_bytes_atomically, write_text_atomically};
+use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use still::StillError;
+
+/// Name of the page in its folder.
+pub const REPORT_FILE: &str = "report.html";
+/// Name of the folder of figures beside it.
+pub const FIGURES_FOLDER: &str = "figures";
+/// Runs whose figures all go on one page.
+const MOST_RUNS_WITH_FIGURES: usize = 6;
+
+/// A report that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A run cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// A folder holds no run.
+    #[error("{} is no run directory and holds none: there is no manifest.json", .0.display())]
+    NoRun(PathBuf),
+    /// A run has not ended, or was killed.
+    #[error("{} has no summary.json: the run still goes on or was killed", .0.display())]
+    Unfinished(PathBuf),
+    /// The claims cannot be read.
+    #[error(transparent)]
+    Claims(#[from] ClaimError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A folder cannot be made.
+    #[error("{} cannot be created: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A folder is no sweep although it says so.
+    #[error(transparent)]
+    Sweep(#[from] SweepFolderError),
+    /// A figure cannot be drawn.
+    #[error(transparent)]
+    Still(#[from] StillError),
+}
+
+/// The run directories behind paths: runs, and folders that hold runs, in the order of their names.
+///
+/// # Errors
+/// If a path is neither, or a run has no summary.
+pub fn run_folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReportError> {
+    let is_run = |path: &Path| path.join("manifest.json").is_file();
+    let mut found = Vec::new();
+    for path in paths {
+        if is_run(path) {
+            found.push(path.clone());
+            continue;
+        }
+        if path.join(SWEEP_FILE).is_file() {
+            found.extend(runs_in(path)?);
+            continue;
+        }
+        let entries = fs::read_dir(path).map_err(|_| ReportError::NoRun(path.clone()))?;
+        let mut inside: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_run(path)).collect();
+        inside.sort();
+        if inside.is_empty() {
+            return Err(ReportError::NoRun(path.clone()));
+        }
+        found.extend(inside);
+    }
+    match found.iter().find(|path| !path.join("summary.json").is_file()) {
+        Some(open) => Err(ReportError::Unfinished(open.clone())),
+        None => Ok(found),
+    }
+}
+
+/// The report of one run, without the paper's statements, which need several.
+pub fn of_run(run: &StoredRun) -> Page {
+    let plan = &run.run.plan;
+    let arms: Vec<&str> = run.arms.iter().map(|arm| arm.name.as_str()).collect();
+    Page {
+        title: if run.name.starts_with(&plan.experiment) {
+            run.name.clone()
+        } else {
+            format!("{}: {}", plan.experiment, run.name)
+        },
+        subtitle: format!(
+            "{} · seed {} · {} · arms: {}",
+            plan.experiment,
+            plan.seed,
+            run.status,
+            arms.join(", ")
+        ),
+        provenance: run.provenance(),
+        sections: sections(run, 1),
+        notes: run.notes.clone(),
+    }
+}
+
+/// The report of several runs: the paper's statements as these runs judge them, and each run's figures.
+///
+/// # Errors
+/// If a run or the claims cannot be read.
+pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
+    let runs: Vec<StoredRun> = folders.iter().map(|path| StoredRun::open(path)).collect::<Result<_, _>>()?;
+    let is_alone = runs.len() == 1;
+    let mut page = match &runs[..] {
+        [run] => of_run(run),
+        several => overview::of_several(&several.iter().collect::<Vec<_>>()),
+    };
+    if runs.len() > MOST_RUNS_WITH_FIGURES {
+        page.notes.push(format!(
+            "{} runs: their figures are left to their own reports (`featurescope report RUN`).",
+            runs.len()
+        ));
+    } else if !is_alone {
+        for (index, run) in runs.iter().enumerate() {
+            for mut section in sections(run, runs.len()) {
+                let prefix = format!("{}-{}", index + 1, figure::slug(&run.name));
+                section.id = format!("{prefix}-{}", section.id);
+                section.title = format!("{}: {}", run.name, section.title);
+                section.provenance = Some(run.provenance());
+                for block in &mut section.blocks {
+                    if let Block::Figure(figure) = block {
+                        figure.id = format!("{prefix}-{}", figure.id);
+                    }
+                }
+                page.sections.push(section);
+            }
+        }
+    }
+    let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
+    page.sections.push(scoreboard::section(&judge(folders)?, &anchors));
+    Ok(page)
+}
+
+/// Everything that one run shows. `share_of_page`: how many runs share the page.
+fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
+    let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        blocks,
+        ..Section::default()
+    };
+    let figures = |figures: Vec<Figure>| figures.into_iter().map(Block::Figure).collect::<Vec<_>>();
+    let diagnoses = diagnostics::of_run(run);
+    let mut panel: Vec<Block> = Vec::new();
+    if !diagnoses.is_empty() {
+        panel.push(Block::Verdicts(
+            diagnoses.iter().map(|named| named.diagnosis.verdict(&named.name)).collect(),
+        ));
+    }
+    panel.extend(figures(diagnostics::figure(run, &diagnoses).into_iter().collect()));
+    if !diagnoses.is_empty() {
+        let classes = "the run's first classification target, samples without a class left out";
+        panel.push(Block::Table(diagnostics::table(&diagnoses, classes)));
+    }
+    let mut atoms = figures(atoms::alignment(run, share_of_page));
+    atoms.extend(figures(atoms::ownership(run).into_iter().chain(atoms::destiny(run)).collect()));
+    let representations = figures(
+        representations::firing_patterns(run).into_iter().chain(representations::maps(run)).collect(),
+    );
+    let probes = figures(probes::ladders(run).into_iter().chain(probes::mask_strength(run)).collect());
+    let all = [
+        overview::section(run),
+        section("story", "Story", figures(vec![story::figure(run)])),
+        section("atoms", "Neurons and atoms", atoms),
+        section("representations", "Representations", representations),
+        section("probes", "Probes", probes),
+        section("diagnostics", "Diagnostics", panel),
+    ];
+    all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
+}
+
+/// Writes `report.html` and `figures/` into `folder`, which is made if it is not there. Answers with the page's path.
+///
+/// # Errors
+/// If a file cannot be written or a figure cannot be drawn.
+pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
+    let figures = folder.join(FIGURES_FOLDER);
+    fs::create_dir_all(&figures).map_err(|source| ReportError::Folder { path: figures.clone(), source })?;
+    let all: Vec<_> = page.figures().filter(|(figure, _)| !figure.is_live).collect();
+    all.par_iter().try_for_each(|(figure, provenance)| -> Result<(), ReportError> {
+        let line = provenance.line();
+        let file = |kind: &str| figures.join(format!("{}.{kind}", figure.id));
+        write_text_atomically(&file("svg"), &still::svg(figure, &line)?)?;
+        write_bytes_atomically(&file("png"), &still::png(figure, &line)?)?;
+        Ok(write_text_atomically(&file("csv"), &csv::render(figure, &line))?)
+    })?;
+    let path = folder.join(REPORT_FILE);
+    write_text_atomically(&path, &html::render(page, true))?;
+    Ok(path)
+}
+
+/// Reads the run in `folder` and writes its report there.
+///
+/// # Errors
+/// If the run cannot be read or a file cannot be written.
+pub fn write_for_run(folder: &Path) -> Result<PathBuf, ReportError> {
+    write(&of_run(&StoredRun::open(folder)?), folder)
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,175 @@
+//! The story on one page: every recorded curve that the paper's argument goes through, all arms in the same axes.
+//!
+//! Theory is dashed: the energies that the closed forms of stage I start from what was measured at step 0, up to T1; the
+//! loss floor of sparse features; the cosines of a linear map with the same share of dense energy. Source: docs/theory.md
+//! 4.3, 4.6.
+
+use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
+use super::stored::{ArmView, StoredRun};
+
+/// Points of a closed-form curve.
+const THEORY_POINTS: usize = 40;
+
+/// The figure.
+pub fn figure(run: &StoredRun) -> Figure {
+    let arms: Vec<ArmView<'_>> = run.subjects().collect();
+    let mut legend: Vec<Entry> = arms.iter().map(entry).collect();
+    let kind = |key: &str, name: &str, stroke| Entry {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        colour: Colour::Ink,
+        stroke,
+    };
+    legend.push(kind("first", "sparse energy; |cos| > .9", Stroke::Solid));
+    legend.push(kind("second", "dense energy; |cos| > .7", Stroke::Dotted));
+    legend.push(kind("theory", "theory", Stroke::Dashed));
+    Figure {
+        id: "story".to_owned(),
+        title: "The story on one page".to_owned(),
+        caption: "Every arm in the same axes, step by step. Vertical lines are the ends of stage I (T1) and stage II (T2) of \
+                  the arm of that colour. Dashed is theory: growth of the energies in stage I from their measured start, the \
+                  loss that sparse features cannot undercut, and the cosines that a linear map with the same dense energy \
+                  would have. What the measured cosines gain over it is the work of the thresholds."
+            .to_owned(),
+        legend,
+        panels: vec![
+            loss(&arms),
+            energies(&arms),
+            single(&arms, "Threshold over norm", "bias_over_norm", "mean b/‖w‖"),
+            coverage(&arms),
+            single(&arms, "Singletons", "singleton_count", "neurons with |cos| > .9"),
+            single(&arms, "Firing rate", "firing_rate", "share of (sample, neuron) pairs"),
+            cosine(&arms, "Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))"),
+            cosine(&arms, "Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))"),
+        ],
+        columns: 3,
+        ..Figure::default()
+    }
+}
+
+/// The legend entry of an arm.
+pub fn entry(arm: &ArmView<'_>) -> Entry {
+    Entry { key: arm.key.clone(), name: arm.name().to_owned(), colour: arm.colour, stroke: Stroke::Solid }
+}
+
+/// T1 and T2 of every arm.
+pub fn stage_marks(arms: &[ArmView<'_>]) -> Vec<Mark> {
+    let mark = |arm: &ArmView<'_>, step: Option<u64>, label: &str| {
+        step.map(|step| Mark {
+            on_x: true,
+            at: step as f64,
+            label: label.to_owned(),
+            colour: arm.colour,
+            keys: vec![arm.key.clone()],
+        })
+    };
+    let ends = |arm| {
+        let end = &ArmView::end(arm);
+        [mark(arm, end.0, "T1"), mark(arm, end.1, "T2")]
+    };
+    arms.iter().flat_map(ends).flatten().collect()
+}
+
+impl ArmView<'_> {
+    /// T1 and T2.
+    pub fn end(&self) -> (Option<u64>, Option<u64>) {
+        (self.subject.arm.end.t1, self.subject.arm.end.t2)
+    }
+}
+
+fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> Panel {
+    Panel {
+        title: title.to_owned(),
+        x: Axis::linear("step"),
+        y,
+        layers,
+        marks: stage_marks(arms),
+        span: 1,
+        ..Panel::default()
+    }
+}
+
+/// One measured column of every arm.
+pub fn single(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel {
+    let line =
+        |arm: &ArmView<'_>| Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
+    panel(arms, title, Axis::linear(unit), arms.iter().map(line).collect())
+}
+
+fn loss(arms: &[ArmView<'_>]) -> Panel {
+    let mut layers = Vec::new();
+    for arm in arms {
+        let curve = arm.curve("loss");
+        if let (Some(floor), Some(last)) = (arm.subject.plan.prediction.loss_floor, curve.last()) {
+            let floor = vec![[0.0, floor], [last[0], floor]];
+            let line =
+                Line::new(format!("{}: floor of sparse features", arm.name()), &arm.key, arm.colour, floor);
+            layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+        }
+        layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, curve)));
+    }
+    panel(arms, "Loss", Axis::linear("mean loss of a batch"), layers)
+}
+
+fn energies(arms: &[ArmView<'_>]) -> Panel {
+    let mut layers = Vec::new();
+    for arm in arms {
+        let growth = arm.subject.plan.prediction.growth;
+        let t1 = arm.end().0.map(|t1| t1 as f64).or(arm.subject.plan.prediction.t1);
+        for (column, word, key, stroke, factor) in [
+            ("sparse_energy_mean", "sparse", "first", Stroke::Solid, growth.map(|growth| growth.sparse)),
+            ("dense_energy_mean", "dense", "second", Stroke::Dotted, growth.map(|growth| growth.dense)),
+        ] {
+            let curve = arm.curve(column);
+            let last = curve.last().map(|point| point[0]);
+            if let (Some(factor), Some(t1), Some(&[_, start]), Some(last)) = (factor, t1, curve.first(), last)
+            {
+                let step = |k: usize| t1.min(last) * k as f64 / THEORY_POINTS as f64;
+                let points = (0..=THEORY_POINTS).map(|k| [step(k), start * factor.powf(2.0 * step(k))]);
+                let name = format!("{}: {word}, closed form", arm.name());
+                let line = Line::new(name, &arm.key, arm.colour, points.collect());
+                layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+            }
+            let line = Line::new(format!("{}: {word}", arm.name()), &arm.key, arm.colour, curve);
+            layers.push(Layer::Line(line.styled(stroke, key)));
+        }
+    }
+    let note = "along the atoms (solid) and outside them (dotted); dashed: closed form of stage I";
+    let axis = Axis::log("mean energy of a neuron");
+    Panel { span: 2, note: note.to_owned(), ..panel(arms, "Sparse against dense energy", axis, layers) }
+}
+
+fn coverage(arms: &[ArmView<'_>]) -> Panel {
+    let mut layers = Vec::new();
+    for arm in arms {
+        for (column, word, key, stroke) in [
+            ("coverage_70", "|cos| > .7", "second", Stroke::Dotted),
+            ("coverage_90", "|cos| > .9", "first", Stroke::Solid),
+        ] {
+            let name = format!("{}, {word}", arm.name());
+            let line = Line::new(name, &arm.key, arm.colour, arm.curve(column));
+            layers.push(Layer::Line(line.styled(stroke, key)));
+        }
+    }
+    panel(arms, "Atoms covered", Axis::linear("share of the atoms").between(0.0, 1.0), layers)
+}
+
+fn cosine(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel {
+    let mut layers = Vec::new();
+    for arm in arms {
+        let prediction = &arm.subject.plan.prediction;
+        let linear = |&[step, dense]: &[f64; 2]| {
+            let sparse = 1.0 - dense;
+            let cosine = match column {
+                "noise_cosine" => prediction.linear_noise_cosine(sparse),
+                _ => prediction.linear_signal_cosine(sparse),
+            };
+            [step, cosine]
+        };
+        let points = arm.curve("dense_energy_fraction").iter().map(linear).collect();
+        let line = Line::new(format!("{}: a linear map", arm.name()), &arm.key, arm.colour, points);
+        layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+        layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column))));
+    }
+    panel(arms, title, Axis::linear(unit).between(0.0, 1.0), layers)
+}
