@@ -11,4 +11,5 @@ mod stage_one;
 mod determinism;
 #[cfg(feature = "parallel")]
 mod threads;
+mod mixed;
 mod golden;
