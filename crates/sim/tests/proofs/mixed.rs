@@ -11,8 +11,8 @@ const TOLERANCE: f64 = 0.05;
 fn run(views: Views, negative_set: NegativeSet, stop_grad: StopGrad) -> Run {
     let base = large(views);
     // As many negatives as anchors, whatever the set.
-    let batch = BatchPlan { negative_set, negatives: base.batch.anchors, ..base.batch };
-    Run { batch, stop_grad, ..base }
+    let batch = BatchPlan { negatives: base.batch.anchors, negative_set, ..base.batch };
+    Run { stop_grad, batch, ..base }
 }
 
 fn every_run() -> impl Iterator<Item = Run> {
