@@ -10,7 +10,7 @@
 //! | [`store`] | the files of a run directory |
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
-//! | [`bench`] | what a step costs on this machine |
+//! | [`mod@bench`] | what a step costs on this machine |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
 //! | [`results`] | the scoreboard that comes with the program |
 //! | [`report`] | pictures of stored runs |

@@ -106,7 +106,7 @@ impl Panels {
         &self.data[q * self.blocks()..(q + 1) * self.blocks()]
     }
 
-    /// Groups of ROWS rows with the index of their first, to be written by [`set_row`].
+    /// Groups of ROWS rows with the index of their first, to be written by [`PanelMut::set_row`].
     pub fn panels_mut(&mut self) -> impl Iterator<Item = PanelMut<'_>> + Send {
         let (blocks, precision) = (self.blocks().max(1), self.precision);
         let panels = self.data.chunks_mut(blocks).enumerate();

@@ -11,5 +11,6 @@ mod stage_one;
 mod determinism;
 #[cfg(feature = "parallel")]
 mod threads;
+mod mixed;
 mod golden;
 mod reduced;

@@ -143,7 +143,7 @@ static KERNELS: LazyLock<Kernels> = LazyLock::new(|| {
     }
 });
 
-/// tile[r][l] += Σ_k rows[k / 16][r][k mod 16] · columns[k / 16][k mod 16][l]; in half precision each word holds the
+/// tile\[r\]\[l\] += Σ_k rows\[k / 16\]\[r\]\[k mod 16\] · columns\[k / 16\]\[k mod 16\]\[l\]; in half precision each word holds the
 /// entries of two k.
 ///
 /// # Panics
@@ -159,9 +159,9 @@ pub fn add_rows_times_columns(
     kernel(tile, rows, columns);
 }
 
-/// tile[r][l] += Σ_q Σ_p coefficients[q][p][r] · x(q, p, l), x(q, p, ·) being row p of the blocks q·stride (columns 0 to
+/// tile\[r\]\[l\] += Σ_q Σ_p coefficients\[q\]\[p\]\[r\] · x(q, p, l), x(q, p, ·) being row p of the blocks q·stride (columns 0 to
 /// 15) and q·stride + 1 (columns 16 to 31). In half precision the blocks q·stride hold all 32 columns, and
-/// coefficients[q][p / 2][r] the coefficients of rows p and p + 1 in one word.
+/// coefficients\[q\]\[p / 2\]\[r\] the coefficients of rows p and p + 1 in one word.
 ///
 /// # Panics
 /// If there are fewer blocks than coefficients ask for.
@@ -179,12 +179,12 @@ pub fn add_outer_products(
     }
 }
 
-/// columns[k][half][l] = rows[l][k]: packs a square of a right factor that is given transposed.
+/// columns\[k\]\[half\]\[l\] = rows\[l\]\[k\]: packs a square of a right factor that is given transposed.
 pub fn transpose(columns: &mut [LanePair; Line::LEN], half: usize, rows: &[&[f32; Line::LEN]; Line::LEN]) {
     (KERNELS.transpose)(columns, half, rows);
 }
 
-/// sums[b] += Σ_n scales[n] · (line b of row rows[n]), for the first BAND lines of the blocks, or the first BAND/2 in half
+/// sums\[b\] += Σ_n scales\[n\] · (line b of row rows\[n\]), for the first BAND lines of the blocks, or the first BAND/2 in half
 /// precision.
 ///
 /// # Panics
@@ -208,7 +208,7 @@ pub fn add_scaled_rows(
     }
 }
 
-/// out[i] += ⟨x, row i of `packed`⟩ for the given i; rows are as long as x.
+/// out\[i\] += ⟨x, row i of `packed`⟩ for the given i; rows are as long as x.
 ///
 /// # Panics
 /// If an index lies behind the last row.
