@@ -19,7 +19,7 @@ fn smoke(folder: &Path, arguments: &[&str]) -> Assert {
     featurescope(folder, &[&small[..], arguments].concat())
 }
 
-fn output(assert: Assert) -> (String, String) {
+fn output(assert: &Assert) -> (String, String) {
     let output = assert.get_output();
     (String::from_utf8(output.stdout.clone()).unwrap(), String::from_utf8(output.stderr.clone()).unwrap())
 }
@@ -74,7 +74,7 @@ fn reports_of_one_run_of_several_and_of_folders_of_runs() {
         smoke(folder.path(), &["--no-report", seed, "--out", name]).success();
     }
     assert!(!folder.path().join("all/a/report.html").exists());
-    let (shown, _) = output(featurescope(folder.path(), &["report", "all/a"]).success());
+    let (shown, _) = output(&featurescope(folder.path(), &["report", "all/a"]).success());
     assert!(shown.contains("report.html"));
     let page = fs::read_to_string(folder.path().join("all/a/report.html")).unwrap();
     assert!(page.contains("Theorem 3.4 (iii)") && page.contains("href=\"#figure-alignment\""));
@@ -89,18 +89,18 @@ fn reports_of_one_run_of_several_and_of_folders_of_runs() {
 #[test]
 fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, error) = output(featurescope(folder.path(), &["report", "nowhere"]).code(1));
+    let (_, error) = output(&featurescope(folder.path(), &["report", "nowhere"]).code(1));
     assert!(error.contains("nowhere is no run directory"), "{error}");
     smoke(folder.path(), &["--no-report", "--out", "a"]).success();
-    let (_, error) = output(featurescope(folder.path(), &["compare", "a", "."]).success());
+    let (_, error) = output(&featurescope(folder.path(), &["compare", "a", "."]).success());
     assert!(error.is_empty(), "a folder that holds one run stands for it: {error}");
     let stored = folder.path().join("a/arms/none/representation.safetensors");
     let bytes = fs::read(&stored).unwrap();
     fs::write(&stored, &bytes[..bytes.len() / 2]).unwrap();
-    let (_, error) = output(featurescope(folder.path(), &["report", "a"]).success());
+    let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).success());
     assert!(error.contains("note: ") && error.contains("representation.safetensors"), "{error}");
     fs::remove_file(folder.path().join("a/summary.json")).unwrap();
-    let (_, error) = output(featurescope(folder.path(), &["report", "a"]).code(1));
+    let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
     assert!(error.contains("still goes on or was killed"), "{error}");
 }
 
@@ -118,17 +118,17 @@ fn representations_of_another_network_are_diagnosed() {
     let folder = tempfile::tempdir().unwrap();
     smoke(folder.path(), &["--no-report", "--out", "a"]).success();
     let file = "a/arms/random_mask/representation.safetensors";
-    let (_, error) = output(featurescope(folder.path(), &["diagnose", file]).code(1));
+    let (_, error) = output(&featurescope(folder.path(), &["diagnose", file]).code(1));
     assert!(error.contains("--array") && error.contains("`features` (2048 × 64)"), "{error}");
     let pairs =
         ["diagnose", file, "--array", "anchor", "--pairs", file, "--pairs-array", "positive", "--json"];
-    let (shown, _) = output(featurescope(folder.path(), &pairs).success());
+    let (shown, _) = output(&featurescope(folder.path(), &pairs).success());
     let found: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!((&found["samples"], &found["neurons"]), (&512.into(), &64.into()));
     assert!(found["alignment"].as_f64().is_some_and(|alignment| (0.0..4.0).contains(&alignment)));
     assert!(found["probe"].is_null());
     let page = fs::read_to_string(folder.path().join("diagnosis/report.html")).unwrap();
     assert!(page.contains("featurescope diagnose representation.safetensors --array anchor"));
-    let (_, error) = output(featurescope(folder.path(), &["diagnose", "a/spec.toml"]).code(1));
+    let (_, error) = output(&featurescope(folder.path(), &["diagnose", "a/spec.toml"]).code(1));
     assert!(error.contains(".npz, .safetensors or .parquet"), "{error}");
 }

@@ -1,17 +1,13 @@
 //! `featurescope judge`: what stored runs say about the paper's statements.
 
-use crate::args::{JudgeArguments, RunArguments};
+use crate::args::JudgeArguments;
 use crate::exit::Exit;
 use crate::output;
 use crate::scoreboard::{self, Detail};
 use anyhow::{Context, Result, ensure};
 use featurescope_lab::claim::judge;
-use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::runs_in;
-use std::path::{Path, PathBuf};
-
-/// Where a sweep's scoreboard is left.
-const SCOREBOARD_FILE: &str = "scoreboard.json";
+use std::path::PathBuf;
 
 /// Prints the scoreboard.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
@@ -39,14 +35,4 @@ pub fn runs_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
         ensure!(is_run, "{} is no run directory: it holds no manifest.json", run.display());
     }
     Ok(runs)
-}
-
-/// Judges a sweep that has just ended, leaves the scoreboard in its folder and prints it.
-pub fn judge_sweep(folder: &Path, arguments: &RunArguments) -> Result<()> {
-    let board = judge(&runs_in(folder)?)?;
-    write_json_atomically(&folder.join(SCOREBOARD_FILE), &board)?;
-    if !arguments.quiet && !arguments.json {
-        output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
-    }
-    Ok(())
 }

@@ -1,19 +1,25 @@
 //! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
 
 use crate::args::RunArguments;
-use crate::commands::judge;
 use crate::commands::run::{RUNS, listen_for_interrupts};
 use crate::exit::Exit;
 use crate::output;
 use crate::progress::SweepProgress;
+use crate::scoreboard::{self, Detail};
 use crate::table::{pad_left, pad_right};
 use anyhow::{Context, Result};
+use featurescope_lab::claim::judge;
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
+use featurescope_lab::report::{of_judged_runs, write as write_report};
 use featurescope_lab::stats::Estimate;
+use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
-use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute};
+use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute, runs_in};
 use std::fmt::Write;
 use std::path::Path;
+
+/// Where a sweep's scoreboard is left.
+const SCOREBOARD_FILE: &str = "scoreboard.json";
 
 /// How many runs go on at a time, and with how many threads each.
 struct Crew {
@@ -64,11 +70,34 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         output::note("interrupted; the same command goes on with the runs that are missing");
         return Ok(Exit::Interrupted);
     }
-    if is_judged {
-        judge::judge_sweep(&path, arguments)?;
-    }
+    conclude(arguments, &path, is_judged)?;
     let has_diverged = index.points.iter().any(|point| point.status == "diverged");
     Ok(if has_diverged { Exit::Diverged } else { Exit::Success })
+}
+
+/// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints the former if
+/// the runs were made for it.
+fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()> {
+    if arguments.no_report && !is_judged {
+        return Ok(());
+    }
+    let runs = runs_in(path)?;
+    let board = judge(&runs)?;
+    write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
+    let shows = !arguments.quiet && !arguments.json;
+    if is_judged && shows {
+        output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
+    }
+    if arguments.no_report {
+        return Ok(());
+    }
+    // The results are there whatever becomes of their pictures.
+    match of_judged_runs(&runs, &board).and_then(|page| write_report(&page, path)) {
+        Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
+        Ok(_) => {}
+        Err(error) => output::note(&format!("no report: {error}")),
+    }
+    Ok(())
 }
 
 fn announcement(plan: &SweepPlan, crew: &Crew) -> Result<String> {

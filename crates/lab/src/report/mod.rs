@@ -32,7 +32,7 @@ pub use page::{Block, Page, Section};
 pub use stored::StoredRun;
 
 use crate::claim::evidence::EvidenceError;
-use crate::claim::{ClaimError, judge};
+use crate::claim::{ClaimError, Scoreboard, judge};
 use crate::store::{StoreError, write_bytes_atomically, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use rayon::prelude::*;
@@ -142,6 +142,14 @@ pub fn of_run(run: &StoredRun) -> Page {
 /// # Errors
 /// If a run or the claims cannot be read.
 pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
+    of_judged_runs(folders, &judge(folders)?)
+}
+
+/// The same for runs that have been judged already.
+///
+/// # Errors
+/// If a run cannot be read.
+pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, ReportError> {
     let runs: Vec<StoredRun> = folders.iter().map(|path| StoredRun::open(path)).collect::<Result<_, _>>()?;
     let is_alone = runs.len() == 1;
     let mut page = match &runs[..] {
@@ -170,7 +178,7 @@ pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
         }
     }
     let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
-    page.sections.push(scoreboard::section(&judge(folders)?, &anchors));
+    page.sections.push(scoreboard::section(board, &anchors));
     Ok(page)
 }
 

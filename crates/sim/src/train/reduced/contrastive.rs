@@ -14,7 +14,7 @@
 
 use super::super::contrastive::{BatchPlan, NegativeViews, coordinates, decompose, draw_rows, represent};
 use super::super::gated::Gate;
-use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
+use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use super::{GaussianViews, MaskJitter, Outside};
 use crate::augment::Augmentation;
@@ -62,6 +62,9 @@ struct Batch {
     /// v of each fresh negative.
     negative_mean_squares: Vec<f64>,
 }
+
+/// First row of a stream that views of represented samples draw from; samples have the rows below.
+const VIEW_ROWS: u32 = 1 << 31;
 
 /// Buffers of one step, allocated once.
 #[derive(Default)]
@@ -374,6 +377,23 @@ impl Dynamics for Reduced {
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
         represent(&self.data, stream, first_row, rows, |x| self.embed(x))
+    }
+
+    fn represent_pairs(&self, stream: &Stream, first_row: usize, rows: usize) -> Option<Pairs> {
+        let samples = self.data.sample(stream, first_row, rows);
+        let mut anchor = samples.x;
+        if self.has_one_view() {
+            let anchor = self.embed(&anchor);
+            return Some(Pairs { positive: anchor.clone(), anchor });
+        }
+        let mut positive = Matrix::zeros(rows, anchor.cols());
+        for i in 0..rows {
+            let mean_square = self.views.mean_square(samples.latent.row(i));
+            // Views draw from the same part of a stream as samples: from other rows of it.
+            let row = VIEW_ROWS + (first_row + i) as u32;
+            self.views.pair(stream, row, mean_square, anchor.row_mut(i), positive.row_mut(i));
+        }
+        Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
     }
 
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {

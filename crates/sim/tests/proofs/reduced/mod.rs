@@ -7,4 +7,5 @@ mod laws;
 mod ladder;
 mod controls;
 mod reproducible;
+mod pairs;
 mod probes;
