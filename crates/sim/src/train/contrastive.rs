@@ -11,7 +11,9 @@
 //!
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
+use super::drawing::{draw_panels, with_row};
 use super::gated::Gate;
+use super::reading::{coordinates, decompose, growth, represent};
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
@@ -19,15 +21,9 @@ use crate::data::DataModel;
 use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
 use crate::math::kernel::{Precision, ROWS};
-use crate::math::linalg::{squared_norm, times, times_transposed};
+use crate::math::linalg::times_transposed;
 use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
-use std::cell::Cell;
-
-/// Rows that one thread draws at a time.
-const ROWS_PER_PIECE: usize = 16;
-/// Rows that are represented at a time, to bound the memory of a large probe set.
-const ROWS_PER_REPRESENTATION: usize = 1024;
 
 /// How many samples a step draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -449,120 +445,5 @@ impl Dynamics for Contrastive {
         self.learner.restore(snapshot)?;
         self.batch = None;
         Ok(())
-    }
-}
-
-thread_local! {
-    /// x, x⁺⁺ and z of one sample. Taken out while in use.
-    static ROW: Cell<[Vec<f32>; 3]> = const { Cell::new([Vec::new(), Vec::new(), Vec::new()]) };
-}
-
-/// Lends buffers for one sample: two of length d1 and one of length d.
-fn with_row(data: &dyn DataModel, work: impl FnOnce(&mut [f32], &mut [f32], &mut [f32])) {
-    let [mut x, mut y, mut z] = ROW.take();
-    x.resize(data.ambient_dim(), 0.0);
-    y.resize(data.ambient_dim(), 0.0);
-    z.resize(data.latent_dim(), 0.0);
-    work(&mut x, &mut y, &mut z);
-    ROW.set([x, y, z]);
-}
-
-/// Draws every row from `stream`, changed by `view(row, x)`.
-fn draw_panels(
-    panels: &mut Panels,
-    data: &dyn DataModel,
-    stream: &Stream,
-    view: impl Fn(u32, &mut [f32]) + Sync + Send,
-) {
-    let rows = panels.rows();
-    parallel::for_each_piece(panels.panels_mut(), |mut panel| {
-        with_row(data, |x, _, z| {
-            for r in 0..ROWS.min(rows - panel.first_row) {
-                let row = (panel.first_row + r) as u32;
-                data.draw(stream, row, x, z);
-                view(row, x);
-                panel.set_row(r, x);
-            }
-        });
-    });
-}
-
-/// Draws every row of `x` (and its code) from `stream`.
-pub(super) fn draw_rows(data: &dyn DataModel, stream: &Stream, x: &mut Matrix, latent: &mut Matrix) {
-    let (d1, d) = (data.ambient_dim(), data.latent_dim());
-    let pieces = (x.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
-        .zip(latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
-        .enumerate();
-    parallel::for_each_piece(pieces, |(piece, (xs, zs))| {
-        for (i, (x, z)) in xs.chunks_mut(d1).zip(zs.chunks_mut(d)).enumerate() {
-            data.draw(stream, (piece * ROWS_PER_PIECE + i) as u32, x, z);
-        }
-    });
-}
-
-/// W M and the energy outside the span of M.
-pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates {
-    let sparse = data.dictionary().coordinates(weights);
-    let mut inside = Matrix::zeros(0, 0);
-    times(&mut inside, &sparse, data.dictionary().atoms());
-    let dense_energy = (weights.iter_rows().zip(inside.iter_rows()))
-        .map(|(w, inside)| {
-            let outside: Vec<f32> = w.iter().zip(inside).map(|(a, b)| a - b).collect();
-            squared_norm(&outside)
-        })
-        .collect();
-    Coordinates { sparse, dense_energy }
-}
-
-/// The coefficients of W along W(0), inside and outside the span of M.
-pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
-    let initial = learner.initial_weights();
-    let product = |a: &Matrix, b: &Matrix| -> f64 {
-        a.as_slice().iter().zip(b.as_slice()).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
-    };
-    let now_inside = data.dictionary().coordinates(learner.weights());
-    let then_inside = data.dictionary().coordinates(&initial);
-    let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
-    let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
-    Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
-}
-
-/// f(x) and z of fresh samples, a bounded number of rows at a time.
-pub(super) fn represent(
-    data: &dyn DataModel,
-    stream: &Stream,
-    first_row: usize,
-    rows: usize,
-    embed: impl Fn(&Matrix) -> Matrix,
-) -> Represented {
-    let (mut features, mut latent, mut width) = (Vec::new(), Vec::new(), 0);
-    for start in (0..rows).step_by(ROWS_PER_REPRESENTATION) {
-        let count = ROWS_PER_REPRESENTATION.min(rows - start);
-        let samples = data.sample(stream, first_row + start, count);
-        let embedded = embed(&samples.x);
-        width = embedded.cols();
-        features.extend_from_slice(embedded.as_slice());
-        latent.extend_from_slice(samples.latent.as_slice());
-    }
-    Represented {
-        features: Matrix::from_vec(rows, width, features),
-        latent: Matrix::from_vec(rows, data.latent_dim(), latent),
-    }
-}
-
-/// f(x), f(M z), f(ξ) and z of fresh samples.
-pub(super) fn decompose(
-    data: &dyn DataModel,
-    stream: &Stream,
-    first_row: usize,
-    rows: usize,
-    embed: impl Fn(&Matrix) -> Matrix,
-) -> Decomposed {
-    let samples = data.sample(stream, first_row, rows);
-    Decomposed {
-        features: embed(&samples.x),
-        signal: embed(&data.dictionary().combine(&samples.latent)),
-        noise: embed(&samples.noise),
-        latent: samples.latent,
     }
 }

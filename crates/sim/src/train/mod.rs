@@ -13,6 +13,8 @@ pub mod stage;
 pub mod optimizer;
 pub mod learner;
 pub mod gated;
+mod drawing;
+mod reading;
 pub mod contrastive;
 pub mod supervised;
 pub mod reduced;

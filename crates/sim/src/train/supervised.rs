@@ -6,7 +6,8 @@
 //!
 //! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
 
-use super::contrastive::{coordinates, decompose, draw_rows, growth, represent};
+use super::drawing::draw_rows;
+use super::reading::{coordinates, decompose, growth, represent};
 use super::reduced::Outside;
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};

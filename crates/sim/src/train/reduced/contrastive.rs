@@ -12,8 +12,10 @@
 //!
 //! Source: docs/derivations/reduced.md; Section 3 of the paper.
 
-use super::super::contrastive::{BatchPlan, NegativeViews, coordinates, decompose, draw_rows, represent};
+use super::super::contrastive::{BatchPlan, NegativeViews};
+use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
 use super::super::gated::Gate;
+use super::super::reading::{coordinates, decompose, represent};
 use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use super::{GaussianViews, MaskJitter, Outside};
@@ -25,8 +27,6 @@ use crate::math::linalg::{add_transposed_times, times_transposed};
 use crate::math::panels::{Descent, Panels};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
 
-/// Rows that one thread draws at a time.
-const ROWS_PER_PIECE: usize = 16;
 /// Neurons whose coefficients one thread transposes at a time.
 const NEURONS_PER_PIECE: usize = 16;
 

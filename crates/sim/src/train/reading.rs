@@ -1,0 +1,77 @@
+//! What every dynamics reads off its weights and fresh samples in the same way.
+
+use super::Learner;
+use super::view::{Coordinates, Decomposed, Growth, Represented};
+use crate::data::DataModel;
+use crate::math::linalg::{squared_norm, times};
+use crate::math::{Matrix, Stream};
+
+/// Rows that are represented at a time, to bound the memory of a large probe set.
+const ROWS_PER_REPRESENTATION: usize = 1024;
+
+/// W M and the energy outside the span of M.
+pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates {
+    let sparse = data.dictionary().coordinates(weights);
+    let mut inside = Matrix::zeros(0, 0);
+    times(&mut inside, &sparse, data.dictionary().atoms());
+    let dense_energy = (weights.iter_rows().zip(inside.iter_rows()))
+        .map(|(w, inside)| {
+            let outside: Vec<f32> = w.iter().zip(inside).map(|(a, b)| a - b).collect();
+            squared_norm(&outside)
+        })
+        .collect();
+    Coordinates { sparse, dense_energy }
+}
+
+/// The coefficients of W along W(0), inside and outside the span of M.
+pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
+    let initial = learner.initial_weights();
+    let product = |a: &Matrix, b: &Matrix| -> f64 {
+        a.as_slice().iter().zip(b.as_slice()).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+    };
+    let now_inside = data.dictionary().coordinates(learner.weights());
+    let then_inside = data.dictionary().coordinates(&initial);
+    let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
+    let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
+    Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
+}
+
+/// f(x) and z of fresh samples, a bounded number of rows at a time.
+pub(super) fn represent(
+    data: &dyn DataModel,
+    stream: &Stream,
+    first_row: usize,
+    rows: usize,
+    embed: impl Fn(&Matrix) -> Matrix,
+) -> Represented {
+    let (mut features, mut latent, mut width) = (Vec::new(), Vec::new(), 0);
+    for start in (0..rows).step_by(ROWS_PER_REPRESENTATION) {
+        let count = ROWS_PER_REPRESENTATION.min(rows - start);
+        let samples = data.sample(stream, first_row + start, count);
+        let embedded = embed(&samples.x);
+        width = embedded.cols();
+        features.extend_from_slice(embedded.as_slice());
+        latent.extend_from_slice(samples.latent.as_slice());
+    }
+    Represented {
+        features: Matrix::from_vec(rows, width, features),
+        latent: Matrix::from_vec(rows, data.latent_dim(), latent),
+    }
+}
+
+/// f(x), f(M z), f(ξ) and z of fresh samples.
+pub(super) fn decompose(
+    data: &dyn DataModel,
+    stream: &Stream,
+    first_row: usize,
+    rows: usize,
+    embed: impl Fn(&Matrix) -> Matrix,
+) -> Decomposed {
+    let samples = data.sample(stream, first_row, rows);
+    Decomposed {
+        features: embed(&samples.x),
+        signal: embed(&data.dictionary().combine(&samples.latent)),
+        noise: embed(&samples.noise),
+        latent: samples.latent,
+    }
+}
