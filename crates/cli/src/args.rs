@@ -47,6 +47,7 @@ pub enum Command {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArguments {
     /// Name of a shipped experiment (see `list`) or path of a spec in TOML
     pub experiment: String,

@@ -30,7 +30,7 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<Exit> {
 
 /// What was typed, with file names only, so that the same files give the same report anywhere.
 fn command(arguments: &DiagnoseArguments) -> String {
-    let mut command = format!("featurescope diagnose {}", file_name(&arguments.activations));
+    let mut words = vec!["featurescope diagnose".to_owned(), file_name(&arguments.activations)];
     for (flag, value) in [
         ("--array", arguments.array.clone()),
         ("--pairs", arguments.pairs.as_deref().map(file_name)),
@@ -39,19 +39,18 @@ fn command(arguments: &DiagnoseArguments) -> String {
         ("--labels-array", arguments.labels_array.clone()),
     ] {
         if let Some(value) = value {
-            command.push_str(&format!(" {flag} {value}"));
+            words.extend([flag.to_owned(), value]);
         }
     }
-    command
+    words.join(" ")
 }
 
 fn text_of(findings: &Findings) -> String {
     let verdict = findings.diagnosis.verdict("");
-    let mut text = format!("{}\n{}\n", output::heading(&verdict.word), verdict.text);
-    for row in table_of(&findings.page).map(|table| &table.rows).into_iter().flatten() {
-        text.push_str(&format!("  {:<50} {}\n", row[0], row[1]));
-    }
-    text
+    let mut lines = vec![output::heading(&verdict.word), verdict.text];
+    let rows = table_of(&findings.page).map(|table| &table.rows).into_iter().flatten();
+    lines.extend(rows.map(|row| format!("  {:<50} {}", row[0], row[1])));
+    lines.join("\n") + "\n"
 }
 
 fn json_of(findings: &Findings) -> Result<String> {

@@ -69,6 +69,7 @@ impl Chromium {
     }
 
     /// Calls a method and waits for its answer; events that come meanwhile are kept.
+    #[allow(clippy::needless_pass_by_value, reason = "callers write their parameters where they call")]
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.next_id += 1;
         let id = self.next_id;
