@@ -1,4 +1,4 @@
-//! Reading arrays from .npy, .npz and .safetensors; .parquet is in [`columns`](super::columns).
+//! Reading arrays from .npy, .npz and .safetensors; .parquet is in [`columns`].
 //!
 //! Files may be damaged or hostile: a header is believed only as far as the bytes behind it reach, and what a compressed
 //! entry may grow to is bounded by what its compression could have made of it.

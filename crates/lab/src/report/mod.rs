@@ -7,7 +7,7 @@
 //! A report reads stored files only and is a pure function of them: the same folder gives the same bytes. What every
 //! picture shows and the rules of its verdicts: docs/report.md.
 //!
-//! To add a figure: a function from [`StoredRun`] to [`Figure`] in a file of its own, and a line in [`sections`].
+//! To add a figure: a function from [`StoredRun`] to [`Figure`] in a file of its own, and a line in `sections`.
 
 pub mod figure;
 pub mod page;
