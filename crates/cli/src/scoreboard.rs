@@ -129,7 +129,12 @@ fn reasons(test: &TestResult) -> Vec<(String, String)> {
 
 /// `64/1024 .97 [.95, .99] ✓`.
 fn finding(finding: &Finding) -> String {
-    let estimate = finding.estimate.as_ref().map_or("–".to_owned(), interval);
+    // One run has a figure and no interval.
+    let alone = || match (&finding.verdict, &finding.values[..]) {
+        (Verdict::Undecided { reason: Reason::TooFewSeeds { .. } }, [(_, value)]) => figure(*value),
+        _ => "–".to_owned(),
+    };
+    let estimate = finding.estimate.as_ref().map_or_else(alone, interval);
     let shown = format!("{} {estimate} {}", size(finding), mark(&finding.verdict));
     shown.replace(' ', "\u{a0}")
 }
@@ -143,7 +148,7 @@ fn why(finding: &Finding) -> String {
 
 /// d/d1.
 pub fn size(finding: &Finding) -> String {
-    format!("{}/{}", finding.setting.latent_dim, finding.setting.ambient_dim)
+    finding.setting.label()
 }
 
 /// Inside the prediction, outside, or neither.
@@ -186,7 +191,7 @@ fn tallies(board: &Scoreboard) -> BTreeMap<String, Tally> {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for claim in &board.claims {
         for control in
-            claim.tests.iter().flat_map(|test| &test.controls).filter(|control| control.is_judged())
+            claim.tests.iter().flat_map(|test| &test.controls).filter(|control| control.has_enough_seeds())
         {
             let kind = format!("{} ({})", control.setting.role.words(), size(control));
             let tally = tallies.entry(kind).or_default();
@@ -226,8 +231,9 @@ fn write_destiny(text: &mut String, destiny: &Destiny) -> Result {
         text,
         "{}",
         heading(&format!(
-            "destiny     {} ({}/{}): does luck at the start decide which atom a neuron ends with?",
-            setting.arm, setting.latent_dim, setting.ambient_dim
+            "destiny     {} ({}): does luck at the start decide which atom a neuron ends with?",
+            setting.arm,
+            setting.label()
         ))
     )?;
     write_wrapped(

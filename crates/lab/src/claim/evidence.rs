@@ -38,6 +38,9 @@ pub enum Gap {
     /// Something the quantity compares with is not there.
     #[error("there is no {0}")]
     Missing(String),
+    /// The masks act on coordinates of a space that the arm does without.
+    #[error("reduced dynamics has no ambient space")]
+    NoAmbientSpace,
     /// Nothing to average over.
     #[error("there are no {0}")]
     Nothing(&'static str),
@@ -228,9 +231,7 @@ impl<'a> Subject<'a> {
     /// An error where coordinates of the ambient space are asked for and the arm has none.
     pub fn require_ambient_space(&self) -> Result<(), Gap> {
         if self.plan.is_reduced() {
-            return Err(Gap::Missing(
-                "ambient space in reduced dynamics, which takes the masks' limit".to_owned(),
-            ));
+            return Err(Gap::NoAmbientSpace);
         }
         Ok(())
     }

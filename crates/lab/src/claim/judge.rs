@@ -5,15 +5,15 @@
 //! Holm's correction applies at α = .05; negative controls are a family of their own.
 //!
 //! A setting with fewer than five seeds decides nothing and stands in nobody's way: its figure is shown, it is no member
-//! of the family. Neither is a ladder of fewer than three sizes where another one has them.
+//! of the family. Neither is one of which the statement does not speak. Neither is a ladder of fewer than three sizes where another one has them.
 //!
 //! A claim is Refuted if one of its tests is refuted at some setting, Supported if every test is supported at every
 //! setting that was judged, and Undecided otherwise.
 
 pub use super::Bounds;
 use super::destiny::{Destiny, destinies};
-use super::evidence::{EvidenceError, Run};
-use super::measure::{Reading, Setting, measure};
+use super::evidence::{EvidenceError, Gap, Run};
+use super::measure::{Obstacle, Reading, Setting, measure};
 use super::{Axis, Claim, ClaimError, Moment, Role, Scale, Scaling, Test, claims};
 use crate::stats::{Estimate, Located, holm_levels};
 use rayon::prelude::*;
@@ -94,6 +94,13 @@ pub enum Reason {
         /// How many there are.
         runs: usize,
         /// What the first of them says.
+        why: String,
+    },
+    /// The statement does not speak of such runs: its condition is not met in any of them, or it is about something that
+    /// they do not have.
+    #[error("not applicable: {why}")]
+    NotApplicable {
+        /// What.
         why: String,
     },
     /// Tests or settings of the claim disagree about being decided.
@@ -217,11 +224,10 @@ pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
                 decide(finding, test.rule, level);
                 if finding.verdict == Verdict::Supported {
                     warnings.push(format!(
-                        "{}: a control is supported as well ({}, d = {}, d1 = {}): {} does not tell them apart",
+                        "{}: a control is supported as well ({}, {}): {} does not tell them apart",
                         claim.id,
                         finding.setting.role.words(),
-                        finding.setting.latent_dim,
-                        finding.setting.ambient_dim,
+                        finding.setting.label(),
                         test.quantity
                     ));
                 }
@@ -279,6 +285,10 @@ fn repetitions<'a>(readings: &[&'a Reading], key: impl Fn(&Setting) -> String) -
 fn values(group: &[&Reading]) -> Result<Vec<f64>, Reason> {
     let mut missing = group.iter().filter_map(|reading| reading.value.as_ref().err()).peekable();
     if let Some(first) = missing.peek() {
+        let applies = |reading: &&Reading| !matches!(reading.value, Err(Obstacle::Condition { .. }));
+        if matches!(first, Obstacle::Gap(Gap::NoAmbientSpace)) || !group.iter().any(applies) {
+            return Err(Reason::NotApplicable { why: first.to_string() });
+        }
         let why = first.to_string();
         return Err(Reason::NotMeasured { missing: missing.count(), runs: group.len(), why });
     }
@@ -411,10 +421,20 @@ fn overall(claim: &Claim, tests: &[TestResult]) -> Verdict {
 }
 
 impl Finding {
+    /// Whether it would be judged if the statement applied.
+    pub fn has_enough_seeds(&self) -> bool {
+        let not_applicable =
+            matches!(&self.verdict, Verdict::Undecided { reason: Reason::NotApplicable { .. } });
+        not_applicable || self.is_judged()
+    }
+
     /// Whether there were runs enough to decide.
     pub fn is_judged(&self) -> bool {
         let Verdict::Undecided { reason } = &self.verdict else { return true };
-        !matches!(reason, Reason::TooFewSeeds { .. } | Reason::TooFewSizes { .. })
+        !matches!(
+            reason,
+            Reason::TooFewSeeds { .. } | Reason::TooFewSizes { .. } | Reason::NotApplicable { .. }
+        )
     }
 }
 
@@ -427,7 +447,7 @@ impl Scoreboard {
             if test.judged().next().is_some() {
                 test.findings.retain(Finding::is_judged);
             }
-            test.controls.retain(Finding::is_judged);
+            test.controls.retain(Finding::has_enough_seeds);
         }
         board.destiny.retain(|destiny| destiny.runs.len() >= FEWEST_SEEDS);
         board

@@ -36,6 +36,9 @@ pub struct Setting {
     pub noise_constant: f64,
     /// Steps of the run.
     pub steps: u64,
+    /// Whether the arm does without the ambient space (docs/derivations/reduced.md).
+    #[serde(default)]
+    pub reduced: bool,
     /// Name of the experiment: what may grow together along d.
     pub experiment: String,
     /// Every setting but the seed: arms with equal ones are repetitions of each other.
@@ -111,6 +114,7 @@ impl Setting {
             activity_constant: population.activity * d / d.ln().ln(),
             noise_constant: population.noise_variance * d / d.ln().sqrt(),
             steps: spec.training.steps,
+            reduced: subject.plan.is_reduced(),
             experiment: subject.run.plan.experiment.clone(),
             everything: everything(subject, None),
             ladders: Ladders::new(),
@@ -129,14 +133,21 @@ impl Setting {
     /// What stays along d. Constants are rounded: they are computed back from p and σ².
     fn family(&self) -> String {
         format!(
-            "{} {} {:?} {:.3} {:.3} {}",
+            "{} {} {:?} {:.3} {:.3} {} {}",
             self.experiment,
             self.arm,
             self.role,
             self.activity_constant,
             self.noise_constant,
-            self.temperature
+            self.temperature,
+            self.reduced
         )
+    }
+
+    /// `64/1024`: d/d1, and whether that space was left out.
+    pub fn label(&self) -> String {
+        let dynamics = if self.reduced { " reduced" } else { "" };
+        format!("{}/{}{dynamics}", self.latent_dim, self.ambient_dim)
     }
 
     /// Its place on a ladder.
@@ -183,7 +194,7 @@ pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>
             for (t, test) in claim.tests.iter().enumerate() {
                 if test.arm() == setting.role || test.controls().contains(&setting.role) {
                     let (setting, seed) = (setting.clone(), subject.run.plan.seed);
-                    let value = read_test(test, &mut read);
+                    let value = read_test(test, setting.role, &mut read);
                     readings.push(Reading { claim: c, test: t, setting, seed, value });
                 }
             }
@@ -192,8 +203,13 @@ pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>
     readings
 }
 
-fn read_test(test: &Test, read: &mut dyn FnMut(&str, Moment) -> Result<f64, Gap>) -> Result<f64, Obstacle> {
-    for condition in test.conditions() {
+pub(super) fn read_test(
+    test: &Test,
+    role: Role,
+    read: &mut dyn FnMut(&str, Moment) -> Result<f64, Gap>,
+) -> Result<f64, Obstacle> {
+    let asked = test.conditions().iter().filter(|condition| condition.arm.is_none_or(|arm| arm == role));
+    for condition in asked {
         let bounds = Bounds { at_least: condition.at_least, at_most: condition.at_most };
         let value = read(&condition.quantity, condition.at)?;
         if !bounds.hold(value) {

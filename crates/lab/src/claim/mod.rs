@@ -215,10 +215,12 @@ pub enum Scale {
     LinearLog,
 }
 
-/// What must hold for a statement to apply, in every run.
+/// What must hold for a statement to apply, or for a control to have to fail, in every run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
+    /// The kind of arm of which it is asked; `None`: of every one.
+    pub arm: Option<Role>,
     /// Name in the registry of quantities, or a recorded column.
     pub quantity: String,
     /// When.

@@ -430,8 +430,11 @@ fn inner(a: &[f32], b: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use featurescope_sim::augment::IntervalMasks;
+    use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
     use featurescope_sim::math::gaussian::fill_normal;
     use featurescope_sim::math::random::Part;
+    use featurescope_sim::train::reduced::MaskJitter;
 
     fn embeddings(rows: usize, row: u32) -> Matrix {
         let stream = Stream::new(3, Purpose::MonteCarlo, row);
@@ -459,6 +462,32 @@ mod tests {
                 let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
                 assert!((slope + f64::from(found[(r, i)])).abs() < 3e-4, "{slope} {}", found[(r, i)]);
             }
+        }
+    }
+
+    /// Along every direction the noise of a masked view has the variance 2σ², and the two views share none of it, in the
+    /// masks' limit as in the ambient space; five standard errors.
+    #[test]
+    fn views_draw_nothing_that_their_samples_drew() {
+        let law = SparseCodingLaw {
+            ambient_dim: 512,
+            latent_dim: 8,
+            latent: LatentLaw::Symmetric { activity: 0.2 },
+            noise_variance: 0.25,
+            direction_count: 0,
+            direction_variance: 0.25,
+        };
+        let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
+        let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Kept).unwrap();
+        for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
+            let data = law.in_coordinates(64).unwrap();
+            let piece = Piece::draw(&data, &views, 1, 7, 0);
+            let numbers = (piece.anchor_noise.rows() * piece.anchor_noise.cols()) as f64;
+            let energy: f64 = piece.anchor_noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
+            // The fourth moment is that of a Gaussian mixture with masks: at most 6·(2σ²)².
+            let tolerance = 5.0 * 0.5 * (5.0 / numbers).sqrt();
+            assert!((energy / numbers - 0.5).abs() < tolerance, "{}", energy / numbers);
+            assert!((piece.shared_noise / numbers).abs() < tolerance, "{}", piece.shared_noise / numbers);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Which arms a statement speaks of, recognised by their settings, not by their names.
 //!
 //! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it with
-//! d1 ≥ 4 d and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
+//! d1 ≥ 4 d, atoms that are spread over many coordinates and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
 //! are those of a smaller initial norm, so the theory does not speak of it and yet nothing has to fail.
 
-use crate::spec::typed::{ArmSpec, AugmentationSpec, BiasSpec, DataSpec, LossSpec, StopGradientSpec};
+use crate::spec::typed::{ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, LossSpec, StopGradientSpec};
 use serde::{Deserialize, Serialize};
 
 /// Smallest d1/d that counts as d1 = poly(d).
@@ -32,6 +32,8 @@ pub enum Role {
     IndependentMasks,
     /// RandomMask with d1 close to d: nothing to decouple.
     SquareDictionary,
+    /// RandomMask with atoms on single coordinates, which a mask hides or keeps as a whole.
+    CoordinateAtoms,
     /// RandomMask with a temperature so low that the initial norm is no longer small.
     LowTemperature,
     /// Trained on labels.
@@ -40,7 +42,7 @@ pub enum Role {
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::RandomMaskStaged,
         Self::RandomMaskTrained,
         Self::RandomMaskZero,
@@ -49,6 +51,7 @@ impl Role {
         Self::NoneTrained,
         Self::IndependentMasks,
         Self::SquareDictionary,
+        Self::CoordinateAtoms,
         Self::LowTemperature,
         Self::Supervised,
     ];
@@ -63,6 +66,7 @@ impl Role {
             return None;
         };
         let is_far = !TEMPERATURES.contains(&temperature);
+        let is_on_axes = data.dictionary == DictionarySpec::Axes {};
         let is_square = data.ambient_dim < LEAST_DIMENSION_RATIO * data.latent_dim;
         match (arm.augmentation.as_ref()?, &arm.bias) {
             (AugmentationSpec::RandomMask { keep_rate }, _) if *keep_rate != 0.5 => None,
@@ -74,7 +78,10 @@ impl Role {
             {
                 Some(Self::LowTemperature)
             }
-            _ if is_square || is_far => None,
+            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_on_axes && !is_far => {
+                Some(Self::CoordinateAtoms)
+            }
+            _ if is_square || is_far || is_on_axes => None,
             (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) => Some(Self::RandomMaskStaged),
             (AugmentationSpec::RandomMask { .. }, BiasSpec::Trained { .. }) => Some(Self::RandomMaskTrained),
             (AugmentationSpec::RandomMask { .. }, BiasSpec::Zero {}) => Some(Self::RandomMaskZero),
@@ -99,6 +106,7 @@ impl Role {
             Self::NoneTrained => "no augmentation, trained thresholds",
             Self::IndependentMasks => "independent masks, scheduled thresholds",
             Self::SquareDictionary => "RandomMask with d1 < 4 d",
+            Self::CoordinateAtoms => "RandomMask with atoms on single coordinates",
             Self::LowTemperature => "RandomMask with a temperature below .1",
             Self::Supervised => "trained on labels, scheduled thresholds",
         }

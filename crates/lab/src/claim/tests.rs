@@ -68,6 +68,7 @@ fn setting(role: Role, axis: Axis, size: f64) -> Setting {
         activity_constant: 1.0,
         noise_constant: 1.0,
         steps: 100,
+        reduced: false,
         experiment: "made-up".to_owned(),
         everything: format!("{axis:?} {size} {role:?}"),
         ladders: Axis::ALL.map(|other| (other, format!("{axis:?} {role:?}"))).into(),
@@ -139,6 +140,47 @@ fn find(claims: &[Claim], id: &str) -> usize {
     claims.iter().position(|claim| claim.id == id).unwrap()
 }
 
+/// A condition that is not met.
+fn made_condition() -> Result<f64, Obstacle> {
+    let bounds = Bounds { at_least: Some(0.5), at_most: None };
+    let (quantity, value) = ("feature_energy_ratio".to_owned(), 0.1);
+    Err(Obstacle::Condition { quantity, value, bounds: bounds.to_string() })
+}
+
+/// What does not speak of some runs is decided by the others: neither runs without the ambient space nor those in which a
+/// condition fails stand in the way.
+#[test]
+fn settings_that_a_statement_does_not_speak_of_decide_nothing() {
+    let claims = claims().unwrap();
+    let c = find(&claims, "Lemma B.3.2");
+    let test = &claims[c].tests[0];
+    let mut made = readings(c, 0, test, figures(test.bounds())[0]);
+    for gap in [Err(Obstacle::Gap(Gap::NoAmbientSpace)), made_condition()] {
+        made.extend(readings(c, 0, test, figures(test.bounds())[0]).into_iter().map(|mut reading| {
+            reading.setting = setting(Role::RandomMaskStaged, Axis::LatentDim, 128.0);
+            reading.value = gap.clone();
+            reading
+        }));
+        let result = judge_readings(&claims, &made).claims.swap_remove(c);
+        assert_eq!(result.verdict, Verdict::Supported);
+        assert_eq!(result.tests[0].judged().count(), 1);
+    }
+}
+
+/// A condition may be asked of one kind of arm only: of controls, say, that need not fail otherwise.
+#[test]
+fn conditions_may_be_asked_of_one_kind_of_arm() {
+    let claims = claims().unwrap();
+    let test = claims[find(&claims, "Theorem D.5b")].tests[0].clone();
+    let mut read = |name: &str, _: Moment| match name {
+        "dense_condition_without_augmentation" => Ok(2.0),
+        _ => Ok(0.01),
+    };
+    assert_eq!(measure::read_test(&test, Role::RandomMaskStaged, &mut read), Ok(0.01));
+    let control = measure::read_test(&test, Role::NoneZero, &mut read);
+    assert!(matches!(control, Err(Obstacle::Condition { .. })), "{control:?}");
+}
+
 /// What is missing is said: seeds, runs, values, conditions.
 #[test]
 fn undecided_verdicts_name_their_reason() {
@@ -158,11 +200,15 @@ fn undecided_verdicts_name_their_reason() {
     made[3].value = Err(Obstacle::Gap(Gap::NotReached("T1")));
     let Reason::NotMeasured { missing: 1, runs: 5, why } = reason(&made) else { panic!() };
     assert!(why.contains("T1"));
-    let bounds = Bounds { at_least: Some(0.5), at_most: None };
-    let (quantity, value) = ("feature_energy_ratio".to_owned(), 0.1);
-    made[3].value = Err(Obstacle::Condition { quantity, value, bounds: bounds.to_string() });
+    made[3].value = made_condition();
     let text = reason(&made).to_string();
     assert!(text.contains("condition not met: feature_energy_ratio = 0.100, at least 0.5"), "{text}");
+
+    for reading in &mut made {
+        reading.value = made_condition();
+    }
+    let found = reason(&made);
+    assert!(matches!(found, Reason::NotApplicable { .. }) && found.to_string().contains("condition"), "{found}");
 
     let c = find(&claims, "Lemma F.3, over d1");
     let ladder = readings(c, 0, &claims[c].tests[0], (1.0, 0.01));
@@ -286,7 +332,7 @@ fn reduced_runs_are_judged() {
     assert!(quantity::read("dense_solution_loss", &masked, Moment::Start).unwrap() > 0.95);
     for name in ["mask_overlap_ratio", "jitter_rms", "misread_fraction", "dense_coordinate_max"] {
         let why = quantity::read(name, &masked, Moment::T1).unwrap_err().to_string();
-        assert!(why.contains("ambient space in reduced dynamics"), "{name}: {why}");
+        assert_eq!(why, "reduced dynamics has no ambient space", "{name}");
     }
     let board = judge(&runs).unwrap();
     assert!(board.warnings.iter().all(|warning| !warning.starts_with("left out")), "{:?}", board.warnings);
@@ -381,6 +427,8 @@ fn arms_are_recognised_by_their_settings() {
     assert!(roles("mask-strength", &[]).contains(&Some(Role::IndependentMasks)));
     let square = roles("paper", &["data.ambient_dim=32"]);
     assert_eq!(square, [Some(Role::SquareDictionary), None, None, Some(Role::Supervised)]);
+    let hidden = roles("paper", &["data.dictionary.kind=axes"]);
+    assert_eq!(hidden, [Some(Role::CoordinateAtoms), None, None, Some(Role::Supervised)]);
     let far = roles("paper", &["arms.random_mask.loss.temperature=.01"]);
     assert_eq!(far[0], Some(Role::LowTemperature));
     let hot = roles("paper", &["arms.random_mask.loss.temperature=100"]);

@@ -160,6 +160,7 @@ fn dictionary(spec: &DataSpec, seed: u64) -> Result<Dictionary, PlanError> {
     let dictionary = match &spec.dictionary {
         DictionarySpec::Haar {} => Dictionary::haar(d1, d, seed),
         DictionarySpec::Hadamard {} => Dictionary::hadamard(d1, d, seed),
+        DictionarySpec::Axes {} => Dictionary::axes(d1, d).map_err(DictionaryError::Parameter),
         DictionarySpec::File { path } => {
             let columns = read_matrix(path, Some(d1), d)
                 .map_err(|source| PlanError::MatrixFile { setting: "data.dictionary.path", source })?;

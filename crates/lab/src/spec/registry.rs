@@ -66,10 +66,11 @@ pub const SETTINGS: &[Setting] = &[
         .required(),
     setting(
         "data.dictionary.kind",
-        Kind::Choice(&["haar", "hadamard", "file"]),
+        Kind::Choice(&["haar", "hadamard", "axes", "file"]),
         "\"haar\"",
         "Where M comes from: uniformly random orthonormal atoms; a randomised Hadamard matrix, whose leverages are \
-         all equal (ambient_dim must be a power of two); or a file.",
+         all equal (ambient_dim must be a power of two); the first coordinate axes, which break the paper's assumption \
+         that atoms are spread over many coordinates: masks then hide whole atoms; or a file.",
     ),
     setting(
         "data.dictionary.path",

@@ -36,6 +36,7 @@ pub struct DataSpec {
 pub enum DictionarySpec {
     Haar {},
     Hadamard {},
+    Axes {},
     File { path: PathBuf },
 }
 

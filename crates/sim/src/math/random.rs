@@ -55,6 +55,11 @@ pub enum Part {
     Directions = 3,
     /// Chi-square numbers.
     ChiSquare = 4,
+    /// Gaussian numbers that stand for a mask (reduced dynamics). A part of their own, so that views may be drawn from the
+    /// stream of the samples they are views of.
+    MaskLimit = 5,
+    /// What one view's Gaussian numbers have beyond the other's.
+    MaskLimitRest = 6,
 }
 
 /// A family of random numbers: one independent stream per row and [`Part`].

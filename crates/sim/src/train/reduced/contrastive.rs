@@ -63,9 +63,6 @@ struct Batch {
     negative_mean_squares: Vec<f64>,
 }
 
-/// First row of a stream that views of represented samples draw from; samples have the rows below.
-const VIEW_ROWS: u32 = 1 << 31;
-
 /// Buffers of one step, allocated once.
 #[derive(Default)]
 struct Scratch {
@@ -389,8 +386,7 @@ impl Dynamics for Reduced {
         let mut positive = Matrix::zeros(rows, anchor.cols());
         for i in 0..rows {
             let mean_square = self.views.mean_square(samples.latent.row(i));
-            // Views draw from the same part of a stream as samples: from other rows of it.
-            let row = VIEW_ROWS + (first_row + i) as u32;
+            let row = (first_row + i) as u32;
             self.views.pair(stream, row, mean_square, anchor.row_mut(i), positive.row_mut(i));
         }
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })

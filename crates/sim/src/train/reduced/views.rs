@@ -113,7 +113,7 @@ impl GaussianViews {
         positive: &mut [f32],
     ) {
         let scale = mean_square.sqrt();
-        fill_normal(positive, (self.deviation * scale) as f32, stream, Part::Dense, row);
+        fill_normal(positive, (self.deviation * scale) as f32, stream, Part::MaskLimit, row);
         let [a, b] = self.moments.means.map(|mean| mean as f32);
         let slope = self.slope as f32;
         for (x, y) in sample.iter_mut().zip(positive.iter_mut()) {
@@ -121,7 +121,7 @@ impl GaussianViews {
         }
         if self.rest > 0.0 {
             let mut rest = vec![0.0; positive.len()];
-            fill_normal(&mut rest, (self.rest * scale) as f32, stream, Part::Mask, row);
+            fill_normal(&mut rest, (self.rest * scale) as f32, stream, Part::MaskLimitRest, row);
             positive.iter_mut().zip(&rest).for_each(|(y, e)| *y += e);
         }
     }
@@ -129,7 +129,7 @@ impl GaussianViews {
     /// Turns the sample in place into a single view with the law of the anchor.
     pub fn single(&self, stream: &Stream, row: u32, mean_square: f64, sample: &mut [f32]) {
         let mut noise = vec![0.0; sample.len()];
-        fill_normal(&mut noise, (self.deviation * mean_square.sqrt()) as f32, stream, Part::Dense, row);
+        fill_normal(&mut noise, (self.deviation * mean_square.sqrt()) as f32, stream, Part::MaskLimit, row);
         let a = self.moments.means[0] as f32;
         sample.iter_mut().zip(&noise).for_each(|(x, e)| *x = a * *x + e);
     }
