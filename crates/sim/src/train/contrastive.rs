@@ -13,13 +13,14 @@
 
 use super::drawing::{draw_panels, with_row};
 use super::gated::Gate;
+use super::pass::Pass;
 use super::reading::{coordinates, decompose, growth, represent};
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
 use crate::data::DataModel;
 use crate::encoder::Encoder;
-use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
+use crate::loss::{Loss, LossReading, NegativeSet};
 use crate::math::kernel::{Precision, ROWS};
 use crate::math::linalg::times_transposed;
 use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
@@ -128,16 +129,8 @@ struct Scratch {
     anchor: Panels,
     positive: Panels,
     negatives: Panels,
-    pre_anchor: Matrix,
-    pre_positive: Matrix,
-    pre_negatives: Matrix,
-    embedded_anchor: Matrix,
-    embedded_positive: Matrix,
-    embedded_negatives: Matrix,
-    grads: EmbeddingGrads,
+    pass: Pass,
     coefficients: [Coefficients; 3],
-    d_bias: Vec<f64>,
-    bias_before: Vec<f32>,
     gate: Gate,
 }
 
@@ -156,7 +149,9 @@ impl Contrastive {
         parts.batch.check()?;
         let (d1, d) = (parts.data.ambient_dim(), parts.data.latent_dim());
         let learner = Learner::new(parts.rule.clone(), d1, d, parts.seed)?;
-        Ok(Self { parts, learner, scratch: Scratch::default(), batch: None, arithmetic: Arithmetic::Single })
+        let mut scratch = Scratch::default();
+        scratch.pass.one_view = parts.augmentation.positive_is_anchor();
+        Ok(Self { parts, learner, scratch, batch: None, arithmetic: Arithmetic::Single })
     }
 
     /// The same with another arithmetic.
@@ -186,10 +181,11 @@ impl Contrastive {
         done(StepPart::Samples);
         self.forward();
         done(StepPart::PreActivations);
-        let reading = self.evaluate();
+        let pass = &mut self.scratch.pass;
+        let reading = pass.evaluate(self.parts.loss.as_mut(), self.parts.batch.negative_set);
         done(StepPart::Similarity);
-        self.backward();
-        self.batch = Some((reading, self.firing_rate()));
+        pass.backward(self.parts.encoder.as_ref());
+        self.batch = Some((reading, pass.firing_rate()));
         done(StepPart::Activation);
         self.update(reading);
         done(StepPart::Update);
@@ -269,72 +265,35 @@ impl Contrastive {
     fn forward(&mut self) {
         let (weights, bias) = (self.learner.weights(), self.learner.bias());
         let encoder = self.parts.encoder.as_ref();
-        let same = self.parts.augmentation.positive_is_anchor();
         let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
         let shared_sum = self.shared_sum();
-        let s = &mut self.scratch;
-        panels_product(&mut s.pre_anchor, &s.anchor, Right::Transposed(weights));
-        encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
-        panels_product(&mut s.pre_negatives, &s.negatives, Right::Transposed(weights));
-        encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
-        s.gate.read(&s.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
-        if same {
+        let Scratch { anchor, positive, negatives, pass, gate, .. } = &mut self.scratch;
+        panels_product(&mut pass.pre_anchor, anchor, Right::Transposed(weights));
+        panels_product(&mut pass.pre_negatives, negatives, Right::Transposed(weights));
+        pass.embed_anchors_and_negatives(encoder, bias);
+        gate.read(&pass.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
+        if pass.one_view {
             return;
         }
         if let Some(sum) = shared_sum {
-            let width = s.pre_anchor.cols();
-            s.pre_positive.resize(s.pre_anchor.rows(), width);
-            let parts = s.pre_anchor.as_slice().iter().zip(s.pre_negatives.as_slice());
-            for (positive, (anchor, sample)) in s.pre_positive.as_mut_slice().iter_mut().zip(parts) {
+            pass.pre_positive.resize(pass.pre_anchor.rows(), pass.pre_anchor.cols());
+            let parts = pass.pre_anchor.as_slice().iter().zip(pass.pre_negatives.as_slice());
+            for (positive, (anchor, sample)) in pass.pre_positive.as_mut_slice().iter_mut().zip(parts) {
                 *positive = sum * sample - anchor;
             }
-        } else if s.gate.is_worth_it() && !everywhere && s.positive.precision() == Precision::Single {
-            s.gate.products(&mut s.pre_positive, &s.positive, weights);
+        } else if gate.is_worth_it() && !everywhere && positive.precision() == Precision::Single {
+            gate.products(&mut pass.pre_positive, positive, weights);
         } else {
-            panels_product(&mut s.pre_positive, &s.positive, Right::Transposed(weights));
+            panels_product(&mut pass.pre_positive, positive, Right::Transposed(weights));
         }
-        encoder.forward(&s.pre_positive, bias, &mut s.embedded_positive);
-    }
-
-    /// The loss and its gradients with respect to the embeddings.
-    fn evaluate(&mut self) -> LossReading {
-        let same = self.parts.augmentation.positive_is_anchor();
-        let s = &mut self.scratch;
-        let embeddings = Embeddings {
-            anchor: &s.embedded_anchor,
-            positive: if same { &s.embedded_anchor } else { &s.embedded_positive },
-            negatives: &s.embedded_negatives,
-            negative_set: self.parts.batch.negative_set,
-        };
-        self.parts.loss.evaluate(&embeddings, &mut s.grads)
-    }
-
-    /// Takes the gradients back to the pre-activations and the biases; leaves them in the scratch.
-    fn backward(&mut self) {
-        let same = self.parts.augmentation.positive_is_anchor();
-        let bias = self.learner.bias();
-        let encoder = self.parts.encoder.as_ref();
-        let s = &mut self.scratch;
-        s.bias_before.clear();
-        s.bias_before.extend_from_slice(bias);
-        s.d_bias.clear();
-        s.d_bias.resize(bias.len(), 0.0);
-        encoder.backward(&s.pre_anchor, bias, &mut s.grads.anchor, &mut s.d_bias);
-        if let Some(d_positive) = &mut s.grads.positive {
-            let pre = if same { &s.pre_anchor } else { &s.pre_positive };
-            encoder.backward(pre, bias, d_positive, &mut s.d_bias);
-        }
-        if let Some(d_negatives) = &mut s.grads.negatives {
-            encoder.backward(&s.pre_negatives, bias, d_negatives, &mut s.d_bias);
-        }
+        pass.embed_positives(encoder);
     }
 
     /// Moves the learner along the gradients: W ← (1 − ηλ) W − η Cᵀ X.
     fn update(&mut self, reading: LossReading) {
-        let same = self.parts.augmentation.positive_is_anchor();
-        let Scratch { anchor, positive, negatives, grads, coefficients, gate, d_bias, .. } =
-            &mut self.scratch;
-        let positive = if same { &*anchor } else { &*positive };
+        let Scratch { anchor, positive, negatives, pass, coefficients, gate } = &mut self.scratch;
+        let Pass { one_view, grads, d_bias, .. } = pass;
+        let positive = if *one_view { &*anchor } else { &*positive };
         let gated = gate.is_worth_it();
         let anchor_grads = Some(&grads.anchor).filter(|_| !gated);
         let dense = [anchor_grads, grads.positive.as_ref(), grads.negatives.as_ref()];
@@ -356,12 +315,6 @@ impl Contrastive {
             }
         };
         self.learner.advance_by(gradient, d_bias, reading.loss);
-    }
-
-    /// Share of the anchors' embeddings that are not zero.
-    fn firing_rate(&self) -> f64 {
-        let embedded = self.scratch.embedded_anchor.as_slice();
-        embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
     }
 
     /// f(x) of given samples, n × d1 to n × m.
@@ -396,23 +349,7 @@ impl Dynamics for Contrastive {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        let s = &self.scratch;
-        let same = self.parts.augmentation.positive_is_anchor();
-        let pulled_by = |target: &Matrix| {
-            Matrix::from_fn(target.rows(), target.cols(), |p, i| -s.grads.pull[p] * target[(p, i)])
-        };
-        let mut d_bias = vec![0.0; s.bias_before.len()];
-        let mut add_pull = |pre: &Matrix, target: &Matrix| {
-            self.parts.encoder.backward(pre, &s.bias_before, &mut pulled_by(target), &mut d_bias);
-        };
-        add_pull(&s.pre_anchor, if same { &s.embedded_anchor } else { &s.embedded_positive });
-        if s.grads.positive.is_some() {
-            // Without StopGrad the pull acts on the positive as well.
-            add_pull(if same { &s.pre_anchor } else { &s.pre_positive }, &s.embedded_anchor);
-        }
-        let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
-        let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
-        Some(BiasForces { attraction, repulsion })
+        Some(self.scratch.pass.bias_forces(self.parts.encoder.as_ref()))
     }
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {

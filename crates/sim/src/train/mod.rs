@@ -14,6 +14,7 @@ pub mod optimizer;
 pub mod learner;
 pub mod gated;
 mod drawing;
+mod pass;
 mod reading;
 pub mod contrastive;
 pub mod supervised;

@@ -15,6 +15,7 @@
 use super::super::contrastive::{BatchPlan, NegativeViews};
 use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
 use super::super::gated::Gate;
+use super::super::pass::Pass;
 use super::super::reading::{coordinates, decompose, represent};
 use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
@@ -22,7 +23,7 @@ use super::{GaussianViews, MaskJitter, Outside};
 use crate::augment::Augmentation;
 use crate::data::{DataModel, SparseCoding, SparseCodingLaw};
 use crate::encoder::Encoder;
-use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
+use crate::loss::{Loss, LossReading, NegativeSet};
 use crate::math::linalg::{add_transposed_times, times_transposed};
 use crate::math::panels::{Descent, Panels};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
@@ -67,16 +68,8 @@ struct Batch {
 #[derive(Default)]
 struct Scratch {
     batch: Batch,
-    pre_anchor: Matrix,
-    pre_positive: Matrix,
-    pre_negatives: Matrix,
-    embedded_anchor: Matrix,
-    embedded_positive: Matrix,
-    embedded_negatives: Matrix,
-    grads: EmbeddingGrads,
+    pass: Pass,
     d_weights: Matrix,
-    d_bias: Vec<f64>,
-    bias_before: Vec<f32>,
     gate: Gate,
     /// A view in the layout of the gated kernels.
     panels: Panels,
@@ -105,7 +98,9 @@ impl Reduced {
         let views = GaussianViews::new(parts.augmentation.as_ref(), &parts.law, parts.jitter)?;
         let (outside, learner) = Outside::start(parts.rule.clone(), parts.law, parts.seed)?;
         let data = parts.law.in_coordinates(outside.rest_dim())?;
-        Ok(Self { parts, views, data, learner, outside, scratch: Scratch::default(), batch: None })
+        let mut scratch = Scratch::default();
+        scratch.pass.one_view = parts.augmentation.positive_is_anchor();
+        Ok(Self { parts, views, data, learner, outside, scratch, batch: None })
     }
 
     /// The learner in its coordinates: weights m × (d + k + m), the first d along the atoms.
@@ -118,7 +113,7 @@ impl Reduced {
     }
 
     fn has_one_view(&self) -> bool {
-        self.parts.augmentation.positive_is_anchor()
+        self.scratch.pass.one_view
     }
 
     /// Draws the step's samples and views.
@@ -171,63 +166,43 @@ impl Reduced {
     fn forward(&mut self) {
         let (weights, bias) = (self.learner.weights(), self.learner.bias());
         let encoder = self.parts.encoder.as_ref();
-        let same = self.parts.augmentation.positive_is_anchor();
         let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
-        let s = &mut self.scratch;
-        times_transposed(&mut s.pre_anchor, &s.batch.anchor, weights);
-        encoder.forward(&s.pre_anchor, bias, &mut s.embedded_anchor);
-        times_transposed(&mut s.pre_negatives, &s.batch.negatives, weights);
-        encoder.forward(&s.pre_negatives, bias, &mut s.embedded_negatives);
-        s.gate.read(&s.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
-        if same {
+        let Scratch { batch, pass, gate, panels, .. } = &mut self.scratch;
+        times_transposed(&mut pass.pre_anchor, &batch.anchor, weights);
+        times_transposed(&mut pass.pre_negatives, &batch.negatives, weights);
+        pass.embed_anchors_and_negatives(encoder, bias);
+        gate.read(&pass.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
+        if pass.one_view {
             return;
         }
-        if s.gate.is_worth_it() && !everywhere {
-            s.panels.set(&s.batch.positive);
-            s.gate.products(&mut s.pre_positive, &s.panels, weights);
+        if gate.is_worth_it() && !everywhere {
+            panels.set(&batch.positive);
+            gate.products(&mut pass.pre_positive, panels, weights);
         } else {
-            times_transposed(&mut s.pre_positive, &s.batch.positive, weights);
+            times_transposed(&mut pass.pre_positive, &batch.positive, weights);
         }
-        encoder.forward(&s.pre_positive, bias, &mut s.embedded_positive);
+        pass.embed_positives(encoder);
     }
 
-    /// Loss and gradients; leaves them in the scratch.
-    fn backward(&mut self) -> LossReading {
-        let same = self.has_one_view();
-        let bias = self.learner.bias();
-        let encoder = self.parts.encoder.as_ref();
-        let s = &mut self.scratch;
-        let embeddings = Embeddings {
-            anchor: &s.embedded_anchor,
-            positive: if same { &s.embedded_anchor } else { &s.embedded_positive },
-            negatives: &s.embedded_negatives,
-            negative_set: self.parts.batch.negative_set,
-        };
-        let reading = self.parts.loss.evaluate(&embeddings, &mut s.grads);
-
-        s.d_weights.resize(self.learner.weights().rows(), self.learner.weights().cols());
-        s.d_weights.as_mut_slice().fill(0.0);
-        s.d_bias.clear();
-        s.d_bias.resize(bias.len(), 0.0);
-        encoder.backward(&s.pre_anchor, bias, &mut s.grads.anchor, &mut s.d_bias);
-        if s.gate.is_worth_it() {
-            s.panels.set(&s.batch.anchor);
+    /// The gradient with respect to the weights, from those with respect to the pre-activations.
+    fn gather_gradient(&mut self) {
+        let Scratch { batch, pass, d_weights, gate, panels, .. } = &mut self.scratch;
+        d_weights.resize(self.learner.weights().rows(), self.learner.weights().cols());
+        d_weights.as_mut_slice().fill(0.0);
+        if gate.is_worth_it() {
+            panels.set(&batch.anchor);
             let add = Descent { keep: 1.0, rate: -1.0 };
-            s.gate.descend(&mut s.d_weights, add, &s.grads.anchor, &s.panels);
+            gate.descend(d_weights, add, &pass.grads.anchor, panels);
         } else {
-            add_transposed_times(&mut s.d_weights, &s.grads.anchor, &s.batch.anchor);
+            add_transposed_times(d_weights, &pass.grads.anchor, &batch.anchor);
         }
-        if let Some(d_positive) = &mut s.grads.positive {
-            let (pre, x) =
-                if same { (&s.pre_anchor, &s.batch.anchor) } else { (&s.pre_positive, &s.batch.positive) };
-            encoder.backward(pre, bias, d_positive, &mut s.d_bias);
-            add_transposed_times(&mut s.d_weights, d_positive, x);
+        if let Some(d_positive) = &pass.grads.positive {
+            let x = if pass.one_view { &batch.anchor } else { &batch.positive };
+            add_transposed_times(d_weights, d_positive, x);
         }
-        if let Some(d_negatives) = &mut s.grads.negatives {
-            encoder.backward(&s.pre_negatives, bias, d_negatives, &mut s.d_bias);
-            add_transposed_times(&mut s.d_weights, d_negatives, &s.batch.negatives);
+        if let Some(d_negatives) = &pass.grads.negatives {
+            add_transposed_times(d_weights, d_negatives, &batch.negatives);
         }
-        reading
     }
 
     /// Bᵀ, m × rows: every independent source of noise along an unknown direction with its coefficient.
@@ -235,7 +210,7 @@ impl Reduced {
         let BatchPlan { negative_set, negative_views, .. } = self.parts.batch;
         let (same, views) = (self.has_one_view(), self.views);
         let raw = negative_views == NegativeViews::Raw || same;
-        let Scratch { batch, grads, noise, .. } = &mut self.scratch;
+        let Scratch { batch, pass: Pass { grads, .. }, noise, .. } = &mut self.scratch;
         let deviation = |v: &f64| views.anchor_variance(*v).sqrt() as f32;
         let mut sources = Vec::new();
         match &grads.positive {
@@ -267,12 +242,6 @@ impl Reduced {
             }
         }
         gather(noise, &sources);
-    }
-
-    /// Share of the anchors' embeddings that are not zero.
-    fn firing_rate(&self) -> f64 {
-        let embedded = self.scratch.embedded_anchor.as_slice();
-        embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
     }
 
     /// f of given samples in the learner's coordinates, rows × (d + k + m) to rows × m.
@@ -325,13 +294,14 @@ impl Dynamics for Reduced {
         }
         self.draw_batch();
         self.forward();
-        let reading = self.backward();
-        self.batch = Some((reading, self.firing_rate()));
+        let pass = &mut self.scratch.pass;
+        let reading = pass.evaluate(self.parts.loss.as_mut(), self.parts.batch.negative_set);
+        pass.backward(self.parts.encoder.as_ref());
+        self.batch = Some((reading, pass.firing_rate()));
+        self.gather_gradient();
         self.weigh_noise();
         let s = &mut self.scratch;
-        s.bias_before.clear();
-        s.bias_before.extend_from_slice(self.learner.bias());
-        self.outside.advance(&mut self.learner, (&s.d_weights, &s.d_bias), reading.loss, &mut s.noise);
+        self.outside.advance(&mut self.learner, (&s.d_weights, &s.pass.d_bias), reading.loss, &mut s.noise);
         Some(self.view())
     }
 
@@ -353,23 +323,7 @@ impl Dynamics for Reduced {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        let s = &self.scratch;
-        let same = self.has_one_view();
-        let pulled_by = |target: &Matrix| {
-            Matrix::from_fn(target.rows(), target.cols(), |p, i| -s.grads.pull[p] * target[(p, i)])
-        };
-        let mut d_bias = vec![0.0; s.bias_before.len()];
-        let mut add_pull = |pre: &Matrix, target: &Matrix| {
-            self.parts.encoder.backward(pre, &s.bias_before, &mut pulled_by(target), &mut d_bias);
-        };
-        add_pull(&s.pre_anchor, if same { &s.embedded_anchor } else { &s.embedded_positive });
-        if s.grads.positive.is_some() {
-            // Without StopGrad the pull acts on the positive as well.
-            add_pull(if same { &s.pre_anchor } else { &s.pre_positive }, &s.embedded_anchor);
-        }
-        let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
-        let repulsion = s.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
-        Some(BiasForces { attraction, repulsion })
+        Some(self.scratch.pass.bias_forces(self.parts.encoder.as_ref()))
     }
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
