@@ -7,14 +7,14 @@
 //! ```
 //! Dots: where the statement holds. A figure with its interval: ├─●─┤; where that is narrower than a column, ●.
 
-use crate::scoreboard::{figure, mark, size};
 use featurescope_lab::claim::judge::{Bounds, Finding, TestResult};
+use featurescope_lab::claim::wording::{figure, mark};
 use featurescope_lab::stats::{Located, Method};
 use std::fmt::{Result, Write};
 
 /// Columns of the axis.
 const AXIS: usize = 56;
-const LABEL: usize = 26;
+const LABEL: usize = 32;
 
 /// A row of the figure.
 struct Row {
@@ -47,7 +47,7 @@ fn row(finding: &Finding, note: &str) -> Option<Row> {
         finding.setting.arm.as_str()
     };
     Some(Row {
-        label: format!("{:<10}{name}", size(finding)),
+        label: format!("{:<17}{name}", finding.setting.label()),
         lower: estimate.lower,
         value: estimate.value,
         upper: estimate.upper,

@@ -3,6 +3,7 @@
 use crate::output::heading;
 use featurescope_lab::claim::destiny::Destiny;
 use featurescope_lab::claim::judge::{ClaimResult, Finding, Reason, Scoreboard, TestResult};
+use featurescope_lab::claim::wording::{count, finding, interval, measured, question, reasons, word};
 use featurescope_lab::claim::{FEWEST_SEEDS, Role, Verdict};
 use featurescope_lab::stats::Estimate;
 use std::collections::BTreeMap;
@@ -48,7 +49,7 @@ pub fn text(board: &Scoreboard, detail: Detail) -> std::result::Result<String, s
 
 /// One statement: verdict, rule by rule what was found.
 pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail) -> Result {
-    writeln!(text, "{}", heading(&format!("{:<11} {}: {}", word(&claim.verdict), claim.id, claim.title)))?;
+    writeln!(text, "{}", heading(&format!("{:<11} {}: {}", shown(&claim.verdict), claim.id, claim.title)))?;
     match &claim.verdict {
         Verdict::NotTestable { reason } => write_wrapped(text, reason.trim())?,
         // What stands under the tests need not be said twice.
@@ -65,25 +66,19 @@ pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail) -> Re
     Ok(())
 }
 
-/// In one word.
-pub fn word(verdict: &Verdict) -> &'static str {
+/// A refutation stands out.
+fn shown(verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Supported => "supported",
-        Verdict::Refuted => "REFUTED",
-        Verdict::Undecided { .. } => "undecided",
-        Verdict::NotTestable { .. } => "no test",
+        Verdict::Refuted => word(verdict).to_uppercase(),
+        _ => word(verdict).to_owned(),
     }
-}
-
-/// What a test asks: the quantity, the moment and the rule.
-pub fn question(test: &TestResult) -> String {
-    let against = test.against.map_or(String::new(), |axis| format!(", slope against {}", axis.words()));
-    format!("{} {}{against}: predicted {}", test.quantity, test.at.words(), test.rule)
 }
 
 fn write_test(text: &mut String, test: &TestResult, detail: Detail) -> Result {
     write_wrapped(text, &question(test))?;
-    let judged: Vec<String> = test.judged().map(finding).collect();
+    // A finding is not broken over lines.
+    let unbroken = |found: &Finding| finding(found).replace(' ', "\u{a0}");
+    let judged: Vec<String> = test.judged().map(unbroken).collect();
     if !judged.is_empty() {
         write_wrapped(text, &format!("  {}", judged.join(" · ")))?;
     }
@@ -94,16 +89,16 @@ fn write_test(text: &mut String, test: &TestResult, detail: Detail) -> Result {
     if detail == Detail::Everything {
         // What a finding says about itself may be long.
         for other in others {
-            write_wrapped(text, &format!("  not judged: {}{}", finding(other), why(other)))?;
+            write_wrapped(text, &format!("  not judged: {}{}", unbroken(other), why(other)))?;
         }
         for control in &test.controls {
             write_wrapped(
                 text,
-                &format!("  control, must fail: {} {}", control.setting.arm, finding(control)),
+                &format!("  control, must fail: {} {}", control.setting.arm, unbroken(control)),
             )?;
         }
     } else if judged.is_empty() {
-        let values: Vec<String> = others.iter().map(|other| finding(other)).collect();
+        let values: Vec<String> = others.iter().map(|other| unbroken(other)).collect();
         if !values.is_empty() {
             write_wrapped(text, &format!("  not judged: {}", values.join(" · ")))?;
         }
@@ -116,64 +111,10 @@ fn write_test(text: &mut String, test: &TestResult, detail: Detail) -> Result {
     Ok(())
 }
 
-/// Why settings that were judged are undecided, with the settings, other than that the interval holds the bound.
-fn reasons(test: &TestResult) -> Vec<(String, String)> {
-    let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for finding in test.judged().filter(|finding| finding.estimate.is_none()) {
-        if let Verdict::Undecided { reason } = &finding.verdict {
-            by_reason.entry(reason.to_string()).or_default().push(size(finding));
-        }
-    }
-    by_reason.into_iter().map(|(reason, sizes)| (reason, sizes.join(", "))).collect()
-}
-
-/// `64/1024 .97 [.95, .99] ✓`.
-fn finding(finding: &Finding) -> String {
-    // One run has a figure and no interval.
-    let alone = || match (&finding.verdict, &finding.values[..]) {
-        (Verdict::Undecided { reason: Reason::TooFewSeeds { .. } }, [(_, value)]) => figure(*value),
-        _ => "–".to_owned(),
-    };
-    let estimate = finding.estimate.as_ref().map_or_else(alone, interval);
-    let shown = format!("{} {estimate} {}", size(finding), mark(&finding.verdict));
-    shown.replace(' ', "\u{a0}")
-}
-
 fn why(finding: &Finding) -> String {
     match &finding.verdict {
         Verdict::Undecided { reason } => format!(" {reason}"),
         _ => String::new(),
-    }
-}
-
-/// d/d1.
-pub fn size(finding: &Finding) -> String {
-    finding.setting.label()
-}
-
-/// Inside the prediction, outside, or neither.
-pub fn mark(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Supported => "✓",
-        Verdict::Refuted => "✗",
-        Verdict::Undecided { .. } | Verdict::NotTestable { .. } => "?",
-    }
-}
-
-/// A figure and its interval.
-pub fn interval(estimate: &Estimate) -> String {
-    format!("{} [{}, {}]", figure(estimate.value), figure(estimate.lower), figure(estimate.upper))
-}
-
-/// Three significant digits.
-pub fn figure(value: f64) -> String {
-    match value.abs() {
-        0.0 => "0".to_owned(),
-        size if !(1e-3..1e4).contains(&size) => format!("{value:.1e}"),
-        size if size >= 100.0 => format!("{value:.0}"),
-        size if size >= 10.0 => format!("{value:.1}"),
-        size if size >= 1.0 => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
     }
 }
 
@@ -193,7 +134,7 @@ fn tallies(board: &Scoreboard) -> BTreeMap<String, Tally> {
         for control in
             claim.tests.iter().flat_map(|test| &test.controls).filter(|control| control.has_enough_seeds())
         {
-            let kind = format!("{} ({})", control.setting.role.words(), size(control));
+            let kind = format!("{} ({})", control.setting.role.words(), control.setting.label());
             let tally = tallies.entry(kind).or_default();
             match &control.verdict {
                 Verdict::Refuted => tally.refuted += 1,
@@ -248,19 +189,6 @@ fn write_destiny(text: &mut String, destiny: &Destiny) -> Result {
     )
 }
 
-/// How many statements have which verdict.
-pub fn count(claims: &[ClaimResult]) -> String {
-    let number = |wanted: &str| claims.iter().filter(|claim| word(&claim.verdict) == wanted).count();
-    format!(
-        "{} statements: {} supported, {} refuted, {} undecided, {} that no finite run can decide",
-        claims.len(),
-        number("supported"),
-        number("REFUTED"),
-        number("undecided"),
-        number("no test")
-    )
-}
-
 /// Lines of at most [`WIDTH`] columns, indented like everything under a verdict.
 fn write_wrapped(text: &mut String, words: &str) -> Result {
     let inner = words.len() - words.trim_start().len();
@@ -296,12 +224,12 @@ pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Err
         }
         for (number, test) in claim.tests.iter().enumerate() {
             let (first, verdict) =
-                if number == 0 { (first.as_str(), word(&claim.verdict)) } else { ("", "") };
+                if number == 0 { (first.as_str(), shown(&claim.verdict)) } else { ("", String::new()) };
             writeln!(
                 text,
                 "| {first} | {verdict} | {} | {} |",
                 cell(&question(test)),
-                cell(&measured(test))
+                cell(&measured(test).join(" · "))
             )?;
         }
     }
@@ -324,16 +252,6 @@ pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Err
         )?;
     }
     Ok(text)
-}
-
-fn measured(test: &TestResult) -> String {
-    let mut parts: Vec<String> = test.judged().map(finding).collect();
-    parts.extend(reasons(test).into_iter().map(|(reason, sizes)| format!("{sizes}: {reason}")));
-    if parts.is_empty() {
-        parts.extend(test.findings.iter().map(|other| format!("not judged: {}", finding(other))));
-    }
-    parts.extend(test.trend.iter().map(|trend| format!("trend over ln d: {}", interval(trend))));
-    parts.join(" · ")
 }
 
 /// Text that keeps a table a table.

@@ -6,6 +6,7 @@ use crate::exit::{Exit, UnknownName};
 use crate::scoreboard::{self, Detail};
 use crate::{figure, output};
 use anyhow::Result;
+use featurescope_lab::claim::wording::question;
 use featurescope_lab::claim::{self, Claim, judge};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::results;
@@ -88,7 +89,7 @@ fn evidence(claim: &Claim, runs: &[PathBuf]) -> Result<String> {
     for test in &result.tests {
         let figure = figure::of_test(test)?;
         if !figure.is_empty() {
-            writeln!(text, "\n{}\n{figure}", scoreboard::question(test))?;
+            writeln!(text, "\n{}\n{figure}", question(test))?;
         }
     }
     Ok(text)

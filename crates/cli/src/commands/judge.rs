@@ -4,9 +4,9 @@ use crate::args::JudgeArguments;
 use crate::exit::Exit;
 use crate::output;
 use crate::scoreboard::{self, Detail};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use featurescope_lab::claim::judge;
-use featurescope_lab::sweep::runs_in;
+use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
 /// Prints the scoreboard.
@@ -24,15 +24,7 @@ pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The run directories behind the folders that were named: runs, or sweeps of them.
+/// The run directories behind the folders that were named: runs, sweeps, or folders that hold runs.
 pub fn runs_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut runs = Vec::new();
-    for folder in folders {
-        runs.extend(runs_in(folder)?);
-    }
-    for run in &runs {
-        let is_run = run.join("manifest.json").is_file();
-        ensure!(is_run, "{} is no run directory: it holds no manifest.json", run.display());
-    }
-    Ok(runs)
+    Ok(run_folders(folders)?)
 }

@@ -163,7 +163,7 @@ impl Setting {
 }
 
 /// Every setting of an arm but the seed, how often it was looked at, and what changes along `axis`.
-fn everything(subject: &Subject<'_>, axis: Option<Axis>) -> String {
+pub(crate) fn everything(subject: &Subject<'_>, axis: Option<Axis>) -> String {
     let (mut data, mut arm) = (subject.run.shared.data.clone(), subject.spec().clone());
     arm.measure.cadence = CadenceSpec::Every { steps: 1 };
     match axis {

@@ -24,6 +24,7 @@ pub mod quantity;
 pub mod measure;
 pub mod judge;
 pub mod destiny;
+pub mod wording;
 
 pub use destiny::Destiny;
 pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge};

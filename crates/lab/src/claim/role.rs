@@ -4,7 +4,9 @@
 //! d1 ≥ 4 d, atoms that are spread over many coordinates and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
 //! are those of a smaller initial norm, so the theory does not speak of it and yet nothing has to fail.
 
-use crate::spec::typed::{ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, LossSpec, StopGradientSpec};
+use crate::spec::typed::{
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, LossSpec, StopGradientSpec,
+};
 use serde::{Deserialize, Serialize};
 
 /// Smallest d1/d that counts as d1 = poly(d).

@@ -208,7 +208,10 @@ fn undecided_verdicts_name_their_reason() {
         reading.value = made_condition();
     }
     let found = reason(&made);
-    assert!(matches!(found, Reason::NotApplicable { .. }) && found.to_string().contains("condition"), "{found}");
+    assert!(
+        matches!(found, Reason::NotApplicable { .. }) && found.to_string().contains("condition"),
+        "{found}"
+    );
 
     let c = find(&claims, "Lemma F.3, over d1");
     let ladder = readings(c, 0, &claims[c].tests[0], (1.0, 0.01));

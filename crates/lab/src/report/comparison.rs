@@ -14,7 +14,7 @@ const MARK: char = '\u{1}';
 /// The page.
 pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
     let names = [left, right].map(|run| run.name.clone());
-    let mut page = overview::of_several(&[left, right]);
+    let mut page = overview::of_several(&[left, right], None);
     page.sections.insert(0, settings(left, right));
     let [left_sections, right_sections] = [left, right].map(|run| sections(run, 2));
     for section in left_sections {

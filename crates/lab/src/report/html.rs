@@ -209,7 +209,7 @@ fn push_table(html: &mut String, table: &Table) {
                         "no test" => " class=\"word-no-test\"".to_owned(),
                         _ => String::new(),
                     };
-                    html.push_str(&format!("<td{class}>{}</td>", escape(cell)));
+                    html.push_str(&format!("<td{class}>{}</td>", escape(cell).replace('\n', "<br>")));
                 }
             }
         }

@@ -20,6 +20,7 @@ pub mod story;
 pub mod atoms;
 pub mod firing;
 pub mod map;
+pub mod repetitions;
 pub mod representations;
 pub mod probes;
 pub mod diagnostics;
@@ -154,9 +155,12 @@ pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, R
     let is_alone = runs.len() == 1;
     let mut page = match &runs[..] {
         [run] => of_run(run),
-        several => overview::of_several(&several.iter().collect::<Vec<_>>()),
+        several => {
+            overview::of_several(&several.iter().collect::<Vec<_>>(), common_folder(folders).as_deref())
+        }
     };
-    if runs.len() > MOST_RUNS_WITH_FIGURES {
+    let is_many = runs.len() > MOST_RUNS_WITH_FIGURES;
+    if is_many {
         page.notes.push(format!(
             "{} runs: their figures are left to their own reports (`featurescope report RUN`).",
             runs.len()
@@ -178,8 +182,18 @@ pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, R
         }
     }
     let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
-    page.sections.push(scoreboard::section(board, &anchors));
+    // A reader of one run looks for its pictures, a reader of many for what they say together.
+    let place = if is_many { 0 } else { page.sections.len() };
+    page.sections.insert(place, scoreboard::section(board, &anchors));
     Ok(page)
+}
+
+/// The name of the folder that all of them lie in.
+fn common_folder(folders: &[PathBuf]) -> Option<String> {
+    let parent = |path: &PathBuf| fs::canonicalize(path).ok()?.parent().map(Path::to_path_buf);
+    let first = parent(folders.first()?)?;
+    let is_shared = folders.iter().all(|folder| parent(folder).as_ref() == Some(&first));
+    is_shared.then(|| first.file_name().map(|name| name.to_string_lossy().into_owned()))?
 }
 
 /// Everything that one run shows. `share_of_page`: how many runs share the page.

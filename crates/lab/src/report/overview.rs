@@ -2,6 +2,7 @@
 
 use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict, show};
 use super::stored::{ArmView, StoredRun};
+use super::{MOST_RUNS_WITH_FIGURES, repetitions};
 use featurescope_sim::probe::DownstreamTask;
 
 /// Coverage from which on atoms count as learned, and up to which as not learned.
@@ -119,8 +120,53 @@ fn table(run: &StoredRun) -> Table {
     }
 }
 
-/// The front of a page over several runs: their figures side by side.
-pub fn of_several(runs: &[&StoredRun]) -> Page {
+/// The front of a page over several runs: their figures side by side, run by run or, where there are many, setting by
+/// setting. `name`: what the runs have in common.
+pub fn of_several(runs: &[&StoredRun], name: Option<&str>) -> Page {
+    let hashes: Vec<&str> = runs.iter().map(|run| &run.spec_hash[..12]).collect();
+    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+    let is_many = runs.len() > MOST_RUNS_WITH_FIGURES;
+    let (table, subtitle, source) = if is_many {
+        let all = super::hash(hashes.join(" ").as_bytes());
+        (
+            repetitions::table(runs),
+            experiments(runs),
+            format!("sha256 of {} specs {}", runs.len(), &all[..12]),
+        )
+    } else {
+        (side_by_side(runs), names.join(", "), format!("spec sha256 {}", hashes.join(", ")))
+    };
+    Page {
+        title: name.map_or(format!("{} runs", runs.len()), |name| format!("{name}: {} runs", runs.len())),
+        subtitle,
+        provenance: Provenance {
+            command: format!("featurescope report {}", name.map_or(names.join(" "), str::to_owned)),
+            source,
+        },
+        sections: vec![Section {
+            id: "runs".to_owned(),
+            title: "Runs".to_owned(),
+            blocks: vec![Block::Table(table)],
+            ..Section::default()
+        }],
+        notes: runs.iter().flat_map(|run| run.notes.clone()).collect(),
+    }
+}
+
+/// How many runs there are of which experiment.
+fn experiments(runs: &[&StoredRun]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for run in runs {
+        let name = run.run.plan.experiment.as_str();
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    counts.iter().map(|(name, count)| format!("{name} × {count}")).collect::<Vec<_>>().join(" · ")
+}
+
+fn side_by_side(runs: &[&StoredRun]) -> Table {
     let mut rows = Vec::new();
     for run in runs {
         for arm in run.subjects() {
@@ -132,28 +178,11 @@ pub fn of_several(runs: &[&StoredRun]) -> Page {
         }
     }
     let heads = ["run · arm", "seed", "d"].into_iter().chain(ROWS.iter().map(|(name, _)| *name));
-    let table = Table {
+    Table {
         title: "All runs at their last recorded step".to_owned(),
         columns: heads.map(str::to_owned).collect(),
         rows,
         note: "In parentheses: theory's value, or that of a linear map with the same dense energy."
             .to_owned(),
-    };
-    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-    let hashes: Vec<&str> = runs.iter().map(|run| &run.spec_hash[..12]).collect();
-    Page {
-        title: format!("{} runs", runs.len()),
-        subtitle: names.join(", "),
-        provenance: Provenance {
-            command: format!("featurescope report {}", names.join(" ")),
-            source: format!("spec sha256 {}", hashes.join(", ")),
-        },
-        sections: vec![Section {
-            id: "runs".to_owned(),
-            title: "Runs".to_owned(),
-            blocks: vec![Block::Table(table)],
-            ..Section::default()
-        }],
-        notes: runs.iter().flat_map(|run| run.notes.clone()).collect(),
     }
 }

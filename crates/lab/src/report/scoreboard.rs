@@ -1,10 +1,14 @@
 //! What stored runs say about the paper's statements: the scoreboard, and the fits over sizes behind it.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke, slug};
-use super::page::{Block, Section, Table, show};
+use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
-use crate::claim::{Scale, Scoreboard, Test, claims};
-use crate::stats::{Estimate, least_squares_slope};
+use crate::claim::wording::{count, interval, measured, question, word};
+use crate::claim::{FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
+use crate::stats::least_squares_slope;
+
+/// Name of the figure of fits in links.
+const FITS: &str = "scaling";
 
 /// Which figure of a run shows what a quantity is about.
 const FIGURES: &[(&str, &str, &str)] = &[
@@ -31,16 +35,11 @@ const FIGURES: &[(&str, &str, &str)] = &[
 
 /// The section of the scoreboard; `anchors` are the figures of the page that claims can point at.
 pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
-    let count =
-        |word: &str| scoreboard.claims.iter().filter(|claim| self::word(&claim.verdict) == word).count();
     let lead = format!(
-        "{} statements of the paper, judged by these runs: {} supported, {} refuted, {} undecided, {} that no finite run can decide. A \
-         verdict needs several seeds, and intervals are corrected for the number of tests (Holm, α = {}); docs/claims.md has the rules.",
-        scoreboard.claims.len(),
-        count("supported"),
-        count("refuted"),
-        count("undecided"),
-        count("no test"),
+        "{}. Each line: the size d/d1, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
+         the prediction, ✗ outside, ? neither. Settings with fewer than {FEWEST_SEEDS} seeds decide nothing and are \
+         left out where others do. docs/claims.md has the rules.",
+        count(&scoreboard.claims),
         scoreboard.alpha
     );
     let mut blocks = vec![Block::Table(table(scoreboard, anchors))];
@@ -51,15 +50,6 @@ pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
         lead,
         blocks,
         ..Section::default()
-    }
-}
-
-fn word(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Supported => "supported",
-        Verdict::Refuted => "refuted",
-        Verdict::Undecided { .. } => "undecided",
-        Verdict::NotTestable { .. } => "no test",
     }
 }
 
@@ -83,9 +73,15 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
     }
 }
 
-/// A link to the figure about what the claim's first test reads: `#id|words`, or nothing. On a page of several runs it
-/// leads to the first run's.
+/// A link to the figure about the claim: that of its fit, or that of what its first test reads. `#id|words`, or nothing. On
+/// a page of several runs it leads to the first run's.
 fn figure_of(claim: &ClaimResult, anchors: &[String]) -> String {
+    let is_fitted = |test: &TestResult| {
+        test.against.is_some() && test.findings.iter().any(|finding| finding.estimate.is_some())
+    };
+    if claim.tests.iter().any(is_fitted) {
+        return format!("#figure-{FITS}|scaling fits");
+    }
     let anchor =
         |id: &str| anchors.iter().find(|anchor| *anchor == id || anchor.ends_with(&format!("-{id}")));
     let about = |test: &TestResult| {
@@ -96,40 +92,17 @@ fn figure_of(claim: &ClaimResult, anchors: &[String]) -> String {
     found.map_or(String::new(), |(id, words)| format!("#figure-{id}|{words}"))
 }
 
+/// A line per test, and one per setting below it.
 fn findings(claim: &ClaimResult) -> String {
     if let Verdict::NotTestable { reason } = &claim.verdict {
         return reason.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    let told = |test: &TestResult, finding: &Finding| {
-        let alone = || match &finding.values[..] {
-            [(_, value)] => Some(format!("{} in one run", show(Some(*value)))),
-            _ => None,
-        };
-        let value = finding.estimate.as_ref().map(interval).or_else(alone);
-        let reason = match &finding.verdict {
-            Verdict::Undecided { reason } => Some(reason.to_string()),
-            _ => None,
-        };
-        let said = [value, reason].into_iter().flatten().collect::<Vec<_>>().join(", ");
-        format!(
-            "{} {} ({}): {said}; rule: {}",
-            test.quantity,
-            test.at.words(),
-            finding.setting.arm,
-            test.rule
-        )
-    };
-    let all: Vec<String> =
-        claim.tests.iter().flat_map(|test| test.findings.iter().map(move |f| told(test, f))).collect();
-    match (&claim.verdict, all.is_empty()) {
-        (Verdict::Undecided { reason }, true) => reason.to_string(),
-        _ => all.join(" · "),
+    let told = |test: &TestResult| [vec![question(test)], measured(test)].concat();
+    let mut lines: Vec<String> = claim.tests.iter().flat_map(told).collect();
+    if let Verdict::Undecided { reason } = &claim.verdict {
+        lines.push(format!("undecided: {reason}"));
     }
-}
-
-fn interval(estimate: &Estimate) -> String {
-    let [value, lower, upper] = [estimate.value, estimate.lower, estimate.upper].map(|v| show(Some(v)));
-    format!("{value} [{lower}, {upper}]")
+    lines.join("\n")
 }
 
 /// The fits over sizes; nothing if no trend has a value.
@@ -155,7 +128,7 @@ fn fits(scoreboard: &Scoreboard) -> Option<Figure> {
         stroke,
     };
     (!panels.is_empty()).then(|| Figure {
-        id: slug("scaling"),
+        id: FITS.to_owned(),
         title: "Scaling fits".to_owned(),
         caption: "Claims about how a quantity changes with size: a dot is a run, the line the least-squares fit whose slope the claim \
                   is about."
