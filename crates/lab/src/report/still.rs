@@ -3,9 +3,11 @@
 //! The font is part of the program, so that a machine without fonts draws the same pixels. Log axes are drawn on
 //! logarithms, with a tick at every power of ten or, where there are few, at 1, 2 and 5 times it.
 
-use super::figure::{Axis, Figure, Heat, Layer, Line, Panel, Points, Scale, Stroke, value_of};
+mod axis;
+
+use self::axis::{Range, Ticked};
+use super::figure::{Figure, Heat, Layer, Line, Panel, Points, Scale, Stroke, value_of};
 use super::palette::{heat_on_paper, on_paper};
-use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::{Shift, cartesian::Cartesian2d};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -76,13 +78,53 @@ fn rows(figure: &Figure) -> Vec<Vec<(&Panel, usize, usize)>> {
     rows
 }
 
-fn row_height(row: &[(&Panel, usize, usize)]) -> f64 {
+/// Pixels of a line of a panel's note, and about how many a letter of it is wide.
+const NOTE_LINE: f64 = 13.0;
+const NOTE_LETTER: f64 = 5.6;
+/// Lines of a note that are shown.
+const MOST_NOTE_LINES: usize = 2;
+
+/// The note of a panel of this width, in lines.
+fn note_lines(note: &str, width: f64) -> Vec<String> {
+    let room = ((width - 24.0) / NOTE_LETTER) as usize;
+    let mut lines = vec![String::new()];
+    for word in note.split_whitespace() {
+        let last = lines.last_mut().expect("there is a line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= room {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    if lines.len() > MOST_NOTE_LINES {
+        lines.truncate(MOST_NOTE_LINES);
+        lines[MOST_NOTE_LINES - 1].push_str(" …");
+    }
+    lines.retain(|line| !line.is_empty());
+    lines
+}
+
+/// Height of the notes of a row: its panels begin at the same height.
+fn notes_height(figure: &Figure, row: &[(&Panel, usize, usize)]) -> f64 {
+    let lines =
+        row.iter().map(|&(panel, _, span)| note_lines(&panel.note, span as f64 * column_width(figure)).len());
+    lines.max().unwrap_or_default() as f64 * NOTE_LINE
+}
+
+fn column_width(figure: &Figure) -> f64 {
+    (f64::from(WIDTH) - 2.0 * MARGIN) / figure.columns.max(1) as f64
+}
+
+fn row_height(figure: &Figure, row: &[(&Panel, usize, usize)]) -> f64 {
     let tall = |panel: &Panel| match panel.x.scale {
         Scale::Hidden => 420.0,
         _ if panel.layers.iter().any(|layer| matches!(layer, Layer::Heat(_))) => 330.0,
         _ => 270.0,
     };
-    row.iter().map(|(panel, ..)| tall(panel)).fold(0.0, f64::max)
+    row.iter().map(|(panel, ..)| tall(panel)).fold(0.0, f64::max) + notes_height(figure, row)
 }
 
 /// The lines of the legend, as entries each.
@@ -101,7 +143,7 @@ fn legend_lines(figure: &Figure) -> Vec<Vec<usize>> {
 }
 
 fn height(figure: &Figure) -> u32 {
-    let panels: f64 = rows(figure).iter().map(|row| row_height(row)).sum();
+    let panels: f64 = rows(figure).iter().map(|row| row_height(figure, row)).sum();
     (MARGIN + 34.0 + 22.0 * legend_lines(figure).len() as f64 + panels + FOOT) as u32
 }
 
@@ -137,12 +179,17 @@ fn draw<D: DrawingBackend>(
         }
         top += 22.0;
     }
-    let width = (f64::from(WIDTH) - 2.0 * MARGIN) / figure.columns.max(1) as f64;
+    let width = column_width(figure);
     for row in rows(figure) {
-        let height = row_height(&row);
+        let (height, notes) = (row_height(figure, &row), notes_height(figure, &row));
         for &(panel, first, span) in &row {
-            let corner = (MARGIN + first as f64 * width, top);
-            pen.panel(area, panel, corner, (span as f64 * width, height))?;
+            let (left, width) = (MARGIN + first as f64 * width, span as f64 * width);
+            pen.text(area, &panel.title, 12.5, INK, (left + 4.0, top), (HPos::Left, VPos::Top))?;
+            for (line, text) in note_lines(&panel.note, width).iter().enumerate() {
+                let at = (left + 4.0, top + 16.0 + line as f64 * NOTE_LINE);
+                pen.text(area, text, 10.0, SOFT, at, (HPos::Left, VPos::Top))?;
+            }
+            pen.panel(area, panel, (left, top + notes), (width, height - notes))?;
         }
         top += height;
     }
@@ -156,31 +203,6 @@ const GRID: RGBColor = RGBColor(236, 239, 242);
 const AXIS: RGBColor = RGBColor(201, 209, 217);
 
 type Chart<'a, D> = ChartContext<'a, D, Cartesian2d<Ticked, Ticked>>;
-
-/// An axis with the ticks that it was given.
-struct Ticked {
-    low: f64,
-    high: f64,
-    ticks: Vec<f64>,
-}
-
-impl Ranged for Ticked {
-    type FormatOption = DefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
-        let share = (value - self.low) / (self.high - self.low);
-        (f64::from(first) + share * f64::from(last - first)).round() as i32
-    }
-
-    fn key_points<H: KeyPointHint>(&self, _: H) -> Vec<f64> {
-        self.ticks.clone()
-    }
-
-    fn range(&self) -> std::ops::Range<f64> {
-        self.low..self.high
-    }
-}
 
 /// Knows how many pixels a pixel is.
 struct Pen {
@@ -242,7 +264,6 @@ impl Pen {
         (left, top): (f64, f64),
         (width, height): (f64, f64),
     ) -> Result3<()> {
-        self.text(area, &panel.title, 12.5, INK, (left + 4.0, top), (HPos::Left, VPos::Top))?;
         let (left_px, top_px) = (self.px(left), self.px(top + 18.0));
         let part = area.clone().shrink((left_px, top_px), (self.px(width - 10.0), self.px(height - 26.0)));
         if let Some(Layer::Heat(heat)) = panel.layers.first() {
@@ -410,99 +431,6 @@ fn shade(digit: u8) -> u8 {
     (value_of(digit) * SHADES).round() as u8
 }
 
-/// An axis with its ends and ticks, in drawn units (logarithms on a log axis).
-struct Range {
-    low: f64,
-    high: f64,
-    ticks: Vec<f64>,
-    is_log: bool,
-}
-
-impl Range {
-    /// The range that shows all layers; `None` if there is nothing to show.
-    fn of(panel: &Panel, is_x: bool) -> Option<Self> {
-        let axis: &Axis = if is_x { &panel.x } else { &panel.y };
-        let is_log = axis.scale == Scale::Log;
-        let unplaced = Self { low: 0.0, high: 0.0, ticks: Vec::new(), is_log };
-        let mut values: Vec<f64> = Vec::new();
-        for layer in &panel.layers {
-            match layer {
-                Layer::Line(line) if is_log => {
-                    values.extend(line.points.iter().filter_map(|p| unplaced.place(p[usize::from(!is_x)])));
-                }
-                layer => {
-                    let (low, high) = layer.extent().unwrap_or(([f64::NAN; 2], [f64::NAN; 2]));
-                    let c = usize::from(!is_x);
-                    values.extend([low[c], high[c]].into_iter().filter_map(|v| unplaced.place(v)));
-                }
-            }
-        }
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let mut low = axis.min.and_then(|v| unplaced.place(v)).unwrap_or(least);
-        let mut high = axis.max.and_then(|v| unplaced.place(v)).unwrap_or(most);
-        if !low.is_finite() || !high.is_finite() {
-            return None;
-        }
-        if high - low <= 1e-12 * high.abs().max(1e-300) {
-            (low, high) = (low - 0.5, high + 0.5);
-        }
-        let room = 0.04 * (high - low);
-        low -= if axis.min.is_none() { room } else { 0.0 };
-        high += if axis.max.is_none() { room } else { 0.0 };
-        let ticks = if is_log { decades(low, high) } else { steps(low, high) };
-        Some(Self { low, high, ticks, is_log })
-    }
-
-    fn ticked(&self) -> Ticked {
-        Ticked { low: self.low, high: self.high, ticks: self.ticks.clone() }
-    }
-
-    /// Where a value is drawn; `None` if it cannot be.
-    fn place(&self, value: f64) -> Option<f64> {
-        let placed = if self.is_log && value > 0.0 { value.log10() } else { value };
-        (placed.is_finite() && (!self.is_log || value > 0.0)).then_some(placed)
-    }
-
-    fn label(&self, placed: f64) -> String {
-        let value = if self.is_log { 10f64.powf(placed) } else { placed };
-        let size = value.abs();
-        if value == 0.0 || size < 1e-12 {
-            "0".to_owned()
-        } else if !(1e-3..1e5).contains(&size) {
-            format!("{value:.0e}")
-        } else {
-            let text = format!("{value:.4}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-    }
-}
-
-/// About five round values.
-fn steps(low: f64, high: f64) -> Vec<f64> {
-    let rough = (high - low) / 5.0;
-    let decade = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].map(|s| s * decade).into_iter().find(|&s| s >= rough).unwrap_or(rough);
-    let first = (low / step).ceil() as i64;
-    let last = (high / step + 1e-9).floor() as i64;
-    (first..=last).map(|k| k as f64 * step).collect()
-}
-
-/// Logarithms of powers of ten, of 1, 2 and 5 times them where there are fewer than three.
-fn decades(low: f64, high: f64) -> Vec<f64> {
-    let all = |factors: &[f64]| -> Vec<f64> {
-        let decades = (low.floor() as i64)..=(high.ceil() as i64);
-        let ticks = decades.flat_map(|k| factors.iter().map(move |f| k as f64 + f.log10()));
-        ticks.filter(|v| (low..=high).contains(v)).collect()
-    };
-    let powers = all(&[1.0]);
-    match powers.len() {
-        0..3 => all(&[1.0, 2.0, 5.0]),
-        3..9 => powers,
-        many => powers.into_iter().step_by(many.div_ceil(6)).collect(),
-    }
-}
-
 /// Where the dashes of a line of this length lie.
 fn dashes(stroke: Stroke, length: f64) -> Vec<(f64, f64)> {
     let (dash, gap) = match stroke {
@@ -521,21 +449,16 @@ fn rgb([r, g, b]: [u8; 3]) -> RGBColor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::figure::{Colour, Entry};
+    use crate::report::figure::{Axis, Colour, Entry};
 
     #[test]
-    fn ticks_are_round_and_inside() {
-        assert_eq!(steps(0.0, 1.0), [0.0, 0.2, 0.4, 0.600_000_000_000_000_1, 0.8, 1.0]);
-        assert_eq!(steps(-30.0, 910.0), [0.0, 200.0, 400.0, 600.0, 800.0]);
-        assert_eq!(decades(-3.2, 0.1), [-3.0, -2.0, -1.0, 0.0]);
-        let few: Vec<f64> = decades(2.2, 3.8).iter().map(|v| 10f64.powf(*v).round()).collect();
-        assert_eq!(few, [200.0, 500.0, 1000.0, 2000.0, 5000.0]);
-        let log = Range { low: 0.0, high: 1.0, ticks: Vec::new(), is_log: true };
-        assert_eq!(
-            (log.label(-3.0), log.label(2.0), log.label(-5.0)),
-            ("0.001".into(), "100".into(), "1e-5".into())
-        );
-        assert_eq!((log.place(0.0), log.place(f64::NAN)), (None, None));
+    fn notes_fit_their_panel() {
+        assert_eq!(note_lines("", 300.0), [""; 0]);
+        assert_eq!(note_lines("one two", 300.0), ["one two"]);
+        let long = "word ".repeat(60);
+        let lines = note_lines(&long, 300.0);
+        assert_eq!(lines.len(), MOST_NOTE_LINES);
+        assert!(lines.iter().all(|line| line.chars().count() as f64 * NOTE_LETTER <= 300.0), "{lines:?}");
     }
 
     /// Hostile text, nothing to draw, and one point alone: no panic, and the text is text.
