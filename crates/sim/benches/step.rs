@@ -3,9 +3,10 @@
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::{Augmentation, IntervalMasks};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::math::descent::{Coefficients, Descent, descend};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::kernel::Precision;
-use featurescope_sim::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
+use featurescope_sim::math::panels::{Panels, Right, panels_product};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::gated::Gate;

@@ -59,7 +59,9 @@ pub fn table(runs: &[&StoredRun]) -> Table {
         let alike: Vec<&ArmView<'_>> = alike.map(|other| &other.arms[0]).collect();
         let mut row =
             vec![group.name.clone(), group.size.clone(), choices(&group.arms[0], &alike), seeds(group)];
-        row.extend(COLUMNS.iter().map(|(_, read)| mean(group.arms.iter().filter_map(read).collect())));
+        row.extend(
+            COLUMNS.iter().map(|(_, read)| mean(&group.arms.iter().filter_map(read).collect::<Vec<_>>())),
+        );
         row
     };
     let heads = ["experiment · arm", "d/d1", "settings", "seeds"].into_iter();
@@ -108,9 +110,9 @@ fn seeds(group: &Group<'_>) -> String {
     group.arms.iter().map(|arm| arm.subject.run.plan.seed).collect::<BTreeSet<_>>().len().to_string()
 }
 
-fn mean(values: Vec<f64>) -> String {
+fn mean(values: &[f64]) -> String {
     let average = values.iter().sum::<f64>() / values.len() as f64;
-    match Located::mean(&values).map(|located| located.interval(LEVEL)) {
+    match Located::mean(values).map(|located| located.interval(LEVEL)) {
         Some(interval) => {
             format!(
                 "{} ± {}",

@@ -4,6 +4,7 @@ pub mod matrix;
 pub mod parameter;
 pub mod parallel;
 pub mod kernel;
+pub mod descent;
 pub mod panels;
 pub mod linalg;
 pub mod elementary;

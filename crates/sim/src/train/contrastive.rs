@@ -21,9 +21,10 @@ use crate::augment::Augmentation;
 use crate::data::DataModel;
 use crate::encoder::Encoder;
 use crate::loss::{Loss, LossReading, NegativeSet};
+use crate::math::descent::{Coefficients, Descent, descend};
 use crate::math::kernel::{Precision, ROWS};
 use crate::math::linalg::times_transposed;
-use crate::math::panels::{Coefficients, Descent, Panels, Right, descend, panels_product};
+use crate::math::panels::{Panels, Right, panels_product};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 
 /// How many samples a step draws.

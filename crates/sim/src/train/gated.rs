@@ -4,9 +4,10 @@
 //! nothing forward and gets no gradient, so both the positive's pre-activation and the weight gradient are needed only
 //! at the open (anchor, neuron) pairs. Exact: what is left out is multiplied by zero.
 
+use crate::math::descent::Descent;
 use crate::math::kernel::{BAND, LANES, Line, ROWS, add_dots, add_scaled_rows};
 use crate::math::linalg::bands;
-use crate::math::panels::{Descent, Panels};
+use crate::math::panels::Panels;
 use crate::math::{Matrix, parallel};
 use std::cell::Cell;
 use std::ops::Range;

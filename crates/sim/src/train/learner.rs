@@ -8,9 +8,9 @@ use super::optimizer::Sgd;
 use super::stage::{StageClock, StageRule};
 use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
 use crate::loss::LossReading;
+use crate::math::descent::Descent;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
-use crate::math::panels::Descent;
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 

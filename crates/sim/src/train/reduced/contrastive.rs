@@ -24,8 +24,9 @@ use crate::augment::Augmentation;
 use crate::data::{DataModel, SparseCoding, SparseCodingLaw};
 use crate::encoder::Encoder;
 use crate::loss::{Loss, LossReading, NegativeSet};
+use crate::math::descent::Descent;
 use crate::math::linalg::{add_transposed_times, times_transposed};
-use crate::math::panels::{Descent, Panels};
+use crate::math::panels::Panels;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
 
 /// Neurons whose coefficients one thread transposes at a time.
