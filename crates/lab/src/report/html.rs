@@ -10,6 +10,7 @@
 )]
 
 use super::figure::{DIGITS, Figure};
+use super::gallery::Gallery;
 use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;
 use flate2::read::GzDecoder;
@@ -119,6 +120,7 @@ fn push_section(
                 push_figure(html, figure, figures.len(), (page, section), has_files);
                 figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
             }
+            Block::Gallery(gallery) => push_gallery(html, gallery, (page, section), has_files),
             Block::Table(table) => push_table(html, table),
             Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
         }
@@ -165,6 +167,36 @@ fn push_figure(
             }
         }
         html.push_str("</span>");
+    }
+    html.push_str("</p>\n</figure>\n");
+}
+
+fn push_gallery(html: &mut String, gallery: &Gallery, (page, section): (&Page, &Section), has_files: bool) {
+    let id = escape(&gallery.id);
+    html.push_str(&format!(
+        "<figure id=\"figure-{id}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n<div class=\"gallery\">\n",
+        escape(&gallery.title),
+        escape(&gallery.caption)
+    ));
+    for row in &gallery.rows {
+        html.push_str(&format!(
+            "<h4>{}<small>{}</small></h4>\n<div class=\"tiles\">",
+            escape(&row.name),
+            escape(&row.note)
+        ));
+        for picture in &row.pictures {
+            let label = escape(&picture.label);
+            html.push_str(&format!("<img src=\"{}\" alt=\"{label}\" title=\"{label}\">", picture.address()));
+        }
+        html.push_str("</div>\n");
+    }
+    html.push_str(&format!(
+        "</div>\n<p class=\"provenance\"><span>{}</span>",
+        provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
+    ));
+    if has_files {
+        let link = |kind: &str| format!("<a href=\"figures/{id}.{kind}\">{}</a> ", kind.to_uppercase());
+        html.push_str(&format!("<span>{}</span>", ["svg", "png", "csv"].map(link).concat()));
     }
     html.push_str("</p>\n</figure>\n");
 }

@@ -10,6 +10,7 @@
 //! To add a figure: a function from [`StoredRun`] to [`Figure`] in a file of its own, and a line in `sections`.
 
 pub mod figure;
+pub mod gallery;
 pub mod page;
 pub mod palette;
 pub mod html;
@@ -248,6 +249,14 @@ pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
         write_text_atomically(&file("svg"), &still::svg(figure, &line)?)?;
         write_bytes_atomically(&file("png"), &still::png(figure, &line)?)?;
         Ok(write_text_atomically(&file("csv"), &csv::render(figure, &line))?)
+    })?;
+    let all: Vec<_> = page.galleries().collect();
+    all.par_iter().try_for_each(|(gallery, provenance)| -> Result<(), ReportError> {
+        let line = provenance.line();
+        let file = |kind: &str| figures.join(format!("{}.{kind}", gallery.id));
+        write_text_atomically(&file("svg"), &gallery::svg(gallery, &line))?;
+        write_bytes_atomically(&file("png"), &gallery::png(gallery, &line)?)?;
+        Ok(write_text_atomically(&file("csv"), &gallery::csv(gallery, &line))?)
     })?;
     let path = folder.join(REPORT_FILE);
     write_text_atomically(&path, &html::render(page, true))?;

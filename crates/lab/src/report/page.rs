@@ -1,6 +1,7 @@
 //! A report as data: sections of figures, tables and verdicts, and where all of it comes from.
 
 use super::figure::Figure;
+use super::gallery::Gallery;
 
 /// A report.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +54,8 @@ pub struct Section {
 pub enum Block {
     /// A figure.
     Figure(Figure),
+    /// Small pictures.
+    Gallery(Gallery),
     /// A table.
     Table(Table),
     /// Sentences of judgement.
@@ -103,7 +106,18 @@ impl Page {
             let provenance = section.provenance.as_ref().unwrap_or(&self.provenance);
             section.blocks.iter().filter_map(move |block| match block {
                 Block::Figure(figure) => Some((figure, provenance)),
-                Block::Table(_) | Block::Verdicts(_) => None,
+                Block::Gallery(_) | Block::Table(_) | Block::Verdicts(_) => None,
+            })
+        })
+    }
+
+    /// Its galleries, in order, with what made them.
+    pub fn galleries(&self) -> impl Iterator<Item = (&Gallery, &Provenance)> {
+        self.sections.iter().flat_map(|section| {
+            let provenance = section.provenance.as_ref().unwrap_or(&self.provenance);
+            section.blocks.iter().filter_map(move |block| match block {
+                Block::Gallery(gallery) => Some((gallery, provenance)),
+                Block::Figure(_) | Block::Table(_) | Block::Verdicts(_) => None,
             })
         })
     }

@@ -14,7 +14,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::sync::Once;
 
 const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans-subset.ttf");
-const FAMILY: &str = "sans-serif";
+pub(super) const FAMILY: &str = "sans-serif";
 /// Width of a still in pixels at scale 1.
 const WIDTH: u32 = 1200;
 /// Pixels of a PNG per pixel of the SVG.
@@ -147,7 +147,7 @@ fn height(figure: &Figure) -> u32 {
     (MARGIN + 34.0 + 22.0 * legend_lines(figure).len() as f64 + panels + FOOT) as u32
 }
 
-fn register_font() {
+pub(super) fn register_font() {
     static REGISTERED: Once = Once::new();
     // A test draws with it: the font is part of the program.
     REGISTERED.call_once(|| drop(plotters::style::register_font(FAMILY, FontStyle::Normal, FONT)));

@@ -1,0 +1,119 @@
+//! Layers: where their arrays are, and what is done with them.
+
+use super::{Blueprint, Handle, Mode, Pass, Role};
+use burn::tensor::Tensor;
+use burn::tensor::module;
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+
+/// Weight of a new batch in the running statistics, as in PyTorch.
+const STATISTIC_MOMENTUM: f64 = 0.1;
+const EPSILON: f64 = 1e-5;
+
+/// Convolution with a square kernel.
+pub struct Convolution {
+    weight: Handle,
+    bias: Option<Handle>,
+    stride: usize,
+    padding: usize,
+}
+
+impl Convolution {
+    /// `from` to `to` channels; half the kernel is padded, so that stride 1 keeps the size. He initialisation.
+    pub fn new(b: &mut Blueprint, name: &str, [from, to]: [usize; 2], kernel: usize, stride: usize) -> Self {
+        let fan_in = (from * kernel * kernel) as f64;
+        let weight = b.normal(&format!("{name}.weight"), &[to, from, kernel, kernel], (2.0 / fan_in).sqrt());
+        Self { weight, bias: None, stride, padding: kernel / 2 }
+    }
+
+    /// The same with a shift per channel.
+    #[must_use]
+    pub fn with_bias(mut self, b: &mut Blueprint, name: &str, channels: usize) -> Self {
+        self.bias = Some(b.constant(&format!("{name}.bias"), &[channels], Role::Shift, 0.0));
+        self
+    }
+
+    /// Its filters.
+    pub fn weight(&self) -> Handle {
+        self.weight
+    }
+
+    /// n × from × h × w → n × to × ⌈h/stride⌉ × ⌈w/stride⌉.
+    pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
+        let bias = self.bias.map(|bias| pass.get::<1>(bias));
+        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1; 2], 1);
+        module::conv2d(x, pass.get(self.weight), bias, options)
+    }
+}
+
+/// Batch normalisation per channel (Ioffe & Szegedy 2015).
+pub struct BatchNorm {
+    scale: Handle,
+    shift: Handle,
+    mean: Handle,
+    variance: Handle,
+}
+
+impl BatchNorm {
+    /// Of so many channels.
+    pub fn new(b: &mut Blueprint, name: &str, channels: usize) -> Self {
+        let shape = [channels];
+        Self {
+            scale: b.constant(&format!("{name}.weight"), &shape, Role::Shift, 1.0),
+            shift: b.constant(&format!("{name}.bias"), &shape, Role::Shift, 0.0),
+            mean: b.constant(&format!("{name}.running_mean"), &shape, Role::Statistic, 0.0),
+            variance: b.constant(&format!("{name}.running_var"), &shape, Role::Statistic, 1.0),
+        }
+    }
+
+    /// Normalised by the batch while training, by the running statistics otherwise.
+    pub fn forward<const D: usize>(&self, pass: &mut Pass<'_>, x: Tensor<D>) -> Tensor<D> {
+        let (scale, shift) = (pass.get(self.scale), pass.get(self.shift));
+        if pass.mode() == Mode::Evaluation {
+            return module::batch_norm(x, scale, shift, pass.get(self.mean), pass.get(self.variance), EPSILON);
+        }
+        let dims = x.dims();
+        let samples = (dims.iter().product::<usize>() / dims[1]) as f64;
+        let normalised = module::batch_norm_train(x, scale, shift, EPSILON);
+        pass.note(self.mean, normalised.mean.inner());
+        // PyTorch keeps the unbiased variance.
+        pass.note(self.variance, normalised.variance.inner() * (samples / (samples - 1.0).max(1.0)));
+        normalised.output
+    }
+
+    /// How far a statistic moves to its batch's.
+    pub fn momentum() -> f64 {
+        STATISTIC_MOMENTUM
+    }
+}
+
+/// A matrix and a shift.
+pub struct Linear {
+    weight: Handle,
+    bias: Handle,
+}
+
+impl Linear {
+    /// `from` to `to` entries. He initialisation.
+    pub fn new(b: &mut Blueprint, name: &str, [from, to]: [usize; 2]) -> Self {
+        Self {
+            weight: b.normal(&format!("{name}.weight"), &[to, from], (2.0 / from as f64).sqrt()),
+            bias: b.constant(&format!("{name}.bias"), &[to], Role::Shift, 0.0),
+        }
+    }
+
+    /// n × from → n × to.
+    pub fn forward(&self, pass: &Pass<'_>, x: Tensor<2>) -> Tensor<2> {
+        x.matmul(pass.get::<2>(self.weight).transpose()) + pass.get::<1>(self.bias).unsqueeze::<2>()
+    }
+}
+
+/// The largest of every 2 × 2 block.
+pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
+    module::max_pool2d(x, MaxPoolOptions::new([2, 2]))
+}
+
+/// The mean of every channel: n × c.
+pub fn mean_pool(x: Tensor<4>) -> Tensor<2> {
+    let [n, c, h, w] = x.dims();
+    x.reshape([n, c, h * w]).mean_dim(2).reshape([n, c])
+}

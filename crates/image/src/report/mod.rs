@@ -1,0 +1,171 @@
+//! The paper's Figures 1–4 and what goes beside them, from a run's folder: a page, and every figure as SVG, PNG and CSV.
+//!
+//! A report reads stored files only and is a pure function of them.
+
+mod claims;
+mod curves;
+mod pictures;
+mod representations;
+mod stored;
+
+pub use claims::{Claim, claims};
+pub use stored::{StoredArm, StoredRun};
+
+use crate::run::{FolderError, SETTINGS_FILE};
+use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
+use featurescope_lab::report::{Block, Page, ReportError, hash, write};
+use std::path::{Path, PathBuf};
+
+/// A report that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageReportError {
+    /// The run cannot be read.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    /// Nothing has been trained to its end.
+    #[error("{} has no arm that was trained to its end", .0.display())]
+    Empty(PathBuf),
+}
+
+/// Reads the run in `folder` and writes its report there. Answers with the page's path.
+///
+/// # Errors
+/// If there is no finished arm, a file cannot be read, or the report cannot be written.
+pub fn write_for_run(folder: &Path) -> Result<PathBuf, ImageReportError> {
+    Ok(write(&page(&StoredRun::open(folder)?), folder)?)
+}
+
+/// The report of a run.
+pub fn page(run: &StoredRun) -> Page {
+    let section = |id: &str, title: &str, lead: &str, blocks: Vec<Block>| Section {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        lead: lead.to_owned(),
+        blocks,
+        ..Section::default()
+    };
+    let all = [
+        section("found", "What was found", &setting(run), found(run)),
+        section("curves", "Over training", "", curves::blocks(run)),
+        section(
+            "filters",
+            "First-layer filters (Figure 2)",
+            "Filters of the first layer while it learns, of the first seed. In the paper features emerge more slowly in \
+             contrastive training than in supervised, and without augmentation they stay meaningless.",
+            pictures::filters(run).into_iter().map(Block::Gallery).collect(),
+        ),
+        section(
+            "firing",
+            "Firing patterns (Figure 4)",
+            "How dense the activations of the last rectified layer are on test pictures. In the paper they are dense \
+             without augmentation and sparse with it.",
+            representations::firing(run).into_iter().map(Block::Figure).collect(),
+        ),
+        section(
+            "maps",
+            "Maps of representations (Figure 3)",
+            "t-SNE of the representations of test pictures, coloured by class, of the first seed. In the paper classes \
+             separate with the right augmentation only.",
+            representations::maps(run).into_iter().map(Block::Figure).collect(),
+        ),
+        section(
+            "units",
+            "What units look for (Figure 1)",
+            "Pictures that make single units of the last layer fire, by gradient ascent. In the paper supervised training \
+             has many more colour features than contrastive training; the chroma energy share counts that.",
+            pictures::units(run).into_iter().map(Block::Gallery).collect(),
+        ),
+        section(
+            "views",
+            "The views",
+            "What each arm trained on: two views of the same pictures, one above the other.",
+            pictures::views(run).into_iter().map(Block::Gallery).collect(),
+        ),
+    ];
+    let settings = serde_json::to_string(&run.settings).unwrap_or_default();
+    Page {
+        title: format!("Features of pictures: {}", run.name),
+        subtitle: subtitle(run),
+        provenance: Provenance {
+            command: format!("featurescope images report {}", run.name),
+            source: format!("{SETTINGS_FILE} {}", &hash(settings.as_bytes())[..12]),
+        },
+        sections: all.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
+        notes: run.notes.clone(),
+    }
+}
+
+fn subtitle(run: &StoredRun) -> String {
+    let settings = &run.settings;
+    let arms: Vec<&str> = settings.arms.iter().map(|(name, _)| name).collect();
+    format!("{} · {} · seeds {:?}", run.network(), arms.join(", "), settings.seeds)
+}
+
+fn setting(run: &StoredRun) -> String {
+    let settings = &run.settings;
+    let data = match &settings.data.path {
+        Some(path) => path.file_name().map_or("the given pictures".to_owned(), |name| name.to_string_lossy().into_owned()),
+        None => format!("synthetic shapes of {} classes, {} pixels", settings.data.classes, settings.data.size),
+    };
+    let training = &settings.training;
+    format!(
+        "Pictures: {data}; {} for training, {} for testing. {} epochs of batches of {}, learning rate {}, momentum {}, \
+         weight decay {}.",
+        settings.data.train,
+        settings.data.test,
+        training.epochs,
+        training.batch,
+        training.learning_rate,
+        training.momentum,
+        training.weight_decay
+    )
+}
+
+fn found(run: &StoredRun) -> Vec<Block> {
+    let verdicts = claims(run).into_iter().map(|claim| Verdict {
+        name: claim.statement,
+        word: claim.word.to_owned(),
+        text: claim.text,
+        tone: match claim.word {
+            "supported" => Tone::Good,
+            "refuted" => Tone::Bad,
+            _ => Tone::Neutral,
+        },
+    });
+    vec![Block::Verdicts(verdicts.collect()), Block::Table(table(run))]
+}
+
+/// Every arm at its end: mean over seeds, with the t-interval where there are several.
+fn table(run: &StoredRun) -> Table {
+    let mut columns = vec!["arm".to_owned(), "seeds".to_owned()];
+    columns.extend(stored::END_FIGURES.iter().map(|(name, _)| (*name).to_owned()));
+    columns.push("pictures/s".to_owned());
+    let rows = run.arms.iter().map(|arm| {
+        let mut row = vec![arm.name.clone(), arm.seeds.len().to_string()];
+        row.extend(stored::END_FIGURES.iter().map(|(_, read)| with_interval(&arm.at_end(*read))));
+        row.push(show(arm.speed()));
+        row
+    });
+    Table {
+        title: "At the end of training".to_owned(),
+        columns,
+        rows: rows.collect(),
+        note: "Mean over seeds and its 95 % Student t interval. Alignment and uniformity are read under crop, flip and \
+               colour distortion for every arm. Pictures per second count a picture once however many views it has."
+            .to_owned(),
+    }
+}
+
+fn with_interval(values: &[f64]) -> String {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    match featurescope_lab::stats::Located::mean(values) {
+        Some(located) => {
+            let interval = located.interval(0.95);
+            format!("{} [{}, {}]", show(Some(mean)), show(Some(interval.lower)), show(Some(interval.upper)))
+        }
+        None => show((!values.is_empty()).then_some(mean)),
+    }
+}

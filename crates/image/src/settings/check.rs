@@ -1,0 +1,126 @@
+//! Ranges of the settings.
+
+use super::{Arm, Network, Objective, Settings, Views};
+use std::fmt::Display;
+
+/// Why settings cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// No TOML.
+    #[error("the settings are no TOML: {0}")]
+    Syntax(String),
+    /// A key that is not known, is missing, or holds something of another type.
+    #[error("the settings cannot be read: {0}")]
+    Reading(String),
+    /// An override that is no `key=value`.
+    #[error("`{0}` is no setting: expected key=value, for example training.epochs=10")]
+    Override(String),
+    /// A value out of its range.
+    #[error("{setting} = {value}: expected {expected}")]
+    Range {
+        /// The setting.
+        setting: String,
+        /// What it is.
+        value: String,
+        /// What it may be.
+        expected: String,
+    },
+}
+
+/// `Ok` if `holds`.
+fn require(holds: bool, setting: &str, value: impl Display, expected: &str) -> Result<(), SettingsError> {
+    if holds {
+        return Ok(());
+    }
+    Err(SettingsError::Range {
+        setting: setting.to_owned(),
+        value: value.to_string(),
+        expected: expected.to_owned(),
+    })
+}
+
+/// Characters of an arm's name: it names a folder.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+impl Settings {
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let Self { seeds, data, training, measure, arms, .. } = self;
+        let distinct = seeds.iter().enumerate().all(|(i, seed)| !seeds[..i].contains(seed));
+        require(!seeds.is_empty() && distinct, "seeds", format!("{seeds:?}"), "at least one, each once")?;
+        require((8..=1024).contains(&data.size), "data.size", data.size, "8 to 1024 pixels")?;
+        require((2..=10).contains(&data.classes), "data.classes", data.classes, "2 to 10")?;
+        require(data.train >= 20, "data.train", data.train, "at least 20 pictures")?;
+        require(data.test >= 10, "data.test", data.test, "at least 10 pictures")?;
+        require(training.epochs >= 1, "training.epochs", training.epochs, "at least 1")?;
+        let batch = training.batch;
+        require((2..=data.train).contains(&batch), "training.batch", batch, "2 to data.train")?;
+        let rate = training.learning_rate;
+        require(rate > 0.0 && rate.is_finite(), "training.learning_rate", rate, "a positive number")?;
+        require(training.warmup >= 0.0, "training.warmup", training.warmup, "0 or more epochs")?;
+        require((0.0..1.0).contains(&training.momentum), "training.momentum", training.momentum, "[0, 1)")?;
+        require(training.weight_decay >= 0.0, "training.weight_decay", training.weight_decay, "0 or more")?;
+        require(measure.every >= 1, "measure.every", measure.every, "at least 1 epoch")?;
+        let probe = measure.probe;
+        require((20..=data.train).contains(&probe), "measure.probe", probe, "20 to data.train")?;
+        require(measure.neighbours >= 1, "measure.neighbours", measure.neighbours, "at least 1")?;
+        require(!arms.0.is_empty(), "arms", "none", "at least one")?;
+        self.network.check()?;
+        check_objective("training.objective", &training.objective)?;
+        for (name, arm) in arms.iter() {
+            require(is_plain(name), "arms", name, "names of letters, digits, - and _")?;
+            check_arm(name, arm)?;
+            let objective = arm.objective.unwrap_or(training.objective);
+            let clash = matches!(self.network, Network::Patches { .. }) && objective == Objective::SimSiam;
+            require(!clash, &format!("arms.{name}.objective"), "simsiam", "a loss without a predictor on patches")?;
+        }
+        Ok(())
+    }
+}
+
+fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
+    let key = |setting: &str| format!("arms.{name}.{setting}");
+    require((0.0..=4.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 4")?;
+    require(arm.keep_rate > 0.0 && arm.keep_rate < 1.0, &key("keep_rate"), arm.keep_rate, "between 0 and 1")?;
+    require(arm.patch >= 1 || arm.views != Views::Mask, &key("patch"), arm.patch, "at least 1 pixel")?;
+    arm.objective.iter().try_for_each(|objective| check_objective(&key("objective"), objective))
+}
+
+fn check_objective(key: &str, objective: &Objective) -> Result<(), SettingsError> {
+    match objective {
+        Objective::NtXent { temperature, .. } | Objective::InfoNce { temperature, .. } => require(
+            *temperature > 0.0 && temperature.is_finite(),
+            &format!("{key}.temperature"),
+            temperature,
+            "a positive number",
+        ),
+        Objective::SimSiam | Objective::CrossEntropy => Ok(()),
+    }
+}
+
+impl Network {
+    fn check(&self) -> Result<(), SettingsError> {
+        let positive = |name: &str, value: usize| {
+            require((1..=65536).contains(&value), &format!("network.{name}"), value, "1 to 65536")
+        };
+        match *self {
+            Self::AlexNet { width, kernel, features, projection } => {
+                require(kernel % 2 == 1 && kernel <= 15, "network.kernel", kernel, "an odd number up to 15")?;
+                positive("width", width)?;
+                positive("features", features)?;
+                positive("projection", projection)
+            }
+            Self::WideResNet { depth, width, projection } => {
+                let fits = depth >= 10 && depth % 6 == 4;
+                require(fits, "network.depth", depth, "6 n + 4: 10, 16, 22, 28, …")?;
+                positive("width", width)?;
+                positive("projection", projection)
+            }
+            Self::Patches { neurons, patch } => {
+                positive("neurons", neurons)?;
+                require((2..=16).contains(&patch), "network.patch", patch, "2 to 16 pixels")
+            }
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! Carries an experiment out into its folder: every seed, every arm, from where it stands.
+
+use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
+use crate::arrays::{self, Array, ArraysError};
+use crate::data::{DataError, ImageSet, Split, SyntheticSpec, open, synthetic};
+use crate::feature;
+use crate::measure::{self, Labelled, chroma};
+use crate::network::parameters::numbers;
+use crate::run::{self, Folder, FolderError, Reading, Record, Timing};
+use crate::settings::{Arm, Settings};
+use crate::views::ViewPipeline;
+use burn::tensor::Device;
+use featurescope_lab::store::{StoreError, write_json_atomically};
+use featurescope_sim::math::{Purpose, Stream};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Test pictures whose pairs of views are looked at.
+const PAIRS: usize = 400;
+/// Pictures whose views are stored as a sample.
+const SAMPLE_VIEWS: usize = 8;
+/// Test pictures whose representations are stored.
+const STORED: usize = 600;
+/// Columns of activations that are stored: more add nothing to a picture.
+const STORED_ACTIVATIONS: usize = 1024;
+
+/// Why a run stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The pictures.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Arrays on disk.
+    #[error(transparent)]
+    Arrays(#[from] ArraysError),
+    /// Tables on disk.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Settings that do not fit the pictures.
+    #[error("{setting} = {value}, but {problem}")]
+    Misfit {
+        /// The setting.
+        setting: &'static str,
+        /// What it is.
+        value: usize,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+/// What happens.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A word about the pictures.
+    Note(&'a str),
+    /// An arm begins, or goes on after `epoch` epochs; a run has `pictures` training pictures in all.
+    Started {
+        /// The arm.
+        arm: &'a str,
+        /// Its seed.
+        seed: u64,
+        /// Epochs made.
+        epoch: usize,
+        /// Pictures that go through its steps from here on.
+        pictures: u64,
+    },
+    /// A step.
+    Stepped {
+        /// Pictures since the start.
+        pictures: u64,
+        /// Its loss.
+        loss: f64,
+    },
+    /// An epoch has been measured.
+    Measured(&'a Record),
+    /// An arm has ended.
+    Ended {
+        /// The arm.
+        arm: &'a str,
+        /// Its seed.
+        seed: u64,
+        /// Its last record.
+        record: &'a Record,
+        /// How long it took.
+        timing: Timing,
+        /// Whether its loss stopped being a number.
+        is_diverged: bool,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything was done.
+    Complete,
+    /// An arm diverged; the others are there.
+    Diverged,
+    /// It was stopped; the same command goes on.
+    Interrupted,
+}
+
+/// The pictures of one seed.
+pub fn pictures(settings: &Settings, seed: u64) -> Result<Split, ExecuteError> {
+    let data = &settings.data;
+    let Some(path) = &data.path else {
+        let spec = SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
+        return Ok(synthetic(spec, seed));
+    };
+    let mut split = open(path)?;
+    for (setting, wanted, set) in [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)] {
+        if set.len() < wanted {
+            let problem = format!("{} holds {} of them", path.display(), set.len());
+            return Err(ExecuteError::Misfit { setting, value: wanted, problem });
+        }
+    }
+    split.train = split.train.subset(0, data.train);
+    split.test = split.test.subset(0, data.test);
+    Ok(split)
+}
+
+/// Runs all that is not there yet.
+///
+/// # Errors
+/// If pictures cannot be read, do not fit the network, or a file cannot be written.
+pub fn execute(
+    settings: &Settings,
+    folder: &Folder,
+    device: &Device,
+    interrupt: &AtomicBool,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Ending, ExecuteError> {
+    let mut ending = Ending::Complete;
+    let mut shared: Option<Split> = None;
+    for (index, &seed) in settings.seeds.iter().enumerate() {
+        // A file is the same for all seeds; drawn pictures are drawn anew.
+        let split = match shared.take() {
+            Some(split) if settings.data.path.is_some() => split,
+            _ => pictures(settings, seed)?,
+        };
+        require_fitting(settings, &split.train)?;
+        if index == 0 {
+            split.notes.iter().for_each(|note| tell(Event::Note(note)));
+        }
+        for (name, arm) in settings.arms.iter() {
+            if folder.is_complete(name, seed) {
+                continue;
+            }
+            let mut one = ArmRun { settings, folder, device, name, arm, seed, split: &split };
+            match one.run(interrupt, tell)? {
+                Ending::Interrupted => return Ok(Ending::Interrupted),
+                Ending::Diverged => ending = Ending::Diverged,
+                Ending::Complete => {}
+            }
+        }
+        shared = Some(split);
+    }
+    Ok(ending)
+}
+
+fn require_fitting(settings: &Settings, pictures: &ImageSet) -> Result<(), ExecuteError> {
+    let side = pictures.width;
+    let misfit = |problem: String| Err(ExecuteError::Misfit { setting: "data.size", value: side, problem });
+    if pictures.width != pictures.height {
+        return misfit(format!("pictures must be square, these are {side} × {}", pictures.height));
+    }
+    match settings.network {
+        crate::settings::Network::Patches { patch, .. } if side % patch != 0 => {
+            misfit(format!("patches of {patch} pixels do not tile it"))
+        }
+        crate::settings::Network::AlexNet { .. } | crate::settings::Network::WideResNet { .. } if side < 8 => {
+            misfit("the network needs pictures of at least 8 pixels".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+struct ArmRun<'a> {
+    settings: &'a Settings,
+    folder: &'a Folder,
+    device: &'a Device,
+    name: &'a str,
+    arm: &'a Arm,
+    seed: u64,
+    split: &'a Split,
+}
+
+impl ArmRun<'_> {
+    fn run(
+        &mut self,
+        interrupt: &AtomicBool,
+        tell: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Ending, ExecuteError> {
+        let place = self.folder.arm(self.name, self.seed);
+        fs::create_dir_all(&place).map_err(|error| FolderError::Unusable { path: place.clone(), problem: error.to_string() })?;
+        let mut trainer =
+            Trainer::new(self.settings, self.arm, self.seed, &self.split.train, self.device);
+        let mut records = self.resume(&mut trainer, &place)?;
+        let mut filters = self.filters(&place, &records)?;
+        if records.is_empty() {
+            self.measure(&trainer, None, &mut records, &mut filters);
+            self.save(&place, &trainer, &records, &filters, Timing::default())?;
+        }
+        let mut timing = self.folder.timing(self.name, self.seed)?;
+        let epochs = self.settings.training.epochs;
+        let batch = self.settings.training.batch as u64;
+        let per_epoch = trainer.steps_per_epoch(&self.split.train) as u64 * batch;
+        let mut is_diverged = false;
+        tell(Event::Started {
+            arm: self.name,
+            seed: self.seed,
+            epoch: trainer.epoch(),
+            pictures: per_epoch * (epochs - trainer.epoch()) as u64,
+        });
+        let mut pictures = 0;
+        while trainer.epoch() < epochs {
+            let start = Instant::now();
+            let ended = trainer.train_epoch(&self.split.train, &mut |_, loss| {
+                pictures += batch;
+                tell(Event::Stepped { pictures, loss });
+                !interrupt.load(Ordering::Relaxed)
+            });
+            let loss = match ended {
+                EpochEnd::Done(loss) => loss,
+                EpochEnd::Interrupted => return Ok(Ending::Interrupted),
+                EpochEnd::Diverged => {
+                    is_diverged = true;
+                    break;
+                }
+            };
+            timing.pictures += per_epoch;
+            timing.seconds += start.elapsed().as_secs_f64();
+            self.measure(&trainer, Some(loss), &mut records, &mut filters);
+            self.save(&place, &trainer, &records, &filters, timing)?;
+            if let Some(record) = records.last().filter(|record| record.reading.is_some()) {
+                tell(Event::Measured(record));
+            }
+        }
+        self.finish(&place, &trainer)?;
+        if let Some(record) = records.last() {
+            tell(Event::Ended { arm: self.name, seed: self.seed, record, timing, is_diverged });
+        }
+        Ok(if is_diverged { Ending::Diverged } else { Ending::Complete })
+    }
+
+    /// Takes the stored state over, and the records up to it.
+    fn resume(&self, trainer: &mut Trainer, place: &Path) -> Result<Vec<Record>, ExecuteError> {
+        let path = place.join(run::CHECKPOINT_FILE);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let stored = checkpoint::read(&path)?;
+        let epoch = stored.about.epoch;
+        trainer.restore(epoch, stored.values, stored.velocities);
+        let mut records = self.folder.records(self.name, self.seed)?;
+        records.retain(|record| record.epoch <= epoch);
+        Ok(records)
+    }
+
+    fn filters(&self, place: &Path, records: &[Record]) -> Result<Vec<Array>, ExecuteError> {
+        let path = place.join(run::FILTERS_FILE);
+        if records.is_empty() || !path.exists() {
+            return Ok(Vec::new());
+        }
+        let last = records.last().map_or(0, |record| record.epoch);
+        let (mut filters, _) = arrays::read(&path)?;
+        filters.retain(|array| array.name <= epoch_name(last));
+        Ok(filters)
+    }
+
+    /// A record of this epoch, with a reading where it is due.
+    fn measure(
+        &self,
+        trainer: &Trainer,
+        loss: Option<f64>,
+        records: &mut Vec<Record>,
+        filters: &mut Vec<Array>,
+    ) {
+        let (epoch, epochs) = (trainer.epoch(), self.settings.training.epochs);
+        let is_due = epoch % self.settings.measure.every == 0 || epoch == epochs;
+        let reading = is_due.then(|| self.read(trainer));
+        records.push(Record { epoch, loss: loss.and_then(finite), reading });
+        if is_due {
+            let handle = trainer.network.encoder.first_layer();
+            let shape = &trainer.parameters.slot(handle).shape;
+            let values = numbers(trainer.parameters.value(handle).clone());
+            filters.push(Array::new(epoch_name(epoch), shape, values));
+        }
+    }
+
+    fn read(&self, trainer: &Trainer) -> Reading {
+        let Split { train, test, .. } = self.split;
+        let rows = |count: usize| (0..count).collect::<Vec<_>>();
+        let fitted = trainer.represent(train, &rows(self.settings.measure.probe));
+        let held = trainer.represent(test, &rows(test.len()));
+        let labelled = |represented: &'_ Represented, set: &'_ ImageSet| -> (usize, Vec<u32>) {
+            let n = represented.features.rows();
+            (n, set.labels[..n].to_vec())
+        };
+        let (labels, truth) = (labelled(&fitted, train).1, labelled(&held, test).1);
+        let fit = Labelled { features: &fitted.features, labels: &labels };
+        let score = Labelled { features: &held.features, labels: &truth };
+        let stream = Stream::new(self.seed, Purpose::Measurement, 0);
+        let pairs = rows(test.len().min(PAIRS));
+        let pairs = trainer.represent_pairs(test, &pairs, &ViewPipeline::full(1.0), &stream);
+        let [alignment, uniformity] = measure::alignment_and_uniformity(&pairs);
+        let handle = trainer.network.encoder.first_layer();
+        let filters = Array::new("", &trainer.parameters.slot(handle).shape, numbers(trainer.parameters.value(handle).clone()));
+        let chroma: Vec<f64> = filters.parts().map(chroma::of_filter).collect();
+        Reading {
+            probe: finite(measure::linear_probe(fit, score, train.classes.len())),
+            neighbours: finite(measure::nearest_neighbours(fit, score, self.settings.measure.neighbours)),
+            alignment: finite(alignment),
+            uniformity: finite(uniformity),
+            effective_rank: finite(measure::effective_rank(&held.features)),
+            firing_density: finite(measure::firing_density(&held.firing)),
+            filter_chroma: finite(chroma.iter().sum::<f64>() / chroma.len() as f64),
+        }
+    }
+
+    fn save(
+        &self,
+        place: &Path,
+        trainer: &Trainer,
+        records: &[Record],
+        filters: &[Array],
+        timing: Timing,
+    ) -> Result<(), ExecuteError> {
+        write_json_atomically(&place.join(run::RECORDS_FILE), &records)?;
+        write_json_atomically(&place.join(run::TIMING_FILE), &timing)?;
+        arrays::write(&place.join(run::FILTERS_FILE), filters, "{}")?;
+        let train = &self.split.train;
+        let about = checkpoint::About::of(trainer, self.name, train.width, &train.classes);
+        Ok(checkpoint::write(&place.join(run::CHECKPOINT_FILE), &about, trainer)?)
+    }
+
+    /// What is read once, at the end.
+    fn finish(&self, place: &Path, trainer: &Trainer) -> Result<(), ExecuteError> {
+        let Split { train, test, .. } = self.split;
+        let count = test.len().min(STORED);
+        let Represented { features, firing } = trainer.represent(test, &(0..count).collect::<Vec<_>>());
+        let width = firing.cols().min(STORED_ACTIVATIONS);
+        let stride = firing.cols() / width;
+        let kept = (0..count).flat_map(|i| (0..width).map(move |j| (i, j * stride)));
+        let kept: Vec<f32> = kept.map(|at| firing[at]).collect();
+        let labels = test.labels[..count].iter().map(|&label| label as f32).collect();
+        let mut stored = vec![
+            Array::new("features", &[count, features.cols()], features.into_vec()),
+            Array::new("firing", &[count, width], kept),
+            Array::new("labels", &[count], labels),
+        ];
+        let measure = &self.settings.measure;
+        if measure.feature_steps > 0 {
+            let layers = trainer.network.encoder.layers();
+            if let Some((layer, channels)) = layers.last() {
+                let channels: Vec<usize> = (0..measure.features.min(*channels)).collect();
+                let both = (&trainer.network, &trainer.parameters);
+                let steps = measure.feature_steps;
+                if let Some(found) = feature::maximise(both, layer, &channels, train.width, steps, self.device) {
+                    let shape = [channels.len(), 3, train.width, train.width];
+                    stored.push(Array::new("units", &shape, found.pictures.concat()));
+                    stored.push(Array::new("unit_activations", &[channels.len()], found.activations));
+                }
+            }
+        }
+        let rows: Vec<usize> = (0..train.len().min(SAMPLE_VIEWS)).collect();
+        let size = rows.len() * train.bytes_per_image();
+        let mut views = vec![0.0; 2 * size];
+        let (anchor, positive) = views.split_at_mut(size);
+        let stream = Stream::new(self.seed, Purpose::Views, 0);
+        pipeline(self.arm).pairs(train, &rows, &stream, anchor, positive);
+        stored.push(Array::new("views", &[2 * rows.len(), 3, train.height, train.width], views));
+        let about = serde_json::json!({ "classes": train.classes }).to_string();
+        Ok(arrays::write(&place.join(run::FINAL_FILE), &stored, &about)?)
+    }
+}
+
+/// A name that sorts as its number.
+fn epoch_name(epoch: usize) -> String {
+    format!("epoch-{epoch:06}")
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
