@@ -39,6 +39,10 @@ pub enum Purpose {
     MonteCarlo = 13,
     /// What a training step adds to the weights outside all directions that the learner had before (reduced dynamics).
     Outside = 14,
+    /// Synthetic pictures.
+    Pictures = 15,
+    /// Views of pictures in a training step.
+    Views = 16,
 }
 
 /// Which part of a sample a number belongs to, inside one purpose.
@@ -60,6 +64,10 @@ pub enum Part {
     MaskLimit = 5,
     /// What one view's Gaussian numbers have beyond the other's.
     MaskLimitRest = 6,
+    /// What is drawn for the anchor's view of a picture.
+    AnchorView = 7,
+    /// What is drawn for the positive's view of a picture.
+    PositiveView = 8,
 }
 
 /// A family of random numbers: one independent stream per row and [`Part`].
@@ -93,7 +101,13 @@ impl Stream {
 
     /// A sequential reader of one row, for short and branchy draws (a latent code, a permutation).
     pub fn reader(&self, part: Part, row: u32) -> Reader<'_> {
-        Reader { stream: self, part, row, block: 0, words: [0; 4], used: 4 }
+        self.reader_from(part, row, 0)
+    }
+
+    /// A reader that starts at block `first_block` of the row: several readers of one row whose numbers do not move when
+    /// another one reads more or less.
+    pub fn reader_from(&self, part: Part, row: u32, first_block: u32) -> Reader<'_> {
+        Reader { stream: self, part, row, block: first_block, words: [0; 4], used: 4 }
     }
 }
 
