@@ -1,0 +1,93 @@
+//! Sets of labelled pictures: read from files, or drawn.
+
+mod shapes;
+pub mod synthetic;
+
+pub use synthetic::{SyntheticSpec, synthetic};
+
+/// Pictures of one size with labels: RGB, 8 bits, row-major, channel last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageSet {
+    /// Pixels per line.
+    pub width: usize,
+    /// Lines.
+    pub height: usize,
+    /// Channel c of pixel (x, y) of picture i at ((i·height + y)·width + x)·3 + c.
+    pub pixels: Vec<u8>,
+    /// Class of every picture, below the number of classes.
+    pub labels: Vec<u32>,
+    /// Name of every class.
+    pub classes: Vec<String>,
+}
+
+impl ImageSet {
+    /// Number of pictures.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no picture.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Bytes of one picture: width · height · 3.
+    pub fn bytes_per_image(&self) -> usize {
+        self.width * self.height * 3
+    }
+
+    /// The pixels of picture `i`: height × width × 3.
+    pub fn image(&self, i: usize) -> &[u8] {
+        let length = self.bytes_per_image();
+        &self.pixels[i * length..][..length]
+    }
+
+    /// The pictures `first..first + count`, or as many of them as there are.
+    pub fn subset(&self, first: usize, count: usize) -> Self {
+        let first = first.min(self.len());
+        let end = first.saturating_add(count).min(self.len());
+        self.pick(first..end)
+    }
+
+    /// The pictures of these rows, in this order.
+    pub fn pick(&self, rows: impl IntoIterator<Item = usize>) -> Self {
+        let mut picked = self.without_pictures();
+        for row in rows {
+            picked.pixels.extend_from_slice(self.image(row));
+            picked.labels.push(self.labels[row]);
+        }
+        picked
+    }
+
+    /// The pictures in the middle of black squares of `side` pixels: MNIST's 28 × 28 on 32 × 32. A picture that does not
+    /// fit stays as it is.
+    #[must_use]
+    pub fn padded(&self, side: usize) -> Self {
+        if side < self.width || side < self.height {
+            return self.clone();
+        }
+        let (left, top) = ((side - self.width) / 2, (side - self.height) / 2);
+        let mut pixels = vec![0; self.len() * side * side * 3];
+        for (i, padded) in pixels.chunks_exact_mut((side * side * 3).max(1)).enumerate() {
+            for (y, line) in self.image(i).chunks_exact(self.width * 3).enumerate() {
+                padded[((top + y) * side + left) * 3..][..line.len()].copy_from_slice(line);
+            }
+        }
+        Self { width: side, height: side, pixels, ..self.clone() }
+    }
+
+    fn without_pictures(&self) -> Self {
+        Self { pixels: Vec::new(), labels: Vec::new(), classes: self.classes.clone(), ..*self }
+    }
+}
+
+/// What is trained on and what is measured on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Pictures for training.
+    pub train: ImageSet,
+    /// Pictures for testing, of the same size and classes.
+    pub test: ImageSet,
+    /// What a user should know about how this split came about.
+    pub notes: Vec<String>,
+}
