@@ -35,6 +35,10 @@ pub enum Command {
     /// Diagnose representations of any network: sparsity, collapse, alignment, probes, a map
     #[command(after_help = exit::HELP)]
     Diagnose(DiagnoseArguments),
+    /// Learn features of pictures with real networks, and show them
+    #[cfg(feature = "images")]
+    #[command(subcommand, after_help = exit::HELP)]
+    Images(ImagesCommand),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, a table of settings, an experiment or a statement of the paper
@@ -195,4 +199,87 @@ pub struct CompletionsArguments {
 pub struct ManArguments {
     /// The command to describe; without it: the program
     pub command: Option<String>,
+}
+
+/// The commands of `images`.
+#[cfg(feature = "images")]
+#[derive(Debug, Subcommand)]
+pub enum ImagesCommand {
+    /// Train every arm of an experiment on pictures; a run that was stopped goes on from its last epoch
+    #[command(after_help = exit::HELP)]
+    Run(ImageRunArguments),
+    /// Make the report of a stored run on pictures
+    #[command(after_help = exit::HELP)]
+    Report(ImageReportArguments),
+    /// Show what the units of a stored network look for
+    #[command(after_help = exit::HELP)]
+    Features(ImageFeaturesArguments),
+}
+
+/// Arguments of `images run`.
+#[cfg(feature = "images")]
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct ImageRunArguments {
+    /// Name of a shipped experiment (images-synthetic, images-cifar10, images-patches) or path of a spec in TOML
+    pub experiment: String,
+    /// Settings that override the experiment's: `training.epochs=5` `seeds=[1,2]` `arms.full.strength=0.5`
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Pictures: a parquet file or a folder of them, CIFAR binary files, IDX files, a folder of class folders
+    /// [default: what the experiment says]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Where to compute: cpu, or wgpu where the program was built for it
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub device: String,
+    /// Folder for the results [default: runs/EXPERIMENT-HASH, the hash being that of the settings]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Threads to use; results do not depend on it [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// The experiment at a size that takes seconds, to see that it runs
+    #[arg(long)]
+    pub smoke: bool,
+    /// Print the judged statements as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Leave out report.html and figures/; `featurescope images report` makes them later
+    #[arg(long)]
+    pub no_report: bool,
+    /// Print nothing but errors (and what --json prints)
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `images report`.
+#[cfg(feature = "images")]
+#[derive(Debug, Args)]
+pub struct ImageReportArguments {
+    /// Folder of the run
+    pub run: PathBuf,
+}
+
+/// Arguments of `images features`.
+#[cfg(feature = "images")]
+#[derive(Debug, Args)]
+pub struct ImageFeaturesArguments {
+    /// A checkpoint.safetensors of a run
+    pub checkpoint: PathBuf,
+    /// The layer [default: the last]
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// Units that are looked at, from the first on
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub units: u16,
+    /// Steps of the ascent
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..))]
+    pub steps: u16,
+    /// Where to compute
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    pub device: String,
+    /// Folder for report.html and figures/ [default: features]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }

@@ -59,5 +59,9 @@ impl std::error::Error for UnknownName {}
 /// The exit code of an error.
 pub fn code_of(error: &anyhow::Error) -> Exit {
     let is_usage = error.is::<SpecError>() || error.is::<PlanError>() || error.is::<UnknownName>();
+    #[cfg(feature = "images")]
+    let is_usage = is_usage
+        || error.is::<featurescope_image::settings::SettingsError>()
+        || error.is::<featurescope_image::device::DeviceError>();
     if is_usage { Exit::Usage } else { Exit::Failure }
 }

@@ -4,6 +4,8 @@ mod args;
 mod commands;
 mod exit;
 mod figure;
+#[cfg(feature = "images")]
+mod image_progress;
 mod output;
 mod progress;
 mod scoreboard;
@@ -18,6 +20,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
         Command::Bench(arguments) => commands::bench::bench(&arguments),
+        #[cfg(feature = "images")]
+        Command::Images(command) => commands::images::images(&command),
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Compare(arguments) => commands::compare::compare(&arguments),
         Command::Diagnose(arguments) => commands::diagnose::diagnose(&arguments),

@@ -13,6 +13,8 @@ pub mod arrays;
 pub mod settings;
 pub mod measure;
 #[cfg(feature = "train")]
+pub mod device;
+#[cfg(feature = "train")]
 pub mod network;
 #[cfg(feature = "train")]
 pub mod loss;
@@ -21,6 +23,7 @@ pub mod train;
 #[cfg(feature = "train")]
 pub mod feature;
 pub mod run;
+pub mod experiments;
 pub mod report;
 
 pub use error::DataError;

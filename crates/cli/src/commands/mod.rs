@@ -5,6 +5,8 @@ pub mod compare;
 pub mod completions;
 pub mod diagnose;
 pub mod explain;
+#[cfg(feature = "images")]
+pub mod images;
 pub mod judge;
 pub mod list;
 pub mod man;

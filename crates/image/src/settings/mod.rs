@@ -116,3 +116,6 @@ pub struct Measure {
     /// Features of the last layer that get a picture, per arm, and that the chroma share is averaged over.
     pub features: usize,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
 use crate::arrays::{self, Array, ArraysError};
-use crate::data::{DataError, ImageSet, Split, SyntheticSpec, open, synthetic};
+use crate::DataError;
+use crate::data::{ImageSet, Split, SyntheticSpec, open, synthetic};
 use crate::feature;
 use crate::measure::{self, Labelled, chroma};
 use crate::network::parameters::numbers;
@@ -109,7 +110,7 @@ pub fn pictures(settings: &Settings, seed: u64) -> Result<Split, ExecuteError> {
     let data = &settings.data;
     let Some(path) = &data.path else {
         let spec = SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
-        return Ok(synthetic(spec, seed));
+        return Ok(synthetic(spec, seed)?);
     };
     let mut split = open(path)?;
     for (setting, wanted, set) in [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)] {

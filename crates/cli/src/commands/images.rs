@@ -1,0 +1,166 @@
+//! `featurescope images`: contrastive learning on pictures.
+
+use crate::args::{ImageFeaturesArguments, ImageReportArguments, ImageRunArguments, ImagesCommand};
+use crate::commands::run::{RUNS, listen_for_interrupts};
+use crate::exit::{Exit, UnknownName};
+use crate::output;
+use crate::image_progress::ImageProgress;
+use anyhow::{Context, Result, bail};
+use featurescope_image::feature;
+use featurescope_image::measure::chroma;
+use featurescope_image::report::{StoredRun, claims, write_for_run};
+use featurescope_image::run::Folder;
+use featurescope_image::settings::Settings;
+use featurescope_image::train::{Ending, checkpoint, execute};
+use featurescope_image::{device, experiments};
+use featurescope_lab::host::use_threads;
+use featurescope_lab::report::gallery::{Gallery, GalleryRow, Picture};
+use featurescope_lab::report::page::{Provenance, Section, show};
+use featurescope_lab::report::{Block, Page, hash, write};
+use featurescope_lab::spec::registry::nearest;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Does what is asked.
+pub fn images(command: &ImagesCommand) -> Result<Exit> {
+    match command {
+        ImagesCommand::Run(arguments) => run(arguments),
+        ImagesCommand::Report(arguments) => report(arguments),
+        ImagesCommand::Features(arguments) => features(arguments),
+    }
+}
+
+/// The text of an experiment, that of its smaller version, and its name.
+fn experiment(name: &str) -> Result<(String, String, String)> {
+    if let Some(shipped) = experiments::find(name) {
+        return Ok((shipped.spec.to_owned(), shipped.smoke.to_owned(), shipped.name.to_owned()));
+    }
+    let path = Path::new(name);
+    if !path.is_file() {
+        let suggestion = nearest(name, experiments::EXPERIMENTS.iter().map(|shipped| shipped.name));
+        return Err(UnknownName {
+            name: name.to_owned(),
+            expected: "an experiment on pictures (images-synthetic, images-cifar10, …) or the path of a spec",
+            suggestion: suggestion.map(ToOwned::to_owned),
+        }
+        .into());
+    }
+    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+    let smoke = path.with_file_name("smoke.toml");
+    let smoke = if smoke.is_file() { read(&smoke)? } else { String::new() };
+    let stem = path.file_stem().map_or("images".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    Ok((read(path)?, smoke, stem))
+}
+
+fn run(arguments: &ImageRunArguments) -> Result<Exit> {
+    if let Some(threads) = arguments.threads {
+        use_threads(usize::from(threads)).context("cannot start the threads")?;
+    }
+    let (spec, smoke, name) = experiment(&arguments.experiment)?;
+    let mut layers = vec![spec.as_str()];
+    if arguments.smoke {
+        layers.push(&smoke);
+    }
+    let mut settings = Settings::from_layers(&layers, &arguments.overrides)?;
+    if let Some(path) = &arguments.data {
+        settings.data.path = Some(path.clone());
+    }
+    let device = device::find(&arguments.device)?;
+    // The same command names the same folder, so that it goes on with what is there.
+    let json = serde_json::to_string(&settings)?;
+    let place = arguments.out.clone().unwrap_or_else(|| {
+        Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8]))
+    });
+    let folder = Folder::open(&place, &settings)?;
+    let interrupt = listen_for_interrupts()?;
+    let mut progress = ImageProgress::new(arguments.quiet);
+    let ending = execute(&settings, &folder, &device, &interrupt, &mut |event| progress.show(&event))
+        .with_context(|| format!("the run stopped; what it has so far is in {}", place.display()))?;
+    if ending == Ending::Interrupted {
+        output::note(&format!("interrupted; the same command goes on with {}", place.display()));
+        return Ok(Exit::Interrupted);
+    }
+    if arguments.json {
+        output::print(&(serde_json::to_string_pretty(&claims(&StoredRun::open(&place)?))? + "\n"))?;
+    } else if !arguments.quiet {
+        for claim in claims(&StoredRun::open(&place)?) {
+            output::print(&format!("{:<12} {}  ({})\n", claim.word, claim.statement, claim.text))?;
+        }
+    }
+    if !arguments.no_report {
+        let path = write_for_run(&place)?;
+        if !arguments.json && !arguments.quiet {
+            output::print(&format!("\n{}\n", path.display()))?;
+        }
+    }
+    Ok(if ending == Ending::Diverged { Exit::Diverged } else { Exit::Success })
+}
+
+fn report(arguments: &ImageReportArguments) -> Result<Exit> {
+    let path = write_for_run(&arguments.run)?;
+    output::print(&format!("{}\n", path.display()))?;
+    Ok(Exit::Success)
+}
+
+/// Pictures of a layer's units, as a page of their own.
+fn features(arguments: &ImageFeaturesArguments) -> Result<Exit> {
+    let device = device::find(&arguments.device)?;
+    let stored = checkpoint::read(&arguments.checkpoint)?;
+    let (network, parameters) = stored.network(&device);
+    let layers = network.encoder.layers();
+    let names: Vec<&str> = layers.iter().map(|(name, _)| name.as_str()).collect();
+    let layer = arguments.layer.as_deref().or(names.last().copied()).unwrap_or_default();
+    let Some((_, channels)) = layers.iter().find(|(name, _)| name == layer) else {
+        return Err(UnknownName {
+            name: layer.to_owned(),
+            expected: "a layer of this network",
+            suggestion: nearest(layer, names.iter().copied()).map(ToOwned::to_owned),
+        }
+        .into());
+    };
+    let chosen: Vec<usize> = (0..usize::from(arguments.units).min(*channels)).collect();
+    let side = stored.about.side;
+    let steps = usize::from(arguments.steps);
+    let Some(found) = feature::maximise((&network, &parameters), layer, &chosen, side, steps, &device) else {
+        bail!("the layer {layer} cannot be looked at");
+    };
+    let shares: Vec<f64> = found.pictures.iter().map(|planes| chroma::of_picture(planes)).collect();
+    let pictures = found.pictures.iter().zip(&found.activations).zip(&shares).enumerate().map(
+        |(unit, ((planes, activation), share))| {
+            let label = format!("unit {unit}: activation {activation:.2}, chroma {}", show(Some(*share)));
+            Picture::from_planes(planes, [side, side], label)
+        },
+    );
+    let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+    let row = GalleryRow {
+        name: format!("{layer}, {channels} units"),
+        note: format!("chroma share {}", show(Some(mean))),
+        pictures: pictures.collect(),
+    };
+    let about = &stored.about;
+    let gallery = Gallery {
+        id: "units".to_owned(),
+        title: format!("What units of {layer} look for"),
+        caption: format!("{steps} steps of gradient ascent. Layers of this network: {}.", names.join(", ")),
+        rows: vec![row],
+    };
+    let page = Page {
+        title: format!("Features of {}", about.arm),
+        subtitle: format!("arm {}, seed {}, after {} epochs", about.arm, about.seed, about.epoch),
+        provenance: Provenance {
+            command: format!("featurescope images features {} --layer {layer}", arguments.checkpoint.display()),
+            source: format!("checkpoint {}", &hash(&fs::read(&arguments.checkpoint)?)[..12]),
+        },
+        sections: vec![Section {
+            id: "units".to_owned(),
+            title: "Units".to_owned(),
+            blocks: vec![Block::Gallery(gallery)],
+            ..Section::default()
+        }],
+        notes: Vec::new(),
+    };
+    let out: PathBuf = arguments.out.clone().unwrap_or_else(|| PathBuf::from("features"));
+    let path = write(&page, &out)?;
+    output::print(&format!("{}\n", path.display()))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,49 @@
+//! The experiments on pictures that come with the program: a folder each under `experiments/`, embedded.
+
+/// A shipped experiment.
+#[derive(Clone, Copy, Debug)]
+pub struct Experiment {
+    /// Its name.
+    pub name: &'static str,
+    /// The question, what to expect, how long it takes; Markdown.
+    pub readme: &'static str,
+    /// Its settings.
+    pub spec: &'static str,
+    /// Settings that make it small, to be laid over `spec`.
+    pub smoke: &'static str,
+}
+
+macro_rules! experiments {
+    ($($name:literal),*) => {
+        &[$(Experiment {
+            name: $name,
+            readme: include_str!(concat!("../../../experiments/", $name, "/README.md")),
+            spec: include_str!(concat!("../../../experiments/", $name, "/experiment.toml")),
+            smoke: include_str!(concat!("../../../experiments/", $name, "/smoke.toml")),
+        }),*]
+    };
+}
+
+/// All of them.
+pub const EXPERIMENTS: &[Experiment] = experiments!["images-synthetic", "images-cifar10", "images-patches"];
+
+/// The experiment of this name.
+pub fn find(name: &str) -> Option<&'static Experiment> {
+    EXPERIMENTS.iter().find(|experiment| experiment.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn every_experiment_can_be_read_in_both_sizes() {
+        for experiment in EXPERIMENTS {
+            for layers in [&[experiment.spec][..], &[experiment.spec, experiment.smoke]] {
+                let read = Settings::from_layers(layers, &[]);
+                assert!(read.is_ok(), "{}: {:?}", experiment.name, read.err());
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Training as a whole: the same seed gives the same bits, an interrupted run ends like an uninterrupted one, and a network
+//! learns.
+#![cfg(feature = "train")]
+
+use featurescope_image::device;
+use featurescope_image::report::{StoredRun, page};
+use featurescope_image::run::{CHECKPOINT_FILE, FINAL_FILE, FILTERS_FILE, Folder, FolderError, RECORDS_FILE};
+use featurescope_image::settings::Settings;
+use featurescope_image::train::{Ending, Event, checkpoint, execute};
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const SPEC: &str = include_str!("../../../experiments/images-synthetic/experiment.toml");
+const SMOKE: &str = include_str!("../../../experiments/images-synthetic/smoke.toml");
+const PATCHES: &str = include_str!("../../../experiments/images-patches/experiment.toml");
+const PATCHES_SMOKE: &str = include_str!("../../../experiments/images-patches/smoke.toml");
+
+fn settings(overrides: &[&str]) -> Settings {
+    let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+    Settings::from_layers(&[SPEC, SMOKE], &overrides).unwrap()
+}
+
+/// Runs until the end, or until `steps` steps have been made.
+fn run(settings: &Settings, path: &Path, steps: Option<usize>) -> Ending {
+    let interrupt = AtomicBool::new(false);
+    let mut count = 0;
+    let folder = Folder::open(path, settings).unwrap();
+    let mut tell = |event: Event<'_>| {
+        if matches!(event, Event::Stepped { .. }) {
+            count += 1;
+            interrupt.store(steps.is_some_and(|steps| count >= steps), Ordering::Relaxed);
+        }
+    };
+    execute(settings, &folder, &device::find("cpu").unwrap(), &interrupt, &mut tell).unwrap()
+}
+
+/// Everything that must not depend on the clock.
+fn files(path: &Path, settings: &Settings) -> Vec<Vec<u8>> {
+    let folder = Folder::existing(path).unwrap();
+    let mut all = Vec::new();
+    for (arm, _) in settings.arms.iter() {
+        for file in [RECORDS_FILE, FILTERS_FILE, FINAL_FILE, CHECKPOINT_FILE] {
+            all.push(fs::read(folder.arm(arm, settings.seeds[0]).join(file)).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_bits() {
+    let settings = settings(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
+    assert_eq!(run(&settings, &whole, None), Ending::Complete);
+    // In the middle of the second epoch of the first arm, then of the second arm.
+    assert_eq!(run(&settings, &parts, Some(4)), Ending::Interrupted);
+    assert_eq!(run(&settings, &parts, Some(5)), Ending::Interrupted);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(pool.install(|| run(&settings, &parts, None)), Ending::Complete);
+    assert!(files(&whole, &settings) == files(&parts, &settings));
+
+    let other = Settings { seeds: vec![7], ..settings.clone() };
+    let refused = Folder::open(&whole, &other).unwrap_err();
+    assert!(matches!(&refused, FolderError::OtherRun { difference, .. } if difference.contains("seeds")), "{refused}");
+
+    let stored = StoredRun::open(&whole).unwrap();
+    let page = page(&stored);
+    assert_eq!(page.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>(), [
+        "found", "curves", "filters", "firing", "maps", "units", "views"
+    ]);
+    let first = checkpoint::read(&Folder::existing(&whole).unwrap().arm("full", 1).join(CHECKPOINT_FILE)).unwrap();
+    assert_eq!((first.about.epoch, first.about.arm.as_str()), (2, "full"));
+}
+
+#[test]
+fn every_network_and_objective_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    let kinds: [&[&str]; 3] = [
+        &["network.kind=wide_resnet", "network.depth=10", "network.width=1", "network.projection=8"],
+        &["training.objective={ kind = 'simsiam' }"],
+        &["training.objective={ kind = 'info_nce', temperature = 0.5, similarity = 'cosine', stop_gradient = 'candidates' }"],
+    ];
+    for (index, kind) in kinds.into_iter().enumerate() {
+        let overrides: Vec<&str> = kind.iter().copied().chain(["training.epochs=1", "measure.feature_steps=1"]).collect();
+        let mut settings = settings(&overrides);
+        settings.arms.0.retain(|(name, _)| name == "full" || (index == 0 && name == "supervised"));
+        let path = folder.path().join(index.to_string());
+        assert_eq!(run(&settings, &path, None), Ending::Complete);
+        let records = Folder::existing(&path).unwrap().records("full", 1).unwrap();
+        assert!(records.last().unwrap().loss.is_some());
+    }
+    let patches = Settings::from_layers(&[PATCHES, PATCHES_SMOKE], &[]).unwrap();
+    let path = folder.path().join("patches");
+    assert_eq!(run(&patches, &path, None), Ending::Complete);
+    assert!(StoredRun::open(&path).is_ok());
+}
+
+/// With labels, twenty epochs are enough to read shapes far above chance.
+#[test]
+fn a_supervised_network_learns_shapes() {
+    let mut settings = settings(&[
+        "data.train=300", "data.test=150", "measure.probe=300", "network.width=8", "network.features=32",
+        "training.epochs=12", "training.batch=25", "training.learning_rate=0.05", "measure.every=12",
+        "measure.feature_steps=0",
+    ]);
+    settings.arms.0.retain(|(name, _)| name == "supervised");
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(&settings, folder.path(), None), Ending::Complete);
+    let records = Folder::existing(folder.path()).unwrap().records("supervised", 1).unwrap();
+    let probe = |record: usize| records[record].reading.unwrap().probe.unwrap();
+    let (before, after) = (probe(0), probe(12));
+    assert!(records[12].loss.unwrap() < 0.8 * records[1].loss.unwrap(), "{records:?}");
+    assert!(after > before + 0.1 && after > 0.6, "probe {before} before, {after} after");
+}
+
+#[test]
+fn broken_checkpoints_are_refused() {
+    let mut settings = settings(&["training.epochs=1", "measure.feature_steps=0"]);
+    settings.arms.0.truncate(1);
+    let folder = tempfile::tempdir().unwrap();
+    run(&settings, folder.path(), None);
+    let path = folder.path().join("arms/none/seed-1").join(CHECKPOINT_FILE);
+    let bytes = fs::read(&path).unwrap();
+    for (cut, word) in [(bytes.len() - 10, "cut short"), (3, "cut short")] {
+        fs::write(&path, &bytes[..cut]).unwrap();
+        let error = checkpoint::read(&path).err().unwrap().to_string();
+        assert!(error.contains(word) && error.contains(CHECKPOINT_FILE), "{error}");
+    }
+    fs::copy(path.with_file_name(FINAL_FILE), &path).unwrap();
+    let error = checkpoint::read(&path).err().unwrap().to_string();
+    assert!(error.contains("no checkpoint"), "{error}");
+}
