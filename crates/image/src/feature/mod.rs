@@ -13,8 +13,9 @@ use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
 
-/// Square root of the correlation of red, green and blue in natural pictures, over its norm (Olah et al. 2017).
-const COLOURS: [[f32; 3]; 3] = [[0.56, 0.18, 0.07], [0.58, 0.0, -0.09], [0.57, -0.17, 0.04]];
+/// Square root of the correlation of red, green and blue in natural pictures, over the largest norm of a column (as
+/// measured on ImageNet by Olah et al. 2017).
+const COLOURS: [[f32; 3]; 3] = [[0.563, 0.195, 0.043], [0.585, 0.0, -0.108], [0.585, -0.195, 0.065]];
 const INITIAL_SPREAD: f64 = 0.05;
 /// Largest shift in pixels along each axis.
 const JITTER: i64 = 2;
@@ -126,9 +127,8 @@ impl<'a> Ascent<'a> {
     fn step(&mut self, network: &Network, parameters: &Parameters, layer: &str, step: usize) {
         let coefficients = self.coefficients.clone().autodiff().require_grad();
         let pictures = self.pictures(&coefficients);
-        let mut reader = Stream::new(0, Purpose::FeaturePictures, 1 + step as u32);
-        let reader = &mut reader;
-        let mut draw = reader.reader(Part::Mask, 0);
+        let stream = Stream::new(0, Purpose::FeaturePictures, 1 + step as u32);
+        let mut draw = stream.reader(Part::Mask, 0);
         let mut shift = || i64::from(draw.below((2 * JITTER + 1) as u32)) - JITTER;
         let shifted = pictures.clone().roll(&[shift(), shift()], &[2i64, 3]);
         let mut pass = Pass::evaluation(parameters).wanting(layer);

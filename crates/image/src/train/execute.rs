@@ -12,7 +12,7 @@ use crate::settings::{Arm, Settings};
 use crate::views::ViewPipeline;
 use burn::tensor::Device;
 use featurescope_lab::store::{StoreError, write_json_atomically};
-use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::math::{Matrix, Purpose, Stream};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -151,7 +151,7 @@ pub fn execute(
             if folder.is_complete(name, seed) {
                 continue;
             }
-            let mut one = ArmRun { settings, folder, device, name, arm, seed, split: &split };
+            let one = ArmRun { settings, folder, device, name, arm, seed, split: &split };
             match one.run(interrupt, tell)? {
                 Ending::Interrupted => return Ok(Ending::Interrupted),
                 Ending::Diverged => ending = Ending::Diverged,
@@ -192,7 +192,7 @@ struct ArmRun<'a> {
 
 impl ArmRun<'_> {
     fn run(
-        &mut self,
+        &self,
         interrupt: &AtomicBool,
         tell: &mut dyn FnMut(Event<'_>),
     ) -> Result<Ending, ExecuteError> {
@@ -298,13 +298,13 @@ impl ArmRun<'_> {
         let rows = |count: usize| (0..count).collect::<Vec<_>>();
         let fitted = trainer.represent(train, &rows(self.settings.measure.probe));
         let held = trainer.represent(test, &rows(test.len()));
-        let labelled = |represented: &'_ Represented, set: &'_ ImageSet| -> (usize, Vec<u32>) {
-            let n = represented.features.rows();
-            (n, set.labels[..n].to_vec())
-        };
-        let (labels, truth) = (labelled(&fitted, train).1, labelled(&held, test).1);
-        let fit = Labelled { features: &fitted.features, labels: &labels };
-        let score = Labelled { features: &held.features, labels: &truth };
+        let is_finite = |m: &Matrix| m.as_slice().iter().all(|h| h.is_finite());
+        if !is_finite(&fitted.features) || !is_finite(&held.features) {
+            // The last step left weights that are no numbers; nothing can be read off them.
+            return Reading::default();
+        }
+        let fit = Labelled { features: &fitted.features, labels: &train.labels[..fitted.features.rows()] };
+        let score = Labelled { features: &held.features, labels: &test.labels };
         let stream = Stream::new(self.seed, Purpose::Measurement, 0);
         let pairs = rows(test.len().min(PAIRS));
         let pairs = trainer.represent_pairs(test, &pairs, &ViewPipeline::full(1.0), &stream);
