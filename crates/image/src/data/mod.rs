@@ -2,7 +2,16 @@
 
 mod shapes;
 pub mod synthetic;
+mod decode;
+mod rows;
+mod parquet;
+mod binary;
+mod folder;
+mod open;
+mod cache;
 
+pub use cache::open_cached;
+pub use open::open;
 pub use synthetic::{SyntheticSpec, synthetic};
 
 /// Pictures of one size with labels: RGB, 8 bits, row-major, channel last.

@@ -86,9 +86,8 @@ mod tests {
     /// a different set of points than every other.
     #[test]
     fn shapes_are_bounded_and_differ() {
-        let grid: Vec<(f32, f32)> = (0..121 * 121)
-            .map(|i| ((i % 121) as f32 / 40.0 - 1.5, (i / 121) as f32 / 40.0 - 1.5))
-            .collect();
+        let grid: Vec<(f32, f32)> =
+            (0..121 * 121).map(|i| ((i % 121) as f32 / 40.0 - 1.5, (i / 121) as f32 / 40.0 - 1.5)).collect();
         let covered = |shape: fn(f32, f32) -> f32| -> Vec<bool> {
             grid.iter().map(|&(x, y)| shape(x, y) < 0.0).collect()
         };
@@ -130,7 +129,11 @@ mod tests {
         ];
         for (name, expected) in expected {
             // The sum over cells is off by at most the cells that the outline crosses: far below one per cent.
-            assert!((area(name) / expected - 1.0).abs() < 0.01, "{name}: {} instead of {expected}", area(name));
+            assert!(
+                (area(name) / expected - 1.0).abs() < 0.01,
+                "{name}: {} instead of {expected}",
+                area(name)
+            );
         }
     }
 }
