@@ -44,7 +44,9 @@ impl ImageProgress {
                 let speed = timing.pictures as f64 / timing.seconds.max(f64::MIN_POSITIVE);
                 let seconds = timing.seconds;
                 let found = record.reading.as_ref().map(summary).unwrap_or_default();
-                self.tell(&format!("{arm}, seed {seed}: {word} in {seconds:.1} s, {speed:.0} images/s; {found}"));
+                self.tell(&format!(
+                    "{arm}, seed {seed}: {word} in {seconds:.1} s, {speed:.0} images/s; {found}"
+                ));
             }
         }
     }

@@ -66,7 +66,10 @@ fn what_cannot_be_used_is_said_before_anything_starts() {
     for (arguments, words) in [
         (&["images", "run", "images-sintetic"][..], "did you mean `images-synthetic`?"),
         (&["images", "run", "images-synthetic", "training.epoch=3"], "epoch"),
-        (&["images", "run", "images-synthetic", "training.epochs=0"], "training.epochs = 0: expected at least 1"),
+        (
+            &["images", "run", "images-synthetic", "training.epochs=0"],
+            "training.epochs = 0: expected at least 1",
+        ),
         (&["images", "run", "images-synthetic", "--device", "abacus"], "--device abacus: expected cpu"),
     ] {
         let refused = featurescope(folder.path(), arguments).assert().code(2);

@@ -45,7 +45,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let views = rows.len() as f64 / start.elapsed().as_secs_f64();
     rates.sort_by(f64::total_cmp);
     let rounds: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();
-    println!("{:.1} pictures/s, rounds {}; views alone {views:.0} pictures/s", rates[ROUNDS / 2], rounds.join(" "));
+    println!(
+        "{:.1} pictures/s, rounds {}; views alone {views:.0} pictures/s",
+        rates[ROUNDS / 2],
+        rounds.join(" ")
+    );
     Ok(())
 }
 

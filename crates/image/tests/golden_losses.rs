@@ -44,8 +44,7 @@ fn losses_and_gradients_are_those_of_pytorch() {
         let name = case["name"].as_str().unwrap();
         let input = |key: &str, columns: usize| matrix(&golden[key], columns);
         let temperature = case["temperature"].as_f64().unwrap_or(1.0);
-        let similarity =
-            if case["cosine"] == true { Similarity::Cosine } else { Similarity::InnerProduct };
+        let similarity = if case["cosine"] == true { Similarity::Cosine } else { Similarity::InnerProduct };
         let (loss, inputs) = match name {
             "nt_xent" => {
                 let [a, b] = ["a", "b"].map(|key| input(key, columns));
@@ -86,7 +85,8 @@ fn the_descent_is_that_of_pytorch() {
     let mut blueprint = Blueprint::new(0);
     let w = blueprint.constant("w", &[4], Role::Weight, 0.0);
     let mut parameters = blueprint.build(&Device::flex());
-    let vector = |values: &Value| Tensor::<1>::from_data(TensorData::new(floats(values), [4]), &Device::flex());
+    let vector =
+        |values: &Value| Tensor::<1>::from_data(TensorData::new(floats(values), [4]), &Device::flex());
     parameters.set(w, vector(&descent["start"]));
     let mut sgd = Descent::new(0.9, 0.01, &parameters);
     for gradient in descent["gradients"].as_array().unwrap() {

@@ -4,7 +4,7 @@
 
 use featurescope_image::device;
 use featurescope_image::report::{StoredRun, page};
-use featurescope_image::run::{CHECKPOINT_FILE, FINAL_FILE, FILTERS_FILE, Folder, FolderError, RECORDS_FILE};
+use featurescope_image::run::{CHECKPOINT_FILE, FILTERS_FILE, FINAL_FILE, Folder, FolderError, RECORDS_FILE};
 use featurescope_image::settings::Settings;
 use featurescope_image::train::{Ending, Event, checkpoint, execute};
 use std::fs;
@@ -62,14 +62,19 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
 
     let other = Settings { seeds: vec![7], ..settings.clone() };
     let refused = Folder::open(&whole, &other).unwrap_err();
-    assert!(matches!(&refused, FolderError::OtherRun { difference, .. } if difference.contains("seeds")), "{refused}");
+    assert!(
+        matches!(&refused, FolderError::OtherRun { difference, .. } if difference.contains("seeds")),
+        "{refused}"
+    );
 
     let stored = StoredRun::open(&whole).unwrap();
     let page = page(&stored);
-    assert_eq!(page.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>(), [
-        "found", "curves", "filters", "firing", "maps", "units", "views"
-    ]);
-    let first = checkpoint::read(&Folder::existing(&whole).unwrap().arm("full", 1).join(CHECKPOINT_FILE)).unwrap();
+    assert_eq!(
+        page.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>(),
+        ["found", "curves", "filters", "firing", "maps", "units", "views"]
+    );
+    let first =
+        checkpoint::read(&Folder::existing(&whole).unwrap().arm("full", 1).join(CHECKPOINT_FILE)).unwrap();
     assert_eq!((first.about.epoch, first.about.arm.as_str()), (2, "full"));
 }
 
@@ -79,10 +84,13 @@ fn every_network_and_objective_trains() {
     let kinds: [&[&str]; 3] = [
         &["network.kind=wide_resnet", "network.depth=10", "network.width=1", "network.projection=8"],
         &["training.objective={ kind = 'simsiam' }"],
-        &["training.objective={ kind = 'info_nce', temperature = 0.5, similarity = 'cosine', stop_gradient = 'candidates' }"],
+        &[
+            "training.objective={ kind = 'info_nce', temperature = 0.5, similarity = 'cosine', stop_gradient = 'candidates' }",
+        ],
     ];
     for (index, kind) in kinds.into_iter().enumerate() {
-        let overrides: Vec<&str> = kind.iter().copied().chain(["training.epochs=1", "measure.feature_steps=1"]).collect();
+        let overrides: Vec<&str> =
+            kind.iter().copied().chain(["training.epochs=1", "measure.feature_steps=1"]).collect();
         let mut settings = settings(&overrides);
         settings.arms.0.retain(|(name, _)| name == "full" || (index == 0 && name == "supervised"));
         let path = folder.path().join(index.to_string());
@@ -100,8 +108,15 @@ fn every_network_and_objective_trains() {
 #[test]
 fn a_supervised_network_learns_shapes() {
     let mut settings = settings(&[
-        "data.train=300", "data.test=150", "measure.probe=300", "network.width=8", "network.features=32",
-        "training.epochs=12", "training.batch=25", "training.learning_rate=0.05", "measure.every=12",
+        "data.train=300",
+        "data.test=150",
+        "measure.probe=300",
+        "network.width=8",
+        "network.features=32",
+        "training.epochs=12",
+        "training.batch=25",
+        "training.learning_rate=0.05",
+        "measure.every=12",
         "measure.feature_steps=0",
     ]);
     settings.arms.0.retain(|(name, _)| name == "supervised");

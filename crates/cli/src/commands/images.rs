@@ -3,8 +3,8 @@
 use crate::args::{ImageFeaturesArguments, ImageReportArguments, ImageRunArguments, ImagesCommand};
 use crate::commands::run::{RUNS, listen_for_interrupts};
 use crate::exit::{Exit, UnknownName};
-use crate::output;
 use crate::image_progress::ImageProgress;
+use crate::output;
 use anyhow::{Context, Result, bail};
 use featurescope_image::feature;
 use featurescope_image::measure::chroma;
@@ -45,7 +45,8 @@ fn experiment(name: &str) -> Result<(String, String, String)> {
         }
         .into());
     }
-    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
+    let read =
+        |path: &Path| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
     let smoke = path.with_file_name("smoke.toml");
     let smoke = if smoke.is_file() { read(&smoke)? } else { String::new() };
     let stem = path.file_stem().map_or("images".to_owned(), |stem| stem.to_string_lossy().into_owned());
@@ -68,9 +69,10 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
     let device = device::find(&arguments.device)?;
     // The same command names the same folder, so that it goes on with what is there.
     let json = serde_json::to_string(&settings)?;
-    let place = arguments.out.clone().unwrap_or_else(|| {
-        Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8]))
-    });
+    let place = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8])));
     let folder = Folder::open(&place, &settings)?;
     let interrupt = listen_for_interrupts()?;
     let mut progress = ImageProgress::new(arguments.quiet);
@@ -148,7 +150,10 @@ fn features(arguments: &ImageFeaturesArguments) -> Result<Exit> {
         title: format!("Features of {}", about.arm),
         subtitle: format!("arm {}, seed {}, after {} epochs", about.arm, about.seed, about.epoch),
         provenance: Provenance {
-            command: format!("featurescope images features {} --layer {layer}", arguments.checkpoint.display()),
+            command: format!(
+                "featurescope images features {} --layer {layer}",
+                arguments.checkpoint.display()
+            ),
             source: format!("checkpoint {}", &hash(&fs::read(&arguments.checkpoint)?)[..12]),
         },
         sections: vec![Section {

@@ -108,8 +108,10 @@ impl<'a> Ascent<'a> {
         let (n, side) = (self.channels.len(), self.side);
         let rows = (coefficients.clone() * self.scales.clone()).reshape([n * 3 * side, side]);
         let half = rows.matmul(self.basis.clone()).reshape([n * 3, side, side]).swap_dims(1, 2);
-        let whole = half.reshape([n * 3 * side, side]).matmul(self.basis.clone()).reshape([n * 3, side, side]);
-        let planes = whole.swap_dims(1, 2).reshape([n, 3, side * side]).swap_dims(0, 1).reshape([3, n * side * side]);
+        let whole =
+            half.reshape([n * 3 * side, side]).matmul(self.basis.clone()).reshape([n * 3, side, side]);
+        let planes =
+            whole.swap_dims(1, 2).reshape([n, 3, side * side]).swap_dims(0, 1).reshape([3, n * side * side]);
         let mixed = self.colours.clone().matmul(planes).reshape([3, n, side * side]).swap_dims(0, 1);
         sigmoid(mixed.reshape([n, 3, side, side]) * 4.0)
     }

@@ -43,7 +43,8 @@ pub fn info_nce(
         StopGradient::Candidates => positives.detach(),
     };
     let [n, _] = anchors.dims();
-    let logits = compared(anchors, similarity).matmul(compared(candidates, similarity).transpose()) / temperature;
+    let logits =
+        compared(anchors, similarity).matmul(compared(candidates, similarity).transpose()) / temperature;
     let identity = Tensor::<2>::eye(n, &logits.device());
     mean_log_loss(logits, identity)
 }

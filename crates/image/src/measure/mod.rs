@@ -33,7 +33,8 @@ pub fn linear_probe(train: Labelled<'_>, test: Labelled<'_>, classes: usize) -> 
     let (mean, scale) = moments(train.features);
     let (fitted, held) = (prepared(train.features, &mean, scale), prepared(test.features, &mean, scale));
     let first = train.features.rows() * 4 / 5;
-    let targets = Matrix::from_fn(classes, first, |c, i| if train.labels[i] as usize == c { 1.0 } else { -1.0 });
+    let targets =
+        Matrix::from_fn(classes, first, |c, i| if train.labels[i] as usize == c { 1.0 } else { -1.0 });
     let rules = ridge::fit(&TrainingFeatures::new(&fitted, first), &targets, &GRID).weights.to_f32();
     let validation = Matrix::from_fn(fitted.rows() - first, fitted.cols(), |i, j| fitted[(first + i, j)]);
     let accuracy = |features: &Matrix, labels: &[u32], j: usize| {
@@ -68,7 +69,8 @@ pub fn nearest_neighbours(train: Labelled<'_>, test: Labelled<'_>, neighbours: u
         votes.sort_unstable();
         votes.chunk_by(u32::eq).rev().max_by_key(|group| group.len()).map(|group| group[0])
     };
-    let right = cosines.iter_rows().zip(test.labels).filter(|(row, label)| vote(row) == Some(**label)).count();
+    let right =
+        cosines.iter_rows().zip(test.labels).filter(|(row, label)| vote(row) == Some(**label)).count();
     right as f64 / test.labels.len() as f64
 }
 
@@ -91,16 +93,25 @@ pub fn alignment_and_uniformity(pairs: &[Matrix; 2]) -> [f64; 2] {
 /// Rows over their norms; zero rows stay.
 fn directions(rows: &Matrix) -> Matrix {
     let norms: Vec<f32> = rows.iter_rows().map(|row| linalg::squared_norm(row).sqrt() as f32).collect();
-    Matrix::from_fn(rows.rows(), rows.cols(), |i, j| if norms[i] > 0.0 { rows[(i, j)] / norms[i] } else { 0.0 })
+    Matrix::from_fn(
+        rows.rows(),
+        rows.cols(),
+        |i, j| if norms[i] > 0.0 { rows[(i, j)] / norms[i] } else { 0.0 },
+    )
 }
 
 /// Mean of every feature, and the root mean square of what is left.
 fn moments(features: &Matrix) -> (Vec<f64>, f64) {
     let (n, k) = (features.rows(), features.cols());
     let mut mean = vec![0.0f64; k];
-    features.iter_rows().for_each(|row| mean.iter_mut().zip(row).for_each(|(m, &h)| *m += f64::from(h) / n as f64));
-    let square: f64 =
-        features.iter_rows().flat_map(|row| row.iter().zip(&mean)).map(|(&h, m)| (f64::from(h) - m).powi(2)).sum();
+    features
+        .iter_rows()
+        .for_each(|row| mean.iter_mut().zip(row).for_each(|(m, &h)| *m += f64::from(h) / n as f64));
+    let square: f64 = features
+        .iter_rows()
+        .flat_map(|row| row.iter().zip(&mean))
+        .map(|(&h, m)| (f64::from(h) - m).powi(2))
+        .sum();
     let scale = (square / (n * k) as f64).sqrt();
     (mean, if scale > 0.0 { scale } else { 1.0 })
 }

@@ -37,7 +37,9 @@ impl Head {
         classes: usize,
     ) -> Self {
         match (objective, projection) {
-            (Objective::CrossEntropy, _) => Self::Classes(Linear::new(b, "head.classes", [features, classes])),
+            (Objective::CrossEntropy, _) => {
+                Self::Classes(Linear::new(b, "head.classes", [features, classes]))
+            }
             (_, None) => Self::Identity,
             (Objective::SimSiam, Some(width)) => {
                 let mut normed = |name: &str, shape: [usize; 2]| {
@@ -47,7 +49,11 @@ impl Head {
                 let bottleneck = (width / BOTTLENECK).max(1);
                 let projection = [normed("0", [features, features]), normed("1", [features, width])];
                 let narrow = normed("predictor0", [width, bottleneck]);
-                Self::Predicting { projection, narrow, wide: Linear::new(b, "head.predictor1", [bottleneck, width]) }
+                Self::Predicting {
+                    projection,
+                    narrow,
+                    wide: Linear::new(b, "head.predictor1", [bottleneck, width]),
+                }
             }
             (_, Some(width)) => Self::Projection([
                 Linear::new(b, "head.0", [features, features]),

@@ -69,7 +69,14 @@ impl BatchNorm {
     pub fn forward<const D: usize>(&self, pass: &mut Pass<'_>, x: Tensor<D>) -> Tensor<D> {
         let (scale, shift) = (pass.get(self.scale), pass.get(self.shift));
         if pass.mode() == Mode::Evaluation {
-            return module::batch_norm(x, scale, shift, pass.get(self.mean), pass.get(self.variance), EPSILON);
+            return module::batch_norm(
+                x,
+                scale,
+                shift,
+                pass.get(self.mean),
+                pass.get(self.variance),
+                EPSILON,
+            );
         }
         let dims = x.dims();
         let samples = (dims.iter().product::<usize>() / dims[1]) as f64;

@@ -149,7 +149,12 @@ pub struct Network {
 
 impl Network {
     /// Lays out a network for pictures of `side` pixels and `classes` classes, with its initial parameters.
-    pub fn new(kind: &Kind, objective: &Objective, [side, classes]: [usize; 2], seed: u64) -> (Self, Blueprint) {
+    pub fn new(
+        kind: &Kind,
+        objective: &Objective,
+        [side, classes]: [usize; 2],
+        seed: u64,
+    ) -> (Self, Blueprint) {
         let mut b = Blueprint::new(seed);
         let mean = b.constant("input.mean", &[3], Role::Statistic, 0.0);
         let deviation = b.constant("input.deviation", &[3], Role::Statistic, 1.0);
@@ -160,7 +165,9 @@ impl Network {
             Kind::WideResNet { depth, width, projection } => {
                 (Box::new(wide_resnet::WideResNet::new(&mut b, depth, width)), Some(projection))
             }
-            Kind::Patches { neurons, patch } => (Box::new(patches::Patches::new(&mut b, neurons, patch)), None),
+            Kind::Patches { neurons, patch } => {
+                (Box::new(patches::Patches::new(&mut b, neurons, patch)), None)
+            }
         };
         let head = Head::new(&mut b, objective, encoder.features(), projection, classes);
         (Self { mean, deviation, encoder, head }, b)

@@ -30,7 +30,11 @@ impl Patches {
         Self {
             whitening: b.constant("whitening.weight", &[dim, 3, patch, patch], Role::Statistic, 0.0),
             whitening_shift: b.constant("whitening.bias", &[dim], Role::Statistic, 0.0),
-            weight: b.normal("neurons.weight", &[neurons, 3, patch, patch], INITIAL_NORM / (dim as f64).sqrt()),
+            weight: b.normal(
+                "neurons.weight",
+                &[neurons, 3, patch, patch],
+                INITIAL_NORM / (dim as f64).sqrt(),
+            ),
             threshold: b.constant("neurons.threshold", &[neurons], Role::Shift, 0.0),
             neurons,
             patch,

@@ -84,7 +84,11 @@ impl Encoder for WideResNet {
         let last = relu(self.last.forward(pass, x));
         pass.tap("relu", &last);
         let [n, c, h, w] = last.dims();
-        Representation { features: mean_pool(last.clone()), firing: last.reshape([n, c * h * w]), samples: None }
+        Representation {
+            features: mean_pool(last.clone()),
+            firing: last.reshape([n, c * h * w]),
+            samples: None,
+        }
     }
 
     fn features(&self) -> usize {
@@ -93,7 +97,11 @@ impl Encoder for WideResNet {
 
     fn layers(&self) -> Vec<(String, usize)> {
         let blocks = self.blocks.iter().map(|block| (block.name.clone(), block.channels));
-        [("conv1".to_owned(), 16)].into_iter().chain(blocks).chain([("relu".to_owned(), self.features)]).collect()
+        [("conv1".to_owned(), 16)]
+            .into_iter()
+            .chain(blocks)
+            .chain([("relu".to_owned(), self.features)])
+            .collect()
     }
 
     fn first_layer(&self) -> Handle {

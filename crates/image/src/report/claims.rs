@@ -70,9 +70,8 @@ fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
 /// Every statement that the run has both arms for.
 pub fn claims(run: &StoredRun) -> Vec<Claim> {
     let find = |part: Part| run.arms.iter().find(|arm| part_of(&arm.arm, &run.settings) == Some(part));
-    let judged = STATEMENTS.iter().filter_map(|&(figure, small, large)| {
-        judge(figure, find(small)?, find(large)?)
-    });
+    let judged =
+        STATEMENTS.iter().filter_map(|&(figure, small, large)| judge(figure, find(small)?, find(large)?));
     judged.collect()
 }
 

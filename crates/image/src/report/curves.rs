@@ -16,7 +16,12 @@ pub(super) fn blocks(run: &StoredRun) -> Vec<Block> {
 
 /// The legend entry of an arm.
 pub(super) fn entry(arm: &StoredArm) -> Entry {
-    Entry { key: arm.name.clone(), name: arm.name.clone(), colour: Colour::Hue(arm.place), stroke: Stroke::Solid }
+    Entry {
+        key: arm.name.clone(),
+        name: arm.name.clone(),
+        colour: Colour::Hue(arm.place),
+        stroke: Stroke::Solid,
+    }
 }
 
 /// A line through means, with t-intervals where every point has several seeds.

@@ -107,8 +107,12 @@ fn subtitle(run: &StoredRun) -> String {
 fn setting(run: &StoredRun) -> String {
     let settings = &run.settings;
     let data = match &settings.data.path {
-        Some(path) => path.file_name().map_or("the given pictures".to_owned(), |name| name.to_string_lossy().into_owned()),
-        None => format!("synthetic shapes of {} classes, {} pixels", settings.data.classes, settings.data.size),
+        Some(path) => path
+            .file_name()
+            .map_or("the given pictures".to_owned(), |name| name.to_string_lossy().into_owned()),
+        None => {
+            format!("synthetic shapes of {} classes, {} pixels", settings.data.classes, settings.data.size)
+        }
     };
     let training = &settings.training;
     format!(

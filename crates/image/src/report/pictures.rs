@@ -68,7 +68,11 @@ pub(super) fn units(run: &StoredRun) -> Option<Gallery> {
         let pictures = units.parts().zip(&reached.values).enumerate().take(MOST_UNITS);
         let pictures = pictures.map(|(unit, (planes, activation))| {
             let share = show(Some(chroma::of_picture(planes)));
-            Picture::from_planes(planes, side, format!("unit {unit}: activation {activation:.2}, chroma {share}"))
+            Picture::from_planes(
+                planes,
+                side,
+                format!("unit {unit}: activation {activation:.2}, chroma {share}"),
+            )
         });
         Some(GalleryRow {
             name: arm.name.clone(),

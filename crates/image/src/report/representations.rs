@@ -79,9 +79,10 @@ pub(super) fn maps(run: &StoredRun) -> Option<Figure> {
     Some(Figure {
         id: "maps".to_owned(),
         title: "Representations of test pictures in the plane".to_owned(),
-        caption: "Distances are 1 − cosine; the start is the first two principal components. Closeness means \
+        caption:
+            "Distances are 1 − cosine; the start is the first two principal components. Closeness means \
                   something, axes and the size of gaps do not."
-            .to_owned(),
+                .to_owned(),
         legend: coloured.chain(others).collect(),
         panels,
         columns: 3,

@@ -1,10 +1,10 @@
 //! A run's folder, read for its report.
 
+use super::ImageReportError;
 use crate::arrays::{self, Array};
 use crate::measure::chroma;
 use crate::run::{self, FIGURES, Folder, Reading, Record};
 use crate::settings::{Arm, Network, Settings};
-use super::ImageReportError;
 use std::path::Path;
 
 /// Everything that a report is made of.

@@ -34,9 +34,9 @@ pub struct Arm {
 pub enum Views {
     /// Nothing: both views are the picture.
     None,
-    /// Crop and resize, flip.
+    /// Random resized crop.
     Crop,
-    /// Crop and resize, flip, colour distortion, grayscale.
+    /// Random resized crop, flip, colour distortion, grey.
     Full,
     /// RandomMask: one view sees what the other does not.
     Mask,

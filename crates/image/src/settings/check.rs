@@ -73,7 +73,12 @@ impl Settings {
             check_arm(name, arm)?;
             let objective = arm.objective.unwrap_or(training.objective);
             let clash = matches!(self.network, Network::Patches { .. }) && objective == Objective::SimSiam;
-            require(!clash, &format!("arms.{name}.objective"), "simsiam", "a loss without a predictor on patches")?;
+            require(
+                !clash,
+                &format!("arms.{name}.objective"),
+                "simsiam",
+                "a loss without a predictor on patches",
+            )?;
         }
         Ok(())
     }
@@ -81,7 +86,7 @@ impl Settings {
 
 fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
     let key = |setting: &str| format!("arms.{name}.{setting}");
-    require((0.0..=4.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 4")?;
+    require((0.0..=1.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 1")?;
     require(arm.keep_rate > 0.0 && arm.keep_rate < 1.0, &key("keep_rate"), arm.keep_rate, "between 0 and 1")?;
     require(arm.patch >= 1 || arm.views != Views::Mask, &key("patch"), arm.patch, "at least 1 pixel")?;
     arm.objective.iter().try_for_each(|objective| check_objective(&key("objective"), objective))

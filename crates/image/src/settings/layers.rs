@@ -11,7 +11,8 @@ impl Settings {
     pub fn from_layers(layers: &[&str], overrides: &[String]) -> Result<Self, SettingsError> {
         let mut whole = Table::new();
         for layer in layers {
-            let table: Table = layer.parse().map_err(|error: toml::de::Error| SettingsError::Syntax(error.to_string()))?;
+            let table: Table =
+                layer.parse().map_err(|error: toml::de::Error| SettingsError::Syntax(error.to_string()))?;
             merge(&mut whole, table);
         }
         for text in overrides {

@@ -18,10 +18,12 @@ fn arms_stay_in_order_and_settings_survive_json() {
 
 #[test]
 fn another_kind_replaces_the_keys_of_the_old_one() {
-    let settings = read(&["network={ kind = 'wide_resnet', depth = 10, width = 1, projection = 8 }"]).unwrap();
+    let settings =
+        read(&["network={ kind = 'wide_resnet', depth = 10, width = 1, projection = 8 }"]).unwrap();
     assert_eq!(settings.network, Network::WideResNet { depth: 10, width: 1, projection: 8 });
     let settings =
-        read(&["network.kind=wide_resnet", "network.depth=10", "network.width=2", "network.projection=8"]).unwrap();
+        read(&["network.kind=wide_resnet", "network.depth=10", "network.width=2", "network.projection=8"])
+            .unwrap();
     assert_eq!(settings.network, Network::WideResNet { depth: 10, width: 2, projection: 8 });
 }
 

@@ -1,8 +1,8 @@
 //! Carries an experiment out into its folder: every seed, every arm, from where it stands.
 
 use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
-use crate::arrays::{self, Array, ArraysError};
 use crate::DataError;
+use crate::arrays::{self, Array, ArraysError};
 use crate::data::{ImageSet, Split, SyntheticSpec, open, synthetic};
 use crate::feature;
 use crate::measure::{self, Labelled, chroma};
@@ -109,11 +109,14 @@ pub enum Ending {
 pub fn pictures(settings: &Settings, seed: u64) -> Result<Split, ExecuteError> {
     let data = &settings.data;
     let Some(path) = &data.path else {
-        let spec = SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
+        let spec =
+            SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
         return Ok(synthetic(spec, seed)?);
     };
     let mut split = open(path)?;
-    for (setting, wanted, set) in [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)] {
+    for (setting, wanted, set) in
+        [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)]
+    {
         if set.len() < wanted {
             let problem = format!("{} holds {} of them", path.display(), set.len());
             return Err(ExecuteError::Misfit { setting, value: wanted, problem });
@@ -173,7 +176,9 @@ fn require_fitting(settings: &Settings, pictures: &ImageSet) -> Result<(), Execu
         crate::settings::Network::Patches { patch, .. } if side % patch != 0 => {
             misfit(format!("patches of {patch} pixels do not tile it"))
         }
-        crate::settings::Network::AlexNet { .. } | crate::settings::Network::WideResNet { .. } if side < 8 => {
+        crate::settings::Network::AlexNet { .. } | crate::settings::Network::WideResNet { .. }
+            if side < 8 =>
+        {
             misfit("the network needs pictures of at least 8 pixels".to_owned())
         }
         _ => Ok(()),
@@ -191,15 +196,11 @@ struct ArmRun<'a> {
 }
 
 impl ArmRun<'_> {
-    fn run(
-        &self,
-        interrupt: &AtomicBool,
-        tell: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Ending, ExecuteError> {
+    fn run(&self, interrupt: &AtomicBool, tell: &mut dyn FnMut(Event<'_>)) -> Result<Ending, ExecuteError> {
         let place = self.folder.arm(self.name, self.seed);
-        fs::create_dir_all(&place).map_err(|error| FolderError::Unusable { path: place.clone(), problem: error.to_string() })?;
-        let mut trainer =
-            Trainer::new(self.settings, self.arm, self.seed, &self.split.train, self.device);
+        fs::create_dir_all(&place)
+            .map_err(|error| FolderError::Unusable { path: place.clone(), problem: error.to_string() })?;
+        let mut trainer = Trainer::new(self.settings, self.arm, self.seed, &self.split.train, self.device);
         let mut records = self.resume(&mut trainer, &place)?;
         let mut filters = self.filters(&place, &records)?;
         if records.is_empty() {
@@ -310,7 +311,11 @@ impl ArmRun<'_> {
         let pairs = trainer.represent_pairs(test, &pairs, &ViewPipeline::full(1.0), &stream);
         let [alignment, uniformity] = measure::alignment_and_uniformity(&pairs);
         let handle = trainer.network.encoder.first_layer();
-        let filters = Array::new("", &trainer.parameters.slot(handle).shape, numbers(trainer.parameters.value(handle).clone()));
+        let filters = Array::new(
+            "",
+            &trainer.parameters.slot(handle).shape,
+            numbers(trainer.parameters.value(handle).clone()),
+        );
         let chroma: Vec<f64> = filters.parts().map(chroma::of_filter).collect();
         Reading {
             probe: finite(measure::linear_probe(fit, score, train.classes.len())),
@@ -361,7 +366,9 @@ impl ArmRun<'_> {
                 let channels: Vec<usize> = (0..measure.features.min(*channels)).collect();
                 let both = (&trainer.network, &trainer.parameters);
                 let steps = measure.feature_steps;
-                if let Some(found) = feature::maximise(both, layer, &channels, train.width, steps, self.device) {
+                if let Some(found) =
+                    feature::maximise(both, layer, &channels, train.width, steps, self.device)
+                {
                     let shape = [channels.len(), 3, train.width, train.width];
                     stored.push(Array::new("units", &shape, found.pictures.concat()));
                     stored.push(Array::new("unit_activations", &[channels.len()], found.activations));

@@ -9,9 +9,9 @@ pub use execute::{Ending, Event, ExecuteError, execute};
 
 use crate::data::ImageSet;
 use crate::loss;
+use crate::network::layers::BatchNorm;
 use crate::network::parameters::{numbers, vector};
 use crate::network::{Network, Parameters, Pass, Representation, Role};
-use crate::network::layers::BatchNorm;
 use crate::settings::{Arm, Objective, Settings, Views};
 use crate::views::{ViewPipeline, plain};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -254,9 +254,8 @@ impl Trainer {
             features.extend(numbers(k));
             firing.extend(numbers(m));
         }
-        let matrix = |values: Vec<f32>| {
-            Matrix::from_vec(rows.len(), values.len() / rows.len().max(1), values)
-        };
+        let matrix =
+            |values: Vec<f32>| Matrix::from_vec(rows.len(), values.len() / rows.len().max(1), values);
         Represented { features: matrix(features), firing: matrix(firing) }
     }
 

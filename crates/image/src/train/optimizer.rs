@@ -20,7 +20,9 @@ impl Descent {
     pub fn step(&mut self, parameters: &mut Parameters, gradients: Vec<Option<Tensor<1>>>, rate: f64) {
         let roles: Vec<Role> = parameters.slots().iter().map(|slot| slot.role).collect();
         let values = parameters.values_mut().iter_mut();
-        for (((value, gradient), velocity), role) in values.zip(gradients).zip(&mut self.velocities).zip(roles) {
+        for (((value, gradient), velocity), role) in
+            values.zip(gradients).zip(&mut self.velocities).zip(roles)
+        {
             let Some(mut gradient) = gradient else { continue };
             if role == Role::Weight && self.weight_decay > 0.0 {
                 gradient = gradient + value.clone() * self.weight_decay;

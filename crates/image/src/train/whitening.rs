@@ -73,8 +73,7 @@ fn zca(rows: &Matrix<f64>) -> (Matrix<f64>, Vec<f64>) {
     let Some((values, vectors)) = linalg::symmetric_eigen(&covariance) else {
         return (Matrix::from_fn(dim, dim, |i, j| f64::from(u8::from(i == j))), centre);
     };
-    let scaled =
-        Matrix::from_fn(dim, dim, |i, k| vectors[(i, k)] / (values[k].max(0.0) + floor).sqrt());
+    let scaled = Matrix::from_fn(dim, dim, |i, k| vectors[(i, k)] / (values[k].max(0.0) + floor).sqrt());
     let mut whitening = Matrix::zeros(dim, dim);
     linalg::times_transposed(&mut whitening, &scaled, &vectors);
     (whitening, centre)

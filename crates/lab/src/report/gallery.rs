@@ -140,7 +140,8 @@ pub fn svg(gallery: &Gallery, provenance: &str) -> String {
     let mut text = |x: usize, y: usize, size: f64, colour: &str, words: &str| {
         let words = super::html::escape(words);
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(svg, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{colour}\">{words}</text>");
+        let _ =
+            writeln!(svg, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{colour}\">{words}</text>");
     };
     text(MARGIN, MARGIN + 14, 17.0, "#1b1f24", &gallery.title);
     for (row, &top) in gallery.rows.iter().zip(&layout.tops) {
@@ -230,7 +231,8 @@ mod tests {
 
     fn gallery() -> Gallery {
         let picture = Picture::from_planes(&[1.0, 0.0, 0.0, 1.0, 0.5, 2.0], [2, 1], "<b> \"one\"");
-        let row = GalleryRow { name: "row & co".to_owned(), note: "n".to_owned(), pictures: vec![picture; 40] };
+        let row =
+            GalleryRow { name: "row & co".to_owned(), note: "n".to_owned(), pictures: vec![picture; 40] };
         Gallery { id: "g".to_owned(), title: "T".to_owned(), caption: String::new(), rows: vec![row] }
     }
 
