@@ -195,7 +195,7 @@ impl Trainer {
         Tensor::from_data(TensorData::new(views, shape), &self.device)
     }
 
-    /// RandomMask inside the network: D for the anchors, I − D for the positives, one D per patch.
+    /// RandomMask inside the network: 2 D for the anchors, 2 (I − D) for the positives, one D per patch.
     fn mask(&self, n: usize, [channels, rows, columns]: [usize; 3], stream: &Stream) -> Tensor<4> {
         let size = channels * rows * columns;
         let mut mask = vec![0.0f32; 2 * n * size];
@@ -203,8 +203,8 @@ impl Trainer {
         for (i, (a, b)) in anchor.chunks_mut(size).zip(positive.chunks_mut(size)).enumerate() {
             let mut reader = stream.reader(Part::Mask, i as u32);
             for (a, b) in a.iter_mut().zip(b) {
-                *a = f32::from(u8::from(reader.uniform() < f64::from(self.arm.keep_rate)));
-                *b = 1.0 - *a;
+                *a = if reader.uniform() < f64::from(self.arm.keep_rate) { 2.0 } else { 0.0 };
+                *b = 2.0 - *a;
             }
         }
         let shape = [2 * n, channels, rows, columns];
