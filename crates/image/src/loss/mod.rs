@@ -7,7 +7,7 @@
 //! ```
 //!
 //! with s the cosine or the inner product. Sources: van den Oord et al. (2018), Chen et al. (ICML 2020), Chen & He (CVPR
-//! 2021); StopGrad on positives and negatives: Wen & Li (ICML 2021), equation (3).
+//! 2021); StopGrad on positives and negatives: Wen & Li (ICML 2021); docs/theory.md (2.1), without its factor τ in front.
 
 use crate::settings::{Similarity, StopGradient};
 use burn::tensor::{Tensor, TensorData, activation::log_softmax};
