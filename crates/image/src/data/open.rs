@@ -236,7 +236,8 @@ fn divided(set: ImageSet) -> Split {
     for (row, &label) in set.labels.iter().enumerate() {
         let class = label as usize;
         seen[class] += 1;
-        let kept = totals[class] - totals[class] / 5;
+        // Rounded: a class of three still has a picture to test on.
+        let kept = totals[class] - (totals[class] + 2) / 5;
         if seen[class] <= kept { train.push(row) } else { test.push(row) }
     }
     let note = format!(
