@@ -9,8 +9,9 @@ use super::{ImageSet, Split};
 use crate::DataError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -40,7 +41,12 @@ fn fingerprint(path: &Path) -> Result<String, DataError> {
         let line = format!("{} {} {changed:?}\n", source.display(), metadata.len());
         hash.update(line.as_bytes());
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::new();
+    for byte in hash.finalize() {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
 }
 
 fn header(split: &Split, fingerprint: &str) -> Value {

@@ -52,6 +52,7 @@ impl ImageSet {
     }
 
     /// The pictures `first..first + count`, or as many of them as there are.
+    #[must_use]
     pub fn subset(&self, first: usize, count: usize) -> Self {
         let first = first.min(self.len());
         let end = first.saturating_add(count).min(self.len());
@@ -59,6 +60,7 @@ impl ImageSet {
     }
 
     /// The pictures of these rows, in this order.
+    #[must_use]
     pub fn pick(&self, rows: impl IntoIterator<Item = usize>) -> Self {
         let mut picked = self.without_pictures();
         for row in rows {

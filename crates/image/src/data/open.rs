@@ -60,7 +60,7 @@ pub fn open(path: &Path) -> Result<Split, DataError> {
     };
     match test {
         Some(test) => joined(path, train, test),
-        None => Ok(divided(train)),
+        None => Ok(divided(&train)),
     }
 }
 
@@ -226,7 +226,7 @@ fn joined(path: &Path, mut train: ImageSet, mut test: ImageSet) -> Result<Split,
 }
 
 /// Sets the last fifth of every class aside. By class, because files are often sorted by it.
-fn divided(set: ImageSet) -> Split {
+fn divided(set: &ImageSet) -> Split {
     let mut totals = vec![0_usize; set.classes.len()];
     for &label in &set.labels {
         totals[label as usize] += 1;

@@ -142,15 +142,11 @@ fn columns(path: &Path, file: &SerializedFileReader<File>) -> Result<Columns, Da
     let label = LABELS.iter().find_map(|wanted| {
         leaves.iter().position(|(name, kind, is_list)| name == wanted && is_integer(*kind) && !is_list)
     });
-    match (bytes, label) {
-        (Some(bytes), Some(label)) => {
-            Ok(Columns { bytes, label, label_is_wide: leaves[label].1 == Physical::INT64 })
-        }
-        _ => {
-            let names: Vec<&str> = leaves.iter().take(20).map(|(name, ..)| name.as_str()).collect();
-            Err(DataError::damaged(path, format!("its columns are {}", names.join(", ")), EXPECTED))
-        }
-    }
+    let (Some(bytes), Some(label)) = (bytes, label) else {
+        let names: Vec<&str> = leaves.iter().take(20).map(|(name, ..)| name.as_str()).collect();
+        return Err(DataError::damaged(path, format!("its columns are {}", names.join(", ")), EXPECTED));
+    };
+    Ok(Columns { bytes, label, label_is_wide: leaves[label].1 == Physical::INT64 })
 }
 
 /// `info.features.<label column>.names` of the metadata that Hugging Face's `datasets` writes.

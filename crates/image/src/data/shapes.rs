@@ -5,8 +5,11 @@
 
 use std::f32::consts::PI;
 
+/// The signed distance at (x, y).
+pub type Shape = fn(f32, f32) -> f32;
+
 /// The name of each class with its shape, upright around the origin.
-pub const SHAPES: [(&str, fn(f32, f32) -> f32); 10] = [
+pub const SHAPES: [(&str, Shape); 10] = [
     ("disc", disc),
     ("ring", ring),
     ("square", square),
@@ -88,9 +91,7 @@ mod tests {
     fn shapes_are_bounded_and_differ() {
         let grid: Vec<(f32, f32)> =
             (0..121 * 121).map(|i| ((i % 121) as f32 / 40.0 - 1.5, (i / 121) as f32 / 40.0 - 1.5)).collect();
-        let covered = |shape: fn(f32, f32) -> f32| -> Vec<bool> {
-            grid.iter().map(|&(x, y)| shape(x, y) < 0.0).collect()
-        };
+        let covered = |shape: Shape| -> Vec<bool> { grid.iter().map(|&(x, y)| shape(x, y) < 0.0).collect() };
         let all: Vec<Vec<bool>> = SHAPES.iter().map(|&(_, shape)| covered(shape)).collect();
         for (i, (name, _)) in SHAPES.iter().enumerate() {
             let area = all[i].iter().filter(|&&inside| inside).count() as f32 / 1600.0;

@@ -7,7 +7,7 @@
 //! their class: the shortcut that strong augmentation is to take away (docs/theory.md 2.4 has the same in the sparse
 //! coding model).
 
-use super::shapes::SHAPES;
+use super::shapes::{SHAPES, Shape};
 use super::{ImageSet, Split};
 use crate::DataError;
 use featurescope_sim::math::gaussian::fill_normal;
@@ -136,7 +136,7 @@ impl Scene {
     }
 
     /// The colour at (u, v) in 0..1, and the sides of a pixel being `pixel`.
-    fn at(&self, shape: fn(f32, f32) -> f32, u: f32, v: f32, pixel: f32) -> [f32; 3] {
+    fn at(&self, shape: Shape, u: f32, v: f32, pixel: f32) -> [f32; 3] {
         let [dx, dy] = [(u - self.centre[0]) / self.radius, (v - self.centre[1]) / self.radius];
         let [cos, sin] = self.tilt;
         let distance = shape(cos * dx + sin * dy, cos * dy - sin * dx) * self.radius;

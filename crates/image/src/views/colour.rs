@@ -40,11 +40,15 @@ impl Change {
     pub(super) fn apply(self, picture: &mut [f32]) {
         match self {
             Self::Brightness(factor) => {
-                picture.iter_mut().for_each(|v| *v = (factor * *v).clamp(0.0, 1.0));
+                for v in picture {
+                    *v = (factor * *v).clamp(0.0, 1.0);
+                }
             }
             Self::Contrast(factor) => {
                 let mean = mean_grey(picture);
-                picture.iter_mut().for_each(|v| *v = blend(factor, *v, mean));
+                for v in picture {
+                    *v = blend(factor, *v, mean);
+                }
             }
             Self::Saturation(factor) => on_pixels(picture, |rgb| {
                 let grey = grey_of(rgb);

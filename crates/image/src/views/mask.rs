@@ -58,7 +58,9 @@ pub(super) fn apply(
         for (values, &word) in values.chunks_mut(patch).zip(patches) {
             let is_kept = (u64::from(word) < border) != keeps_above;
             let factor = if is_kept { mask.gain } else { 0.0 };
-            values.iter_mut().for_each(|v| *v = GREY + factor * (*v - GREY));
+            for v in values {
+                *v = GREY + factor * (*v - GREY);
+            }
         }
     }
 }

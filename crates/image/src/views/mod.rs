@@ -248,7 +248,9 @@ impl ViewPipeline {
                 ViewStep::ColourJitter { brightness, contrast, saturation, hue, probability } => {
                     if happens(&mut reader, probability) {
                         let drawn = colour::draw(&mut reader, [brightness, contrast, saturation], hue);
-                        drawn.into_iter().for_each(|change| change.apply(picture));
+                        for change in drawn {
+                            change.apply(picture);
+                        }
                     }
                 }
                 ViewStep::Grayscale { probability } => {
