@@ -30,7 +30,7 @@ struct Crew {
 impl Crew {
     /// One run per processor, or as many as fit into memory.
     fn new(plan: &SweepPlan, arguments: &RunArguments) -> Self {
-        let processors = arguments.threads.map_or_else(|| host::Host::current().processors, usize::from);
+        let processors = arguments.manner.threads.map_or_else(|| host::Host::current().processors, usize::from);
         let largest = plan.runs.iter().map(|run| run.cost.memory).fold(1.0, f64::max);
         let fitting = host::available_memory().map_or(processors, |bytes| (bytes / largest) as usize);
         let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
@@ -42,9 +42,9 @@ impl Crew {
 pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
     let path =
         arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{}-sweep", plan.experiment)));
-    let folder = SweepFolder::open(&path)?;
+    let folder = SweepFolder::open(&path)?.saving_every(arguments.manner.save_every());
     let crew = Crew::new(plan, arguments);
-    let progress = SweepProgress::new(arguments.quiet, plan.runs.len(), plan.operations());
+    let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
     for key in plan.idle_lists() {
         progress.tell(&format!("warning: {key} changes no setting of any run: its list is of no use"));
     }
@@ -56,10 +56,10 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
             .with_context(|| format!("the sweep stopped; runs that have ended are kept in {shown}"))?;
     progress.finish();
     let rows = rows(&index, &folder)?;
-    if arguments.json {
+    if arguments.manner.json {
         let all = serde_json::json!({ "sweep": index, "rows": rows });
         output::print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
-    } else if !arguments.quiet {
+    } else if !arguments.manner.quiet {
         output::print(&table(&rows)?)?;
         output::print(&format!("\n{shown}\n"))?;
     }
@@ -67,7 +67,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         progress.tell(&format!("warning: {warning}"));
     }
     if !is_complete {
-        output::note("interrupted; the same command goes on with the runs that are missing");
+        output::note("interrupted; the same command goes on where it stopped");
         return Ok(Exit::Interrupted);
     }
     conclude(arguments, &path, is_judged)?;
@@ -78,17 +78,17 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
 /// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints the former if
 /// the runs were made for it.
 fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()> {
-    if arguments.no_report && !is_judged {
+    if arguments.manner.no_report && !is_judged {
         return Ok(());
     }
     let runs = runs_in(path)?;
     let board = judge(&runs)?;
     write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
-    let shows = !arguments.quiet && !arguments.json;
+    let shows = !arguments.manner.quiet && !arguments.manner.json;
     if is_judged && shows {
         output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
     }
-    if arguments.no_report {
+    if arguments.manner.no_report {
         return Ok(());
     }
     // The results are there whatever becomes of their pictures.
