@@ -38,9 +38,9 @@ bias = { kind = "trained", learning_rate = 0.1 }
 training.dynamics = "reduced"
 bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 [arms.labels]
-training.dynamics = "supervised"
+training = { dynamics = "supervised", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 [arms.reduced_labels]
-training.dynamics = "reduced_supervised"
+training = { dynamics = "reduced_supervised", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 "#;
 
 const FORKS: &str = r#"

@@ -10,8 +10,6 @@ use std::path::{Path, PathBuf};
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: the operations are counted.
-    None,
     /// A write takes only half of its bytes and says so; anything else succeeds.
     ShortWrite,
     /// The operation fails once with EIO; a write leaves half of its bytes.
@@ -77,7 +75,7 @@ fn next(needs_space: bool) -> (Order, bool) {
             Fault::Broken if is_now => Order::Fail(EIO),
             Fault::Full if needs_space => Order::Fail(ENOSPC),
             Fault::Killed | Fault::PowerCut => Order::Fail(EIO),
-            Fault::None | Fault::ShortWrite | Fault::Broken | Fault::Full => Order::Succeed,
+            Fault::ShortWrite | Fault::Broken | Fault::Full => Order::Succeed,
         };
         (order, is_now)
     })
