@@ -40,7 +40,8 @@ pub const EXPERIMENTS: &[Experiment] = experiments![
     "supervised",
     "trained-bias",
     "mask-strength",
-    "ambient-limit"
+    "ambient-limit",
+    "counterfactuals"
 ];
 
 impl Experiment {

@@ -68,9 +68,8 @@ pub(super) fn train(
 pub(super) fn clear(folder: &Path) -> Result<(), StoreError> {
     let interrupted = checkpoint_path(folder, ArmStop::Interrupted.word());
     // The state goes first: without the journal it would be of no use.
-    [folder.join(RESUME_FILE), folder.join(JOURNAL_FILE), interrupted].iter().try_for_each(|path| {
-        if path.exists() { remove_file(path) } else { Ok(()) }
-    })
+    let files = [folder.join(RESUME_FILE), folder.join(JOURNAL_FILE), interrupted];
+    files.iter().try_for_each(|path| remove_file(path))
 }
 
 /// An arm under way.

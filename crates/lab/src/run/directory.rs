@@ -4,7 +4,7 @@
 //! locked while it is open.
 
 use crate::store::disk::create_folder;
-use crate::store::{FolderLock, LOCK_FILE, LockError};
+use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,9 +47,11 @@ impl RunDirectory {
     pub fn create(path: &Path) -> Result<Self, DirectoryError> {
         let unwritable = |source| DirectoryError::Unwritable { path: path.to_path_buf(), source };
         create_folder(path).map_err(unwritable)?;
+        // What a process that was killed in its first moment left counts as nothing.
+        let leftovers = [LOCK_FILE.to_owned(), format!("{}{ASIDE}", super::SPEC_FILE)];
+        let is_leftover = |name: &std::ffi::OsStr| leftovers.iter().any(|leftover| name == leftover.as_str());
         let mut entries = std::fs::read_dir(path).map_err(unwritable)?;
-        let is_empty = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK_FILE));
-        if !is_empty {
+        if !entries.all(|entry| entry.is_ok_and(|entry| is_leftover(&entry.file_name()))) {
             return Err(DirectoryError::Occupied(path.to_path_buf()));
         }
         Self::lock(path.to_path_buf())

@@ -372,6 +372,30 @@ fn copy_tree(from: &Path, to: &Path) {
     }
 }
 
+/// What was written aside when the process was killed does not stay, wherever it was.
+#[test]
+fn nothing_that_was_written_aside_stays() {
+    let plan = only("sampled");
+    let expected = reference(&plan);
+    let folder = tempfile::tempdir().unwrap();
+    go_on(&plan, folder.path(), Duration::MAX, |event| matches!(event, Event::Stepped { step: 2, .. })).unwrap();
+    for name in expected.keys().map(String::as_str).chain([
+        "arms/sampled/resume.state",
+        "arms/sampled/records.journal",
+        "arms/sampled/checkpoint-interrupted.safetensors",
+    ]) {
+        fs::write(folder.path().join(format!("{name}.tmp")), "half").unwrap();
+    }
+    // The settings are never written again.
+    fs::remove_file(folder.path().join("spec.toml.tmp")).unwrap();
+    go_on(&plan, folder.path(), Duration::MAX, |_| false).unwrap();
+    assert_same(&expected, &files(folder.path()), "after leftovers");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("spec.toml.tmp"), "half").unwrap();
+    finish(&plan, folder.path());
+    assert_same(&expected, &files(folder.path()), "after a kill at the start");
+}
+
 #[test]
 fn a_run_that_is_in_use_is_refused_with_its_owner() {
     let folder = tempfile::tempdir().unwrap();

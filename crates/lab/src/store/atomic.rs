@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What the names of files end in until they are whole.
-pub(super) const ASIDE: &str = ".tmp";
+pub const ASIDE: &str = ".tmp";
 
 /// Writes `text` to `path`, replacing what stands there.
 pub fn write_text_atomically(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -52,9 +52,14 @@ pub(super) fn place(file: &DiskFile, from: &Path, to: &Path) -> Result<(), Store
     sync_folder_of(to).map_err(StoreError::io(to, "synced to disk"))
 }
 
-/// Removes a file that is no longer needed, if it is there.
+/// Removes a file that is no longer needed, and what was written aside for it, if they are there.
 pub fn remove_file(path: &Path) -> Result<(), StoreError> {
-    remove(path).map_err(StoreError::io(path, "removed"))
+    for path in [path, &with_suffix(path, ASIDE)] {
+        if path.exists() {
+            remove(path).map_err(StoreError::io(path, "removed"))?;
+        }
+    }
+    Ok(())
 }
 
 /// `path` with `suffix` added to its file name.

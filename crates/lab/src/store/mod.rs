@@ -30,7 +30,7 @@ pub use arrays::{
     AlignmentHistory, StoredRepresentation, read_alignment, read_representation, write_alignment,
     write_representation,
 };
-pub use atomic::{remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
+pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
 pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
 pub use error::StoreError;
 pub use journal::{Journal, JournalRecords, RecordShape};
