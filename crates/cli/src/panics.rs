@@ -1,6 +1,7 @@
 //! A mistake of this program must not cost a person their run: a panic says where it is saved.
 
 use crate::output;
+use featurescope_lab::store::is_guarded;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -18,6 +19,10 @@ pub fn saved_in(run: &Path) {
 pub fn install() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
+        if is_guarded() {
+            // Damage of a file, about to be told as such.
+            return;
+        }
         print(panic);
         // Whatever thread it is: a lock that somebody holds is no reason to wait here.
         let run = SAVED_IN.try_lock().ok().and_then(|saved| saved.clone());

@@ -7,6 +7,7 @@
 use super::Source;
 use super::arrays::{Array, ArrayError, entries};
 use super::formats::{Context, choose};
+use crate::store::guarded;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type};
@@ -36,6 +37,11 @@ pub(super) fn parquet(
     bytes: &[u8],
     rank: usize,
 ) -> Result<Array, ArrayError> {
+    let damaged = |problem| Err(context.damaged(format!("it is damaged ({problem})")));
+    guarded(|| load(context, source, bytes, rank)).unwrap_or_else(damaged)
+}
+
+fn load(context: &Context<'_>, source: &Source, bytes: &[u8], rank: usize) -> Result<Array, ArrayError> {
     let damaged = |error: parquet::errors::ParquetError| {
         context.damaged(format!("it is cut short or no Parquet file that this program reads ({error})"))
     };

@@ -124,7 +124,7 @@ impl Manifest {
     pub(super) fn continuing(self, earlier: &StoredManifest) -> Self {
         Self {
             started_unix_seconds: earlier.started_unix_seconds,
-            times_resumed: earlier.times_resumed + 1,
+            times_resumed: earlier.times_resumed.saturating_add(1),
             yardstick_seconds: earlier.yardstick_seconds,
             wall_seconds: earlier.wall_seconds,
             ..self

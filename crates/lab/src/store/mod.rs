@@ -20,6 +20,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod faults;
 mod frame;
+mod guard;
 mod journal;
 mod lock;
 mod reader;
@@ -33,6 +34,8 @@ pub use arrays::{
 pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
 pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
 pub use error::StoreError;
+pub(crate) use guard::guarded;
+pub use guard::is_guarded;
 pub use journal::{Journal, JournalRecords, RecordShape};
 pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records};

@@ -1,6 +1,6 @@
 //! Reads the tables back: what plots, claims and reports start from.
 
-use super::StoreError;
+use super::{StoreError, guarded};
 use featurescope_sim::math::Matrix;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
@@ -42,11 +42,15 @@ impl Neurons {
     }
 }
 
-/// Reads a `records.parquet`, or one that a failed run left as `*.partial`.
+/// Reads a `records.parquet`.
 ///
 /// # Errors
 /// If the file is missing, cut short, or another table.
 pub fn read_records(path: &Path) -> Result<Records, StoreError> {
+    guard(path, || records(path))
+}
+
+fn records(path: &Path) -> Result<Records, StoreError> {
     let table = Table::open(path)?;
     let steps = table.column::<Int64Type>(0, "step")?;
     let names = table.names().into_iter().enumerate().skip(1);
@@ -54,11 +58,15 @@ pub fn read_records(path: &Path) -> Result<Records, StoreError> {
     Ok(Records { columns: columns.collect::<Result<_, StoreError>>()?, steps: unsigned(&steps) })
 }
 
-/// Reads a `neurons.parquet`, or one that a failed run left as `*.partial`.
+/// Reads a `neurons.parquet`.
 ///
 /// # Errors
 /// If the file is missing, cut short, or another table.
 pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
+    guard(path, || neurons(path))
+}
+
+fn neurons(path: &Path) -> Result<Neurons, StoreError> {
     let table = Table::open(path)?;
     let steps = table.column::<Int64Type>(0, "step")?;
     let neurons = table.column::<Int32Type>(1, "neuron")?;
@@ -76,6 +84,11 @@ pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
     let columns = columns.collect::<Result<_, StoreError>>()?;
     let steps: Vec<i64> = steps.into_iter().step_by(width.max(1)).collect();
     Ok(Neurons { steps: unsigned(&steps), columns })
+}
+
+/// Turns a panic of the library below into an error that names the file.
+fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    guarded(read).unwrap_or_else(|problem| Err(StoreError::content(path, format!("it is damaged ({problem})"))))
 }
 
 fn unsigned(steps: &[i64]) -> Vec<u64> {
