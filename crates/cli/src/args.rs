@@ -78,7 +78,7 @@ pub struct RunArguments {
 }
 
 /// How a run runs and what is shown of it.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Manner {
     /// Threads to use; results do not depend on it [default: all]
@@ -115,7 +115,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// The run directory
+    /// The run directory, or the folder of a sweep
     pub run: PathBuf,
     /// How it runs and what is shown.
     #[command(flatten)]

@@ -82,7 +82,8 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
             let name = path.strip_prefix(root).unwrap().display().to_string();
             let file = path.file_name().unwrap().to_str().unwrap().to_owned();
             match file.as_str() {
-                "manifest.json" | ".lock" => {}
+                // Times, and which command it was.
+                "manifest.json" | "command.json" | ".lock" => {}
                 "summary.json" => {
                     let lines = fs::read_to_string(&path).unwrap();
                     let kept = lines.lines().filter(|line| !line.contains("\"wall_seconds\""));
@@ -217,7 +218,9 @@ fn a_killed_sweep_goes_on_to_the_same_bytes() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    finish(start(folder.path(), &command("killed")));
+    let how = ["resume", "killed", "--save-every", "0", "--no-report"];
+    let began = folder.path().join("killed/command.json").is_file();
+    finish(if began { start(folder.path(), &how) } else { start(folder.path(), &command("killed")) });
     let said = finish(start(folder.path(), &command("killed")));
     assert!(said.contains("3 of 3 runs are there already"), "{said}");
     let found = files(&folder.path().join("killed"));

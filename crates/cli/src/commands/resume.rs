@@ -4,7 +4,7 @@ use crate::args::ResumeArguments;
 use crate::commands::run::{carry_out, start_threads};
 use crate::exit::Exit;
 use crate::output;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, SPEC_FILE, StoredManifest};
 use featurescope_lab::spec::{Layer, Spec};
@@ -13,11 +13,9 @@ use featurescope_lab::sweep::SWEEP_FILE;
 /// Goes on and prints the summary.
 pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     let path = &arguments.run;
-    ensure!(
-        !path.join(SWEEP_FILE).is_file(),
-        "{} is a sweep: the command that began it goes on with it",
-        path.display()
-    );
+    if path.join(SWEEP_FILE).is_file() {
+        return super::sweep::resume(path, arguments.manner.clone());
+    }
     start_threads(&arguments.manner)?;
     let directory = RunDirectory::reopen(path)?;
     if let Some(manifest) = StoredManifest::read(path)?

@@ -25,6 +25,7 @@ mod journal;
 mod lock;
 mod reader;
 mod resume;
+mod table_file;
 mod writer;
 
 pub use arrays::{
@@ -40,6 +41,7 @@ pub use journal::{Journal, JournalRecords, RecordShape};
 pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
+pub(crate) use table_file::open_table;
 pub use writer::ArmWriter;
 
 /// Name of the table of recorded steps.

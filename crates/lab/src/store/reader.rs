@@ -1,13 +1,14 @@
 //! Reads the tables back: what plots, claims and reports start from.
 
-use super::{StoreError, guarded};
+use super::{StoreError, guarded, open_table};
+use bytes::Bytes;
 use featurescope_sim::math::Matrix;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 /// The table of recorded steps.
@@ -97,13 +98,13 @@ fn unsigned(steps: &[i64]) -> Vec<u64> {
 
 struct Table<'a> {
     path: &'a Path,
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<Bytes>,
 }
 
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(StoreError::io(path, "opened"))?;
-        let file = SerializedFileReader::new(file).map_err(StoreError::table(path, "read"))?;
+        let bytes = fs::read(path).map_err(StoreError::io(path, "opened"))?;
+        let file = open_table(bytes).map_err(StoreError::table(path, "read"))?;
         Ok(Self { path, file })
     }
 
