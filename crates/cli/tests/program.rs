@@ -159,7 +159,7 @@ fn an_interruption_keeps_records_and_state() {
         .unwrap();
     let arm = folder.path().join("a/arms/random_mask");
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !arm.join("records.parquet.partial").exists() && Instant::now() < deadline {
+    while !arm.join("records.journal").exists() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());

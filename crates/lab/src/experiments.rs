@@ -41,7 +41,8 @@ pub const EXPERIMENTS: &[Experiment] = experiments![
     "trained-bias",
     "mask-strength",
     "ambient-limit",
-    "square-ambient"
+    "square-ambient",
+    "counterfactuals"
 ];
 
 impl Experiment {

@@ -1,22 +1,22 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
-use crate::run::FORMAT_VERSION;
-use crate::store::{StoreError, write_json_atomically};
+use crate::run::{FORMAT_VERSION, SAVE_EVERY};
+use crate::store::{FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Name of the file that makes a folder a sweep.
 pub const SWEEP_FILE: &str = "sweep.json";
-const LOCK_FILE: &str = ".lock";
 
 /// A folder that cannot take a sweep, or is none.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepFolderError {
     /// Another process works in it.
-    #[error("another process is working in {}: wait for it, or choose another folder with --out", .0.display())]
-    Busy(PathBuf),
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// It holds something else.
     #[error("{} holds something that is no sweep: nothing was written. Choose another folder", .0.display())]
     Occupied(PathBuf),
@@ -79,8 +79,8 @@ pub struct SweepEntry {
 #[derive(Debug)]
 pub struct SweepFolder {
     path: PathBuf,
-    /// Held open: the system releases the lock when the process ends, however it ends.
-    _lock: File,
+    _lock: FolderLock,
+    save_every: Duration,
 }
 
 impl SweepFolder {
@@ -96,13 +96,18 @@ impl SweepFolder {
         if !is_new && !path.join(SWEEP_FILE).is_file() {
             return Err(SweepFolderError::Occupied(path.to_path_buf()));
         }
-        let lock_path = path.join(LOCK_FILE);
-        let lock = File::create(&lock_path).map_err(io(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(SweepFolderError::Busy(path.to_path_buf())),
-            Err(TryLockError::Error(source)) => Err(SweepFolderError::Io { path: lock_path, source }),
-        }
+        Ok(Self { path: path.to_path_buf(), _lock: FolderLock::take(path)?, save_every: SAVE_EVERY })
+    }
+
+    /// The same, with so much wall time between two states of an arm that is being trained.
+    #[must_use]
+    pub fn saving_every(self, save_every: Duration) -> Self {
+        Self { save_every, ..self }
+    }
+
+    /// Wall time between two states of an arm that is being trained.
+    pub(super) fn save_every(&self) -> Duration {
+        self.save_every
     }
 
     /// Where it is.
