@@ -21,7 +21,11 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     if let Some(manifest) = StoredManifest::read(path)?
         && ["finished", "diverged"].contains(&manifest.status.as_str())
     {
-        output::note(&format!("{} has ended ({}): there is nothing to go on with", path.display(), manifest.status));
+        output::note(&format!(
+            "{} has ended ({}): there is nothing to go on with",
+            path.display(),
+            manifest.status
+        ));
         return Ok(Exit::Success);
     }
     if let Some(owner) = directory.stale_owner().filter(|_| !arguments.manner.quiet) {
