@@ -16,7 +16,7 @@ use featurescope_lab::report::{of_judged_runs, write as write_report};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
-use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute, runs_in};
+use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use std::fs;
@@ -24,8 +24,6 @@ use std::path::{Path, PathBuf};
 
 /// Where a sweep's scoreboard is left.
 const SCOREBOARD_FILE: &str = "scoreboard.json";
-/// Where the command that made it is left.
-const COMMAND_FILE: &str = "command.json";
 
 /// How a sweep was begun; its spec may hold more than its folder does.
 #[derive(Serialize, Deserialize)]
