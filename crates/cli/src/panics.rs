@@ -31,7 +31,8 @@ pub fn install() {
 }
 
 fn advice(run: Option<&Path>) -> String {
-    let mistake = "this is a mistake in featurescope, not in your settings: please report it with the lines above";
+    let mistake =
+        "this is a mistake in featurescope, not in your settings: please report it with the lines above";
     match run {
         None => mistake.to_owned(),
         Some(run) => {
@@ -49,7 +50,10 @@ mod tests {
     #[test]
     fn a_panic_says_where_the_run_is() {
         assert!(!advice(None).contains("resume"));
-        assert!(advice(Some(Path::new("runs/a-1"))).ends_with("`featurescope resume runs/a-1` goes on from there"));
+        assert!(
+            advice(Some(Path::new("runs/a-1")))
+                .ends_with("`featurescope resume runs/a-1` goes on from there")
+        );
         install();
         saved_in(Path::new("runs/b-2"));
         assert!(panic::catch_unwind(|| panic!("on purpose, to see that the hook holds no lock")).is_err());

@@ -63,14 +63,19 @@ fn a_fork_is_its_parent_and_then_something_else() {
     featurescope(path, &["report", "parent", "runs/smoke-fork-1", "--out", "together"]).success();
     let page = fs::read_to_string(path.join("together/report.html")).unwrap();
     assert!(page.contains("parent") && page.contains("smoke-fork-1"));
-    featurescope(path, &["run", "runs/smoke-fork-1/spec.toml", "--quiet", "--no-report", "--out", "again"]).success();
+    featurescope(path, &["run", "runs/smoke-fork-1/spec.toml", "--quiet", "--no-report", "--out", "again"])
+        .success();
     for file in ["records.parquet", "neurons.parquet", "checkpoint-final.safetensors", "probes.json"] {
         let read = |run: &Path| fs::read(run.join("arms/random_mask-fork").join(file)).unwrap();
         assert!(read(&child) == read(&path.join("again")), "{file} differs");
     }
     // A fork of the fork, named, at a step.
     let fork = ["fork", "runs/smoke-fork-1", "--at", "20", "--arm", "random_mask-fork", "--name", "hot"];
-    featurescope(path, &[&fork[..], &["loss.temperature=3", "--quiet", "--no-report", "--out", "hot"]].concat()).success();
+    featurescope(
+        path,
+        &[&fork[..], &["loss.temperature=3", "--quiet", "--no-report", "--out", "hot"]].concat(),
+    )
+    .success();
     let kept: Vec<_> = ["random_mask", "random_mask-fork", "hot", "none"]
         .into_iter()
         .filter(|arm| path.join("hot/arms").join(arm).is_dir())

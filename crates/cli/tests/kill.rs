@@ -262,7 +262,10 @@ fn one_process_at_a_time_and_every_stop_says_how_to_go_on() {
         assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
         assert!(said.contains("interrupted; `featurescope resume a` goes on"), "{said}");
         if signal == "-TERM" {
-            assert!(said.contains(&format!("process {}, which worked on it last, was killed", first.id())), "{said}");
+            assert!(
+                said.contains(&format!("process {}, which worked on it last, was killed", first.id())),
+                "{said}"
+            );
         } else {
             assert!(said.contains("sampled: goes on after "), "{said}");
         }

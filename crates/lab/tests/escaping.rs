@@ -27,7 +27,9 @@ fn check(page: &Page, what: &str) {
     texts.extend(page.figures().map(|(figure, provenance)| still::svg(figure, &provenance.line()).unwrap()));
     for text in texts {
         for forbidden in ["<xss", "</script><", "<!--<", "&<!--"] {
-            let found = text.find(forbidden).map(|at| text[at.saturating_sub(80)..].chars().take(160).collect::<String>());
+            let found = text
+                .find(forbidden)
+                .map(|at| text[at.saturating_sub(80)..].chars().take(160).collect::<String>());
             assert!(found.is_none(), "{what}: {}", found.unwrap());
         }
     }
@@ -35,7 +37,9 @@ fn check(page: &Page, what: &str) {
 
 fn make(folder: &Path, experiment: &str) {
     let mut layers = Experiment::find("smoke").unwrap().layers(true).unwrap();
-    layers.push(Layer::parse(&format!("experiment = {}", Value::from(experiment)), "x", Path::new("/")).unwrap());
+    layers.push(
+        Layer::parse(&format!("experiment = {}", Value::from(experiment)), "x", Path::new("/")).unwrap(),
+    );
     layers.push(Layer::overrides(&["training.steps=6".into(), "measure.cadence.steps=3".into()]).unwrap());
     let plan = Plan::new(&Spec::from_layers(&layers).unwrap(), "x").unwrap();
     let directory = RunDirectory::create(folder).unwrap();
@@ -60,7 +64,11 @@ fn variants(value: &Value) -> Vec<Value> {
                 items[at] = new;
                 Value::Array(items)
             };
-            items.iter().enumerate().flat_map(|(at, v)| variants(v).into_iter().map(move |new| replaced(at, new))).collect()
+            items
+                .iter()
+                .enumerate()
+                .flat_map(|(at, v)| variants(v).into_iter().map(move |new| replaced(at, new)))
+                .collect()
         }
         Value::Object(map) => map
             .iter()
@@ -119,7 +127,10 @@ fn a_scoreboard_cannot_put_script_into_a_page() {
         // Words of a closed set are refused; everything else is shown.
         if let Ok(board) = serde_json::from_value(hostile) {
             shown += 1;
-            let page = Page { sections: vec![scoreboard::section(&board, &[HOSTILE.to_owned()])], ..Page::default() };
+            let page = Page {
+                sections: vec![scoreboard::section(&board, &[HOSTILE.to_owned()])],
+                ..Page::default()
+            };
             check(&page, key);
         }
     }
@@ -131,7 +142,9 @@ fn collect_keys(value: &Value, keys: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
-                if value.is_string() || value.as_array().is_some_and(|items| items.iter().any(Value::is_string)) {
+                if value.is_string()
+                    || value.as_array().is_some_and(|items| items.iter().any(Value::is_string))
+                {
                     keys.insert(key.clone());
                 }
                 collect_keys(value, keys);

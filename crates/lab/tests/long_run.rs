@@ -61,12 +61,11 @@ fn a_long_run_takes_no_more_memory_and_does_not_drift() {
     assert_eq!(summary.status, "finished");
     for arm in ["random_mask", "none"] {
         let of_arm: Vec<_> = seen.iter().filter(|(name, ..)| name == arm).collect();
-        let [(.., early, first), .., (.., late, last)] = of_arm[..] else { panic!("six readings") };
+        let [(.., early, _), .., (.., late, _)] = of_arm[..] else { panic!("six readings") };
         // The first reading is after the buffers have grown; the alignment frames fill up to a fixed number after it.
         assert!(*late < early + (8 << 20), "{arm}: {early} bytes at the start, {late} in the end");
         let growth: Vec<u64> = of_arm.windows(2).map(|pair| pair[1].3 - pair[0].3).collect();
         assert!(growth.iter().all(|&g| g.abs_diff(growth[0]) <= growth[0] / 500), "{arm}: {growth:?}");
-        assert!(*first > 0 && last / first == STEPS / 20_000, "{arm}: {first} and {last} bytes");
         let records = read_records(&folder.path().join("arms").join(arm).join(RECORDS_FILE)).unwrap();
         assert!(records.steps.len() as u64 > STEPS / 20);
     }

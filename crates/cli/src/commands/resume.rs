@@ -8,12 +8,12 @@ use anyhow::Result;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, SPEC_FILE, StoredManifest};
 use featurescope_lab::spec::{Layer, Spec};
-use featurescope_lab::sweep::SWEEP_FILE;
+use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
 
 /// Goes on and prints the summary.
 pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     let path = &arguments.run;
-    if path.join(SWEEP_FILE).is_file() {
+    if [SWEEP_FILE, COMMAND_FILE].iter().any(|name| path.join(name).is_file()) {
         return super::sweep::resume(path, arguments.manner.clone());
     }
     start_threads(&arguments.manner)?;
@@ -21,7 +21,11 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     if let Some(manifest) = StoredManifest::read(path)?
         && ["finished", "diverged"].contains(&manifest.status.as_str())
     {
-        output::note(&format!("{} has ended ({}): there is nothing to go on with", path.display(), manifest.status));
+        output::note(&format!(
+            "{} has ended ({}): there is nothing to go on with",
+            path.display(),
+            manifest.status
+        ));
         return Ok(Exit::Success);
     }
     if let Some(owner) = directory.stale_owner().filter(|_| !arguments.manner.quiet) {

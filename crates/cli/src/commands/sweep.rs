@@ -16,16 +16,14 @@ use featurescope_lab::report::{of_judged_runs, write as write_report};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
-use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute, runs_in};
-use std::fmt::Write;
+use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a sweep's scoreboard is left.
 const SCOREBOARD_FILE: &str = "scoreboard.json";
-/// Where the command that made it is left.
-const COMMAND_FILE: &str = "command.json";
 
 /// How a sweep was begun; its spec may hold more than its folder does.
 #[derive(Serialize, Deserialize)]
@@ -45,7 +43,8 @@ struct Crew {
 impl Crew {
     /// One run per processor, or as many as fit into memory.
     fn new(plan: &SweepPlan, arguments: &RunArguments) -> Self {
-        let processors = arguments.manner.threads.map_or_else(|| host::Host::current().processors, usize::from);
+        let processors =
+            arguments.manner.threads.map_or_else(|| host::Host::current().processors, usize::from);
         let largest = plan.runs.iter().map(|run| run.cost.memory).fold(1.0, f64::max);
         let fitting = host::available_memory().map_or(processors, |bytes| (bytes / largest) as usize);
         let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
@@ -60,13 +59,15 @@ pub fn resume(path: &Path, manner: Manner) -> Result<Exit> {
     let text = fs::read_to_string(&file).with_context(unreadable)?;
     let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;
     let words = std::iter::once("featurescope".to_owned()).chain(begun.arguments);
-    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command else {
+    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command
+    else {
         bail!(unreadable());
     };
     arguments.out = Some(std::path::absolute(path)?);
     arguments.manner = manner;
     // A spec is named as it was seen from there.
-    std::env::set_current_dir(&begun.folder).with_context(|| format!("cannot go to {}", begun.folder.display()))?;
+    std::env::set_current_dir(&begun.folder)
+        .with_context(|| format!("cannot go to {}", begun.folder.display()))?;
     super::run::run(&arguments)
 }
 
@@ -98,9 +99,10 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     let interrupt = listen_for_interrupts()?;
     let shown = path.display();
     panics::saved_in(&path);
-    let (index, is_complete) =
-        execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event))
-            .with_context(|| format!("the sweep stopped; what it has so far is in {shown}, `featurescope resume {shown}` goes on"))?;
+    let made = execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event));
+    let (index, is_complete) = made.with_context(|| {
+        format!("the sweep stopped; what it has so far is in {shown}, `featurescope resume {shown}` goes on")
+    })?;
     progress.finish();
     let rows = rows(&index, &folder)?;
     if arguments.manner.json {

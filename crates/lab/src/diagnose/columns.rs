@@ -127,7 +127,11 @@ struct ColumnValues {
     length: usize,
 }
 
-fn read_leaf(file: &SerializedFileReader<Bytes>, leaf: &Leaf, most: usize) -> Result<ColumnValues, LeafError> {
+fn read_leaf(
+    file: &SerializedFileReader<Bytes>,
+    leaf: &Leaf,
+    most: usize,
+) -> Result<ColumnValues, LeafError> {
     let read = match leaf.physical {
         Physical::FLOAT => read_typed::<FloatType>(file, leaf.index, most, f64::from),
         Physical::DOUBLE => read_typed::<DoubleType>(file, leaf.index, most, |v| v),

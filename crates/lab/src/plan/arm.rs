@@ -1,8 +1,8 @@
 //! One arm: how its training process and its recorder are built.
 
-use super::{Fork, PlanError};
 use super::data::{PlannedData, coordinates};
 use super::prediction::{ArmPrediction, Model};
+use super::{Fork, PlanError};
 use crate::spec::typed::{
     ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
     NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,

@@ -68,8 +68,9 @@ impl fmt::Display for Fork {
 pub(super) fn read(name: &str, spec: &ArmSpec, before: &[ArmPlan]) -> Result<Option<Fork>, PlanError> {
     let Some(text) = &spec.training.fork else { return Ok(None) };
     let wrong = |problem: String| PlanError::Fork { arm: name.to_owned(), fork: text.clone(), problem };
-    let fork: Fork =
-        text.parse().map_err(|()| wrong("expected ARM@STEP, ARM@t1 or ARM@t2, for example none@200".to_owned()))?;
+    let fork: Fork = text
+        .parse()
+        .map_err(|()| wrong("expected ARM@STEP, ARM@t1 or ARM@t2, for example none@200".to_owned()))?;
     let Some(base) = before.iter().find(|arm| arm.name == fork.arm) else {
         let names: Vec<&str> = before.iter().map(|arm| arm.name.as_str()).collect();
         let names = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };

@@ -275,8 +275,7 @@ impl<'a> Training<'a> {
     }
 
     fn checkpoint(&self, name: &str) -> Result<(), StoreError> {
-        let checkpoint =
-            Checkpoint { snapshot: self.dynamics.snapshot(), memory: self.recorder.memory() };
+        let checkpoint = Checkpoint { snapshot: self.dynamics.snapshot(), memory: self.recorder.memory() };
         write_checkpoint(&checkpoint_path(&self.folder, name), &checkpoint)
     }
 

@@ -5,16 +5,16 @@
 
 use super::fork::last_stages;
 use super::{
-    ArmStop, Manifest, MANIFEST_FILE, RunDirectory, RunError, SPEC_FILE, StoredManifest, YARDSTICKS_FILE,
+    ArmStop, MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, StoredManifest, YARDSTICKS_FILE,
 };
 use crate::plan::{ForkMoment, Plan, PlanError};
+use crate::report::hash;
 use crate::spec::{Layer, Spec, SpecError};
 use crate::store::{
     JOURNAL_FILE, RESUME_FILE, StoreError, write_bytes_atomically, write_json_atomically,
     write_text_atomically,
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -48,7 +48,9 @@ pub enum ForkError {
         run: PathBuf,
     },
     /// The arm never got there.
-    #[error("arm {arm} did not reach {at}: --at takes a number of steps up to {steps}, or a stage that it reached")]
+    #[error(
+        "arm {arm} did not reach {at}: --at takes a number of steps up to {steps}, or a stage that it reached"
+    )]
     NotReached {
         /// The arm.
         arm: String,
@@ -146,7 +148,7 @@ impl PlannedFork {
         let parent = std::path::absolute(run).unwrap_or_else(|_| run.to_path_buf());
         let parentage = Parentage {
             parent: parent.display().to_string(),
-            parent_spec_sha256: Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect(),
+            parent_spec_sha256: hash(text.as_bytes()),
             parent_arm: arm.to_owned(),
             arm: name,
             at: request.at.to_owned(),
@@ -160,7 +162,8 @@ impl PlannedFork {
     pub fn prepare(&self, directory: &RunDirectory) -> Result<(), ForkError> {
         let mut manifest = Manifest::new(&self.plan.experiment, self.plan.seed);
         for arm in &self.plan.arms {
-            let Some(end) = self.manifest.arms.get(&arm.name).filter(|_| arm.name != self.parentage.arm) else {
+            let Some(end) = self.manifest.arms.get(&arm.name).filter(|_| arm.name != self.parentage.arm)
+            else {
                 continue;
             };
             let to = directory.arm(&arm.name).map_err(RunError::from)?;
@@ -207,7 +210,9 @@ fn child_spec(text: &str, whole: &Spec, arm: &str, name: &str) -> Result<String,
     if let Some(Value::Table(arms)) = table.get_mut("arms") {
         let copy = arms.get(arm).cloned();
         let dropped: Vec<String> = arms.keys().filter(|other| !kept.contains(other)).cloned().collect();
-        dropped.iter().for_each(|other| drop(arms.remove(other)));
+        for other in &dropped {
+            arms.remove(other);
+        }
         arms.insert(name.to_owned(), copy.unwrap_or_else(|| Value::Table(Table::new())));
     }
     toml::to_string(&table).map_err(|error| syntax(error.to_string()))

@@ -4,8 +4,8 @@
 //! with the records up to there, and replays from there to the moment of the fork. Runs are deterministic, so this is that
 //! arm exactly.
 
-use super::pictures::Alignments;
 use super::RunError;
+use super::pictures::Alignments;
 use crate::plan::{ArmPlan, ForkMoment, Plan};
 use crate::store::{
     ALIGNMENT_FILE, Checkpoint, NEURONS_FILE, RECORDS_FILE, StoreError, read_alignment, read_neurons,
@@ -43,11 +43,7 @@ const CHECKPOINTS: [&str; 3] = ["t1", "t2", "final"];
 ///
 /// # Errors
 /// If an arm that it is a fork of cannot be read.
-pub(super) fn phases<'a>(
-    plan: &'a Plan,
-    arms: &Path,
-    arm: &'a ArmPlan,
-) -> Result<Vec<Phase<'a>>, RunError> {
+pub(super) fn phases<'a>(plan: &'a Plan, arms: &Path, arm: &'a ArmPlan) -> Result<Vec<Phase<'a>>, RunError> {
     let own = Phase { arm, until: u64::MAX };
     let Some((fork, base)) = base(plan, arm) else { return Ok(vec![own]) };
     let mut phases = phases(plan, arms, base)?;
@@ -90,12 +86,7 @@ pub(super) fn checkpoint_path(folder: &Path, name: &str) -> PathBuf {
 
 /// The latest stored state of the arm that `arm` leaves, before it does so at `step`; `None` if it has to be trained from
 /// the start.
-pub(super) fn origin(
-    plan: &Plan,
-    arms: &Path,
-    arm: &ArmPlan,
-    step: u64,
-) -> Result<Option<Origin>, RunError> {
+pub(super) fn origin(plan: &Plan, arms: &Path, arm: &ArmPlan, step: u64) -> Result<Option<Origin>, RunError> {
     let Some((_, base)) = base(plan, arm) else { return Ok(None) };
     let folder = arms.join(&base.name);
     let usable: Vec<(&str, PathBuf, Checkpoint)> = (CHECKPOINTS.into_iter())

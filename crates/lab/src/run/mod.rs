@@ -195,7 +195,9 @@ pub fn execute(
         }
         let known = ended.get(&arm.name).and_then(|end| {
             let found = stored_summary(plan, arm, directory, &summary.yardsticks, end);
-            found.map_err(|error| on_event(Event::Note(&format!("arm {}: {error}; it runs again", arm.name)))).ok()
+            found
+                .map_err(|error| on_event(Event::Note(&format!("arm {}: {error}; it runs again", arm.name))))
+                .ok()
         });
         if let Some(known) = known {
             arm::clear(&directory.arm_path(&arm.name))?;
@@ -235,18 +237,15 @@ fn yardsticks(
     if let Some(probes) = &plan.probes {
         let path = directory.file(YARDSTICKS_FILE);
         // They depend on the plan alone; what cannot be read is made again.
-        scores = match read_json(&path) {
-            Ok(scores) => scores,
-            Err(_) => {
-                let started = Instant::now();
-                on_event(Event::YardsticksStarted);
-                let scores =
-                    probes::yardsticks(probes, plan.seed, &plan.data).map_err(RunError::Yardsticks)?;
-                write_json_atomically(&path, &scores)?;
-                manifest.yardstick_seconds = started.elapsed().as_secs_f64();
-                scores
-            }
-        };
+        if let Ok(stored) = read_json(&path) {
+            scores = stored;
+        } else {
+            let started = Instant::now();
+            on_event(Event::YardsticksStarted);
+            scores = probes::yardsticks(probes, plan.seed, &plan.data).map_err(RunError::Yardsticks)?;
+            write_json_atomically(&path, &scores)?;
+            manifest.yardstick_seconds = started.elapsed().as_secs_f64();
+        }
     }
     Ok(YardstickSummary { theory: plan.yardstick, probes: scores })
 }

@@ -104,6 +104,7 @@ pub enum Operation {
 
 /// Outside tests nothing stands between a run and the disk.
 #[cfg(not(test))]
+#[allow(clippy::unnecessary_wraps, reason = "in tests the disk fails")]
 mod faults {
     use super::Operation;
     use std::io;

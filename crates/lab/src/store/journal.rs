@@ -53,7 +53,8 @@ impl RecordShape {
         if Some(neurons.len()) != row.checked_mul(self.neuron_columns.len()) {
             return None;
         }
-        let floats = |bytes: &[u8]| bytes.as_chunks().0.iter().map(|&word| f32::from_le_bytes(word)).collect();
+        let floats =
+            |bytes: &[u8]| bytes.as_chunks().0.iter().map(|&word| f32::from_le_bytes(word)).collect();
         let column = |c: usize| floats(&neurons[c * row..(c + 1) * row]);
         Some(Record {
             step: u64::from_le_bytes(*step),
@@ -149,8 +150,10 @@ impl JournalRecords {
         let shape: RecordShape = serde_json::from_slice(&head)
             .map_err(|error| StoreError::content(path, format!("it is no journal of records ({error})")))?;
         if shape.format_version != FORMAT_VERSION {
-            let problem =
-                format!("its format version is {}, this program reads {FORMAT_VERSION}", shape.format_version);
+            let problem = format!(
+                "its format version is {}, this program reads {FORMAT_VERSION}",
+                shape.format_version
+            );
             return Err(StoreError::content(path, problem));
         }
         Ok(Self { path: path.to_path_buf(), frames, shape })

@@ -89,7 +89,8 @@ fn neurons(path: &Path) -> Result<Neurons, StoreError> {
 
 /// Turns a panic of the library below into an error that names the file.
 fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    guarded(read).unwrap_or_else(|problem| Err(StoreError::content(path, format!("it is damaged ({problem})"))))
+    guarded(read)
+        .unwrap_or_else(|problem| Err(StoreError::content(path, format!("it is damaged ({problem})"))))
 }
 
 fn unsigned(steps: &[i64]) -> Vec<u64> {

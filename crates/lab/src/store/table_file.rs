@@ -190,6 +190,9 @@ mod tests {
         assert_eq!(check_pages(&[&[0x19, 0xf5][..], &huge].concat()), None);
         assert_eq!(check_pages(&[0x1c; 1000]), None);
         let signed = |bytes: &[u8]| Header { rest: bytes, sizes: [None; 2] }.signed();
-        assert_eq!([signed(&[0]), signed(&[1]), signed(&[2]), signed(&[3])], [Some(0), Some(-1), Some(1), Some(-2)]);
+        assert_eq!(
+            [signed(&[0]), signed(&[1]), signed(&[2]), signed(&[3])],
+            [Some(0), Some(-1), Some(1), Some(-2)]
+        );
     }
 }

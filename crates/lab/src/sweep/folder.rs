@@ -1,7 +1,7 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
 use crate::run::{FORMAT_VERSION, SAVE_EVERY};
-use crate::store::{FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
+use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Name of the file that makes a folder a sweep.
 pub const SWEEP_FILE: &str = "sweep.json";
+/// Name of the file that says how a sweep was begun.
+pub const COMMAND_FILE: &str = "command.json";
 
 /// A folder that cannot take a sweep, or is none.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +94,12 @@ impl SweepFolder {
         };
         fs::create_dir_all(path).map_err(io(path))?;
         let mut entries = fs::read_dir(path).map_err(io(path))?;
-        let is_new = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK_FILE));
+        // What a process that was killed in its first moment left counts as nothing.
+        let aside = |name: &str| format!("{name}{ASIDE}");
+        let leftovers =
+            [LOCK_FILE.to_owned(), COMMAND_FILE.to_owned(), aside(COMMAND_FILE), aside(SWEEP_FILE)];
+        let is_leftover = |name: &std::ffi::OsStr| leftovers.iter().any(|leftover| name == leftover.as_str());
+        let is_new = entries.all(|entry| entry.is_ok_and(|entry| is_leftover(&entry.file_name())));
         if !is_new && !path.join(SWEEP_FILE).is_file() {
             return Err(SweepFolderError::Occupied(path.to_path_buf()));
         }

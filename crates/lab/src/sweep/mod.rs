@@ -15,7 +15,7 @@ mod plan;
 pub mod table;
 
 pub use execute::{SweepError, SweepEvent, execute};
-pub use folder::{SWEEP_FILE, SweepEntry, SweepFolder, SweepFolderError, SweepIndex, runs_in};
+pub use folder::{COMMAND_FILE, SWEEP_FILE, SweepEntry, SweepFolder, SweepFolderError, SweepIndex, runs_in};
 pub use plan::{PlannedRun, SweepPlan, SweepPoint};
 
 #[cfg(test)]

@@ -7,9 +7,9 @@
 mod seeds;
 mod targets;
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,7 @@ const LARGEST_ALLOCATION: usize = 64 << 20;
 /// Inputs of the test are cut to this.
 const LONGEST: usize = 1 << 16;
 /// Time for all targets together.
-const TIME: Duration = Duration::from_secs(8);
+const TIME: Duration = Duration::from_secs(5);
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
@@ -126,7 +126,9 @@ fn call(name: &str, target: targets::Target, input: &[u8], failures: &mut Failur
     let largest = LARGEST.load(Ordering::Relaxed);
     let what = match result {
         Err(_) => format!("{name}: {}", PLACE.with_borrow(Clone::clone)),
-        Ok(()) if largest > LARGEST_ALLOCATION => format!("{name}: takes more than {LARGEST_ALLOCATION} bytes at once"),
+        Ok(()) if largest > LARGEST_ALLOCATION => {
+            format!("{name}: takes more than {LARGEST_ALLOCATION} bytes at once")
+        }
         Ok(()) => return,
     };
     let path = std::env::temp_dir().join(format!("hostile-{name}-{}", failures.len()));
@@ -180,10 +182,8 @@ fn whatever_is_read_is_read_or_refused_for_long() {
     };
     let counts = fuzz(Duration::from_secs(number("FUZZ_SECONDS", 60)), number("FUZZ_SEED", 1) | 1 << 40);
     let total: u64 = counts.iter().map(|(_, count)| count).sum();
-    let _ = std::io::Write::write_all(
-        &mut std::io::stderr(),
-        format!("{total} inputs: {counts:?}\n").as_bytes(),
-    );
+    let _ =
+        std::io::Write::write_all(&mut std::io::stderr(), format!("{total} inputs: {counts:?}\n").as_bytes());
 }
 
 /// Writes what every target starts from where the fuzzer looks for it.

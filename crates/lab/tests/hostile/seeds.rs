@@ -60,7 +60,11 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn specs() -> Vec<Vec<u8>> {
-    EXPERIMENTS.iter().flat_map(|experiment| [experiment.spec, experiment.smoke]).map(|text| text.into()).collect()
+    EXPERIMENTS
+        .iter()
+        .flat_map(|experiment| [experiment.spec, experiment.smoke])
+        .map(|text| text.into())
+        .collect()
 }
 
 /// A file of the tiny run.
@@ -122,8 +126,7 @@ fn npy(dtype: &str, is_fortran: bool, shape: &str, bytes: usize) -> Vec<u8> {
 
 fn npz(is_packed: bool) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let method =
-        if is_packed { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
+    let method = if is_packed { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
     for (name, content) in [("a", npy("<f4", false, "(4, 3)", 48)), ("b", npy("<i2", false, "(4,)", 8))] {
         let options = zip::write::SimpleFileOptions::default().compression_method(method);
         archive.start_file(format!("{name}.npy"), options).unwrap();

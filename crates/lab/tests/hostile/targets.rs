@@ -108,7 +108,8 @@ pub fn matrix_text(bytes: &[u8]) {
 
 fn foreign(name: &str, bytes: &[u8]) {
     with_file(name, bytes, |path| {
-        let source = |array: Option<&str>| Source { path: path.to_path_buf(), array: array.map(ToOwned::to_owned) };
+        let source =
+            |array: Option<&str>| Source { path: path.to_path_buf(), array: array.map(ToOwned::to_owned) };
         drop(Foreign::read(&source(None), None, None));
         drop(Foreign::read(&source(Some("a")), None, Some(&source(Some("b")))));
     });

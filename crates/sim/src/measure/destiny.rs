@@ -11,9 +11,7 @@
 //! Source: Definition B.1; Lemma B.2 (c), C.1 (b), D.1 (a), E.2 (1); docs/theory.md 8.2.
 
 use super::reading::Neuron;
-use super::{
-    Column, Measure, OWNER_COSINE, Reading, Values, column, count, fraction, recalled, remembered,
-};
+use super::{Column, Measure, OWNER_COSINE, Reading, Values, column, count, fraction, recalled, remembered};
 use crate::math::special::beta_tail;
 
 /// The thresholds of luck, in units of (ln d/d)·‖M Mᵀ w_i‖².

@@ -79,8 +79,10 @@ impl Measure for Ownership {
     fn recall(&mut self, memory: &[i64]) -> bool {
         let (pairs, rest) = memory.as_chunks::<2>();
         if rest.is_empty() {
-            let history =
-                |&[first, owner]: &[i64; 2]| AtomHistory { first_owned: recalled(first), owner: recalled(owner) };
+            let history = |&[first, owner]: &[i64; 2]| AtomHistory {
+                first_owned: recalled(first),
+                owner: recalled(owner),
+            };
             self.histories = pairs.iter().map(history).collect();
         }
         rest.is_empty()
