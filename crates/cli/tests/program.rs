@@ -233,7 +233,7 @@ fn every_name_can_be_explained() {
 #[test]
 fn every_experiment_has_a_small_size() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["paper", "supervised", "trained-bias", "mask-strength"] {
+    for name in ["paper", "supervised", "trained-bias", "mask-strength", "counterfactuals"] {
         let output = featurescope(folder.path(), &["run", name, "--smoke", "--no-report"]).assert().success();
         assert!(text(&output.get_output().stdout).lines().all(|line| line.chars().count() <= 100), "{name}");
     }
