@@ -201,7 +201,10 @@ fn stored_runs_are_judged() {
     let output = featurescope(folder.path(), &["judge", "a", "b", "--json"]).assert().success();
     let board: serde_json::Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
     assert!(board["claims"].as_array().unwrap().iter().all(|claim| claim["verdict"].is_string()));
-    let message = featurescope(folder.path(), &["judge", "."]).assert().code(1).get_output().stderr.clone();
+    // A folder that holds runs stands for them; one that holds none is named.
+    featurescope(folder.path(), &["judge", "."]).assert().success();
+    let nowhere = folder.path().join("a/arms");
+    let message = featurescope(&nowhere, &["judge", "."]).assert().code(1).get_output().stderr.clone();
     assert!(text(&message).contains("no run directory"));
     let output =
         featurescope(folder.path(), &["explain", "lemma f.4"]).assert().success().get_output().clone();
