@@ -120,7 +120,8 @@ impl Hits {
         }
         let left = files(folder);
         self.at_the_start += u32::from(!left.contains_key("spec.toml"));
-        self.in_a_file += u32::from(left.keys().any(|name| name.ends_with(".tmp")));
+        self.in_a_file +=
+            u32::from(left.keys().any(|name| Path::new(name).extension().is_some_and(|end| end == "tmp")));
         let journal = left.iter().find(|(name, _)| name.ends_with("records.journal"));
         let state = left.iter().find(|(name, _)| name.ends_with("resume.state"));
         if let (Some((_, journal)), Some((_, state))) = (journal, state) {

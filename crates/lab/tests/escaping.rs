@@ -163,7 +163,9 @@ fn replace(value: &mut Value, key: &str) {
                 match value {
                     Value::String(text) if name == key => HOSTILE.clone_into(text),
                     Value::Array(items) if name == key && items.iter().all(Value::is_string) => {
-                        items.iter_mut().for_each(|item| *item = HOSTILE.into());
+                        for item in items.iter_mut() {
+                            *item = HOSTILE.into();
+                        }
                     }
                     other => replace(other, key),
                 }

@@ -138,11 +138,20 @@ fn call(name: &str, target: targets::Target, input: &[u8], failures: &mut Failur
     });
 }
 
+/// What a panic says.
+fn payload<'a>(panic: &'a std::panic::PanicHookInfo<'_>) -> &'a str {
+    let said = panic.payload();
+    said.downcast_ref::<&str>()
+        .copied()
+        .or(said.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or_default()
+}
+
 /// Calls every target as often as `time` allows. Returns how often that was.
 fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64)> {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        PLACE.set(format!("{place} {}", panic.payload_as_str().unwrap_or_default()));
+        PLACE.set(format!("{place} {}", payload(panic)));
     }));
     let only = std::env::var("FUZZ_TARGET").ok();
     let wanted: Vec<_> =
@@ -152,7 +161,9 @@ fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64)> {
     for &&(name, target) in &wanted {
         let corpus = corpus(name);
         let mut count = corpus.len() as u64;
-        corpus.iter().for_each(|input| call(name, target, input, &mut failures));
+        for input in &corpus {
+            call(name, target, input, &mut failures);
+        }
         let mut numbers = Numbers(seed);
         let started = Instant::now();
         while started.elapsed() < share {

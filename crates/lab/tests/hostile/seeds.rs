@@ -60,11 +60,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn specs() -> Vec<Vec<u8>> {
-    EXPERIMENTS
-        .iter()
-        .flat_map(|experiment| [experiment.spec, experiment.smoke])
-        .map(|text| text.into())
-        .collect()
+    EXPERIMENTS.iter().flat_map(|experiment| [experiment.spec, experiment.smoke]).map(Into::into).collect()
 }
 
 /// A file of the tiny run.

@@ -320,10 +320,10 @@ pub fn run(bytes: &[u8]) {
     STORED.with(|stored| {
         let Some(chosen) = stored.replace(bytes) else { return };
         // A spec may ask for any size; what a size costs is another matter.
-        if chosen > 0 || is_small(&bytes[1..]) {
-            if let Ok(run) = StoredRun::open(stored.folder.path()) {
-                drop(of_run(&run));
-            }
+        if (chosen > 0 || is_small(&bytes[1..]))
+            && let Ok(run) = StoredRun::open(stored.folder.path())
+        {
+            drop(of_run(&run));
         }
         stored.restore(chosen);
     });
