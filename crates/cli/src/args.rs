@@ -4,6 +4,7 @@ use crate::exit;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Watch, test and explain how a network learns features by contrastive learning.
 #[derive(Debug, Parser)]
@@ -20,6 +21,12 @@ pub enum Command {
     /// Run an experiment and leave a run directory
     #[command(after_help = exit::HELP)]
     Run(RunArguments),
+    /// Go on with a run that was stopped: by Ctrl-C, a kill, a power cut, a full disk
+    #[command(after_help = exit::HELP)]
+    Resume(ResumeArguments),
+    /// Go on from a state of a stored run with other settings, in a run directory of its own
+    #[command(after_help = exit::HELP)]
+    Fork(ForkArguments),
     /// Judge the paper's statements by stored runs; reads only
     #[command(after_help = exit::HELP)]
     Judge(JudgeArguments),
@@ -51,7 +58,6 @@ pub enum Command {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArguments {
     /// Name of a shipped experiment (see `list`) or path of a spec in TOML
     pub experiment: String,
@@ -64,15 +70,27 @@ pub struct RunArguments {
     /// runs/EXPERIMENT-sweep, where runs that are there already are kept]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Threads to use; results do not depend on it [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
     /// Runs at a time, where there are several [default: one per thread, as far as memory goes]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// The experiment at a size that takes a few seconds, to see that it runs
     #[arg(long)]
     pub smoke: bool,
+    /// How it runs and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// How a run runs and what is shown of it.
+#[derive(Clone, Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct Manner {
+    /// Threads to use; results do not depend on it [default: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// Seconds between two saved states of an arm in training: what a kill can cost. 0: after every step
+    #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = seconds)]
+    pub save_every: f64,
     /// Print what `summary.json` holds instead of the summary
     #[arg(long)]
     pub json: bool,
@@ -82,6 +100,55 @@ pub struct RunArguments {
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+impl Manner {
+    /// Wall time between two saved states.
+    pub fn save_every(&self) -> Duration {
+        Duration::from_secs_f64(self.save_every)
+    }
+}
+
+/// A number of seconds that a clock can count.
+fn seconds(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds is expected".to_owned())?;
+    let is_usable = (0.0..=1e9).contains(&number);
+    if is_usable { Ok(number) } else { Err("a number of seconds from 0 to 1e9 is expected".to_owned()) }
+}
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// The run directory, or the folder of a sweep
+    pub run: PathBuf,
+    /// How it runs and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
+}
+
+/// Arguments of `fork`.
+#[derive(Debug, Args)]
+pub struct ForkArguments {
+    /// The run directory to start from; its arms must have ended
+    pub run: PathBuf,
+    /// Where to leave it: a number of steps, `t1` or `t2`
+    #[arg(long, value_name = "STEP|t1|t2")]
+    pub at: String,
+    /// The arm to fork [default: the run's first]
+    #[arg(long, value_name = "NAME")]
+    pub arm: Option<String>,
+    /// Name of the new arm [default: ARM-fork]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// What is different from there on: `augmentation.kind=none` `loss.temperature=2`
+    #[arg(value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Folder for the results, new or empty [default: runs/EXPERIMENT-fork-N]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How it runs and what is shown.
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 /// Arguments of `judge`.

@@ -1,6 +1,7 @@
 //! Exit codes, the same for every command.
 
 use featurescope_lab::plan::PlanError;
+use featurescope_lab::run::ForkError;
 use featurescope_lab::spec::SpecError;
 use std::process::ExitCode;
 
@@ -58,7 +59,11 @@ impl std::error::Error for UnknownName {}
 
 /// The exit code of an error.
 pub fn code_of(error: &anyhow::Error) -> Exit {
-    let is_usage = error.is::<SpecError>() || error.is::<PlanError>() || error.is::<UnknownName>();
+    let is_bad_fork = error.downcast_ref::<ForkError>().is_some_and(|error| {
+        !matches!(error, ForkError::Store(_) | ForkError::Run(_) | ForkError::Unfinished { .. })
+    });
+    let is_usage =
+        error.is::<SpecError>() || error.is::<PlanError>() || error.is::<UnknownName>() || is_bad_fork;
     #[cfg(feature = "images")]
     let is_usage = is_usage
         || error.is::<featurescope_image::settings::SettingsError>()

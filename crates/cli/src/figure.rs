@@ -14,7 +14,7 @@ use std::fmt::{Result, Write};
 
 /// Columns of the axis.
 const AXIS: usize = 56;
-const LABEL: usize = 32;
+const LABEL: usize = 33;
 
 /// A row of the figure.
 struct Row {
@@ -47,7 +47,7 @@ fn row(finding: &Finding, note: &str) -> Option<Row> {
         finding.setting.arm.as_str()
     };
     Some(Row {
-        label: format!("{:<17}{name}", finding.setting.label()),
+        label: format!("{:<18}{name}", finding.setting.label()),
         lower: estimate.lower,
         value: estimate.value,
         upper: estimate.upper,

@@ -7,6 +7,7 @@ mod figure;
 #[cfg(feature = "images")]
 mod image_progress;
 mod output;
+mod panics;
 mod progress;
 mod scoreboard;
 mod table;
@@ -16,8 +17,11 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panics::install();
     let answer = match Arguments::parse().command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Resume(arguments) => commands::resume::resume(&arguments),
+        Command::Fork(arguments) => commands::fork::fork(&arguments),
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
         Command::Bench(arguments) => commands::bench::bench(&arguments),
         #[cfg(feature = "images")]

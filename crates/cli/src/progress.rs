@@ -95,6 +95,13 @@ impl Progress {
         match event {
             Event::YardsticksStarted => self.spin("yardsticks: linear probes on x, Mᵀx and z"),
             Event::ArmStarted { arm, steps } => self.start(arm, steps),
+            Event::Resumed { arm, step } => {
+                // What was done before must not flatter the estimate of the time left.
+                self.bar.set_position(step);
+                self.bar.reset_eta();
+                self.tell(&format!("{arm}: goes on after {step} steps"));
+            }
+            Event::Note(text) => self.tell(text),
             Event::Stepped { step, loss } => {
                 self.bar.set_position(step);
                 self.bar.set_message(format!("loss {loss:.3}"));

@@ -138,11 +138,16 @@ fn tallies(board: &Scoreboard) -> BTreeMap<String, Tally> {
             let tally = tallies.entry(kind).or_default();
             match &control.verdict {
                 Verdict::Refuted => tally.refuted += 1,
-                Verdict::Supported => tally.supported.push(claim.id.clone()),
+                // Those that matter are listed below.
+                Verdict::Supported => {}
                 // Without a figure the statement does not apply there: T1 or T2 is not reached, a condition not met.
                 _ if control.estimate.is_none() => tally.not_applicable += 1,
                 _ => tally.undecided.push(claim.id.clone()),
             }
+        }
+        for control in claim.controls_that_hold() {
+            let kind = format!("{} ({})", control.setting.role.words(), control.setting.label());
+            tallies.entry(kind).or_default().supported.push(claim.id.clone());
         }
     }
     tallies

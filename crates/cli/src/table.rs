@@ -4,11 +4,10 @@ use crate::output::heading;
 use featurescope_lab::plan::Growth;
 use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary};
 
-/// Columns of the label and of each arm; with four arms a line has 100.
+/// Columns of a line, of the label and of an arm with a short name: four of them stand side by side.
+const LINE: usize = 100;
 const LABEL: usize = 28;
 const CELL: usize = 18;
-/// Arms side by side in one block.
-const ARMS_PER_BLOCK: usize = 4;
 const UNDEFINED: &str = "–";
 
 /// The name of a figure and how it reads in an arm.
@@ -62,20 +61,24 @@ pub fn summary(summary: &Summary) -> String {
         "\n{}, seed {}: {} in {:.0} s\n",
         summary.experiment, summary.seed, summary.status, summary.wall_seconds
     );
-    for arms in summary.arms.chunks(ARMS_PER_BLOCK) {
+    // Long names make wide columns, and fewer of them side by side.
+    let longest = summary.arms.iter().map(|(name, _)| shown_width(name) + 1).max().unwrap_or_default();
+    let cell = longest.max(CELL);
+    for arms in summary.arms.chunks(((LINE - LABEL) / cell).max(1)) {
         text.push('\n');
-        text.push_str(&block(arms));
+        text.push_str(&block(arms, cell));
     }
     text.push_str(&yardsticks(summary));
     text
 }
 
-fn block(arms: &[(String, ArmSummary)]) -> String {
-    let mut text = line("", arms.iter().map(|(name, _)| name.clone()));
+fn block(arms: &[(String, ArmSummary)], width: usize) -> String {
+    let line = |label: &str, cells: Vec<String>| line(label, width, cells);
+    let mut text = line("", arms.iter().map(|(name, _)| name.clone()).collect());
     for (title, rows) in GROUPS {
         text.push_str(&title_line(title));
         for (label, cell) in *rows {
-            text.push_str(&line(&format!("  {label}"), arms.iter().map(|(_, arm)| cell(arm))));
+            text.push_str(&line(&format!("  {label}"), arms.iter().map(|(_, arm)| cell(arm)).collect()));
         }
     }
     let ladders: Vec<_> = arms.iter().map(|(_, arm)| ladder(arm, FeatureKind::Learned)).collect();
@@ -87,7 +90,7 @@ fn block(arms: &[(String, ArmSummary)]) -> String {
         let count = ladders.iter().find_map(|ladder| ladder.get(rung)).map_or(0, |scores| scores.0);
         let cells =
             ladders.iter().map(|ladder| ladder.get(rung).map_or(UNDEFINED.to_owned(), |s| s.1.clone()));
-        text.push_str(&line(&format!("  {count} labels"), cells));
+        text.push_str(&line(&format!("  {count} labels"), cells.collect()));
     }
     text
 }
@@ -101,13 +104,13 @@ fn yardsticks(summary: &Summary) -> String {
     }
     let theory = &summary.yardsticks.theory;
     let names = ["raw x", "Mᵀx (M known)", "z itself", "best linear rule"];
-    let mut text = line(&heading("yardsticks, R² / accuracy"), names.map(ToOwned::to_owned));
+    let mut text = line(&heading("yardsticks, R² / accuracy"), CELL, names.map(ToOwned::to_owned));
     for (rung, (labels, raw)) in ladders[0].iter().enumerate() {
         let other =
             |ladder: &[(usize, String)]| ladder.get(rung).map_or(UNDEFINED.to_owned(), |s| s.1.clone());
         let best = format!("{} / {}", fraction(theory.linear_r_squared), fraction(theory.linear_accuracy));
         let cells = [raw.clone(), other(&ladders[1]), other(&ladders[2]), best];
-        text.push_str(&line(&format!("  {labels} labels"), cells));
+        text.push_str(&line(&format!("  {labels} labels"), CELL, cells));
     }
     text
 }
@@ -132,10 +135,10 @@ fn title_line(title: &str) -> String {
     heading(title) + "\n"
 }
 
-fn line(label: &str, cells: impl IntoIterator<Item = String>) -> String {
+fn line(label: &str, width: usize, cells: impl IntoIterator<Item = String>) -> String {
     let mut text = pad_right(label, LABEL);
     for cell in cells {
-        text.push_str(&pad_left(&cell, CELL));
+        text.push_str(&pad_left(&cell, width));
     }
     text.truncate(text.trim_end().len());
     text.push('\n');

@@ -40,7 +40,9 @@ pub const EXPERIMENTS: &[Experiment] = experiments![
     "supervised",
     "trained-bias",
     "mask-strength",
-    "ambient-limit"
+    "ambient-limit",
+    "square-ambient",
+    "counterfactuals"
 ];
 
 impl Experiment {

@@ -104,7 +104,7 @@ fn parse_npy(bytes: &[u8]) -> Result<Matrix, String> {
         return Err(format!(
             "it has {} numbers, its shape {rows} × {cols} needs {}",
             values.len(),
-            rows * cols
+            rows.saturating_mul(cols)
         ));
     }
     let by_columns =

@@ -5,11 +5,13 @@ pub mod compare;
 pub mod completions;
 pub mod diagnose;
 pub mod explain;
+pub mod fork;
 #[cfg(feature = "images")]
 pub mod images;
 pub mod judge;
 pub mod list;
 pub mod man;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod sweep;

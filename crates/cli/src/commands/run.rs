@@ -1,9 +1,9 @@
 //! `featurescope run`: an experiment from its settings to its run directory.
 
-use crate::args::RunArguments;
+use crate::args::{Manner, RunArguments};
 use crate::exit::{Exit, UnknownName};
 use crate::progress::Progress;
-use crate::{output, table};
+use crate::{output, panics, table};
 use anyhow::{Context, Result};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::host::{show_bytes, use_threads};
@@ -23,9 +23,7 @@ pub const RUNS: &str = "runs";
 
 /// Runs and prints the summary.
 pub fn run(arguments: &RunArguments) -> Result<Exit> {
-    if let Some(threads) = arguments.threads {
-        use_threads(usize::from(threads)).context("cannot start the threads")?;
-    }
+    start_threads(&arguments.manner)?;
     let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
     layers.push(Layer::overrides(&arguments.overrides)?);
     let mut points = Spec::all_from_layers(&layers)?;
@@ -42,24 +40,40 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
         Some(path) => RunDirectory::create(path)?,
         None => RunDirectory::create_next(Path::new(RUNS), &plan.experiment)?,
     };
-    let shown = directory.path().display();
-    let mut progress = Progress::new(arguments.quiet);
-    progress.tell(&announcement(&plan));
-    let interrupt = listen_for_interrupts()?;
-    let summary = execute(&plan, &directory, &interrupt, &mut |event| progress.show(event))
-        .with_context(|| format!("the run stopped; what it has so far is in {shown}"))?;
-    let report = make_report(arguments, &directory);
+    carry_out(&plan, directory, &arguments.manner)
+}
 
-    if arguments.json {
+/// Uses as many threads as were asked for.
+pub fn start_threads(manner: &Manner) -> Result<()> {
+    match manner.threads {
+        Some(threads) => use_threads(usize::from(threads)).context("cannot start the threads"),
+        None => Ok(()),
+    }
+}
+
+/// Carries a plan out in `directory`, from where it stands, and prints the summary.
+pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Result<Exit> {
+    let directory = directory.saving_every(manner.save_every());
+    let shown = directory.path().display();
+    let resume = format!("`featurescope resume {shown}`");
+    let mut progress = Progress::new(manner.quiet);
+    progress.tell(&announcement(plan));
+    let interrupt = listen_for_interrupts()?;
+    panics::saved_in(directory.path());
+    let summary = execute(plan, &directory, &interrupt, &mut |event| progress.show(event))
+        .with_context(|| format!("the run stopped; what it has so far is in {shown}, {resume} goes on"))?;
+    let report = make_report(manner, &directory);
+
+    if manner.json {
         output::print(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
-    } else if !arguments.quiet {
+    } else if !manner.quiet {
         output::print(&table::summary(&summary))?;
         let report = report.map_or(String::new(), |path| format!("{}\n", path.display()));
         output::print(&format!("\n{shown}\n{report}"))?;
     }
     Ok(match summary.status {
         "interrupted" => {
-            output::note(&format!("interrupted; records and a checkpoint are in {shown}"));
+            output::note(&format!("interrupted; {resume} goes on where it stopped"));
             Exit::Interrupted
         }
         "diverged" => {
@@ -71,8 +85,8 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
 }
 
 /// The report beside the results. The results are there whatever becomes of it.
-fn make_report(arguments: &RunArguments, directory: &RunDirectory) -> Option<PathBuf> {
-    if arguments.no_report {
+fn make_report(manner: &Manner, directory: &RunDirectory) -> Option<PathBuf> {
+    if manner.no_report {
         return None;
     }
     match write_for_run(directory.path()) {

@@ -1,25 +1,38 @@
 //! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
 
-use crate::args::RunArguments;
+use crate::args::{Arguments, Command, Manner, RunArguments};
 use crate::commands::run::{RUNS, listen_for_interrupts};
 use crate::exit::Exit;
 use crate::output;
+use crate::panics;
 use crate::progress::SweepProgress;
 use crate::scoreboard::{self, Detail};
 use crate::table::{pad_left, pad_right};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use clap::Parser;
 use featurescope_lab::claim::judge;
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
 use featurescope_lab::report::{of_judged_runs, write as write_report};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
-use featurescope_lab::sweep::{SweepFolder, SweepPlan, execute, runs_in};
+use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Where a sweep's scoreboard is left.
 const SCOREBOARD_FILE: &str = "scoreboard.json";
+
+/// How a sweep was begun; its spec may hold more than its folder does.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    /// The arguments, without the program's name.
+    arguments: Vec<String>,
+    /// The folder in which they were typed.
+    folder: PathBuf,
+}
 
 /// How many runs go on at a time, and with how many threads each.
 struct Crew {
@@ -30,7 +43,8 @@ struct Crew {
 impl Crew {
     /// One run per processor, or as many as fit into memory.
     fn new(plan: &SweepPlan, arguments: &RunArguments) -> Self {
-        let processors = arguments.threads.map_or_else(|| host::Host::current().processors, usize::from);
+        let processors =
+            arguments.manner.threads.map_or_else(|| host::Host::current().processors, usize::from);
         let largest = plan.runs.iter().map(|run| run.cost.memory).fold(1.0, f64::max);
         let fitting = host::available_memory().map_or(processors, |bytes| (bytes / largest) as usize);
         let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
@@ -38,28 +52,63 @@ impl Crew {
     }
 }
 
+/// Goes on with the sweep in folder `path`, in the manner that is asked for now.
+pub fn resume(path: &Path, manner: Manner) -> Result<Exit> {
+    let file = path.join(COMMAND_FILE);
+    let unreadable = || format!("{} does not say how the sweep was begun: begin it again", file.display());
+    let text = fs::read_to_string(&file).with_context(unreadable)?;
+    let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;
+    let words = std::iter::once("featurescope".to_owned()).chain(begun.arguments);
+    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command
+    else {
+        bail!(unreadable());
+    };
+    arguments.out = Some(std::path::absolute(path)?);
+    arguments.manner = manner;
+    // A spec is named as it was seen from there.
+    std::env::set_current_dir(&begun.folder)
+        .with_context(|| format!("cannot go to {}", begun.folder.display()))?;
+    super::run::run(&arguments)
+}
+
+/// Whether this process is `featurescope resume`, which is not how the sweep was begun.
+fn is_resumed() -> bool {
+    std::env::args_os().nth(1).is_some_and(|word| word == "resume")
+}
+
+fn remember(path: &Path) -> Result<()> {
+    let arguments = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let begun = Begun { arguments: arguments.collect(), folder: std::env::current_dir()? };
+    Ok(write_json_atomically(&path.join(COMMAND_FILE), &begun)?)
+}
+
 /// Makes the runs and prints what they found; judges the paper's statements by them if `is_judged`.
 pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
     let path =
         arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{}-sweep", plan.experiment)));
-    let folder = SweepFolder::open(&path)?;
+    let folder = SweepFolder::open(&path)?.saving_every(arguments.manner.save_every());
+    if !is_resumed() {
+        remember(&path)?;
+    }
     let crew = Crew::new(plan, arguments);
-    let progress = SweepProgress::new(arguments.quiet, plan.runs.len(), plan.operations());
+    let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
     for key in plan.idle_lists() {
         progress.tell(&format!("warning: {key} changes no setting of any run: its list is of no use"));
     }
     progress.tell(&announcement(plan, &crew)?);
     let interrupt = listen_for_interrupts()?;
     let shown = path.display();
-    let (index, is_complete) =
-        execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event))
-            .with_context(|| format!("the sweep stopped; runs that have ended are kept in {shown}"))?;
+    panics::saved_in(&path);
+    let made = execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event));
+    let (index, is_complete) = made.with_context(|| {
+        format!("the sweep stopped; what it has so far is in {shown}, `featurescope resume {shown}` goes on")
+    })?;
     progress.finish();
     let rows = rows(&index, &folder)?;
-    if arguments.json {
+    if arguments.manner.json {
         let all = serde_json::json!({ "sweep": index, "rows": rows });
         output::print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
-    } else if !arguments.quiet {
+    } else if !arguments.manner.quiet {
         output::print(&table(&rows)?)?;
         output::print(&format!("\n{shown}\n"))?;
     }
@@ -67,7 +116,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         progress.tell(&format!("warning: {warning}"));
     }
     if !is_complete {
-        output::note("interrupted; the same command goes on with the runs that are missing");
+        output::note(&format!("interrupted; `featurescope resume {shown}` goes on where it stopped"));
         return Ok(Exit::Interrupted);
     }
     conclude(arguments, &path, is_judged)?;
@@ -78,17 +127,17 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
 /// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints the former if
 /// the runs were made for it.
 fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()> {
-    if arguments.no_report && !is_judged {
+    if arguments.manner.no_report && !is_judged {
         return Ok(());
     }
     let runs = runs_in(path)?;
     let board = judge(&runs)?;
     write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
-    let shows = !arguments.quiet && !arguments.json;
+    let shows = !arguments.manner.quiet && !arguments.manner.json;
     if is_judged && shows {
         output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
     }
-    if arguments.no_report {
+    if arguments.manner.no_report {
         return Ok(());
     }
     // The results are there whatever becomes of their pictures.

@@ -222,16 +222,15 @@ pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
             }
             for (finding, level) in test.controls.iter_mut().zip(&mut controls) {
                 decide(finding, test.rule, level);
-                if finding.verdict == Verdict::Supported {
-                    warnings.push(format!(
-                        "{}: a control is supported as well ({}, {}): {} does not tell them apart",
-                        claim.id,
-                        finding.setting.role.words(),
-                        finding.setting.label(),
-                        test.quantity
-                    ));
-                }
             }
+        }
+        for control in result.controls_that_hold() {
+            warnings.push(format!(
+                "{}: a control is supported as well ({}, {})",
+                result.id,
+                control.setting.role.words(),
+                control.setting.label()
+            ));
         }
         result.verdict = overall(claim, &result.tests);
     }
@@ -417,6 +416,25 @@ fn overall(claim: &Claim, tests: &[TestResult]) -> Verdict {
         [] => Verdict::Supported,
         [one] => one.clone(),
         _ => Verdict::Undecided { reason: Reason::Partly },
+    }
+}
+
+impl ClaimResult {
+    /// Controls, one per kind and size, on which some test is supported and none refuted: a claim with several tests fails
+    /// where one of them does.
+    pub fn controls_that_hold(&self) -> Vec<&Finding> {
+        let place = |finding: &Finding| (finding.setting.role, finding.setting.label());
+        let all = || self.tests.iter().flat_map(|test| &test.controls);
+        let fails = |wanted: &Finding| {
+            all().any(|other| other.verdict == Verdict::Refuted && place(other) == place(wanted))
+        };
+        let mut holding: Vec<&Finding> = Vec::new();
+        for control in all().filter(|control| control.verdict == Verdict::Supported && !fails(control)) {
+            if !holding.iter().any(|known| place(known) == place(control)) {
+                holding.push(control);
+            }
+        }
+        holding
     }
 }
 

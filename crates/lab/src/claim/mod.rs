@@ -320,18 +320,22 @@ struct ClaimFile {
 /// If a file is no claim file: the tests see to it that the shipped ones are.
 pub fn claims() -> Result<Vec<Claim>, ClaimError> {
     let mut all: Vec<Claim> = Vec::new();
-    for &(file, text) in FILES {
-        let parsed: ClaimFile = toml::from_str(text).map_err(|source| ClaimError::Syntax { file, source })?;
-        for claim in parsed.claim {
-            check(&claim, &all).map_err(|problem| ClaimError::Content {
-                file,
-                id: claim.id.clone(),
-                problem,
-            })?;
-            all.push(claim);
-        }
-    }
+    FILES.iter().try_for_each(|&(file, text)| add_claims(&mut all, file, text))?;
     Ok(all)
+}
+
+/// Adds the claims in the `text` of a claim file.
+///
+/// # Errors
+/// If it is no claim file, or a claim is not complete or there already.
+pub fn add_claims(all: &mut Vec<Claim>, file: &'static str, text: &str) -> Result<(), ClaimError> {
+    let parsed: ClaimFile = toml::from_str(text).map_err(|source| ClaimError::Syntax { file, source })?;
+    for claim in parsed.claim {
+        let wrong = |problem| ClaimError::Content { file, id: claim.id.clone(), problem };
+        check(&claim, all).map_err(wrong)?;
+        all.push(claim);
+    }
+    Ok(())
 }
 
 fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {

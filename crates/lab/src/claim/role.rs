@@ -60,6 +60,10 @@ impl Role {
 
     /// The role of an arm, if it has one. Every arm has at most one.
     pub fn of(data: &DataSpec, arm: &ArmSpec) -> Option<Self> {
+        // A fork changed its settings on the way: no statement speaks of that.
+        if arm.training.fork.is_some() {
+            return None;
+        }
         if !arm.training.dynamics.is_contrastive() {
             return matches!(arm.bias, BiasSpec::Staged { .. }).then_some(Self::Supervised);
         }

@@ -7,12 +7,13 @@
 use super::Source;
 use super::arrays::{Array, ArrayError, entries};
 use super::formats::{Context, choose};
+use crate::store::{guarded, open_table};
+use bytes::Bytes;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use std::fs::File;
 
 /// Name under which all plain numeric columns together are one array.
 const ALL: &str = "all numeric columns";
@@ -36,12 +37,15 @@ pub(super) fn parquet(
     bytes: &[u8],
     rank: usize,
 ) -> Result<Array, ArrayError> {
+    let damaged = |problem| Err(context.damaged(format!("it is damaged ({problem})")));
+    guarded(|| load(context, source, bytes, rank)).unwrap_or_else(damaged)
+}
+
+fn load(context: &Context<'_>, source: &Source, bytes: &[u8], rank: usize) -> Result<Array, ArrayError> {
     let damaged = |error: parquet::errors::ParquetError| {
         context.damaged(format!("it is cut short or no Parquet file that this program reads ({error})"))
     };
-    let file = File::open(context.path)
-        .map_err(|source| ArrayError::Unreadable { path: context.path.to_path_buf(), source })?;
-    let file = SerializedFileReader::new(file).map_err(damaged)?;
+    let file = open_table(bytes.to_vec()).map_err(damaged)?;
     let rows = usize::try_from(file.metadata().file_metadata().num_rows()).unwrap_or(usize::MAX);
     let leaves = numeric_leaves(&file);
     let plain: Vec<&Leaf> = leaves.iter().filter(|leaf| !leaf.is_list).collect();
@@ -98,7 +102,7 @@ pub(super) fn parquet(
     Ok(Array { path: context.path.to_path_buf(), name, shape, values })
 }
 
-fn numeric_leaves(file: &SerializedFileReader<File>) -> Vec<Leaf> {
+fn numeric_leaves(file: &SerializedFileReader<Bytes>) -> Vec<Leaf> {
     let schema = file.metadata().file_metadata().schema_descr();
     let leaf = |(index, column): (usize, &parquet::schema::types::ColumnDescPtr)| {
         let physical = column.physical_type();
@@ -123,7 +127,11 @@ struct ColumnValues {
     length: usize,
 }
 
-fn read_leaf(file: &SerializedFileReader<File>, leaf: &Leaf, most: usize) -> Result<ColumnValues, LeafError> {
+fn read_leaf(
+    file: &SerializedFileReader<Bytes>,
+    leaf: &Leaf,
+    most: usize,
+) -> Result<ColumnValues, LeafError> {
     let read = match leaf.physical {
         Physical::FLOAT => read_typed::<FloatType>(file, leaf.index, most, f64::from),
         Physical::DOUBLE => read_typed::<DoubleType>(file, leaf.index, most, |v| v),
@@ -162,7 +170,7 @@ struct Typed {
 }
 
 fn read_typed<T: DataType>(
-    file: &SerializedFileReader<File>,
+    file: &SerializedFileReader<Bytes>,
     index: usize,
     most: usize,
     convert: impl Fn(T::T) -> f64,

@@ -1,4 +1,5 @@
 use super::*;
+use parquet::basic::Compression;
 use std::fs;
 
 /// A .npy file of version 1.
@@ -89,8 +90,16 @@ fn damaged_headers_never_panic() {
     let good = npy("<f4", false, "(4, 2)", &floats(&VALUES));
     let stored = safetensors_of(&[("a", vec![4, 2], &floats(&VALUES))]);
     let packed = npz_of(&[("a", &good)]);
-    for (name, bytes) in [("a.npy", good), ("a.safetensors", stored), ("a.npz", packed)] {
-        for at in 0..bytes.len().min(400) {
+    let [plain, snappy, zstd] = codecs().map(parquet_of);
+    for (name, bytes) in [
+        ("a.npy", good),
+        ("a.safetensors", stored),
+        ("a.npz", packed),
+        ("plain.parquet", plain),
+        ("snappy.parquet", snappy),
+        ("zstd.parquet", zstd),
+    ] {
+        for at in 0..bytes.len() {
             for flip in [1u8, 0x80, 0xff] {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= flip;
@@ -100,6 +109,41 @@ fn damaged_headers_never_panic() {
         for length in 0..bytes.len() {
             assert!(read(name, &bytes[..length], None).is_err(), "{name} cut to {length} bytes");
         }
+    }
+}
+
+fn codecs() -> [Compression; 3] {
+    [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(parquet::basic::ZstdLevel::default())]
+}
+
+/// The columns of [`VALUES`] as a table.
+fn parquet_of(codec: Compression) -> Vec<u8> {
+    use parquet::data_type::FloatType;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use std::sync::Arc;
+    let schema = Arc::new(parse_message_type("message m { required float a; required float b; }").unwrap());
+    let properties = Arc::new(WriterProperties::builder().set_compression(codec).build());
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for c in 0..2 {
+        let mut column = group.next_column().unwrap().unwrap();
+        let values: Vec<f32> = VALUES.iter().skip(c).step_by(2).copied().collect();
+        column.typed::<FloatType>().write_batch(&values, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn tables_are_read_whatever_compressed_them() {
+    for codec in codecs() {
+        let read = read("a.parquet", &parquet_of(codec), None).unwrap();
+        assert_eq!(read.rows, Matrix::from_vec(4, 2, VALUES.to_vec()), "{codec}");
     }
 }
 

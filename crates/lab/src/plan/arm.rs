@@ -1,8 +1,8 @@
 //! One arm: how its training process and its recorder are built.
 
-use super::PlanError;
 use super::data::{PlannedData, coordinates};
 use super::prediction::{ArmPrediction, Model};
+use super::{Fork, PlanError};
 use crate::spec::typed::{
     ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
     NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
@@ -31,6 +31,8 @@ pub struct ArmPlan {
     pub name: String,
     /// Its settings.
     pub spec: ArmSpec,
+    /// Which arm it is until when, if it is a fork.
+    pub fork: Option<Fork>,
     /// What theory says about it.
     pub prediction: ArmPrediction,
     seed: u64,
@@ -44,6 +46,7 @@ impl ArmPlan {
     pub(super) fn new(
         name: &str,
         spec: &ArmSpec,
+        fork: Option<Fork>,
         seed: u64,
         data: &PlannedData,
         model: &Model,
@@ -54,6 +57,7 @@ impl ArmPlan {
         let arm = Self {
             name: name.to_owned(),
             spec: spec.clone(),
+            fork,
             prediction: ArmPrediction::new(spec, model),
             seed,
             latent_dim: data.latent_dim(),

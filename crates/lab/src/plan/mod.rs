@@ -6,11 +6,13 @@
 pub mod cost;
 mod data;
 mod arm;
+mod fork;
 pub mod prediction;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;
 pub use data::PlannedData;
+pub use fork::{Fork, ForkMoment};
 pub use prediction::{ArmPrediction, Growth, Yardstick};
 
 use crate::matrix_file::MatrixFileError;
@@ -44,6 +46,16 @@ pub enum PlanError {
         setting: &'static str,
         /// What is wrong with it.
         source: MatrixFileError,
+    },
+    /// A fork that cannot be made.
+    #[error("arm {arm}: training.fork = {fork} cannot be used: {problem}")]
+    Fork {
+        /// The arm.
+        arm: String,
+        /// What was typed.
+        fork: String,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The run would not fit into memory.
     #[error(
@@ -134,9 +146,11 @@ impl Plan {
         let cost = check_settings(spec)?;
         let data = data::build(spec)?;
         let population = prediction::Model::new(&data, &shared.data);
-        let arms = (spec.arms.iter())
-            .map(|(name, arm)| ArmPlan::new(name, arm, shared.seed, &data, &population))
-            .collect::<Result<_, _>>()?;
+        let mut arms: Vec<ArmPlan> = Vec::new();
+        for (name, arm) in &spec.arms {
+            let fork = fork::read(name, arm, &arms)?;
+            arms.push(ArmPlan::new(name, arm, fork, shared.seed, &data, &population)?);
+        }
         // A stored spec no longer lies where its name came from: it carries the name along.
         let mut resolved = spec.resolved.clone();
         let experiment = shared.experiment.clone().unwrap_or_else(|| {

@@ -81,7 +81,8 @@ pub struct Growth {
 
 impl ArmPrediction {
     pub(super) fn new(arm: &ArmSpec, model: &Model) -> Self {
-        let stage = stage_one(arm, model);
+        // A fork had other settings for a part of stage I.
+        let stage = stage_one(arm, model).filter(|_| arm.training.fork.is_none());
         let population = &model.population;
         let EncoderSpec::SymRelu { width, .. } = arm.encoder;
         let t1 = stage.and_then(|stage| {

@@ -1,13 +1,21 @@
-//! How a run came about and how it ended, `manifest.json`: rewritten as the run goes on.
+//! How a run came about and how it ended, `manifest.json`: rewritten as the run goes on. It holds the times; the other
+//! files of a run do not depend on when and in how many pieces it was made (`summary.json` repeats wall times).
 
-use super::ArmStop;
+use super::{ArmStop, RunError};
 use crate::host::Host;
-use serde::Serialize;
+use crate::store::StoreError;
+use serde::de::{self, Deserializer};
 use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the layout of a run directory.
 pub const FORMAT_VERSION: u32 = 1;
+/// Name of the file.
+pub const MANIFEST_FILE: &str = "manifest.json";
 
 /// `manifest.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +36,8 @@ pub struct Manifest {
     pub threads: usize,
     /// When the run started, in seconds since 1970.
     pub started_unix_seconds: u64,
+    /// How often it was taken up again after it had been stopped.
+    pub times_resumed: u32,
     /// `running`, `finished`, `diverged` (an arm did) or `interrupted`. A run that was killed stays `running`.
     pub status: &'static str,
     /// Wall time of the yardstick probes.
@@ -39,15 +49,20 @@ pub struct Manifest {
     pub arms: Vec<(String, ArmEnd)>,
 }
 
+/// One of the words that this program writes.
+pub type Word = &'static str;
+
 /// How an arm ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ArmEnd {
     /// `finished`, `diverged` or `interrupted`.
-    pub stop_reason: &'static str,
+    #[serde(deserialize_with = "known_word")]
+    pub stop_reason: Word,
     /// What was seen, where it diverged.
     pub stop_detail: Option<String>,
     /// What the inputs of products were rounded to: `single` or `bfloat16`.
-    pub product_inputs: &'static str,
+    #[serde(deserialize_with = "known_word")]
+    pub product_inputs: Word,
     /// Steps taken.
     pub steps: u64,
     /// Wall time of training and measuring.
@@ -56,6 +71,32 @@ pub struct ArmEnd {
     pub probe_seconds: f64,
     /// Why there are no probe scores although there should be.
     pub probe_problem: Option<String>,
+}
+
+/// What a later process needs of a stored manifest.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredManifest {
+    /// Version of this program.
+    pub featurescope_version: String,
+    /// When the run started, in seconds since 1970.
+    pub started_unix_seconds: u64,
+    /// How often it was taken up again.
+    #[serde(default)]
+    pub times_resumed: u32,
+    /// `running`, `finished`, `diverged` or `interrupted`.
+    pub status: String,
+    /// Wall time of the yardstick probes.
+    pub yardstick_seconds: f64,
+    /// Wall time so far.
+    pub wall_seconds: f64,
+    /// The arms that have ended, by name.
+    pub arms: HashMap<String, ArmEnd>,
+}
+
+/// Read before the rest, which may look different in another version.
+#[derive(Deserialize)]
+struct Version {
+    format_version: u32,
 }
 
 impl Manifest {
@@ -71,12 +112,67 @@ impl Manifest {
             host: Host::current(),
             threads: featurescope_sim::math::parallel::threads(),
             started_unix_seconds: started,
+            times_resumed: 0,
             status: "running",
             yardstick_seconds: 0.0,
             wall_seconds: 0.0,
             arms: Vec::new(),
         }
     }
+
+    /// The same for a run that `earlier` left unfinished, without its arms.
+    pub(super) fn continuing(self, earlier: &StoredManifest) -> Self {
+        Self {
+            started_unix_seconds: earlier.started_unix_seconds,
+            times_resumed: earlier.times_resumed.saturating_add(1),
+            yardstick_seconds: earlier.yardstick_seconds,
+            wall_seconds: earlier.wall_seconds,
+            ..self
+        }
+    }
+}
+
+impl StoredManifest {
+    /// The manifest of the run in folder `run`; `None` if it has none yet.
+    ///
+    /// # Errors
+    /// If it cannot be read, or has another format version.
+    pub fn read(run: &Path) -> Result<Option<Self>, StoreError> {
+        let path = run.join(MANIFEST_FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).map_err(StoreError::io(&path, "read"))?;
+        let unreadable = |error| StoreError::content(&path, format!("it cannot be read ({error})"));
+        let Version { format_version } = serde_json::from_str(&text).map_err(unreadable)?;
+        if format_version != FORMAT_VERSION {
+            let problem =
+                format!("the run has format version {format_version}, this program reads {FORMAT_VERSION}");
+            return Err(StoreError::content(&path, problem));
+        }
+        serde_json::from_str(&text).map(Some).map_err(unreadable)
+    }
+
+    /// An error unless this program makes the same bits as the one that began.
+    pub(super) fn check_version(&self, run: &Path) -> Result<(), RunError> {
+        let ours = env!("CARGO_PKG_VERSION");
+        if self.featurescope_version == ours {
+            return Ok(());
+        }
+        Err(RunError::OtherVersion {
+            run: run.to_path_buf(),
+            theirs: self.featurescope_version.clone(),
+            ours,
+        })
+    }
+}
+
+/// Reads a [`Word`].
+fn known_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
+    const WORDS: &[&str] = &["finished", "diverged", "interrupted", "single", "bfloat16"];
+    let word = String::deserialize(deserializer)?;
+    let known = WORDS.iter().find(|known| **known == word);
+    known.copied().ok_or_else(|| de::Error::unknown_variant(&word, WORDS))
 }
 
 impl ArmStop {

@@ -1,25 +1,41 @@
 //! Carries a plan out and leaves a run directory: everything is written as it comes.
 //!
 //! Arms run one after the other on the same data. One that diverges keeps what it saw and the others go on; an
-//! interruption stops between two steps and leaves a checkpoint. What the files hold: docs/run-directory.md.
+//! interruption stops between two steps and leaves a checkpoint. A run that was stopped, however it was, goes on where it
+//! stood, and its files become the same bytes. What the files hold: docs/run-directory.md.
 
 pub mod directory;
 pub mod manifest;
 mod arm;
+mod child;
+mod fork;
 mod pictures;
 mod probes;
 
-pub use directory::{DirectoryError, RunDirectory};
-pub use manifest::{ArmEnd, FORMAT_VERSION, Manifest};
+pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
+pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
+pub use manifest::{ArmEnd, FORMAT_VERSION, MANIFEST_FILE, Manifest, StoredManifest};
 pub use probes::YardstickError;
 
 use crate::plan::{ArmPlan, Plan};
-use crate::store::{RECORDS_FILE, StoreError, read_records, write_json_atomically, write_text_atomically};
+use crate::store::{
+    RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically, write_text_atomically,
+};
 use crate::summary::{ArmSummary, Summary, YardstickSummary};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::probe::ProbeScore;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+/// Name of the settings of a run.
+pub const SPEC_FILE: &str = "spec.toml";
+/// Name of what a run found.
+pub const SUMMARY_FILE: &str = "summary.json";
+const YARDSTICKS_FILE: &str = "yardsticks.json";
+const PROBES_FILE: &str = "probes.json";
 
 /// A run that could not be carried through.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +57,38 @@ pub enum RunError {
     /// The yardstick probes failed.
     #[error("the yardsticks: {0}")]
     Yardsticks(YardstickError),
+    /// A stored state does not fit the settings.
+    #[error("the stored state of arm {arm} cannot be used: {problem}")]
+    State {
+        /// The arm.
+        arm: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The run was begun by another version.
+    #[error(
+        "{} was begun by featurescope {theirs}; this is {ours}, which might not make the same bits: go on with {theirs}, or run its spec.toml again", run.display()
+    )]
+    OtherVersion {
+        /// The run.
+        run: PathBuf,
+        /// The version that began it.
+        theirs: String,
+        /// This one.
+        ours: &'static str,
+    },
+    /// The arm was begun on a machine whose products round differently.
+    #[error(
+        "arm {arm} was begun with products from {theirs} inputs, this machine makes them from {ours}: go on where it was begun"
+    )]
+    OtherArithmetic {
+        /// The arm.
+        arm: String,
+        /// What it was begun with.
+        theirs: String,
+        /// What there is here.
+        ours: &'static str,
+    },
 }
 
 impl RunError {
@@ -76,6 +124,15 @@ pub enum Event<'a> {
         /// Its planned steps.
         steps: u64,
     },
+    /// It goes on from where another process left it.
+    Resumed {
+        /// Its name.
+        arm: &'a str,
+        /// Steps taken so far.
+        step: u64,
+    },
+    /// Something that a person should know.
+    Note(&'a str),
     /// It took a step.
     Stepped {
         /// Steps taken.
@@ -97,10 +154,12 @@ pub enum Event<'a> {
     },
 }
 
-/// Carries `plan` out in `directory`, until the end or until `interrupt` is set.
+/// Carries `plan` out in `directory`, until the end or until `interrupt` is set. Where the directory holds a part of
+/// the run already, it goes on from there; `plan` has to be that of its `spec.toml`.
 ///
 /// # Errors
-/// If a file cannot be written. A diverging arm is no error: the summary's [`Summary::status`] tells.
+/// If a file cannot be written; if the run was begun by another version of this program. A diverging arm is no error: the
+/// summary's [`Summary::status`] tells.
 pub fn execute(
     plan: &Plan,
     directory: &RunDirectory,
@@ -108,31 +167,60 @@ pub fn execute(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, RunError> {
     let started = Instant::now();
-    write_text_atomically(&directory.file("spec.toml"), &plan.resolved)?;
     let mut manifest = Manifest::new(&plan.experiment, plan.seed);
+    let earlier = StoredManifest::read(directory.path())?;
+    if let Some(earlier) = &earlier {
+        earlier.check_version(directory.path())?;
+        manifest = manifest.continuing(earlier);
+    }
+    let seconds_before = manifest.wall_seconds;
+    let wall_seconds = || seconds_before + started.elapsed().as_secs_f64();
+    if !directory.file(SPEC_FILE).exists() {
+        write_text_atomically(&directory.file(SPEC_FILE), &plan.resolved)?;
+    }
     let write_manifest =
-        |manifest: &Manifest| write_json_atomically(&directory.file("manifest.json"), manifest);
+        |manifest: &Manifest| write_json_atomically(&directory.file(MANIFEST_FILE), manifest);
+    // Arms that have ended stay in it from the first word on.
+    let mut ended = earlier.map(|earlier| earlier.arms).unwrap_or_default();
+    ended.retain(|_, end| end.stop_reason != ArmStop::Interrupted.word());
+    manifest.arms =
+        plan.arms.iter().filter_map(|arm| Some((arm.name.clone(), ended.get(&arm.name)?.clone()))).collect();
     write_manifest(&manifest)?;
 
-    let yardsticks = yardsticks(plan, directory, on_event)?;
-    manifest.yardstick_seconds = started.elapsed().as_secs_f64();
+    let yardsticks = yardsticks(plan, directory, &mut manifest, on_event)?;
     let mut summary = Summary::new(plan, yardsticks);
     for arm in &plan.arms {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
+        let known = ended.get(&arm.name).and_then(|end| {
+            let found = stored_summary(plan, arm, directory, &summary.yardsticks, end);
+            found
+                .map_err(|error| on_event(Event::Note(&format!("arm {}: {error}; it runs again", arm.name))))
+                .ok()
+        });
+        if let Some(known) = known {
+            arm::clear(&directory.arm_path(&arm.name))?;
+            summary.arms.push((arm.name.clone(), known));
+            continue;
+        }
         let (end, arm_summary) =
             run_arm(plan, arm, directory, &summary.yardsticks, (interrupt, &mut *on_event))?;
         on_event(Event::ArmEnded { arm: &arm.name, end: &end });
         summary.arms.push((arm.name.clone(), arm_summary));
-        manifest.arms.push((arm.name.clone(), end));
-        manifest.wall_seconds = started.elapsed().as_secs_f64();
+        manifest.arms.retain(|(name, _)| *name != arm.name);
+        manifest.arms.push((arm.name.clone(), end.clone()));
+        manifest.wall_seconds = wall_seconds();
         write_manifest(&manifest)?;
+        // Only now is the arm safe without them.
+        if end.stop_reason != ArmStop::Interrupted.word() {
+            arm::clear(&directory.arm_path(&arm.name))?;
+        }
     }
     let was_stopped = interrupt.load(Ordering::Relaxed) && summary.has_open_arms(plan);
     summary.status = if was_stopped { "interrupted" } else { summary.worst_stop() };
-    summary.wall_seconds = started.elapsed().as_secs_f64();
-    write_json_atomically(&directory.file("summary.json"), &summary)?;
+    summary.wall_seconds = wall_seconds();
+    write_json_atomically(&directory.file(SUMMARY_FILE), &summary)?;
     manifest.status = summary.status;
     manifest.wall_seconds = summary.wall_seconds;
     write_manifest(&manifest)?;
@@ -142,13 +230,22 @@ pub fn execute(
 fn yardsticks(
     plan: &Plan,
     directory: &RunDirectory,
+    manifest: &mut Manifest,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<YardstickSummary, RunError> {
     let mut scores = Vec::new();
     if let Some(probes) = &plan.probes {
-        on_event(Event::YardsticksStarted);
-        scores = probes::yardsticks(probes, plan.seed, &plan.data).map_err(RunError::Yardsticks)?;
-        write_json_atomically(&directory.file("yardsticks.json"), &scores)?;
+        let path = directory.file(YARDSTICKS_FILE);
+        // They depend on the plan alone; what cannot be read is made again.
+        if let Ok(stored) = read_json(&path) {
+            scores = stored;
+        } else {
+            let started = Instant::now();
+            on_event(Event::YardsticksStarted);
+            scores = probes::yardsticks(probes, plan.seed, &plan.data).map_err(RunError::Yardsticks)?;
+            write_json_atomically(&path, &scores)?;
+            manifest.yardstick_seconds = started.elapsed().as_secs_f64();
+        }
     }
     Ok(YardstickSummary { theory: plan.yardstick, probes: scores })
 }
@@ -160,11 +257,9 @@ fn run_arm(
     yardsticks: &YardstickSummary,
     (interrupt, on_event): (&AtomicBool, &mut dyn FnMut(Event<'_>)),
 ) -> Result<(ArmEnd, ArmSummary), RunError> {
-    let folder = directory.arm(&arm.name)?;
-    let started = Instant::now();
     on_event(Event::ArmStarted { arm: &arm.name, steps: arm.spec.training.steps });
-    let trained = arm::train(plan, arm, &folder, interrupt, on_event)?;
-    let training_seconds = started.elapsed().as_secs_f64();
+    let trained = arm::train(plan, arm, directory, interrupt, on_event)?;
+    let folder = directory.arm_path(&arm.name);
 
     let started = Instant::now();
     let (mut scores, mut probe_problem): (Vec<ProbeScore>, _) = (Vec::new(), None);
@@ -174,7 +269,7 @@ fn run_arm(
             Ok(found) => scores = found,
             Err(problem) => probe_problem = Some(problem.to_string()),
         }
-        write_json_atomically(&folder.join("probes.json"), &scores)?;
+        write_json_atomically(&folder.join(PROBES_FILE), &scores)?;
     }
     let view = trained.dynamics.view();
     let end = ArmEnd {
@@ -182,7 +277,7 @@ fn run_arm(
         stop_reason: trained.stop.word(),
         stop_detail: trained.stop.detail(),
         steps: view.step,
-        training_seconds,
+        training_seconds: trained.seconds,
         probe_seconds: started.elapsed().as_secs_f64(),
         probe_problem,
     };
@@ -192,5 +287,35 @@ fn run_arm(
     Ok((end, summary))
 }
 
+/// The summary of an arm that has ended, from its files.
+fn stored_summary(
+    plan: &Plan,
+    arm: &ArmPlan,
+    directory: &RunDirectory,
+    yardsticks: &YardstickSummary,
+    end: &ArmEnd,
+) -> Result<ArmSummary, StoreError> {
+    let folder = directory.arm_path(&arm.name);
+    let is_finished = end.stop_reason == ArmStop::Finished.word();
+    let last = fork::checkpoint_path(&folder, if is_finished { "final" } else { end.stop_reason });
+    let stages = read_checkpoint(&last)?.stages;
+    let mut scores: Vec<ProbeScore> = Vec::new();
+    if plan.probes.is_some() && is_finished {
+        scores = read_json(&folder.join(PROBES_FILE))?;
+    }
+    scores.extend_from_slice(&yardsticks.probes);
+    let records = read_records(&folder.join(RECORDS_FILE))?;
+    Ok(ArmSummary::new(arm, &records, stages, end, scores))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
+    let text = fs::read_to_string(path).map_err(StoreError::io(path, "read"))?;
+    serde_json::from_str(&text)
+        .map_err(|error| StoreError::content(path, format!("it cannot be read ({error})")))
+}
+
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod stopping;

@@ -21,14 +21,17 @@ const STREAM: u32 = 1;
 
 /// Collects the alignment matrices of an arm.
 pub(super) struct Alignments {
-    history: AlignmentHistory,
-    stride: usize,
-    seen: usize,
+    pub history: AlignmentHistory,
+    /// One in so many recorded steps is kept.
+    pub stride: u64,
+    /// Recorded steps so far.
+    pub seen: u64,
 }
 
 impl Alignments {
-    pub(super) fn new() -> Self {
-        Self { history: AlignmentHistory::default(), stride: 1, seen: 0 }
+    /// Goes on from what was kept of the first recorded steps.
+    pub(super) fn from_history(history: AlignmentHistory) -> Self {
+        Self { seen: history.steps.len() as u64, history, stride: 1 }
     }
 
     /// Looks at a recorded step; `is_milestone` for those that are kept in any case.

@@ -30,7 +30,7 @@ fn run(plan: &Plan, folder: &Path) -> Summary {
 }
 
 fn json(path: &Path) -> serde_json::Value {
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
@@ -42,6 +42,8 @@ fn a_run_leaves_every_file_and_tells_every_step() {
         told.push(match event {
             Event::YardsticksStarted => "yardsticks".to_owned(),
             Event::ArmStarted { arm, steps } => format!("{arm} {steps}"),
+            Event::Resumed { arm, .. } => panic!("{arm} was not stopped"),
+            Event::Note(text) => panic!("{text}"),
             Event::Stepped { step, .. } => step.to_string(),
             Event::ProbesStarted { .. } => "probes".to_owned(),
             Event::ArmEnded { arm, end } => format!("{arm} {}", end.stop_reason),
@@ -79,7 +81,7 @@ fn a_stored_spec_runs_to_the_same_records() {
     for file in
         ["spec.toml", "arms/none/records.parquet", "arms/random_mask/neurons.parquet", "yardsticks.json"]
     {
-        let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+        let read = |folder: &Path| fs::read(folder.join(file)).unwrap();
         assert!(read(first.path()) == read(second.path()), "{file} differs");
     }
 }
@@ -97,7 +99,7 @@ fn a_diverging_arm_keeps_what_it_saw_and_the_others_go_on() {
     let arm = folder.path().join("arms/random_mask");
     assert_eq!(read_records(&arm.join(RECORDS_FILE)).unwrap().steps.last(), Some(&diverged.steps));
     assert!(arm.join("checkpoint-diverged.safetensors").is_file() && !arm.join("probes.json").exists());
-    assert!(!std::fs::read_to_string(folder.path().join("summary.json")).unwrap().contains("NaN"));
+    assert!(!fs::read_to_string(folder.path().join("summary.json")).unwrap().contains("NaN"));
 }
 
 #[test]
@@ -113,7 +115,7 @@ fn an_interruption_stops_between_steps_and_keeps_the_state() {
     .unwrap();
     assert_eq!((summary.status, summary.arms.len(), summary.arms[0].1.steps), ("interrupted", 1, 3));
     let path = directory.arm("random_mask").unwrap().join("checkpoint-interrupted.safetensors");
-    assert_eq!(crate::store::read_checkpoint(&path).unwrap().step, 3);
+    assert_eq!(read_checkpoint(&path).unwrap().step, 3);
     assert_eq!(json(&directory.file("manifest.json"))["arms"]["random_mask"]["stop_reason"], "interrupted");
 }
 
@@ -140,7 +142,7 @@ fn a_run_without_the_ambient_space_leaves_the_same_files() {
     for file in
         ["arms/none/records.parquet", "arms/random_mask/checkpoint-final.safetensors", "yardsticks.json"]
     {
-        let read = |folder: &Path| std::fs::read(folder.join(file)).unwrap();
+        let read = |folder: &Path| fs::read(folder.join(file)).unwrap();
         assert!(read(first.path()) == read(second.path()), "{file} differs");
     }
 }

@@ -220,6 +220,14 @@ pub const SETTINGS: &[Setting] = &[
          reduced_supervised: the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
     ),
     setting(
+        "training.fork",
+        Kind::Text,
+        "",
+        "ARM@STEP, ARM@t1 or ARM@t2: until that moment the arm is that other one, written before it; from there on it has its \
+         own settings. Both see the same samples. If the other arm does not get there, this one is the same all along.",
+    )
+    .absent("the arm has its own settings from the start"),
+    setting(
         "training.arithmetic",
         Kind::Choice(&["single", "mixed"]),
         "\"single\"",

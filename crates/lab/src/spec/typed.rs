@@ -127,6 +127,7 @@ pub enum NegativeViewsSpec {
 #[serde(deny_unknown_fields)]
 pub struct TrainingSpec {
     pub dynamics: DynamicsSpec,
+    pub fork: Option<String>,
     pub arithmetic: Option<ArithmeticSpec>,
     pub mask_jitter: Option<MaskJitterSpec>,
     pub steps: u64,

@@ -1,11 +1,14 @@
 //! Files that are either the old ones or the new ones, never half of one: written aside, synced, renamed.
 
 use super::StoreError;
+use super::disk::{DiskFile, remove, rename, sync_folder_of};
 use serde::Serialize;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// What the names of files end in until they are whole.
+pub const ASIDE: &str = ".tmp";
 
 /// Writes `text` to `path`, replacing what stands there.
 pub fn write_text_atomically(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -22,30 +25,39 @@ pub fn write_json_atomically(path: &Path, value: &impl Serialize) -> Result<(), 
 
 /// Writes `bytes` to `path`, replacing what stands there.
 pub fn write_bytes_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let aside = with_suffix(path, ".tmp");
-    let mut file = File::create(&aside).map_err(StoreError::io(&aside, "created"))?;
-    let written = file.write_all(bytes).map_err(StoreError::io(&aside, "written"));
+    write_atomically(path, |file| file.write_all(bytes))
+}
+
+/// Writes what `write` writes to `path`, replacing what stands there.
+pub(super) fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut DiskFile) -> io::Result<()>,
+) -> Result<(), StoreError> {
+    let aside = with_suffix(path, ASIDE);
+    let mut file = DiskFile::create(&aside).map_err(StoreError::io(&aside, "created"))?;
+    let written = write(&mut file).map_err(StoreError::io(&aside, "written"));
     let placed = written.and_then(|()| place(&file, &aside, path));
     if placed.is_err() {
         // The first error is the one to report; a leftover is harmless.
-        let _ = fs::remove_file(&aside);
+        let _ = remove(&aside);
     }
     placed
 }
 
 /// Syncs `file`, which stands at `from`, and gives it its final name `to`.
-pub(super) fn place(file: &File, from: &Path, to: &Path) -> Result<(), StoreError> {
-    file.sync_all().map_err(StoreError::io(from, "synced to disk"))?;
-    fs::rename(from, to).map_err(StoreError::io(to, "put in place"))?;
-    sync_folder_of(to)
+pub(super) fn place(file: &DiskFile, from: &Path, to: &Path) -> Result<(), StoreError> {
+    file.sync().map_err(StoreError::io(from, "synced to disk"))?;
+    rename(from, to).map_err(StoreError::io(to, "put in place"))?;
+    // Makes the renaming itself survive a power cut.
+    sync_folder_of(to).map_err(StoreError::io(to, "synced to disk"))
 }
 
-/// Makes the renaming itself survive a power cut.
-fn sync_folder_of(path: &Path) -> Result<(), StoreError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(StoreError::io(folder, "synced to disk"))?;
+/// Removes a file that is no longer needed, and what was written aside for it, if they are there.
+pub fn remove_file(path: &Path) -> Result<(), StoreError> {
+    for path in [path, &with_suffix(path, ASIDE)] {
+        if path.exists() {
+            remove(path).map_err(StoreError::io(path, "removed"))?;
+        }
     }
     Ok(())
 }

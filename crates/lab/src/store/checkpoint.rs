@@ -1,7 +1,7 @@
 //! Checkpoints as safetensors: one F32 tensor of shape rows × cols per array of the snapshot, under the array's name.
 //!
 //! The metadata has a single entry `featurescope`, a JSON object: `format_version` (1), `step`, `t1` and `t2` (null while a
-//! stage has not ended). A single entry, because the order of several is not fixed and equal states should give
+//! stage has not ended) and `memory` (what the measurements remember; left out where there is nothing). A single entry, because the order of several is not fixed and equal states should give
 //! equal bytes.
 
 use super::StoreError;
@@ -24,6 +24,17 @@ struct State {
     step: u64,
     t1: Option<u64>,
     t2: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    memory: Vec<Vec<i64>>,
+}
+
+/// A stored state of an arm: enough to go on from it, recording included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The learner; arrays in alphabetical order when read.
+    pub snapshot: Snapshot,
+    /// What the measurements remember; empty in files of versions that did not store it.
+    pub memory: Vec<Vec<i64>>,
 }
 
 /// Read before the rest, which may look different in another version.
@@ -32,10 +43,17 @@ struct Version {
     format_version: u32,
 }
 
-/// Stores `snapshot`, replacing what stands at `path`.
-pub fn write_checkpoint(path: &Path, snapshot: &Snapshot) -> Result<(), StoreError> {
+/// Stores `checkpoint`, replacing what stands at `path`.
+pub fn write_checkpoint(path: &Path, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    let Checkpoint { snapshot, memory } = checkpoint;
     let StageTimes { first, second } = snapshot.stages;
-    let state = State { format_version: FORMAT_VERSION, step: snapshot.step, t1: first, t2: second };
+    let state = State {
+        format_version: FORMAT_VERSION,
+        step: snapshot.step,
+        t1: first,
+        t2: second,
+        memory: memory.clone(),
+    };
     let json = |source| StoreError::Json { path: path.to_path_buf(), source };
     let metadata = HashMap::from([(ENTRY.to_owned(), serde_json::to_string(&state).map_err(json)?)]);
     let unusable = |error| StoreError::content(path, format!("it cannot be encoded ({error})"));
@@ -50,17 +68,25 @@ pub fn write_checkpoint(path: &Path, snapshot: &Snapshot) -> Result<(), StoreErr
     write_bytes_atomically(path, &encoded)
 }
 
-/// Reads a stored snapshot; its arrays come in alphabetical order.
+/// Reads the learner of a stored checkpoint; its arrays come in alphabetical order.
 ///
 /// # Errors
 /// If the file is missing, cut short, of another format version, or no checkpoint of ours.
 pub fn read_checkpoint(path: &Path) -> Result<Snapshot, StoreError> {
+    read_whole_checkpoint(path).map(|checkpoint| checkpoint.snapshot)
+}
+
+/// Reads a stored checkpoint.
+///
+/// # Errors
+/// As [`read_checkpoint`].
+pub fn read_whole_checkpoint(path: &Path) -> Result<Checkpoint, StoreError> {
     let bytes = fs::read(path).map_err(StoreError::io(path, "read"))?;
     let damaged =
         |error| StoreError::content(path, format!("it is cut short or no safetensors file ({error})"));
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
     let tensors = SafeTensors::deserialize(&bytes).map_err(damaged)?;
-    let State { step, t1, t2, .. } = state(path, &metadata)?;
+    let State { step, t1, t2, memory, .. } = state(path, &metadata)?;
     let mut arrays = Vec::new();
     for (name, view) in tensors.tensors() {
         let &[rows, cols] = view.shape() else {
@@ -75,7 +101,8 @@ pub fn read_checkpoint(path: &Path) -> Result<Snapshot, StoreError> {
         arrays.push((name, Matrix::from_vec(rows, cols, from_little_endian(view.data()))));
     }
     arrays.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(Snapshot { step, stages: StageTimes { first: t1, second: t2 }, arrays })
+    let snapshot = Snapshot { step, stages: StageTimes { first: t1, second: t2 }, arrays };
+    Ok(Checkpoint { snapshot, memory })
 }
 
 fn state(path: &Path, metadata: &Metadata) -> Result<State, StoreError> {
@@ -91,11 +118,11 @@ fn state(path: &Path, metadata: &Metadata) -> Result<State, StoreError> {
     serde_json::from_str(entry).map_err(unreadable)
 }
 
-fn little_endian(array: &Matrix) -> Vec<u8> {
+pub(super) fn little_endian(array: &Matrix) -> Vec<u8> {
     array.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-fn from_little_endian(bytes: &[u8]) -> Vec<f32> {
+pub(super) fn from_little_endian(bytes: &[u8]) -> Vec<f32> {
     let (words, _) = bytes.as_chunks::<4>();
     words.iter().map(|&word| f32::from_le_bytes(word)).collect()
 }

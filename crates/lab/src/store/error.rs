@@ -17,14 +17,8 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
-    /// Results stand where new ones were to be written.
-    #[error("{} exists already; nothing was written over", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
     /// The Parquet layer refused.
-    #[error("the table {} cannot be {action}; a file ending in .partial belongs to a run that was killed", path.display())]
+    #[error("the table {} cannot be {action}", path.display())]
     Table {
         /// The file.
         path: PathBuf,
@@ -52,7 +46,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { path, action, source }
     }
@@ -62,7 +56,7 @@ impl StoreError {
         move |source| Self::Table { path, action, source }
     }
 
-    pub(super) fn content(path: &Path, problem: impl Into<String>) -> Self {
+    pub(crate) fn content(path: &Path, problem: impl Into<String>) -> Self {
         Self::Content { path: path.to_path_buf(), problem: problem.into() }
     }
 }

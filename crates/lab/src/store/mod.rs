@@ -8,24 +8,40 @@
 //! | `alignment.safetensors`, `representation.safetensors` | [`write_alignment`], [`write_representation`] | matrices that pictures are drawn from |
 //! | `*.json`, text | [`write_json_atomically`], [`write_text_atomically`] | everything else |
 //!
-//! A file under its final name is always complete: tables grow under the name `*.partial`, everything else is written
-//! aside and renamed.
+//! | `records.journal`, `resume.state` | [`Journal`], [`write_resume_state`] | an arm that is still running, in frames with checksums |
+//!
+//! A file under its final name is always complete, except the journal: it is written aside and renamed.
 
 mod arrays;
 mod atomic;
 mod checkpoint;
+pub(crate) mod disk;
 mod error;
+#[cfg(test)]
+pub(crate) mod faults;
+mod frame;
+mod guard;
+mod journal;
+mod lock;
 mod reader;
+mod resume;
+mod table_file;
 mod writer;
 
 pub use arrays::{
     AlignmentHistory, StoredRepresentation, read_alignment, read_representation, write_alignment,
     write_representation,
 };
-pub use atomic::{write_bytes_atomically, write_json_atomically, write_text_atomically};
-pub use checkpoint::{read_checkpoint, write_checkpoint};
+pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
+pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
 pub use error::StoreError;
+pub(crate) use guard::guarded;
+pub use guard::is_guarded;
+pub use journal::{Journal, JournalRecords, RecordShape};
+pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records};
+pub use resume::{ResumeState, read_resume_state, write_resume_state};
+pub(crate) use table_file::open_table;
 pub use writer::ArmWriter;
 
 /// Name of the table of recorded steps.
@@ -34,6 +50,10 @@ pub const RECORDS_FILE: &str = "records.parquet";
 pub const NEURONS_FILE: &str = "neurons.parquet";
 /// Name of the file of alignment matrices.
 pub const ALIGNMENT_FILE: &str = "alignment.safetensors";
+/// Name of the records of an arm that is still running.
+pub const JOURNAL_FILE: &str = "records.journal";
+/// Name of the state at which such an arm can be taken up again.
+pub const RESUME_FILE: &str = "resume.state";
 /// Name of the file of representations.
 pub const REPRESENTATION_FILE: &str = "representation.safetensors";
 

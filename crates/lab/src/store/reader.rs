@@ -1,13 +1,14 @@
 //! Reads the tables back: what plots, claims and reports start from.
 
-use super::StoreError;
+use super::{StoreError, guarded, open_table};
+use bytes::Bytes;
 use featurescope_sim::math::Matrix;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{DataType, DoubleType, FloatType, Int32Type, Int64Type};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 /// The table of recorded steps.
@@ -42,11 +43,15 @@ impl Neurons {
     }
 }
 
-/// Reads a `records.parquet`, or one that a failed run left as `*.partial`.
+/// Reads a `records.parquet`.
 ///
 /// # Errors
 /// If the file is missing, cut short, or another table.
 pub fn read_records(path: &Path) -> Result<Records, StoreError> {
+    guard(path, || records(path))
+}
+
+fn records(path: &Path) -> Result<Records, StoreError> {
     let table = Table::open(path)?;
     let steps = table.column::<Int64Type>(0, "step")?;
     let names = table.names().into_iter().enumerate().skip(1);
@@ -54,11 +59,15 @@ pub fn read_records(path: &Path) -> Result<Records, StoreError> {
     Ok(Records { columns: columns.collect::<Result<_, StoreError>>()?, steps: unsigned(&steps) })
 }
 
-/// Reads a `neurons.parquet`, or one that a failed run left as `*.partial`.
+/// Reads a `neurons.parquet`.
 ///
 /// # Errors
 /// If the file is missing, cut short, or another table.
 pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
+    guard(path, || neurons(path))
+}
+
+fn neurons(path: &Path) -> Result<Neurons, StoreError> {
     let table = Table::open(path)?;
     let steps = table.column::<Int64Type>(0, "step")?;
     let neurons = table.column::<Int32Type>(1, "neuron")?;
@@ -78,19 +87,25 @@ pub fn read_neurons(path: &Path) -> Result<Neurons, StoreError> {
     Ok(Neurons { steps: unsigned(&steps), columns })
 }
 
+/// Turns a panic of the library below into an error that names the file.
+fn guard<T>(path: &Path, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    guarded(read)
+        .unwrap_or_else(|problem| Err(StoreError::content(path, format!("it is damaged ({problem})"))))
+}
+
 fn unsigned(steps: &[i64]) -> Vec<u64> {
     steps.iter().map(|&step| step.cast_unsigned()).collect()
 }
 
 struct Table<'a> {
     path: &'a Path,
-    file: SerializedFileReader<File>,
+    file: SerializedFileReader<Bytes>,
 }
 
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self, StoreError> {
-        let file = File::open(path).map_err(StoreError::io(path, "opened"))?;
-        let file = SerializedFileReader::new(file).map_err(StoreError::table(path, "read"))?;
+        let bytes = fs::read(path).map_err(StoreError::io(path, "opened"))?;
+        let file = open_table(bytes).map_err(StoreError::table(path, "read"))?;
         Ok(Self { path, file })
     }
 

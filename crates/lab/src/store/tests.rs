@@ -74,39 +74,114 @@ fn equal_records_give_equal_bytes() {
 }
 
 #[test]
-fn a_dropped_writer_leaves_readable_partial_tables() {
-    let dir = TempDir::new().unwrap();
-    drop(write(dir.path(), MANY));
-    assert!(!dir.path().join(RECORDS_FILE).exists());
-    check_contents(
-        &dir.path().join("records.parquet.partial"),
-        &dir.path().join("neurons.parquet.partial"),
-        MANY,
-    );
-}
-
-#[test]
-fn row_groups_reach_the_disk_while_the_run_goes_on() {
+fn row_groups_reach_the_disk_while_they_are_written() {
     let dir = TempDir::new().unwrap();
     let writer = write(dir.path(), 200 * writer::RECORDS_PER_GROUP as u64);
     // All values but those of the pending group; the BufWriter below holds back a few kilobytes.
-    let on_disk = fs::metadata(dir.path().join("records.parquet.partial")).unwrap().len();
+    let on_disk = fs::metadata(dir.path().join("records.parquet.tmp")).unwrap().len();
     assert!(on_disk > 190 * 8 * writer::RECORDS_PER_GROUP as u64, "{on_disk} bytes");
     drop(writer);
+    assert!(!dir.path().join(RECORDS_FILE).exists());
 }
 
 #[test]
-fn nothing_is_written_over() {
+fn finished_tables_replace_what_was_there() {
     let dir = TempDir::new().unwrap();
-    let running = write(dir.path(), 1);
-    let second = ArmWriter::create(dir.path(), COLUMNS, NEURON_COLUMNS, WIDTH).err().unwrap();
-    assert!(second.to_string().contains("records.parquet.partial exists already"), "{second}");
-    running.finish().unwrap();
-    let third = ArmWriter::create(dir.path(), COLUMNS, NEURON_COLUMNS, WIDTH).err().unwrap();
-    assert!(matches!(&third, StoreError::Exists { path } if path.ends_with(RECORDS_FILE)), "{third}");
+    write(dir.path(), 3).finish().unwrap();
+    drop(write(dir.path(), 5));
+    check_contents(&dir.path().join(RECORDS_FILE), &dir.path().join(NEURONS_FILE), 3);
+    write(dir.path(), 7).finish().unwrap();
+    check_contents(&dir.path().join(RECORDS_FILE), &dir.path().join(NEURONS_FILE), 7);
     let nowhere =
         ArmWriter::create(&dir.path().join("missing"), COLUMNS, NEURON_COLUMNS, WIDTH).err().unwrap();
     assert!(matches!(&nowhere, StoreError::Io { action: "created", .. }), "{nowhere}");
+}
+
+fn shape() -> RecordShape {
+    let names = |columns: &[Column]| columns.iter().map(|column| column.name.to_owned()).collect();
+    RecordShape::new(names(COLUMNS), names(NEURON_COLUMNS), WIDTH)
+}
+
+fn journal(path: &Path, records: std::ops::Range<u64>) -> Journal {
+    let mut journal = Journal::create(path, shape()).unwrap();
+    records.for_each(|step| journal.write(&record(step)).unwrap());
+    journal
+}
+
+fn steps(records: &mut JournalRecords) -> Vec<u64> {
+    std::iter::from_fn(|| records.next_record().unwrap()).map(|record| record.step).collect()
+}
+
+/// What was written after the remembered length is cut off, and the journal goes on from there.
+#[test]
+fn a_journal_goes_on_from_a_length_that_was_remembered() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(JOURNAL_FILE);
+    let length = journal(&path, 0..3).length();
+    let mut again = Journal::reopen(&path, shape(), length).unwrap();
+    again.write(&record(3)).unwrap();
+    let half = fs::read(&path).unwrap()[..again.length() as usize - 5].to_vec();
+    fs::write(&path, half).unwrap();
+    let mut again = Journal::reopen(&path, shape(), length).unwrap();
+    (3..6).for_each(|step| again.write(&record(step)).unwrap());
+    let mut records = again.records().unwrap();
+    assert_eq!(steps(&mut records), [0, 10, 20, 30, 40, 50]);
+    let mut records = again.records().unwrap();
+    let second = (records.next_record().unwrap(), records.next_record().unwrap()).1.unwrap();
+    assert_eq!((second.scalars, second.neurons), (record(1).scalars, record(1).neurons));
+}
+
+#[test]
+fn a_journal_that_is_damaged_or_of_another_arm_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(JOURNAL_FILE);
+    let length = journal(&path, 0..3).length();
+    let refused = |length: u64, reason: &str| {
+        let message = Journal::reopen(&path, shape(), length).unwrap_err().to_string();
+        assert!(message.contains(JOURNAL_FILE) && message.contains(reason), "{message}");
+    };
+    refused(length + 1, "bytes");
+    refused(length - 1, "cut short");
+    let mut other = shape();
+    other.width += 1;
+    assert!(Journal::reopen(&path, other, length).unwrap_err().to_string().contains("other columns"));
+    let good = fs::read(&path).unwrap();
+    let mut damaged = good.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(&path, damaged).unwrap();
+    refused(length, "checksum");
+    fs::write(&path, &good[..20]).unwrap();
+    refused(20, "cut short");
+}
+
+#[test]
+fn a_resume_state_comes_back_bit_for_bit_and_damage_is_seen() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join(RESUME_FILE);
+    let mut alignment = AlignmentHistory::default();
+    alignment.push(0, &Matrix::from_fn(2, 3, |i, j| (i + j) as f32 / 4.0));
+    alignment.push(7, &Matrix::from_fn(2, 3, |i, j| (i * j) as f32 / -4.0));
+    let state = ResumeState {
+        snapshot: snapshot(),
+        memory: vec![vec![], vec![3, -1, i64::MAX]],
+        alignment,
+        alignment_stride: 2,
+        alignment_seen: 9,
+        journal_length: 1234,
+        product_inputs: "single".to_owned(),
+        seconds: 1.5,
+    };
+    write_resume_state(&path, &state).unwrap();
+    assert_eq!(read_resume_state(&path).unwrap(), state);
+    let good = fs::read(&path).unwrap();
+    for at in 0..good.len() {
+        let mut damaged = good.clone();
+        damaged[at] ^= 0x10;
+        fs::write(&path, &damaged).unwrap();
+        assert!(read_resume_state(&path).is_err(), "byte {at}");
+        fs::write(&path, &good[..at]).unwrap();
+        assert!(read_resume_state(&path).is_err(), "cut to {at}");
+    }
 }
 
 #[test]
@@ -159,15 +234,20 @@ fn snapshot() -> Snapshot {
     }
 }
 
+fn checkpoint() -> Checkpoint {
+    Checkpoint { snapshot: snapshot(), memory: Vec::new() }
+}
+
 #[test]
 fn checkpoints_come_back_bit_for_bit() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
-    write_checkpoint(&path, &snapshot()).unwrap();
+    write_checkpoint(&path, &checkpoint()).unwrap();
     assert_eq!(read_checkpoint(&path).unwrap(), snapshot());
     let later = Snapshot { step: 99, stages: StageTimes { first: Some(17), second: Some(90) }, ..snapshot() };
+    let later = Checkpoint { snapshot: later, memory: vec![vec![1, -1], vec![]] };
     write_checkpoint(&path, &later).unwrap();
-    assert_eq!(read_checkpoint(&path).unwrap(), later);
+    assert_eq!(read_whole_checkpoint(&path).unwrap(), later);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left aside");
 }
 
@@ -176,7 +256,7 @@ fn checkpoints_come_back_bit_for_bit() {
 fn the_checkpoint_format_is_fixed() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
-    write_checkpoint(&path, &snapshot()).unwrap();
+    write_checkpoint(&path, &checkpoint()).unwrap();
     let bytes = fs::read(&path).unwrap();
     let header_length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header = std::str::from_utf8(&bytes[8..8 + header_length]).unwrap();
@@ -194,7 +274,7 @@ fn the_checkpoint_format_is_fixed() {
 fn checkpoints_that_cannot_be_used_are_refused_by_name() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("checkpoint.safetensors");
-    write_checkpoint(&path, &snapshot()).unwrap();
+    write_checkpoint(&path, &checkpoint()).unwrap();
     let bytes = fs::read(&path).unwrap();
     let refused = |bytes: &[u8], reason: &str| {
         fs::write(&path, bytes).unwrap();

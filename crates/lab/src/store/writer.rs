@@ -1,9 +1,10 @@
-//! The tables of one arm, written in row groups while the run goes on, so that memory stays flat.
+//! The tables of one arm, written in row groups from its journal, so that memory stays flat.
 //!
 //! Both files carry two metadata entries: `featurescope.format_version`, and `featurescope.columns`, a JSON object from
 //! column name to unit and meaning.
 
-use super::atomic::{place, with_suffix};
+use super::atomic::{ASIDE, place, with_suffix};
+use super::disk::DiskFile;
 use super::{NEURONS_FILE, RECORDS_FILE, StoreError};
 use featurescope_sim::measure::{Column, Record};
 use parquet::basic::{Compression, Repetition, Type as Physical};
@@ -14,7 +15,6 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use serde_json::{Map, Value, json};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,10 +23,7 @@ pub(super) const RECORDS_PER_GROUP: usize = 64;
 /// Version of the layout of both tables.
 const FORMAT_VERSION: &str = "1";
 
-/// Writes `records.parquet` and `neurons.parquet` of one arm.
-///
-/// Until [`ArmWriter::finish`] the files are called `*.partial`. A writer that is dropped without it (an error, a panic)
-/// still writes what it was given and leaves the files readable under that name.
+/// Writes `records.parquet` and `neurons.parquet` of one arm. They replace what stands there when they are finished.
 pub struct ArmWriter {
     scalars: usize,
     neuron_columns: usize,
@@ -34,14 +31,13 @@ pub struct ArmWriter {
     pending: Vec<Record>,
     records: Table,
     neurons: Table,
-    closed: bool,
 }
 
 impl ArmWriter {
     /// Opens both files in the existing folder `dir`, for a learner of `width` neurons.
     ///
     /// # Errors
-    /// If `dir` cannot be written to or holds such tables already, finished or partial.
+    /// If `dir` cannot be written to.
     pub fn create(
         dir: &Path,
         columns: &[Column],
@@ -56,7 +52,6 @@ impl ArmWriter {
             pending: Vec::new(),
             records: Table::create(dir.join(RECORDS_FILE), &[step], columns, Physical::DOUBLE)?,
             neurons: Table::create(dir.join(NEURONS_FILE), &[step, neuron], neuron_columns, Physical::FLOAT)?,
-            closed: false,
         })
     }
 
@@ -76,19 +71,11 @@ impl ArmWriter {
         if self.pending.len() == RECORDS_PER_GROUP { self.flush() } else { Ok(()) }
     }
 
-    /// Writes the rest and gives both files their final names. Right after an interruption too: what was recorded is
-    /// whole, the manifest says how the run ended.
+    /// Writes the rest and gives both files their final names.
     pub fn finish(mut self) -> Result<(), StoreError> {
-        self.close()?;
+        self.flush()?;
         self.records.place()?;
         self.neurons.place()
-    }
-
-    fn close(&mut self) -> Result<(), StoreError> {
-        self.closed = true;
-        self.flush()?;
-        self.records.close()?;
-        self.neurons.close()
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
@@ -112,20 +99,11 @@ impl ArmWriter {
     }
 }
 
-impl Drop for ArmWriter {
-    fn drop(&mut self) {
-        if !self.closed {
-            // Whatever led here is being reported already; this saves what can be saved.
-            let _ = self.close();
-        }
-    }
-}
-
 /// One Parquet file under way.
 struct Table {
     path: PathBuf,
-    partial: PathBuf,
-    writer: SerializedFileWriter<File>,
+    aside: PathBuf,
+    writer: SerializedFileWriter<DiskFile>,
 }
 
 impl Table {
@@ -136,36 +114,30 @@ impl Table {
         columns: &[Column],
         physical: Physical,
     ) -> Result<Self, StoreError> {
-        let partial = with_suffix(&path, ".partial");
-        if let Some(taken) = [&path, &partial].into_iter().find(|path| path.exists()) {
-            return Err(StoreError::Exists { path: taken.clone() });
-        }
-        let file = File::create_new(&partial).map_err(StoreError::io(&partial, "created"))?;
+        let aside = with_suffix(&path, ASIDE);
+        let file = DiskFile::create(&aside).map_err(StoreError::io(&aside, "created"))?;
         let fields = keys.iter().copied().chain(columns.iter().map(|column| (column.name, physical)));
         let writer = schema(fields).and_then(|schema| {
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties(columns)))
         });
-        let writer = writer.map_err(StoreError::table(&partial, "written"))?;
-        Ok(Self { path, partial, writer })
+        let writer = writer.map_err(StoreError::table(&aside, "written"))?;
+        Ok(Self { path, aside, writer })
     }
 
     fn write_group(
         &mut self,
-        write: impl FnOnce(&mut SerializedRowGroupWriter<'_, File>) -> ParquetResult<()>,
+        write: impl FnOnce(&mut SerializedRowGroupWriter<'_, DiskFile>) -> ParquetResult<()>,
     ) -> Result<(), StoreError> {
         let written = self.writer.next_row_group().and_then(|mut group| {
             write(&mut group)?;
             group.close().map(drop)
         });
-        written.map_err(StoreError::table(&self.partial, "written"))
+        written.map_err(StoreError::table(&self.aside, "written"))
     }
 
-    fn close(&mut self) -> Result<(), StoreError> {
-        self.writer.finish().map(drop).map_err(StoreError::table(&self.partial, "written"))
-    }
-
-    fn place(&self) -> Result<(), StoreError> {
-        place(self.writer.inner(), &self.partial, &self.path)
+    fn place(mut self) -> Result<(), StoreError> {
+        self.writer.finish().map_err(StoreError::table(&self.aside, "written"))?;
+        place(self.writer.inner(), &self.aside, &self.path)
     }
 }
 
@@ -193,7 +165,7 @@ fn properties(columns: &[Column]) -> WriterProperties {
 }
 
 fn write_column<T: DataType>(
-    group: &mut SerializedRowGroupWriter<'_, File>,
+    group: &mut SerializedRowGroupWriter<'_, DiskFile>,
     values: impl Iterator<Item = T::T>,
 ) -> ParquetResult<()> {
     let values: Vec<T::T> = values.collect();

@@ -6,7 +6,7 @@
 use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
 use super::plan::{PlannedRun, SweepPlan, leading_word};
 use crate::plan::PlanError;
-use crate::run::{FORMAT_VERSION, RunDirectory, RunError, execute as execute_run};
+use crate::run::{FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, execute as execute_run};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs;
@@ -140,11 +140,17 @@ fn make(
     let started = Instant::now();
     let plan = run.plan().map_err(|source| SweepError::Plan { id: run.id.clone(), source })?;
     let partial = folder.partial(&run.id);
-    if partial.exists() {
-        fs::remove_dir_all(&partial).map_err(io(&partial))?;
-    }
     let failed = |source| SweepError::Run { id: run.id.clone(), source };
-    let directory = RunDirectory::create(&partial).map_err(|error| failed(error.into()))?;
+    let is_part_of_it = fs::read(partial.join(SPEC_FILE)).is_ok_and(|spec| spec == plan.resolved.as_bytes());
+    let directory = if is_part_of_it {
+        RunDirectory::reopen(&partial)
+    } else {
+        if partial.exists() {
+            fs::remove_dir_all(&partial).map_err(io(&partial))?;
+        }
+        RunDirectory::create(&partial)
+    };
+    let directory = directory.map_err(|error| failed(error.into()))?.saving_every(folder.save_every());
     let summary = execute_run(&plan, &directory, interrupt, &mut |_| {}).map_err(failed)?;
     if summary.status == "interrupted" {
         return Ok(None);

@@ -1,22 +1,24 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
-use crate::run::FORMAT_VERSION;
-use crate::store::{StoreError, write_json_atomically};
+use crate::run::{FORMAT_VERSION, SAVE_EVERY};
+use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Name of the file that makes a folder a sweep.
 pub const SWEEP_FILE: &str = "sweep.json";
-const LOCK_FILE: &str = ".lock";
+/// Name of the file that says how a sweep was begun.
+pub const COMMAND_FILE: &str = "command.json";
 
 /// A folder that cannot take a sweep, or is none.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepFolderError {
     /// Another process works in it.
-    #[error("another process is working in {}: wait for it, or choose another folder with --out", .0.display())]
-    Busy(PathBuf),
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// It holds something else.
     #[error("{} holds something that is no sweep: nothing was written. Choose another folder", .0.display())]
     Occupied(PathBuf),
@@ -79,8 +81,8 @@ pub struct SweepEntry {
 #[derive(Debug)]
 pub struct SweepFolder {
     path: PathBuf,
-    /// Held open: the system releases the lock when the process ends, however it ends.
-    _lock: File,
+    _lock: FolderLock,
+    save_every: Duration,
 }
 
 impl SweepFolder {
@@ -92,17 +94,27 @@ impl SweepFolder {
         };
         fs::create_dir_all(path).map_err(io(path))?;
         let mut entries = fs::read_dir(path).map_err(io(path))?;
-        let is_new = entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK_FILE));
+        // What a process that was killed in its first moment left counts as nothing.
+        let aside = |name: &str| format!("{name}{ASIDE}");
+        let leftovers =
+            [LOCK_FILE.to_owned(), COMMAND_FILE.to_owned(), aside(COMMAND_FILE), aside(SWEEP_FILE)];
+        let is_leftover = |name: &std::ffi::OsStr| leftovers.iter().any(|leftover| name == leftover.as_str());
+        let is_new = entries.all(|entry| entry.is_ok_and(|entry| is_leftover(&entry.file_name())));
         if !is_new && !path.join(SWEEP_FILE).is_file() {
             return Err(SweepFolderError::Occupied(path.to_path_buf()));
         }
-        let lock_path = path.join(LOCK_FILE);
-        let lock = File::create(&lock_path).map_err(io(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(SweepFolderError::Busy(path.to_path_buf())),
-            Err(TryLockError::Error(source)) => Err(SweepFolderError::Io { path: lock_path, source }),
-        }
+        Ok(Self { path: path.to_path_buf(), _lock: FolderLock::take(path)?, save_every: SAVE_EVERY })
+    }
+
+    /// The same, with so much wall time between two states of an arm that is being trained.
+    #[must_use]
+    pub fn saving_every(self, save_every: Duration) -> Self {
+        Self { save_every, ..self }
+    }
+
+    /// Wall time between two states of an arm that is being trained.
+    pub(super) fn save_every(&self) -> Duration {
+        self.save_every
     }
 
     /// Where it is.

@@ -137,7 +137,7 @@ fn an_interrupted_sweep_goes_on() {
 fn a_folder_is_used_by_one_process_and_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let first = SweepFolder::open(folder.path()).unwrap();
-    assert!(matches!(SweepFolder::open(folder.path()), Err(SweepFolderError::Busy(_))));
+    assert!(matches!(SweepFolder::open(folder.path()), Err(SweepFolderError::Lock(_))));
     drop(first);
     assert!(SweepFolder::open(folder.path()).is_ok());
     fs::write(folder.path().join("letter.txt"), "dear").unwrap();

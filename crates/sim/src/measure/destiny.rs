@@ -11,7 +11,7 @@
 //! Source: Definition B.1; Lemma B.2 (c), C.1 (b), D.1 (a), E.2 (1); docs/theory.md 8.2.
 
 use super::reading::Neuron;
-use super::{Column, Measure, OWNER_COSINE, Reading, Values, column, count, fraction};
+use super::{Column, Measure, OWNER_COSINE, Reading, Values, column, count, fraction, recalled, remembered};
 use crate::math::special::beta_tail;
 
 /// The thresholds of luck, in units of (ln d/d)·‖M Mᵀ w_i‖².
@@ -87,6 +87,18 @@ impl Lots {
             lucky_atom.push(lucky.then_some(neuron.best_atom));
         }
         Self { lucky_atom, potential_pairs, potential_neurons }
+    }
+
+    /// Both counts, then one number per neuron.
+    fn memory(&self) -> Vec<i64> {
+        let counts = [self.potential_pairs as i64, self.potential_neurons as i64];
+        counts.into_iter().chain(self.lucky_atom.iter().map(|&atom| remembered(atom))).collect()
+    }
+
+    fn recalled(memory: &[i64]) -> Option<Self> {
+        let (&[pairs, neurons], lucky) = memory.split_first_chunk::<2>()?;
+        let lucky_atom = lucky.iter().map(|&word| recalled(word)).collect();
+        Some(Self { lucky_atom, potential_pairs: pairs as f64, potential_neurons: neurons as f64 })
     }
 
     fn lucky_neurons(&self) -> f64 {
@@ -190,5 +202,27 @@ impl Measure for Destiny {
             out.scalar("potential_per_atom_t1", lots.potential_pairs / d);
             out.scalar("lucky_kept_fraction_t1", lots.kept_fraction(neurons));
         }
+    }
+    /// The lots of step 0, the best atoms at step 0, the lots of T1; each after its length.
+    fn memory(&self) -> Vec<i64> {
+        let lots = |lots: &Option<Lots>| lots.as_ref().map(Lots::memory).unwrap_or_default();
+        let best = self.initial_best.iter().map(|&atom| remembered(Some(atom))).collect();
+        let parts = [lots(&self.at_start), best, lots(&self.at_first_stage_end)];
+        parts.into_iter().flat_map(|part| std::iter::once(part.len() as i64).chain(part)).collect()
+    }
+
+    fn recall(&mut self, memory: &[i64]) -> bool {
+        let mut rest = memory;
+        let mut part = || {
+            let (&length, after) = rest.split_first()?;
+            let (part, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+            rest = after;
+            Some(part)
+        };
+        let (Some(start), Some(best), Some(first_stage_end)) = (part(), part(), part()) else { return false };
+        self.at_start = Lots::recalled(start);
+        self.initial_best = best.iter().filter_map(|&word| recalled(word)).collect();
+        self.at_first_stage_end = Lots::recalled(first_stage_end);
+        true
     }
 }

@@ -69,6 +69,26 @@ pub trait Measure: Send {
     fn atom_histories(&self) -> Option<&[AtomHistory]> {
         None
     }
+
+    /// What it remembers of the steps it has read, as whole numbers; empty for a measurement that remembers nothing.
+    fn memory(&self) -> Vec<i64> {
+        Vec::new()
+    }
+
+    /// Takes up a memory again; false, and unchanged, if it is not one of its own.
+    fn recall(&mut self, memory: &[i64]) -> bool {
+        memory.is_empty()
+    }
+}
+
+/// An index or a step as a memory holds it: −1 is none.
+fn remembered<T: TryInto<i64>>(value: Option<T>) -> i64 {
+    value.and_then(|value| value.try_into().ok()).unwrap_or(-1)
+}
+
+/// What [`remembered`] has made of it.
+fn recalled<T: TryFrom<i64>>(word: i64) -> Option<T> {
+    T::try_from(word).ok()
 }
 
 /// What the standard measurements need to know.

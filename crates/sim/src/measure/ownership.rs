@@ -7,7 +7,9 @@
 //!
 //! Source: Theorem 3.4 (iii), #{i : N_i = {j}} ≥ Ω(1); Lemma D.5 (c).
 
-use super::{Column, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count};
+use super::{
+    Column, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, recalled, remembered,
+};
 
 /// What became of one atom so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,5 +68,23 @@ impl Measure for Ownership {
 
     fn atom_histories(&self) -> Option<&[AtomHistory]> {
         (!self.histories.is_empty()).then_some(&self.histories)
+    }
+
+    /// Two numbers per atom: when it was first owned, and by whom it is owned.
+    fn memory(&self) -> Vec<i64> {
+        let words = |history: &AtomHistory| [remembered(history.first_owned), remembered(history.owner)];
+        self.histories.iter().flat_map(words).collect()
+    }
+
+    fn recall(&mut self, memory: &[i64]) -> bool {
+        let (pairs, rest) = memory.as_chunks::<2>();
+        if rest.is_empty() {
+            let history = |&[first, owner]: &[i64; 2]| AtomHistory {
+                first_owned: recalled(first),
+                owner: recalled(owner),
+            };
+            self.histories = pairs.iter().map(history).collect();
+        }
+        rest.is_empty()
     }
 }

@@ -135,6 +135,19 @@ impl Recorder {
         self.measures.iter().find_map(|measure| measure.atom_histories())
     }
 
+    /// What the measurements remember, one list each: together with the state of the process enough to go on recording as
+    /// if nothing had happened.
+    pub fn memory(&self) -> Vec<Vec<i64>> {
+        self.measures.iter().map(|measure| measure.memory()).collect()
+    }
+
+    /// Takes up what a recorder with the same measurements remembered; false if another one did.
+    #[must_use]
+    pub fn recall(&mut self, memory: &[Vec<i64>]) -> bool {
+        memory.len() == self.measures.len()
+            && self.measures.iter_mut().zip(memory).all(|(measure, memory)| measure.recall(memory))
+    }
+
     fn read(&mut self, view: &StepView<'_>) -> Record {
         let coordinates = view.dynamics.coordinates();
         let reading = Reading::new(view, &coordinates);

@@ -11,7 +11,7 @@ use super::{
     DownstreamTask, FeatureKind, LabelledSet, ProbeError, SampleSet, TrainingFeatures, logistic, ridge, task,
 };
 use crate::math::{Matrix, linalg};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How probes are fitted. How many samples validate and test them is the number of rows in those sets.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ impl Default for LadderSettings {
 }
 
 /// The score of one task on one number of labels.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProbeScore {
     /// What was predicted.
     pub task: DownstreamTask,

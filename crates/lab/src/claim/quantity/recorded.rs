@@ -80,6 +80,11 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             _ => Err(Gap::NoForm("the cap of thresholds that follow no schedule")),
         }
     }),
+    quantity(
+        "threshold_over_noise",
+        "mean b_i/(σ‖w_i‖): from about 2 on the noise alone opens no gate",
+        |s, at| Ok(s.column("bias_over_norm", at)? / s.population().noise_variance.sqrt()),
+    ),
     quantity("bias_min_scaled", "smallest b_i/‖w_i‖ in units of 1/√d", |s, at| {
         Ok(s.column("bias_over_norm_min", at)? * s.latent_dim().sqrt())
     }),

@@ -1,0 +1,28 @@
+//! `featurescope fork`: a stored run with other settings from some moment on.
+
+use crate::args::ForkArguments;
+use crate::commands::run::{RUNS, carry_out, start_threads};
+use crate::exit::Exit;
+use anyhow::{Context, Result};
+use featurescope_lab::run::{ForkRequest, PlannedFork, RunDirectory};
+use std::path::Path;
+
+/// Forks, goes on to the end and prints the summary.
+pub fn fork(arguments: &ForkArguments) -> Result<Exit> {
+    start_threads(&arguments.manner)?;
+    let fork = PlannedFork::new(&ForkRequest {
+        run: &arguments.run,
+        arm: arguments.arm.as_deref(),
+        name: arguments.name.as_deref(),
+        at: &arguments.at,
+        overrides: &arguments.overrides,
+    })?;
+    let directory = match &arguments.out {
+        Some(path) => RunDirectory::create(path)?,
+        None => RunDirectory::create_next(Path::new(RUNS), &format!("{}-fork", fork.plan.experiment))?,
+    };
+    fork.prepare(&directory).with_context(|| {
+        format!("the fork could not be set up; {} can be deleted", directory.path().display())
+    })?;
+    carry_out(&fork.plan, directory, &arguments.manner)
+}

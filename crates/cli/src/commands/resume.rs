@@ -1,0 +1,36 @@
+//! `featurescope resume`: a run that was stopped, from where it stood to its end.
+
+use crate::args::ResumeArguments;
+use crate::commands::run::{carry_out, start_threads};
+use crate::exit::Exit;
+use crate::output;
+use anyhow::Result;
+use featurescope_lab::plan::Plan;
+use featurescope_lab::run::{RunDirectory, SPEC_FILE, StoredManifest};
+use featurescope_lab::spec::{Layer, Spec};
+use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
+
+/// Goes on and prints the summary.
+pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
+    let path = &arguments.run;
+    if [SWEEP_FILE, COMMAND_FILE].iter().any(|name| path.join(name).is_file()) {
+        return super::sweep::resume(path, arguments.manner.clone());
+    }
+    start_threads(&arguments.manner)?;
+    let directory = RunDirectory::reopen(path)?;
+    if let Some(manifest) = StoredManifest::read(path)?
+        && ["finished", "diverged"].contains(&manifest.status.as_str())
+    {
+        output::note(&format!(
+            "{} has ended ({}): there is nothing to go on with",
+            path.display(),
+            manifest.status
+        ));
+        return Ok(Exit::Success);
+    }
+    if let Some(owner) = directory.stale_owner().filter(|_| !arguments.manner.quiet) {
+        output::note(&format!("{owner}, which worked on it last, was killed"));
+    }
+    let spec = Spec::from_layers(&[Layer::read(&path.join(SPEC_FILE))?])?;
+    carry_out(&Plan::new(&spec, "run")?, directory, &arguments.manner)
+}

@@ -1,0 +1,110 @@
+//! `featurescope fork` from the outside: a run, another one that left it, and both in one picture.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use std::fs;
+use std::path::Path;
+
+/// Both stages end within the 30 steps.
+const SMALL: &[&str] = &[
+    "training.steps=30",
+    "training.first_energy_ratio=1.2",
+    "training.second_energy_ratio=1.1",
+    "measure.samples=32",
+    "probe.labels=[50]",
+    "probe.test_rows=200",
+    "--quiet",
+    "--out",
+    "parent",
+];
+
+fn featurescope(folder: &Path, arguments: &[&str]) -> Assert {
+    Command::cargo_bin("featurescope").unwrap().current_dir(folder).args(arguments).assert()
+}
+
+fn said(assert: &Assert) -> String {
+    String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
+}
+
+#[test]
+fn a_fork_is_its_parent_and_then_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    featurescope(path, &[&["run", "smoke", "--no-report"], SMALL].concat()).success();
+    let before = fs::read(path.join("parent/manifest.json")).unwrap();
+    let fork = ["fork", "parent", "--at", "t1", "--arm", "random_mask", "augmentation.kind=none"];
+    let told = said(&featurescope(path, &fork).success());
+    assert!(told.contains("random_mask-fork: finished after 30 steps"), "{told}");
+    assert!(!told.contains("random_mask: finished"), "the parent's arm is not trained again: {told}");
+    assert_eq!(fs::read(path.join("parent/manifest.json")).unwrap(), before, "the parent stays as it is");
+
+    let child = path.join("runs/smoke-fork-1");
+    let json = |file: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(child.join(file)).unwrap()).unwrap()
+    };
+    let parentage = json("fork.json");
+    assert_eq!(parentage["parent"], path.canonicalize().unwrap().join("parent").display().to_string());
+    assert_eq!((&parentage["parent_arm"], &parentage["at"]), (&"random_mask".into(), &"t1".into()));
+    assert_eq!(parentage["overrides"][0], "augmentation.kind=none");
+    let arms = &json("summary.json")["arms"];
+    assert_eq!(parentage["step"], arms["random_mask"]["t1"]);
+    assert_eq!(arms["random_mask-fork"]["t1"], arms["random_mask"]["t1"]);
+    assert_ne!(arms["random_mask-fork"]["loss"], arms["random_mask"]["loss"]);
+    assert!(arms["random_mask-fork"]["t1_predicted"].is_null(), "theory speaks of no fork");
+    // Both arms stand in the same figures.
+    let page = fs::read_to_string(child.join("report.html")).unwrap();
+    assert!(page.contains("random_mask-fork") && child.join("figures/story.svg").is_file());
+    let story = fs::read_to_string(child.join("figures/story.csv")).unwrap();
+    assert!(story.contains("random_mask-fork") && story.contains("random_mask,"), "{}", &story[..400]);
+
+    // Parent and children on one page; the child's settings alone give the child again.
+    featurescope(path, &["report", "parent", "runs/smoke-fork-1", "--out", "together"]).success();
+    let page = fs::read_to_string(path.join("together/report.html")).unwrap();
+    assert!(page.contains("parent") && page.contains("smoke-fork-1"));
+    featurescope(path, &["run", "runs/smoke-fork-1/spec.toml", "--quiet", "--no-report", "--out", "again"])
+        .success();
+    for file in ["records.parquet", "neurons.parquet", "checkpoint-final.safetensors", "probes.json"] {
+        let read = |run: &Path| fs::read(run.join("arms/random_mask-fork").join(file)).unwrap();
+        assert!(read(&child) == read(&path.join("again")), "{file} differs");
+    }
+    // A fork of the fork, named, at a step.
+    let fork = ["fork", "runs/smoke-fork-1", "--at", "20", "--arm", "random_mask-fork", "--name", "hot"];
+    featurescope(
+        path,
+        &[&fork[..], &["loss.temperature=3", "--quiet", "--no-report", "--out", "hot"]].concat(),
+    )
+    .success();
+    let kept: Vec<_> = ["random_mask", "random_mask-fork", "hot", "none"]
+        .into_iter()
+        .filter(|arm| path.join("hot/arms").join(arm).is_dir())
+        .collect();
+    assert_eq!(kept, ["random_mask", "random_mask-fork", "hot"]);
+}
+
+#[test]
+fn forks_that_cannot_be_made_say_why_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    featurescope(path, &[&["run", "smoke", "--no-report"], SMALL].concat()).success();
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["--at", "soon"], 2, "a number of steps, t1 or t2"),
+        (&["--at", "31"], 2, "did not reach 31"),
+        (&["--at", "5", "--arm", "third"], 2, "its arms are random_mask, none"),
+        (&["--at", "5", "--name", "none"], 2, "has an arm `none` already"),
+        (&["--at", "5", "--name", "../up"], 2, "cannot name an arm"),
+        (&["--at", "5", "seed=2"], 2, "cannot differ between arms"),
+        (&["--at", "5", "encoder.width=3"], 2, "encoder has to be that of random_mask"),
+        (&["--at", "5", "training.dynamics=reduced"], 2, "training.dynamics"),
+        (&["--at", "5", "training.steps=4"], 2, "leaves no step"),
+        (&["--at", "5", "training.stepz=4"], 2, "training.steps"),
+    ];
+    for (arguments, code, expected) in cases {
+        let told = said(&featurescope(path, &[&["fork", "parent"], *arguments].concat()).code(*code));
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+        assert!(!path.join("runs").exists(), "{arguments:?} left something behind");
+    }
+    let told = said(&featurescope(path, &["fork", ".", "--at", "5"]).code(2));
+    assert!(told.contains("is no run directory"), "{told}");
+}

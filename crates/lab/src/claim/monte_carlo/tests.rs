@@ -1,0 +1,73 @@
+use super::*;
+use featurescope_sim::augment::IntervalMasks;
+use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
+use featurescope_sim::math::gaussian::fill_normal;
+use featurescope_sim::math::random::Part;
+use featurescope_sim::train::reduced::MaskJitter;
+
+fn embeddings(rows: usize, row: u32) -> Matrix {
+    let stream = Stream::new(3, Purpose::MonteCarlo, row);
+    let mut out = Matrix::zeros(rows, 4);
+    for r in 0..rows {
+        fill_normal(out.row_mut(r), 0.8, &stream, Part::Dense, r as u32);
+    }
+    out
+}
+
+/// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) is −∂L/∂f(x⁺) behind StopGrad: against central differences of the loss, whose
+/// error with single-precision logits at steps of .02 is below 3e-4.
+#[test]
+fn the_contrast_is_the_slope_of_the_loss() {
+    const STEP: f32 = 0.02;
+    let (anchor, positive, negatives) = (embeddings(3, 0), embeddings(3, 1), embeddings(6, 2));
+    let found = contrasted(&anchor, &positive, &negatives, 0.7);
+    for r in 0..3 {
+        for i in 0..4 {
+            let moved = |by: f32| {
+                let mut anchor = anchor.clone();
+                anchor[(r, i)] += by;
+                mean_loss(&anchor, &positive, &negatives, 0.7) * 3.0
+            };
+            let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
+            assert!((slope + f64::from(found[(r, i)])).abs() < 3e-4, "{slope} {}", found[(r, i)]);
+        }
+    }
+}
+
+/// Along every direction the noise of a masked view has the variance 2σ², and the two views share none of it, in the
+/// masks' limit as in the ambient space; five standard errors.
+#[test]
+fn views_draw_nothing_that_their_samples_drew() {
+    let law = SparseCodingLaw {
+        ambient_dim: 512,
+        latent_dim: 8,
+        latent: LatentLaw::Symmetric { activity: 0.2 },
+        noise_variance: 0.25,
+        direction_count: 0,
+        direction_variance: 0.25,
+    };
+    let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
+    let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Kept).unwrap();
+    for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
+        let data = law.in_coordinates(64).unwrap();
+        let piece = Piece::draw(&data, &views, 1, 7, 0);
+        let numbers = (piece.anchor_noise.rows() * piece.anchor_noise.cols()) as f64;
+        let energy: f64 = piece.anchor_noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
+        // The fourth moment is that of a Gaussian mixture with masks: at most 6·(2σ²)².
+        let tolerance = 5.0 * 0.5 * (5.0 / numbers).sqrt();
+        assert!((energy / numbers - 0.5).abs() < tolerance, "{}", energy / numbers);
+        assert!((piece.shared_noise / numbers).abs() < tolerance, "{}", piece.shared_noise / numbers);
+    }
+}
+
+/// Thresholds of both signs, straight from the definitions.
+#[test]
+fn gates_and_activations_at_both_signs() {
+    let pre = Matrix::from_vec(2, 2, vec![0.5, -0.1, -0.2, 0.3]);
+    let bias = [0.3, -0.2];
+    assert_eq!(opened(&pre, &bias).as_slice(), [1.0, 2.0, 0.0, 1.0]);
+    let expected = [0.2, -0.2, 0.0, 0.5];
+    for (found, expected) in activated(pre, &bias).as_slice().iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    }
+}

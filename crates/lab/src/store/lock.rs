@@ -1,0 +1,111 @@
+//! One process at a time in a folder: a lock that the system releases when the process ends, however it ends, and in the
+//! file the process's number.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+
+/// Name of the file that is locked.
+pub const LOCK_FILE: &str = ".lock";
+/// The longest content of a lock file that is read.
+const LONGEST: usize = 64;
+
+/// A folder that cannot be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("{} is in use by {owner}: wait for it, or choose another folder", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+        /// Who has it, as far as it says: `process 1234`.
+        owner: String,
+    },
+    /// The system refuses.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The lock file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// A locked folder; unlocked when dropped.
+#[derive(Debug)]
+pub struct FolderLock {
+    file: File,
+    stale: Option<String>,
+}
+
+impl FolderLock {
+    /// Locks the folder `path`, which has to exist.
+    pub fn take(path: &Path) -> Result<Self, LockError> {
+        let file_path = path.join(LOCK_FILE);
+        let io = |source| LockError::Io { path: file_path.clone(), source };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&file_path)
+            .map_err(io)?;
+        let found = owner(&file_path);
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let owner = found.unwrap_or_else(|| "another process".to_owned());
+                return Err(LockError::Busy { path: path.to_path_buf(), owner });
+            }
+            // A file system without locks: nothing can be promised, and nothing has to be refused.
+            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(io(source)),
+        }
+        file.set_len(0).map_err(io)?;
+        write!(file, "process {}", process::id()).map_err(io)?;
+        Ok(Self { file, stale: found })
+    }
+
+    /// The process that had the folder and ended without unlocking it: it was killed.
+    pub fn stale(&self) -> Option<&str> {
+        self.stale.as_deref()
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // An empty file says that its process ended in good order. A lock that stays is recognised as stale.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// What the lock file says.
+fn owner(path: &Path) -> Option<String> {
+    let text = fs::read(path).ok()?;
+    let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).into_owned();
+    let number: u32 = text.strip_prefix("process ")?.parse().ok()?;
+    Some(format!("process {number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_told_who_was_first_and_a_stale_lock_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = FolderLock::take(folder.path()).unwrap();
+        assert_eq!(first.stale(), None);
+        // Another open file is what another process would have.
+        let message = FolderLock::take(folder.path()).unwrap_err().to_string();
+        assert!(message.contains(&format!("process {}", process::id())), "{message}");
+        drop(first);
+        assert_eq!(FolderLock::take(folder.path()).unwrap().stale(), None);
+        // What a killed process leaves: its number, and no lock.
+        fs::write(folder.path().join(LOCK_FILE), "process 4194304").unwrap();
+        assert_eq!(FolderLock::take(folder.path()).unwrap().stale(), Some("process 4194304"));
+        fs::write(folder.path().join(LOCK_FILE), "nonsense".repeat(100)).unwrap();
+        assert_eq!(FolderLock::take(folder.path()).unwrap().stale(), None);
+    }
+}
