@@ -38,6 +38,15 @@ mod tests {
     use crate::settings::Settings;
 
     #[test]
+    fn every_folder_is_embedded() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments");
+        for folder in std::fs::read_dir(root).unwrap() {
+            let name = folder.unwrap().file_name().into_string().unwrap();
+            assert!(!name.starts_with("images-") || find(&name).is_some(), "experiments/{name} is not in the list");
+        }
+    }
+
+    #[test]
     fn every_experiment_can_be_read_in_both_sizes() {
         for experiment in EXPERIMENTS {
             for layers in [&[experiment.spec][..], &[experiment.spec, experiment.smoke]] {

@@ -259,7 +259,7 @@ fn folders_of_class_folders() {
     put("train/dog/b.png", &png(2));
     put("train/dog/a.png", &png(1));
     put("train/cat/z.PNG", &png(3));
-    put("train/cat/notes.txt", b"not a picture");
+    put("train/cat/.notes", b"hidden");
     put("test/dog/x.png", &png(4));
     let split = open(folder.path()).expect("opens");
     assert_eq!(
@@ -268,6 +268,10 @@ fn folders_of_class_folders() {
     );
     assert_pictures(&split.train, &[3, 1, 2]);
     assert_pictures(&split.test, &[4]);
+    let stray = folder.path().join("train/cat/notes.txt");
+    fs::write(&stray, b"not a picture").expect("written");
+    assert_names(&fails(folder.path()), &["notes.txt", "no JPEG or PNG picture"]);
+    fs::remove_file(stray).expect("removed");
     put("test/bird/x.png", &png(4));
     assert_names(&fails(folder.path()), &["bird", "cat, dog"]);
     put("train/dog/b.png", &encoded(&picture(6, 6, 1), ImageFormat::Png));

@@ -6,7 +6,7 @@ use featurescope_image::device;
 use featurescope_image::report::{StoredRun, page};
 use featurescope_image::run::{CHECKPOINT_FILE, FILTERS_FILE, FINAL_FILE, Folder, FolderError, RECORDS_FILE};
 use featurescope_image::settings::Settings;
-use featurescope_image::train::{Ending, Event, checkpoint, execute};
+use featurescope_image::train::{Ending, Event, Source, checkpoint, execute};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,14 +25,15 @@ fn settings(overrides: &[&str]) -> Settings {
 fn run(settings: &Settings, path: &Path, steps: Option<usize>) -> Ending {
     let interrupt = AtomicBool::new(false);
     let mut count = 0;
-    let folder = Folder::open(path, settings).unwrap();
+    let folder = Folder::open(path, settings, "cpu").unwrap();
     let mut tell = |event: Event<'_>| {
         if matches!(event, Event::Stepped { .. }) {
             count += 1;
             interrupt.store(steps.is_some_and(|steps| count >= steps), Ordering::Relaxed);
         }
     };
-    execute(settings, &folder, &device::find("cpu").unwrap(), &interrupt, &mut tell).unwrap()
+    let source = Source::open(settings, None).unwrap();
+    execute(settings, &source, &folder, &device::find("cpu").unwrap(), &interrupt, &mut tell).unwrap()
 }
 
 /// Everything that must not depend on the clock.
@@ -61,7 +62,7 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
     assert!(files(&whole, &settings) == files(&parts, &settings));
 
     let other = Settings { seeds: vec![7], ..settings.clone() };
-    let refused = Folder::open(&whole, &other).unwrap_err();
+    let refused = Folder::open(&whole, &other, "cpu").unwrap_err();
     assert!(
         matches!(&refused, FolderError::OtherRun { difference, .. } if difference.contains("seeds")),
         "{refused}"

@@ -11,14 +11,14 @@ use featurescope_image::measure::chroma;
 use featurescope_image::report::{StoredRun, claims, write_for_run};
 use featurescope_image::run::Folder;
 use featurescope_image::settings::Settings;
-use featurescope_image::train::{Ending, checkpoint, execute};
+use featurescope_image::train::{Ending, Source, checkpoint, execute};
 use featurescope_image::{device, experiments};
 use featurescope_lab::host::use_threads;
 use featurescope_lab::report::gallery::{Gallery, GalleryRow, Picture};
 use featurescope_lab::report::page::{Provenance, Section, show};
 use featurescope_lab::report::{Block, Page, hash, write};
 use featurescope_lab::spec::registry::nearest;
-use std::fs;
+use std::{env, fs};
 use std::path::{Path, PathBuf};
 
 /// Does what is asked.
@@ -73,10 +73,11 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8])));
-    let folder = Folder::open(&place, &settings)?;
+    let source = Source::open(&settings, cache().as_deref())?;
+    let folder = Folder::open(&place, &settings, &arguments.device)?;
     let interrupt = listen_for_interrupts()?;
     let mut progress = ImageProgress::new(arguments.quiet);
-    let ending = execute(&settings, &folder, &device, &interrupt, &mut |event| progress.show(&event))
+    let ending = execute(&settings, &source, &folder, &device, &interrupt, &mut |event| progress.show(&event))
         .with_context(|| format!("the run stopped; what it has so far is in {}", place.display()))?;
     if ending == Ending::Interrupted {
         output::note(&format!("interrupted; the same command goes on with {}", place.display()));
@@ -96,6 +97,13 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         }
     }
     Ok(if ending == Ending::Diverged { Exit::Diverged } else { Exit::Success })
+}
+
+/// Where decoded pictures are kept between runs, where the system has a place for such files.
+fn cache() -> Option<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?.join("featurescope");
+    fs::create_dir_all(&folder).is_ok().then_some(folder)
 }
 
 fn report(arguments: &ImageReportArguments) -> Result<Exit> {

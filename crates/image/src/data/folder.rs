@@ -50,9 +50,12 @@ pub(super) fn read(folders: &[PathBuf], classes: &[String]) -> Result<ImageSet, 
             let expected = format!("one of the classes {}", classes.join(", "));
             return Err(DataError::damaged(folder, "its name is no class of the training part", expected));
         };
-        let pictures = sorted_entries(folder)?.into_iter().filter(|path| is_picture(path));
-        for picture in pictures {
-            files.push(picture);
+        for file in sorted_entries(folder)? {
+            if !is_picture(&file) {
+                // Passed over in silence, a picture of another kind would be missing from its class.
+                return Err(DataError::damaged(&file, "it is no JPEG or PNG picture", "pictures alone in a class folder"));
+            }
+            files.push(file);
             set.labels.push(label as u32);
         }
     }

@@ -1,6 +1,7 @@
 //! A run on disk: every arm from every seed in a folder of its own, which training fills and the report reads.
 //!
 //! ```text
+//! manifest.json                        version of this layout, of the program, device and machine of the first start
 //! settings.json                        everything that was asked for
 //! arms/ARM/seed-N/records.json         one record per epoch
 //!                 timing.json          pictures and seconds
@@ -19,10 +20,16 @@ pub use record::{FIGURES, Reading, Record, Timing};
 
 use crate::arrays::ArraysError;
 use crate::settings::Settings;
-use featurescope_lab::store::{StoreError, write_json_atomically};
+use featurescope_lab::host::Host;
+use featurescope_lab::store::{FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Version of the layout described above.
+const FORMAT_VERSION: u32 = 1;
+/// Name of the manifest.
+const MANIFEST_FILE: &str = "manifest.json";
 /// Name of the settings' file.
 pub const SETTINGS_FILE: &str = "settings.json";
 /// Name of the records' file.
@@ -58,6 +65,9 @@ pub enum FolderError {
         /// The first difference.
         difference: String,
     },
+    /// Another process has it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// A file cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,59 +77,94 @@ pub enum FolderError {
 }
 
 /// The folder of a run.
-#[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held while the run is being filled, not while it is only read.
+    _lock: Option<FolderLock>,
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    format_version: u32,
+    featurescope_version: &'static str,
+    device: &'a str,
+    host: Host,
+}
+
+/// What a reader asks of a manifest.
+#[derive(Deserialize)]
+struct StoredManifest {
+    format_version: u32,
+}
 
 impl Folder {
-    /// Opens `path` for a run with these settings: a new folder, an empty one, or one that this run has begun to fill.
+    /// Opens `path` for a run with these settings on the device of this name: a new folder, an empty one, or one that this
+    /// run has begun to fill. No other process can open it until this one drops it.
     ///
     /// # Errors
-    /// If it cannot be made, or holds something else.
-    pub fn open(path: &Path, settings: &Settings) -> Result<Self, FolderError> {
-        let unusable = |problem: String| FolderError::Unusable { path: path.to_path_buf(), problem };
-        fs::create_dir_all(path).map_err(|error| unusable(error.to_string()))?;
-        let folder = Self(path.to_path_buf());
-        let file = path.join(SETTINGS_FILE);
-        if file.exists() {
+    /// If it cannot be made, another process has it, or it holds something else.
+    pub fn open(path: &Path, settings: &Settings, device: &str) -> Result<Self, FolderError> {
+        let unusable = |error: std::io::Error| FolderError::unusable(path, error.to_string());
+        let is_run = path.join(SETTINGS_FILE).exists();
+        fs::create_dir_all(path).map_err(unusable)?;
+        if !is_run {
+            let names = fs::read_dir(path).map_err(unusable)?.flatten().map(|entry| entry.file_name());
+            // What a start leaves that was cut short before its settings stood.
+            let ours = |name: &std::ffi::OsString| name == LOCK_FILE || name == MANIFEST_FILE;
+            if names.filter(|name| !ours(name)).count() > 0 {
+                return Err(FolderError::unusable(path, "it is not empty and holds no run on pictures"));
+            }
+        }
+        let folder = Self { path: path.to_path_buf(), _lock: Some(FolderLock::take(path)?) };
+        if is_run {
             let stored = folder.settings()?;
             if stored != *settings {
                 let difference = difference(&stored, settings);
                 return Err(FolderError::OtherRun { path: path.to_path_buf(), difference });
             }
-        } else {
-            let mut entries = fs::read_dir(path).map_err(|error| unusable(error.to_string()))?;
-            if entries.next().is_some() {
-                return Err(unusable("it is not empty and holds no run on pictures".to_owned()));
-            }
-            write_json_atomically(&file, settings)?;
+            return Ok(folder);
         }
+        let manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            featurescope_version: env!("CARGO_PKG_VERSION"),
+            device,
+            host: Host::current(),
+        };
+        write_json_atomically(&path.join(MANIFEST_FILE), &manifest)?;
+        write_json_atomically(&path.join(SETTINGS_FILE), settings)?;
         Ok(folder)
     }
 
     /// The folder of a run that is there.
     ///
     /// # Errors
-    /// If it holds none.
+    /// If it holds none, or one in a layout of another version.
     pub fn existing(path: &Path) -> Result<Self, FolderError> {
-        let folder = Self(path.to_path_buf());
+        let folder = Self { path: path.to_path_buf(), _lock: None };
         folder.settings()?;
         Ok(folder)
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// The stored settings.
     pub fn settings(&self) -> Result<Settings, FolderError> {
-        let path = self.0.join(SETTINGS_FILE);
-        read_json(&path)
+        let path = self.path.join(MANIFEST_FILE);
+        let found = read_json::<StoredManifest>(&path)?.format_version;
+        if found != FORMAT_VERSION {
+            let problem = format!("its format version is {found}, this program reads {FORMAT_VERSION}");
+            return Err(FolderError::unusable(&path, problem));
+        }
+        read_json(&self.path.join(SETTINGS_FILE))
     }
 
     /// The folder of an arm's seed.
     pub fn arm(&self, arm: &str, seed: u64) -> PathBuf {
-        self.0.join("arms").join(arm).join(format!("seed-{seed}"))
+        self.path.join("arms").join(arm).join(format!("seed-{seed}"))
     }
 
     /// The records of an arm's seed; none if it has not begun.
@@ -140,10 +185,15 @@ impl Folder {
     }
 }
 
+impl FolderError {
+    fn unusable(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Unusable { path: path.to_path_buf(), problem: problem.into() }
+    }
+}
+
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, FolderError> {
-    let unusable = |problem: String| FolderError::Unusable { path: path.to_path_buf(), problem };
-    let text = fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| unusable(error.to_string()))
+    let text = fs::read_to_string(path).map_err(|error| FolderError::unusable(path, error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| FolderError::unusable(path, error.to_string()))
 }
 
 /// The first setting in which two differ, in words.

@@ -1,9 +1,10 @@
 //! Carries an experiment out into its folder: every seed, every arm, from where it stands.
 
+use super::pictures::Source;
 use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
 use crate::DataError;
 use crate::arrays::{self, Array, ArraysError};
-use crate::data::{ImageSet, Split, SyntheticSpec, open, synthetic};
+use crate::data::{ImageSet, Split};
 use crate::feature;
 use crate::measure::{self, Labelled, chroma};
 use crate::network::parameters::numbers;
@@ -105,51 +106,26 @@ pub enum Ending {
     Interrupted,
 }
 
-/// The pictures of one seed.
-pub fn pictures(settings: &Settings, seed: u64) -> Result<Split, ExecuteError> {
-    let data = &settings.data;
-    let Some(path) = &data.path else {
-        let spec =
-            SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
-        return Ok(synthetic(spec, seed)?);
-    };
-    let mut split = open(path)?;
-    for (setting, wanted, set) in
-        [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)]
-    {
-        if set.len() < wanted {
-            let problem = format!("{} holds {} of them", path.display(), set.len());
-            return Err(ExecuteError::Misfit { setting, value: wanted, problem });
-        }
-    }
-    split.train = split.train.subset(0, data.train);
-    split.test = split.test.subset(0, data.test);
-    Ok(split)
-}
-
 /// Runs all that is not there yet.
 ///
 /// # Errors
 /// If pictures cannot be read, do not fit the network, or a file cannot be written.
 pub fn execute(
     settings: &Settings,
+    source: &Source<'_>,
     folder: &Folder,
     device: &Device,
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ending, ExecuteError> {
     let mut ending = Ending::Complete;
-    let mut shared: Option<Split> = None;
-    for (index, &seed) in settings.seeds.iter().enumerate() {
-        // A file is the same for all seeds; drawn pictures are drawn anew.
-        let split = match shared.take() {
-            Some(split) if settings.data.path.is_some() => split,
-            _ => pictures(settings, seed)?,
-        };
-        require_fitting(settings, &split.train)?;
-        if index == 0 {
-            split.notes.iter().for_each(|note| tell(Event::Note(note)));
+    source.notes().iter().for_each(|note| tell(Event::Note(note)));
+    for &seed in &settings.seeds {
+        if settings.arms.iter().all(|(name, _)| folder.is_complete(name, seed)) {
+            continue;
         }
+        let split = source.of_seed(seed)?;
+        require_fitting(settings, &split.train)?;
         for (name, arm) in settings.arms.iter() {
             if folder.is_complete(name, seed) {
                 continue;
@@ -161,7 +137,6 @@ pub fn execute(
                 Ending::Complete => {}
             }
         }
-        shared = Some(split);
     }
     Ok(ending)
 }

@@ -4,8 +4,10 @@ pub mod optimizer;
 pub mod checkpoint;
 pub mod whitening;
 pub mod execute;
+pub mod pictures;
 
 pub use execute::{Ending, Event, ExecuteError, execute};
+pub use pictures::Source;
 
 use crate::data::ImageSet;
 use crate::loss;
@@ -94,7 +96,9 @@ impl Trainer {
         pictures: &ImageSet,
         each_step: &mut dyn FnMut(usize, f64) -> bool,
     ) -> EpochEnd {
-        let order = self.order(pictures.len());
+        // Number 0 chose the pictures.
+        let order = Stream::new(self.seed, Purpose::Order, 1 + self.epoch as u32);
+        let order = pictures::shuffled(pictures.len(), &order, Part::Dense);
         let steps = self.steps_per_epoch(pictures);
         let training = &self.settings.training;
         let (batch, epochs, warmup, largest) =
@@ -114,15 +118,6 @@ impl Trainer {
         }
         self.epoch += 1;
         EpochEnd::Done(sum / steps as f64)
-    }
-
-    /// The order of the pictures in this epoch.
-    fn order(&self, count: usize) -> Vec<usize> {
-        let stream = Stream::new(self.seed, Purpose::Order, self.epoch as u32);
-        let mut keys: Vec<([u32; 4], usize)> =
-            (0..count).map(|i| (stream.words(Part::Dense, i as u32, 0), i)).collect();
-        keys.sort_unstable();
-        keys.into_iter().map(|key| key.1).collect()
     }
 
     fn step(&mut self, pictures: &ImageSet, rows: &[usize], step: usize, rate: f64) -> f64 {

@@ -1,0 +1,80 @@
+//! The pictures that one seed trains on and is measured on.
+
+use super::ExecuteError;
+use crate::data::{ImageSet, Split, SyntheticSpec, open, open_cached, synthetic};
+use crate::settings::Settings;
+use featurescope_lab::report::hash;
+use featurescope_sim::math::random::Part;
+use featurescope_sim::math::{Purpose, Stream};
+use std::path::{Path, PathBuf};
+
+/// Where the pictures of all seeds come from.
+pub struct Source<'a> {
+    settings: &'a Settings,
+    /// What was read; `None`: every seed draws its own.
+    read: Option<Split>,
+}
+
+impl<'a> Source<'a> {
+    /// Reads what `settings.data` names, through the cache of decoded pictures in the folder `cache` if there is one.
+    ///
+    /// # Errors
+    /// If pictures cannot be read, or are fewer than the settings ask for.
+    pub fn open(settings: &'a Settings, cache: Option<&Path>) -> Result<Self, ExecuteError> {
+        let data = &settings.data;
+        let Some(path) = &data.path else { return Ok(Self { settings, read: None }) };
+        let split = match cache {
+            Some(folder) => open_cached(path, &cache_file(folder, path))?,
+            None => open(path)?,
+        };
+        for (setting, wanted, set) in
+            [("data.train", data.train, &split.train), ("data.test", data.test, &split.test)]
+        {
+            if set.len() < wanted {
+                let problem = format!("{} holds {} of them", path.display(), set.len());
+                return Err(ExecuteError::Misfit { setting, value: wanted, problem });
+            }
+        }
+        Ok(Self { settings, read: Some(split) })
+    }
+
+    /// What a user should know about the pictures.
+    pub fn notes(&self) -> &[String] {
+        self.read.as_ref().map_or(&[], |split| &split.notes)
+    }
+
+    /// The pictures of a seed: drawn from it, or `data.train` and `data.test` of those that were read, chosen at random by
+    /// it and in random order. So intervals over seeds include the choice of pictures, and a set that is sorted by class
+    /// does no harm.
+    pub fn of_seed(&self, seed: u64) -> Result<Split, ExecuteError> {
+        let data = &self.settings.data;
+        let Some(read) = &self.read else {
+            let spec =
+                SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
+            return Ok(synthetic(spec, seed)?);
+        };
+        let stream = Stream::new(seed, Purpose::Order, 0);
+        let chosen = |set: &ImageSet, count: usize, part: Part| {
+            set.pick(shuffled(set.len(), &stream, part).into_iter().take(count))
+        };
+        Ok(Split {
+            train: chosen(&read.train, data.train, Part::Dense),
+            test: chosen(&read.test, data.test, Part::Latent),
+            notes: Vec::new(),
+        })
+    }
+}
+
+/// One file per place that pictures are read from.
+fn cache_file(folder: &Path, pictures: &Path) -> PathBuf {
+    let place = std::path::absolute(pictures).unwrap_or_else(|_| pictures.to_path_buf());
+    folder.join(format!("pictures-{}.cache", &hash(place.as_os_str().as_encoded_bytes())[..16]))
+}
+
+/// The numbers below `count` in random order.
+pub(super) fn shuffled(count: usize, stream: &Stream, part: Part) -> Vec<usize> {
+    let mut keys: Vec<([u32; 4], usize)> =
+        (0..count).map(|i| (stream.words(part, i as u32, 0), i)).collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|key| key.1).collect()
+}
