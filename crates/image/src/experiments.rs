@@ -42,7 +42,10 @@ mod tests {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../experiments");
         for folder in std::fs::read_dir(root).unwrap() {
             let name = folder.unwrap().file_name().into_string().unwrap();
-            assert!(!name.starts_with("images-") || find(&name).is_some(), "experiments/{name} is not in the list");
+            assert!(
+                !name.starts_with("images-") || find(&name).is_some(),
+                "experiments/{name} is not in the list"
+            );
         }
     }
 

@@ -18,8 +18,8 @@ use featurescope_lab::report::gallery::{Gallery, GalleryRow, Picture};
 use featurescope_lab::report::page::{Provenance, Section, show};
 use featurescope_lab::report::{Block, Page, hash, write};
 use featurescope_lab::spec::registry::nearest;
-use std::{env, fs};
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 /// Does what is asked.
 pub fn images(command: &ImagesCommand) -> Result<Exit> {
@@ -77,8 +77,9 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
     let folder = Folder::open(&place, &settings, &arguments.device)?;
     let interrupt = listen_for_interrupts()?;
     let mut progress = ImageProgress::new(arguments.quiet);
-    let ending = execute(&settings, &source, &folder, &device, &interrupt, &mut |event| progress.show(&event))
-        .with_context(|| format!("the run stopped; what it has so far is in {}", place.display()))?;
+    let ending =
+        execute(&settings, &source, &folder, &device, &interrupt, &mut |event| progress.show(&event))
+            .with_context(|| format!("the run stopped; what it has so far is in {}", place.display()))?;
     if ending == Ending::Interrupted {
         output::note(&format!("interrupted; the same command goes on with {}", place.display()));
         return Ok(Exit::Interrupted);

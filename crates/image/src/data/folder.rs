@@ -53,7 +53,11 @@ pub(super) fn read(folders: &[PathBuf], classes: &[String]) -> Result<ImageSet, 
         for file in sorted_entries(folder)? {
             if !is_picture(&file) {
                 // Passed over in silence, a picture of another kind would be missing from its class.
-                return Err(DataError::damaged(&file, "it is no JPEG or PNG picture", "pictures alone in a class folder"));
+                return Err(DataError::damaged(
+                    &file,
+                    "it is no JPEG or PNG picture",
+                    "pictures alone in a class folder",
+                ));
             }
             files.push(file);
             set.labels.push(label as u32);

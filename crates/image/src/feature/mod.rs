@@ -1,8 +1,10 @@
 //! What a unit looks for: pictures that make it fire, by gradient ascent on the picture (Erhan et al. 2009; Olah et al. 2017).
 //!
 //! A picture is sigmoid(A C): C are coefficients of a cosine basis, divided by their frequency, so that all scales move
-//! alike; A mixes three channels as the colours of natural pictures are correlated. The ascent (Adam) is on the mean
-//! activation of one channel, after a random shift of a few pixels at each step, less a multiple of the total variation.
+//! alike; A mixes three channels as the colours of natural pictures are correlated; the root mean square of A C is held below
+//! a bound, the picture's contrast, without which many units end at a white or black square. The ascent (Adam) is on the mean
+//! of one channel before it is rectified, after a random shift of a few pixels at each step, less a multiple of the total
+//! variation.
 //!
 //! So a picture shows what a unit answers to among smooth pictures: how much colour it has is compared between networks
 //! ([`crate::measure::chroma`]), with the same steps from the same start.
@@ -16,6 +18,8 @@ use featurescope_sim::math::{Purpose, Stream};
 /// Square root of the correlation of red, green and blue in natural pictures, over the largest norm of a column (as
 /// measured on ImageNet by Olah et al. 2017).
 const COLOURS: [[f32; 3]; 3] = [[0.563, 0.195, 0.043], [0.585, 0.0, -0.108], [0.585, -0.195, 0.065]];
+/// Bound on the root mean square of what the sigmoid sees.
+const CONTRAST: f64 = 1.5;
 const INITIAL_SPREAD: f64 = 0.05;
 /// Largest shift in pixels along each axis.
 const JITTER: i64 = 2;
@@ -113,10 +117,13 @@ impl<'a> Ascent<'a> {
         let planes =
             whole.swap_dims(1, 2).reshape([n, 3, side * side]).swap_dims(0, 1).reshape([3, n * side * side]);
         let mixed = self.colours.clone().matmul(planes).reshape([3, n, side * side]).swap_dims(0, 1);
-        sigmoid(mixed.reshape([n, 3, side, side]) * 4.0)
+        let mixed = mixed.reshape([n, 3 * side * side]) * 4.0;
+        let spread = (mixed.clone().square().mean_dim(1) + 1e-12).sqrt();
+        let within = mixed * (spread.recip() * CONTRAST).clamp_max(1.0);
+        sigmoid(within.reshape([n, 3, side, side]))
     }
 
-    /// The mean activation of every picture's own channel.
+    /// The mean of every picture's own channel.
     fn activations(&self, output: Tensor<4>) -> Tensor<1> {
         let [n, channels, h, w] = output.dims();
         let mut own = vec![0.0f32; n * channels];

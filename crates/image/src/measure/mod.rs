@@ -74,6 +74,19 @@ pub fn nearest_neighbours(train: Labelled<'_>, test: Labelled<'_>, neighbours: u
     right as f64 / test.labels.len() as f64
 }
 
+/// The columns with the largest variance, largest first: at most `count`, none that is constant.
+pub fn most_varying(features: &Matrix, count: usize) -> Vec<usize> {
+    let centred = spectrum::centred(features);
+    let mut energies = vec![0.0; centred.cols()];
+    for row in centred.iter_rows() {
+        energies.iter_mut().zip(row).for_each(|(energy, &h)| *energy += h * h);
+    }
+    let mut order: Vec<usize> = (0..energies.len()).filter(|&j| energies[j] > 0.0).collect();
+    order.sort_by(|&a, &b| energies[b].total_cmp(&energies[a]).then(a.cmp(&b)));
+    order.truncate(count);
+    order
+}
+
 /// Share of activations that are not zero.
 pub fn firing_density(activations: &Matrix) -> f64 {
     let entries = activations.as_slice();
@@ -147,6 +160,13 @@ mod tests {
         let train = Labelled { features: &a, labels: &shuffled };
         assert!(linear_probe(train, test, 3) < 0.7);
         assert!(nearest_neighbours(train, test, 5) < 0.7);
+    }
+
+    #[test]
+    fn columns_that_vary_come_first_and_dead_ones_never() {
+        let rows = Matrix::from_fn(4, 3, |i, j| [i as f32, 7.0, 3.0 * i as f32][j]);
+        assert_eq!(most_varying(&rows, 5), [2, 0]);
+        assert_eq!(most_varying(&rows, 1), [2]);
     }
 
     #[test]

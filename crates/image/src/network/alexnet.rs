@@ -37,15 +37,17 @@ impl Encoder for AlexNet {
         let mut x = pictures;
         for (index, (convolution, norm, _)) in self.convolutions.iter().enumerate() {
             let output = convolution.forward(pass, x);
-            x = relu(norm.forward(pass, output));
-            pass.tap(&format!("conv{}", index + 1), &x);
+            let drive = norm.forward(pass, output);
+            pass.tap(&format!("conv{}", index + 1), &drive);
+            x = relu(drive);
             if index > 0 {
                 x = max_pool(x);
             }
         }
         let [n, c, h, w] = x.dims();
-        let features = relu(self.last.forward(pass, x.reshape([n, c * h * w])));
-        pass.tap("fc", &features.clone().reshape([n, self.features, 1, 1]));
+        let drive = self.last.forward(pass, x.reshape([n, c * h * w]));
+        pass.tap("fc", &drive.clone().reshape([n, self.features, 1, 1]));
+        let features = relu(drive);
         Representation { firing: features.clone(), features, samples: None }
     }
 

@@ -18,10 +18,12 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// `from` to `to` channels; half the kernel is padded, so that stride 1 keeps the size. He initialisation.
+    /// `from` to `to` channels; half the kernel is padded, so that stride 1 keeps the size. The initial variance is PyTorch's
+    /// default, 1/(3 fan-in).
     pub fn new(b: &mut Blueprint, name: &str, [from, to]: [usize; 2], kernel: usize, stride: usize) -> Self {
         let fan_in = (from * kernel * kernel) as f64;
-        let weight = b.normal(&format!("{name}.weight"), &[to, from, kernel, kernel], (2.0 / fan_in).sqrt());
+        let deviation = (3.0 * fan_in).sqrt().recip();
+        let weight = b.normal(&format!("{name}.weight"), &[to, from, kernel, kernel], deviation);
         Self { weight, bias: None, stride, padding: kernel / 2 }
     }
 

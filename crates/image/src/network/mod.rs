@@ -56,7 +56,8 @@ pub trait Encoder {
     fn forward(&self, pass: &mut Pass<'_>, pictures: Tensor<4>) -> Representation;
     /// Entries of a representation.
     fn features(&self) -> usize;
-    /// Layers that [`Pass::tap`] offers, with their channels, from the input on.
+    /// Layers that [`Pass::tap`] offers, with their channels, from the input on: what they give before it is rectified,
+    /// so that a unit that does not fire has a gradient too. Channel c of the last is entry c of the representation.
     fn layers(&self) -> Vec<(String, usize)>;
     /// The first layer's weights, whose filters can be shown.
     fn first_layer(&self) -> Handle;

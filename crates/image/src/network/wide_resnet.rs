@@ -81,8 +81,9 @@ impl Encoder for WideResNet {
         for block in &self.blocks {
             x = block.forward(pass, x);
         }
-        let last = relu(self.last.forward(pass, x));
-        pass.tap("relu", &last);
+        let drive = self.last.forward(pass, x);
+        pass.tap("bn1", &drive);
+        let last = relu(drive);
         let [n, c, h, w] = last.dims();
         Representation {
             features: mean_pool(last.clone()),
@@ -100,7 +101,7 @@ impl Encoder for WideResNet {
         [("conv1".to_owned(), 16)]
             .into_iter()
             .chain(blocks)
-            .chain([("relu".to_owned(), self.features)])
+            .chain([("bn1".to_owned(), self.features)])
             .collect()
     }
 

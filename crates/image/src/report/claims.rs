@@ -58,18 +58,22 @@ fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
     if arm.objective.unwrap_or(settings.training.objective).is_supervised() {
         return Some(Part::Supervised);
     }
-    let is_plain = arm.objective.is_none() && arm.strength == 1.0;
     match arm.views {
+        _ if arm.objective.is_some() => None,
         Views::None => Some(Part::None),
-        Views::Crop if is_plain => Some(Part::Crop),
-        Views::Full if is_plain => Some(Part::Full),
-        Views::Crop | Views::Full | Views::Mask => None,
+        Views::Crop => Some(Part::Crop),
+        Views::Full => Some(Part::Full),
+        Views::Mask => None,
     }
 }
 
 /// Every statement that the run has both arms for.
 pub fn claims(run: &StoredRun) -> Vec<Claim> {
-    let find = |part: Part| run.arms.iter().find(|arm| part_of(&arm.arm, &run.settings) == Some(part));
+    // Of arms that differ in strength alone, the strongest speaks.
+    let find = |part: Part| {
+        let arms = run.arms.iter().rev().filter(|arm| part_of(&arm.arm, &run.settings) == Some(part));
+        arms.max_by(|a, b| a.arm.strength.total_cmp(&b.arm.strength))
+    };
     let judged =
         STATEMENTS.iter().filter_map(|&(figure, small, large)| judge(figure, find(small)?, find(large)?));
     judged.collect()

@@ -63,20 +63,16 @@ pub(super) fn units(run: &StoredRun) -> Option<Gallery> {
     let row = |arm: &StoredArm| {
         let seed = arm.seeds.first()?;
         let units = seed.array("units")?;
-        let reached = seed.array("unit_activations")?;
+        let (channels, reached) = (seed.array("unit_channels")?, seed.array("unit_activations")?);
         let side = [units.shape[3], units.shape[2]];
-        let pictures = units.parts().zip(&reached.values).enumerate().take(MOST_UNITS);
-        let pictures = pictures.map(|(unit, (planes, activation))| {
+        let pictures = units.parts().zip(channels.values.iter().zip(&reached.values)).take(MOST_UNITS);
+        let pictures = pictures.map(|(planes, (unit, reached))| {
             let share = show(Some(chroma::of_picture(planes)));
-            Picture::from_planes(
-                planes,
-                side,
-                format!("unit {unit}: activation {activation:.2}, chroma {share}"),
-            )
+            Picture::from_planes(planes, side, format!("unit {unit}: reaches {reached:.2}, chroma {share}"))
         });
         Some(GalleryRow {
             name: arm.name.clone(),
-            note: format!("chroma share {}", show(seed.unit_chroma())),
+            note: format!("{} units, chroma share {}", channels.values.len(), show(seed.unit_chroma())),
             pictures: pictures.collect(),
         })
     };
@@ -84,8 +80,9 @@ pub(super) fn units(run: &StoredRun) -> Option<Gallery> {
     (!rows.is_empty()).then(|| Gallery {
         id: "units".to_owned(),
         title: "What units of the last layer look for".to_owned(),
-        caption: "Pictures found by gradient ascent with random shifts, a decorrelated colour and frequency \
-                  parametrisation and a penalty on total variation, of the first seed. The chroma energy share is the part \
+        caption: "The units whose activation varies most over test pictures, of the first seed; units that never change are \
+                  left out. Pictures found by gradient ascent with random shifts, a decorrelated colour and frequency \
+                  parametrisation, bounded contrast and a penalty on total variation. The chroma energy share is the part \
                   of a picture's variation around its mean brightness that is colour."
             .to_owned(),
         rows,
@@ -95,9 +92,11 @@ pub(super) fn units(run: &StoredRun) -> Option<Gallery> {
 pub(super) fn views(run: &StoredRun) -> Option<Gallery> {
     let rows = |arm: &StoredArm| -> Option<Vec<GalleryRow>> {
         let views = arm.seeds.first()?.array("views")?;
+        let objective = arm.arm.objective.unwrap_or(run.settings.training.objective);
+        let seen = if objective.is_supervised() { 1 } else { 2 };
         let side = [views.shape[3], views.shape[2]];
         let all: Vec<Picture> = views.parts().map(|planes| Picture::from_planes(planes, side, "")).collect();
-        let halves = all.chunks(all.len().div_ceil(2).max(1)).zip(["one view", "the other"]);
+        let halves = all.chunks(all.len().div_ceil(2).max(1)).zip(["one view", "the other"]).take(seen);
         Some(
             halves
                 .map(|(pictures, note)| GalleryRow {

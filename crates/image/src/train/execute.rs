@@ -330,20 +330,22 @@ impl ArmRun<'_> {
         let kept: Vec<f32> = kept.map(|at| firing[at]).collect();
         let labels = test.labels[..count].iter().map(|&label| label as f32).collect();
         let mut stored = vec![
-            Array::new("features", &[count, features.cols()], features.into_vec()),
+            Array::new("features", &[count, features.cols()], features.as_slice().to_vec()),
             Array::new("firing", &[count, width], kept),
             Array::new("labels", &[count], labels),
         ];
         let measure = &self.settings.measure;
         if measure.feature_steps > 0 {
             let layers = trainer.network.encoder.layers();
-            if let Some((layer, channels)) = layers.last() {
-                let channels: Vec<usize> = (0..measure.features.min(*channels)).collect();
+            if let Some((layer, _)) = layers.last() {
+                let channels = measure::most_varying(&features, measure.features);
                 let both = (&trainer.network, &trainer.parameters);
                 let steps = measure.feature_steps;
                 if let Some(found) =
                     feature::maximise(both, layer, &channels, train.width, steps, self.device)
                 {
+                    let numbers = channels.iter().map(|&channel| channel as f32).collect();
+                    stored.push(Array::new("unit_channels", &[channels.len()], numbers));
                     let shape = [channels.len(), 3, train.width, train.width];
                     stored.push(Array::new("units", &shape, found.pictures.concat()));
                     stored.push(Array::new("unit_activations", &[channels.len()], found.activations));

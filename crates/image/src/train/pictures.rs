@@ -73,8 +73,7 @@ fn cache_file(folder: &Path, pictures: &Path) -> PathBuf {
 
 /// The numbers below `count` in random order.
 pub(super) fn shuffled(count: usize, stream: &Stream, part: Part) -> Vec<usize> {
-    let mut keys: Vec<([u32; 4], usize)> =
-        (0..count).map(|i| (stream.words(part, i as u32, 0), i)).collect();
+    let mut keys: Vec<([u32; 4], usize)> = (0..count).map(|i| (stream.words(part, i as u32, 0), i)).collect();
     keys.sort_unstable();
     keys.into_iter().map(|key| key.1).collect()
 }
