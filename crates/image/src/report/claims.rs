@@ -43,18 +43,22 @@ const UNITS: Figure = ("chroma share of units' pictures", StoredSeed::unit_chrom
 const FILTERS: Figure = ("chroma share of first-layer filters", |seed| seed.reading()?.filter_chroma);
 
 /// (figure, the smaller, the larger).
-const STATEMENTS: [(Figure, Part, Part); 8] = [
+const STATEMENTS: [(Figure, Part, Part); 9] = [
     (PROBE, Part::None, Part::Crop),
     (PROBE, Part::Crop, Part::Full),
     (PROBE, Part::None, Part::Full),
     (FIRING, Part::Crop, Part::None),
     (FIRING, Part::Full, Part::Crop),
     (FIRING, Part::Full, Part::None),
+    (UNITS, Part::Full, Part::Crop),
     (UNITS, Part::Full, Part::Supervised),
     (FILTERS, Part::Full, Part::Supervised),
 ];
 
 fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
+    if arm.adversary.is_some() {
+        return None;
+    }
     if arm.objective.unwrap_or(settings.training.objective).is_supervised() {
         return Some(Part::Supervised);
     }

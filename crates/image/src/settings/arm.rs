@@ -23,9 +23,22 @@ pub struct Arm {
     /// Side in pixels of what a mask covers at once; 1 masks single pixels.
     #[serde(default = "four")]
     pub patch: usize,
+    /// Changes of the pictures that make the loss large, which the network is trained to bear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adversary: Option<Adversary>,
     /// What is minimised, where it is not what `training.objective` says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objective: Option<Objective>,
+}
+
+/// Projected gradient ascent on the loss, within a cube around each picture (Madry et al. 2018).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adversary {
+    /// Largest change of a channel of a pixel, which is in 0 … 1; in (0, 1).
+    pub radius: f64,
+    /// Steps of the ascent, ≥ 1; each costs as much as a step of training.
+    pub steps: usize,
 }
 
 /// What happens to a picture before the network sees it.

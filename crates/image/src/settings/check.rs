@@ -1,6 +1,6 @@
 //! Ranges of the settings.
 
-use super::{Arm, Network, Objective, Settings, Views};
+use super::{Adversary, Arm, Network, Objective, Settings, Views};
 use std::fmt::Display;
 
 /// Why settings cannot be used.
@@ -89,6 +89,10 @@ fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
     require((0.0..=1.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 1")?;
     require(arm.keep_rate > 0.0 && arm.keep_rate < 1.0, &key("keep_rate"), arm.keep_rate, "between 0 and 1")?;
     require(arm.patch >= 1 || arm.views != Views::Mask, &key("patch"), arm.patch, "at least 1 pixel")?;
+    if let Some(Adversary { radius, steps }) = arm.adversary {
+        require(radius > 0.0 && radius < 1.0, &key("adversary.radius"), radius, "between 0 and 1")?;
+        require(steps >= 1, &key("adversary.steps"), steps, "at least 1")?;
+    }
     arm.objective.iter().try_for_each(|objective| check_objective(&key("objective"), objective))
 }
 

@@ -5,7 +5,7 @@ mod arm;
 mod check;
 mod layers;
 
-pub use arm::{Arm, Arms, Objective, Similarity, StopGradient, Views};
+pub use arm::{Adversary, Arm, Arms, Objective, Similarity, StopGradient, Views};
 pub use check::SettingsError;
 
 use serde::{Deserialize, Serialize};

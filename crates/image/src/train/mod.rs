@@ -14,7 +14,7 @@ use crate::loss;
 use crate::network::layers::BatchNorm;
 use crate::network::parameters::{numbers, vector};
 use crate::network::{Network, Parameters, Pass, Representation, Role};
-use crate::settings::{Arm, Objective, Settings, Views};
+use crate::settings::{Adversary, Arm, Objective, Settings, Views};
 use crate::views::{ViewPipeline, plain};
 use burn::tensor::{Device, Tensor, TensorData};
 use featurescope_sim::math::random::Part;
@@ -48,6 +48,16 @@ pub enum EpochEnd {
     Interrupted,
     /// The loss is no number any more.
     Diverged,
+}
+
+/// What a step reads.
+struct Drawn {
+    /// Anchors, then positives; the anchors alone if both are equal or only one is needed.
+    pictures: Tensor<4>,
+    /// What RandomMask inside the network multiplies by.
+    mask: Option<Tensor<4>>,
+    are_equal: bool,
+    labels: Vec<u32>,
 }
 
 /// What representations a set of pictures has.
@@ -123,6 +133,10 @@ impl Trainer {
     fn step(&mut self, pictures: &ImageSet, rows: &[usize], step: usize, rate: f64) -> f64 {
         let count = (self.epoch * self.steps_per_epoch(pictures) + step) as u32;
         let stream = Stream::new(self.seed, Purpose::Views, count);
+        let mut drawn = self.draw(pictures, rows, &stream);
+        if let Some(adversary) = self.arm.adversary {
+            drawn.pictures = self.attacked(&drawn, adversary);
+        }
         let leaves: Vec<Tensor<1>> = (self.parameters.values().iter().zip(self.parameters.slots()))
             .map(|(value, slot)| match slot.role {
                 Role::Statistic => value.clone().autodiff(),
@@ -130,7 +144,7 @@ impl Trainer {
             })
             .collect();
         let mut pass = Pass::training(&self.parameters, leaves.clone());
-        let loss = self.loss(&mut pass, pictures, rows, &stream);
+        let loss = self.loss(&mut pass, &drawn, drawn.pictures.clone());
         let statistics = pass.into_statistics();
         let value = f64::from(numbers(loss.clone().inner())[0]);
         let mut gradients = loss.backward();
@@ -142,8 +156,8 @@ impl Trainer {
         value
     }
 
-    /// The loss of these rows. Both views go through the network together, so that one batch normalises both.
-    fn loss(&self, pass: &mut Pass<'_>, pictures: &ImageSet, rows: &[usize], stream: &Stream) -> Tensor<1> {
+    /// The views of these rows. Both go through the network together, so that one batch normalises both.
+    fn draw(&self, pictures: &ImageSet, rows: &[usize], stream: &Stream) -> Drawn {
         let is_supervised = self.objective.is_supervised();
         let n = rows.len();
         let length = pictures.bytes_per_image();
@@ -156,32 +170,58 @@ impl Trainer {
         pipeline.pairs(pictures, rows, stream, anchor, positive);
         let count = if are_equal { n } else { 2 * n };
         views.truncate(count * length);
-        let batch = self.batch(views, count, pictures);
-        pass.set_mask(inside.map(|shape| self.mask(n, shape, stream)));
-        let representation = self.network.represent(pass, batch);
-        let output = self.network.head.forward(pass, representation);
-        if is_supervised {
-            let labels: Vec<u32> = rows.iter().map(|&row| pictures.labels[row]).collect();
-            return loss::cross_entropy(output, &labels);
+        Drawn {
+            pictures: self.batch(views, count, pictures),
+            mask: inside.map(|shape| self.mask(n, shape, stream)),
+            are_equal,
+            labels: rows.iter().map(|&row| pictures.labels[row]).collect(),
         }
+    }
+
+    /// The pictures, changed step by step so that the loss grows.
+    fn attacked(&self, drawn: &Drawn, Adversary { radius, steps }: Adversary) -> Tensor<4> {
+        // A little farther than the border in all, so that the ascent can turn on its way (Madry et al. 2018).
+        let stride = 1.25 * radius / steps as f64;
+        let (least, most) = (drawn.pictures.clone() - radius, drawn.pictures.clone() + radius);
+        let mut pictures = drawn.pictures.clone();
+        for _ in 0..steps {
+            let leaf = pictures.clone().autodiff().require_grad();
+            let values = self.parameters.values().iter().map(|value| value.clone().autodiff()).collect();
+            let mut pass = Pass::training(&self.parameters, values);
+            let mut gradients = self.loss(&mut pass, drawn, leaf.clone()).backward();
+            let Some(gradient) = leaf.grad_remove(&mut gradients) else { return pictures };
+            let moved = pictures + gradient.sign() * stride;
+            pictures = moved.max_pair(least.clone()).min_pair(most.clone());
+        }
+        pictures
+    }
+
+    /// The loss of what was drawn, on `pictures` in place of its own.
+    fn loss(&self, pass: &mut Pass<'_>, drawn: &Drawn, pictures: Tensor<4>) -> Tensor<1> {
+        pass.set_mask(drawn.mask.clone());
+        let representation = self.network.represent(pass, pictures);
+        let output = self.network.head.forward(pass, representation);
         let both = |whole: &Tensor<2>| {
             let rows = whole.dims()[0];
-            if are_equal {
+            if drawn.are_equal {
                 return [whole.clone(), whole.clone()];
             }
             [whole.clone().narrow(0, 0, rows / 2), whole.clone().narrow(0, rows / 2, rows / 2)]
         };
-        let [a, b] = both(&output);
         match self.objective {
-            Objective::NtXent { temperature, similarity } => loss::nt_xent(a, b, temperature, similarity),
+            Objective::CrossEntropy => loss::cross_entropy(output, &drawn.labels),
+            Objective::NtXent { temperature, similarity } => {
+                let [a, b] = both(&output);
+                loss::nt_xent(a, b, temperature, similarity)
+            }
             Objective::InfoNce { temperature, similarity, stop_gradient } => {
+                let [a, b] = both(&output);
                 loss::info_nce(a, b, temperature, similarity, stop_gradient)
             }
             Objective::SimSiam => {
-                let predicted = self.network.head.predict(pass, output.clone()).unwrap_or(output);
-                loss::simsiam(both(&predicted), [a, b])
+                let predicted = self.network.head.predict(pass, output.clone()).unwrap_or(output.clone());
+                loss::simsiam(both(&predicted), both(&output))
             }
-            Objective::CrossEntropy => unreachable!("supervised arms have returned"),
         }
     }
 
@@ -280,3 +320,6 @@ pub fn pipeline(arm: &Arm) -> ViewPipeline {
         Views::Mask => ViewPipeline::mask(arm.keep_rate, arm.patch),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+use super::*;
+use crate::data::{SyntheticSpec, synthetic};
+use crate::device;
+
+const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
+const SMOKE: &str = include_str!("../../../../experiments/images-synthetic/smoke.toml");
+
+#[test]
+fn an_adversary_stays_in_its_cube_and_makes_the_loss_larger() {
+    let pictures = synthetic(SyntheticSpec { size: 16, classes: 3, train: 20, test: 10 }, 1).unwrap().train;
+    for arm in ["full", "supervised"] {
+        let radius = format!("arms.{arm}.adversary={{ radius = 0.05, steps = 3 }}");
+        let settings = Settings::from_layers(&[SPEC, SMOKE], &[radius]).unwrap();
+        let (_, arm) = settings.arms.iter().find(|(name, _)| *name == arm).unwrap();
+        let trainer = Trainer::new(&settings, arm, 1, &pictures, &device::find("cpu").unwrap());
+        let rows: Vec<usize> = (0..20).collect();
+        let drawn = trainer.draw(&pictures, &rows, &Stream::new(1, Purpose::Views, 0));
+        let attacked = trainer.attacked(&drawn, arm.adversary.unwrap());
+        let farthest = numbers((attacked.clone() - drawn.pictures.clone()).abs().max())[0];
+        // Radius, and the rounding of two numbers below 1.
+        assert!(farthest > 0.04 && farthest < 0.05 + 2.0 * f32::EPSILON, "{farthest}");
+        let loss = |pictures: Tensor<4>| {
+            let mut pass = Pass::training(&trainer.parameters, trainer.parameters.values().to_vec());
+            numbers(trainer.loss(&mut pass, &drawn, pictures))[0]
+        };
+        let (before, after) = (loss(drawn.pictures.clone()), loss(attacked));
+        assert!(after > before, "{before} before, {after} after");
+    }
+}
