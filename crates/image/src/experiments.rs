@@ -13,6 +13,13 @@ pub struct Experiment {
     pub smoke: &'static str,
 }
 
+impl Experiment {
+    /// The question that it asks: the title of its README.
+    pub fn question(&self) -> &'static str {
+        self.readme.lines().next().map_or("", |title| title.trim_start_matches("# "))
+    }
+}
+
 macro_rules! experiments {
     ($($name:literal),*) => {
         &[$(Experiment {

@@ -16,6 +16,21 @@ pub fn list() -> Result<Exit> {
     text.push_str(
         "\nRun one with `featurescope run NAME`, read about it with `featurescope explain NAME`.\n",
     );
+    #[cfg(feature = "images")]
+    list_images(&mut text)?;
     output::print(&text)?;
     Ok(Exit::Success)
+}
+
+/// The experiments on pictures, which have a command of their own.
+#[cfg(feature = "images")]
+fn list_images(text: &mut String) -> Result<()> {
+    use featurescope_image::experiments::EXPERIMENTS;
+    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or_default();
+    text.push('\n');
+    for experiment in EXPERIMENTS {
+        writeln!(text, "{:<width$}  {}", experiment.name, experiment.question())?;
+    }
+    text.push_str("\nRun one with `featurescope images run NAME`.\n");
+    Ok(())
 }

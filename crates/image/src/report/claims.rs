@@ -31,6 +31,7 @@ enum Part {
     None,
     Crop,
     Full,
+    Mask,
     Supervised,
 }
 
@@ -43,13 +44,15 @@ const UNITS: Figure = ("chroma share of units' pictures", StoredSeed::unit_chrom
 const FILTERS: Figure = ("chroma share of first-layer filters", |seed| seed.reading()?.filter_chroma);
 
 /// (figure, the smaller, the larger).
-const STATEMENTS: [(Figure, Part, Part); 9] = [
+const STATEMENTS: [(Figure, Part, Part); 11] = [
     (PROBE, Part::None, Part::Crop),
     (PROBE, Part::Crop, Part::Full),
     (PROBE, Part::None, Part::Full),
+    (PROBE, Part::None, Part::Mask),
     (FIRING, Part::Crop, Part::None),
     (FIRING, Part::Full, Part::Crop),
     (FIRING, Part::Full, Part::None),
+    (FIRING, Part::Mask, Part::None),
     (UNITS, Part::Full, Part::Crop),
     (UNITS, Part::Full, Part::Supervised),
     (FILTERS, Part::Full, Part::Supervised),
@@ -67,7 +70,7 @@ fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
         Views::None => Some(Part::None),
         Views::Crop => Some(Part::Crop),
         Views::Full => Some(Part::Full),
-        Views::Mask => None,
+        Views::Mask => Some(Part::Mask),
     }
 }
 
