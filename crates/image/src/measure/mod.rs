@@ -6,12 +6,14 @@
 //! | `neighbours` | accuracy of a vote of the k nearest training pictures by cosine |
 //! | `alignment`, `uniformity` | Wang & Isola (2020), of two views under crop, flip and colour distortion whatever the arm was trained with |
 //! | `effective_rank` | exp of the entropy of the singular values' shares (Roy & Vetterli 2007), features centred |
+//! | `cosine_atoms` | share of filters on whitened patches that are single atoms of the cosine basis |
 //! | `firing_density` | share of activations of the last rectified layer that are not zero |
 //!
 //! The linear rule is one-against-the-rest ridge regression on features minus their mean over their root mean square; a
 //! fifth of its pictures chooses the regularisation.
 
 pub mod chroma;
+pub mod cosine_atoms;
 
 use featurescope_sim::math::{Matrix, linalg};
 use featurescope_sim::probe::{TrainingFeatures, ridge, spectrum, sphere};

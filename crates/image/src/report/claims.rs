@@ -40,11 +40,13 @@ type Figure = (&'static str, fn(&StoredSeed) -> Option<f64>);
 
 const PROBE: Figure = ("linear probe accuracy", |seed| seed.reading()?.probe);
 const FIRING: Figure = ("firing density", |seed| seed.reading()?.firing_density);
+const ATOMS: Figure =
+    ("share of filters that are single atoms of the cosine basis", |seed| seed.reading()?.cosine_atoms);
 const UNITS: Figure = ("chroma share of units' pictures", StoredSeed::unit_chroma);
 const FILTERS: Figure = ("chroma share of first-layer filters", |seed| seed.reading()?.filter_chroma);
 
 /// (figure, the smaller, the larger).
-const STATEMENTS: [(Figure, Part, Part); 11] = [
+const STATEMENTS: [(Figure, Part, Part); 12] = [
     (PROBE, Part::None, Part::Crop),
     (PROBE, Part::Crop, Part::Full),
     (PROBE, Part::None, Part::Full),
@@ -53,6 +55,7 @@ const STATEMENTS: [(Figure, Part, Part); 11] = [
     (FIRING, Part::Full, Part::Crop),
     (FIRING, Part::Full, Part::None),
     (FIRING, Part::Mask, Part::None),
+    (ATOMS, Part::None, Part::Mask),
     (UNITS, Part::Full, Part::Crop),
     (UNITS, Part::Full, Part::Supervised),
     (FILTERS, Part::Full, Part::Supervised),

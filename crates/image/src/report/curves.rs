@@ -54,6 +54,8 @@ fn over_epochs(run: &StoredRun) -> Figure {
             ..Panel::default()
         }
     };
+    // Not every network has every figure.
+    let is_measured = |&figure: &usize| run.arms.iter().any(|arm| !arm.curve(figure).is_empty());
     Figure {
         id: "over-epochs".to_owned(),
         title: "What representations are worth, epoch by epoch".to_owned(),
@@ -61,7 +63,7 @@ fn over_epochs(run: &StoredRun) -> Figure {
                   activations of the last rectified layer that are not zero."
             .to_owned(),
         legend: run.arms.iter().map(entry).collect(),
-        panels: (0..FIGURES.len()).map(panel).collect(),
+        panels: (0..FIGURES.len()).filter(is_measured).map(panel).collect(),
         columns: 3,
         ..Figure::default()
     }

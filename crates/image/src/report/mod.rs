@@ -15,6 +15,7 @@ use crate::run::{FolderError, SETTINGS_FILE};
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
 use featurescope_lab::report::{Block, Page, ReportError, hash, write};
 use std::path::{Path, PathBuf};
+use stored::EndFigure;
 
 /// A report that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -145,11 +146,14 @@ fn found(run: &StoredRun) -> Vec<Block> {
 /// Every arm at its end: mean over seeds, with the t-interval where there are several.
 fn table(run: &StoredRun) -> Table {
     let mut columns = vec!["arm".to_owned(), "seeds".to_owned()];
-    columns.extend(stored::END_FIGURES.iter().map(|(name, _)| (*name).to_owned()));
+    // Not every network has every figure.
+    let is_measured = |figure: &&EndFigure| run.arms.iter().any(|arm| !arm.at_end(figure.1).is_empty());
+    let figures: Vec<&EndFigure> = stored::END_FIGURES.iter().filter(is_measured).collect();
+    columns.extend(figures.iter().map(|(name, _)| (*name).to_owned()));
     columns.push("pictures/s".to_owned());
     let rows = run.arms.iter().map(|arm| {
         let mut row = vec![arm.name.clone(), arm.seeds.len().to_string()];
-        row.extend(stored::END_FIGURES.iter().map(|(_, read)| with_interval(&arm.at_end(*read))));
+        row.extend(figures.iter().map(|(_, read)| with_interval(&arm.at_end(*read))));
         row.push(show(arm.speed()));
         row
     });

@@ -51,7 +51,7 @@ pub struct StoredSeed {
 pub type EndFigure = (&'static str, fn(&StoredSeed) -> Option<f64>);
 
 /// Figures of the table.
-pub const END_FIGURES: [EndFigure; 9] = [
+pub const END_FIGURES: [EndFigure; 10] = [
     ("linear probe", |seed| seed.reading()?.probe),
     ("nearest neighbours", |seed| seed.reading()?.neighbours),
     ("firing density", |seed| seed.reading()?.firing_density),
@@ -59,6 +59,7 @@ pub const END_FIGURES: [EndFigure; 9] = [
     ("uniformity", |seed| seed.reading()?.uniformity),
     ("effective rank", |seed| seed.reading()?.effective_rank),
     ("chroma of filters", |seed| seed.reading()?.filter_chroma),
+    ("single cosine atoms", |seed| seed.reading()?.cosine_atoms),
     ("chroma of units", StoredSeed::unit_chroma),
     ("loss", |seed| seed.records.last()?.loss),
 ];

@@ -32,10 +32,12 @@ pub struct Reading {
     pub firing_density: Option<f64>,
     /// Mean chroma energy share of the first layer's filters.
     pub filter_chroma: Option<f64>,
+    /// Share of filters on whitened patches that are single atoms of the cosine basis; other networks have none.
+    pub cosine_atoms: Option<f64>,
 }
 
 /// What is read, with its name and unit for pictures and tables.
-pub const FIGURES: [(&str, &str, fn(&Reading) -> Option<f64>); 7] = [
+pub const FIGURES: [(&str, &str, fn(&Reading) -> Option<f64>); 8] = [
     ("linear probe", "accuracy", |reading| reading.probe),
     ("nearest neighbours", "accuracy", |reading| reading.neighbours),
     ("firing density", "share of activations", |reading| reading.firing_density),
@@ -43,6 +45,7 @@ pub const FIGURES: [(&str, &str, fn(&Reading) -> Option<f64>); 7] = [
     ("uniformity", "log potential", |reading| reading.uniformity),
     ("effective rank", "directions", |reading| reading.effective_rank),
     ("chroma of first-layer filters", "share of energy", |reading| reading.filter_chroma),
+    ("single atoms of the cosine basis", "share of filters", |reading| reading.cosine_atoms),
 ];
 
 /// How long training took.

@@ -6,7 +6,7 @@ use crate::DataError;
 use crate::arrays::{self, Array, ArraysError};
 use crate::data::{ImageSet, Split};
 use crate::feature;
-use crate::measure::{self, Labelled, chroma};
+use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
 use crate::run::{self, Folder, FolderError, Reading, Record, Timing};
 use crate::settings::{Arm, Settings};
@@ -299,8 +299,15 @@ impl ArmRun<'_> {
             uniformity: finite(uniformity),
             effective_rank: finite(measure::effective_rank(&held.features)),
             firing_density: finite(measure::firing_density(&held.firing)),
+            cosine_atoms: self.cosine_atoms(trainer, &filters),
             filter_chroma: finite(chroma.iter().sum::<f64>() / chroma.len() as f64),
         }
+    }
+
+    /// For networks on patches, whose filters stand for atoms.
+    fn cosine_atoms(&self, trainer: &Trainer, filters: &Array) -> Option<f64> {
+        let (_, _, side) = trainer.network.encoder.whitening()?;
+        finite(cosine_atoms::share(filters.parts(), side))
     }
 
     fn save(
