@@ -20,6 +20,8 @@ use std::cell::Cell;
 const BLOCKS_PER_SUM: usize = 32;
 /// Pieces that the pictures are cut into where a sum runs over them.
 const PIECES: usize = 32;
+/// Pictures of a piece where no sum runs over them.
+const PICTURES: usize = 4;
 
 /// ROWS rows side by side, sixteen columns at a time.
 type Panel = [Line; ROWS];
@@ -32,6 +34,7 @@ struct Scratch {
     frame: Vec<f32>,
     gradient: Vec<f32>,
     columns: Vec<ColumnBlock>,
+    dy_columns: Vec<ColumnBlock>,
     panels: Vec<Panel>,
     tiles: Vec<Tile>,
 }
@@ -70,18 +73,26 @@ pub fn forward(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
     let (frame, taps, to) = (Frame::new(geometry), geometry.taps(), geometry.channels[1]);
     let weight = panels(to, taps, |r, c| weight[r * taps + c]);
     let picture = geometry.picture();
-    let mut y = vec![0.0; x.len() / picture * to * geometry.places()];
-    let pictures = x.chunks(picture).zip(y.chunks_mut(to * geometry.places()));
-    for_each_piece(pictures, |(x, y)| with_scratch(|scratch| forward_picture(&frame, &weight, x, y, scratch)));
+    let output = to * geometry.places();
+    let mut y = vec![0.0; x.len() / picture * output];
+    let pieces = x.chunks(PICTURES * picture).zip(y.chunks_mut(PICTURES * output));
+    for_each_piece(pieces, |(x, y)| {
+        with_scratch(|scratch| {
+            // The borders stay zero from picture to picture.
+            refill(&mut scratch.frame, frame.len(), 0.0);
+            refill(&mut scratch.columns, taps.div_ceil(Line::LEN), NO_COLUMNS);
+            for (x, y) in x.chunks(picture).zip(y.chunks_mut(output)) {
+                forward_picture(&frame, &weight, x, y, scratch);
+            }
+        });
+    });
     y
 }
 
 fn forward_picture(frame: &Frame, weight: &[Panel], x: &[f32], y: &mut [f32], scratch: &mut Scratch) {
     let Scratch { frame: framed, columns, tiles, .. } = scratch;
-    refill(framed, frame.len(), 0.0);
     frame.fill(framed, x);
-    let blocks = frame.geometry().taps().div_ceil(Line::LEN);
-    refill(columns, blocks, NO_COLUMNS);
+    let blocks = columns.len();
     for first_line in (0..frame.lines()).step_by(2) {
         gather_columns(frame, framed, first_line, columns);
         refill(tiles, weight.len() / blocks, Tile::ZERO);
@@ -99,20 +110,21 @@ fn forward_picture(frame: &Frame, weight: &[Panel], x: &[f32], y: &mut [f32], sc
 /// Two lines of places of all patches.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn gather_columns(frame: &Frame, framed: &[f32], first_line: usize, columns: &mut [ColumnBlock]) {
-    for (tap, pair) in columns.as_flattened_mut()[..frame.geometry().taps()].iter_mut().enumerate() {
-        for (line, to) in (first_line..frame.lines()).zip(pair) {
-            frame.gather(framed, tap, line, to);
-        }
+    for (slot, line) in (first_line..frame.lines()).take(2).enumerate() {
+        frame.gather(framed, [0, line], columns.as_flattened_mut(), slot);
     }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn write_tile(tile: &Tile, rows: &mut [f32], width: usize, first: usize) {
-    for (row, sums) in rows.chunks_mut(width).zip(&tile.0) {
-        let row = &mut row[first..];
-        match row.first_chunk_mut() {
-            Some(whole) => *whole = *sums,
-            None => row.copy_from_slice(&sums[..row.len()]),
+    let lanes = LANES.min(width - first);
+    if lanes == LANES {
+        for (row, sums) in rows.chunks_mut(width).zip(&tile.0) {
+            row[first..].first_chunk_mut().map(|whole| *whole = *sums);
+        }
+    } else {
+        for (row, sums) in rows.chunks_mut(width).zip(&tile.0) {
+            row[first..].copy_from_slice(&sums[..lanes]);
         }
     }
 }
@@ -140,6 +152,10 @@ pub fn backward(geometry: Geometry, x: &[f32], weight: &[f32], dy: &[f32], by_pi
     for_each_piece(pieces, |((x, dy), sums, dx)| {
         with_scratch(|scratch| {
             let mut dx = dx.chunks_mut(picture);
+            // The borders stay zero from picture to picture.
+            refill(&mut scratch.frame, frame.len(), 0.0);
+            refill(&mut scratch.panels, to.div_ceil(ROWS) * frame.lines(), NO_ROWS);
+            refill(&mut scratch.dy_columns, to.div_ceil(Line::LEN), NO_COLUMNS);
             for (x, dy) in x.chunks(picture).zip(dy.chunks(output)) {
                 add_by_weight(&frame, x, dy, sums, scratch);
                 if let Some(dx) = dx.next() {
@@ -170,20 +186,21 @@ fn sum_of_pieces(sums: &[Tile], tiles: usize, to: usize, taps: usize) -> Vec<f32
 fn add_by_weight(frame: &Frame, x: &[f32], dy: &[f32], sums: &mut [Tile], scratch: &mut Scratch) {
     let Scratch { frame: framed, columns, panels, .. } = scratch;
     let (places, lines) = (frame.geometry().places(), frame.lines());
-    refill(framed, frame.len(), 0.0);
     frame.fill(framed, x);
-    refill(panels, dy.len().div_ceil(ROWS * places) * lines, NO_ROWS);
     for (rows, panel) in dy.chunks(ROWS * places).zip(panels.chunks_mut(lines)) {
         for (r, row) in rows.chunks(places).enumerate() {
-            for (values, line) in row.chunks(Line::LEN).zip(&mut *panel) {
-                line[r].0[..values.len()].copy_from_slice(values);
+            let (whole, rest) = row.as_chunks();
+            whole.iter().zip(&mut *panel).for_each(|(values, line)| line[r].0 = *values);
+            if !rest.is_empty() {
+                panel[whole.len()][r].0[..rest.len()].copy_from_slice(rest);
             }
         }
     }
     let panel_count = panels.len() / lines;
     for (group, sums) in sums.chunks_mut(panel_count).enumerate() {
         for start in (0..lines).step_by(BLOCKS_PER_SUM) {
-            refill(columns, BLOCKS_PER_SUM.min(lines - start), NO_COLUMNS);
+            // All are written.
+            columns.resize(BLOCKS_PER_SUM.min(lines - start), NO_COLUMNS);
             for (line, block) in (start..).zip(&mut *columns) {
                 gather_transposed(frame, framed, group * LANES, line, block);
             }
@@ -197,30 +214,20 @@ fn add_by_weight(frame: &Frame, x: &[f32], dy: &[f32], sums: &mut [Tile], scratc
 /// A line of places of 32 weights, a place to a row.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn gather_transposed(frame: &Frame, framed: &[f32], first_tap: usize, line: usize, block: &mut ColumnBlock) {
-    let taps = frame.geometry().taps();
     for half in 0..2 {
-        let mut rows = [Line::ZERO; Line::LEN];
-        for (tap, row) in (first_tap + half * Line::LEN..taps).zip(&mut rows) {
-            frame.gather(framed, tap, line, row);
-        }
-        transpose(block, half, &std::array::from_fn(|l| &rows[l].0));
+        let mut rows = [[Line::ZERO]; Line::LEN];
+        frame.gather(framed, [first_tap + half * Line::LEN, line], &mut rows, 0);
+        transpose(block, half, &std::array::from_fn(|l| &rows[l][0].0));
     }
 }
 
 /// ∂x of one picture.
 fn by_picture(frame: &Frame, transposed: &[Panel], dy: &[f32], dx: &mut [f32], scratch: &mut Scratch) {
-    let Scratch { gradient, columns, .. } = scratch;
-    let places = frame.geometry().places();
-    let blocks = frame.geometry().channels[1].div_ceil(Line::LEN);
+    let Scratch { gradient, dy_columns: columns, .. } = scratch;
+    let (places, blocks) = (frame.geometry().places(), columns.len());
     refill(gradient, frame.len(), 0.0);
     for first_line in (0..frame.lines()).step_by(2) {
-        refill(columns, blocks, NO_COLUMNS);
-        for (row, pair) in dy.chunks(places).zip(columns.as_flattened_mut()) {
-            let row = &row[first_line * Line::LEN..];
-            for (values, line) in row.chunks(Line::LEN).zip(pair) {
-                line.0[..values.len()].copy_from_slice(values);
-            }
-        }
+        copy_columns(dy, places, first_line * Line::LEN, columns);
         for (q, panel) in transposed.chunks(blocks).enumerate() {
             let mut tile = Tile::ZERO;
             for (rows, columns) in panel.chunks(BLOCKS_PER_SUM).zip(columns.chunks(BLOCKS_PER_SUM)) {
@@ -232,11 +239,29 @@ fn by_picture(frame: &Frame, transposed: &[Panel], dy: &[f32], dx: &mut [f32], s
     frame.read(gradient, dx);
 }
 
+/// 32 places of every channel from the first on; lanes behind the last place are of no account.
+#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn copy_columns(dy: &[f32], places: usize, first: usize, columns: &mut [ColumnBlock]) {
+    let rows = || dy.chunks(places).map(|row| &row[first..]);
+    let pairs = columns.as_flattened_mut();
+    if places - first >= LANES {
+        for (row, pair) in rows().zip(pairs) {
+            for (values, line) in row.as_chunks().0.iter().zip(pair) {
+                line.0 = *values;
+            }
+        }
+    } else {
+        for (row, pair) in rows().zip(pairs) {
+            for (values, line) in row.chunks(Line::LEN).zip(pair) {
+                line.0[..values.len()].copy_from_slice(values);
+            }
+        }
+    }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn scatter_tile(frame: &Frame, tile: &Tile, first_tap: usize, first_line: usize, gradient: &mut [f32]) {
-    for (tap, row) in (first_tap..frame.geometry().taps()).zip(&tile.0) {
-        for (line, lanes) in (first_line..frame.lines()).zip(row.chunks(Line::LEN)) {
-            frame.scatter(gradient, tap, line, lanes);
-        }
+    for (slot, line) in (first_line..frame.lines()).take(2).enumerate() {
+        frame.scatter(gradient, [first_tap, line], &tile.0, slot * Line::LEN);
     }
 }

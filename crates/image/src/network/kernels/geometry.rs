@@ -7,7 +7,7 @@
 //! output (oy, ox) reads frame[taps[(c, i, j)] + oy · row_step + ox]
 //! ```
 
-use featurescope_sim::math::kernel::Line;
+use featurescope_sim::math::kernel::{LANES, Line};
 
 /// A convolution of pictures of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Frame {
         self.runs.len()
     }
 
-    /// Calls `visit` with every row of the frame that a row of the picture goes to, and the index of the latter.
+    /// The rows of a picture, channel after channel, and where each is in the frame.
     fn rows(&self) -> impl Iterator<Item = (usize, usize)> {
         let Geometry { channels: [from, _], input: [h, _], stride, padding, .. } = self.geometry;
         let (height, step) = (self.height, stride * self.width);
@@ -118,14 +118,17 @@ impl Frame {
 
     /// Copies a picture into a frame whose border is zero.
     pub fn fill(&self, frame: &mut [f32], picture: &[f32]) {
-        let Geometry { input: [_, w], stride, padding, .. } = self.geometry;
+        let [_, w] = self.geometry.input;
         for (row, at) in self.rows() {
             let from = &picture[row * w..][..w];
-            if stride == 1 {
-                frame[at + padding..][..w].copy_from_slice(from);
-            } else {
-                for (x, value) in (padding..).zip(from) {
-                    frame[at + x % stride * self.width + x / stride] = *value;
+            for (first, to) in self.remainders(at) {
+                let count = w.saturating_sub(first).div_ceil(self.geometry.stride);
+                let to = &mut frame[to..][..count];
+                if self.geometry.stride == 1 {
+                    to.copy_from_slice(from);
+                } else {
+                    let from = from[first.min(w)..].iter().step_by(self.geometry.stride);
+                    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
                 }
             }
         }
@@ -133,41 +136,110 @@ impl Frame {
 
     /// Copies a picture out of its frame.
     pub fn read(&self, frame: &[f32], picture: &mut [f32]) {
-        let Geometry { input: [_, w], stride, padding, .. } = self.geometry;
+        let [_, w] = self.geometry.input;
         for (row, at) in self.rows() {
             let to = &mut picture[row * w..][..w];
-            if stride == 1 {
-                to.copy_from_slice(&frame[at + padding..][..w]);
-            } else {
-                for (x, value) in (padding..).zip(to) {
-                    *value = frame[at + x % stride * self.width + x / stride];
+            for (first, from) in self.remainders(at) {
+                let to = to[first.min(w)..].iter_mut().step_by(self.geometry.stride);
+                to.zip(&frame[from..]).for_each(|(to, from)| *to = *from);
+            }
+        }
+    }
+
+    /// The first column of a picture of every remainder, and where it is in the frame's row at `at`.
+    fn remainders(&self, at: usize) -> impl Iterator<Item = (usize, usize)> {
+        let Geometry { stride, padding, .. } = self.geometry;
+        let width = self.width;
+        (0..stride).map(move |first| {
+            let column = first + padding;
+            (first, at + column % stride * width + column / stride)
+        })
+    }
+
+    /// Writes what the weights from `first_tap` on are multiplied with at the places of a line to `to[·][slot]`. Lanes
+    /// behind the last place, and what lies behind the last weight, keep their values.
+    #[inline(always)]
+    pub fn gather<const N: usize>(
+        &self,
+        frame: &[f32],
+        [first_tap, line]: [usize; 2],
+        to: &mut [[Line; N]],
+        slot: usize,
+    ) {
+        for run in &self.runs[line] {
+            match run.length {
+                16 => self.gather_run::<16, N>(frame, first_tap, run, to, slot),
+                8 => self.gather_run::<8, N>(frame, first_tap, run, to, slot),
+                _ => {
+                    for (from, to) in self.run_starts(first_tap, run).zip(&mut *to) {
+                        to[slot].0[run.lane..][..run.length].copy_from_slice(&frame[from..][..run.length]);
+                    }
                 }
             }
         }
     }
 
-    /// What weight `tap` is multiplied with at the places of a line; lanes behind the last place keep their values.
+    /// Where the run lies for the weights from `first_tap` on.
     #[inline(always)]
-    pub fn gather(&self, frame: &[f32], tap: usize, line: usize, to: &mut Line) {
-        for run in &self.runs[line] {
-            let from = &frame[self.taps[tap] + run.start..][..run.length];
-            let to = &mut to.0[run.lane..][..run.length];
-            match (to.first_chunk_mut::<16>(), from.first_chunk::<16>()) {
-                (Some(to), Some(from)) => *to = *from,
-                _ => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+    fn run_starts(&self, first_tap: usize, run: &Run) -> impl Iterator<Item = usize> {
+        self.taps[first_tap.min(self.taps.len())..].iter().map(|tap| tap + run.start)
+    }
+
+    /// A length that is known when this is compiled: copied without a call.
+    #[inline(always)]
+    fn gather_run<const LENGTH: usize, const N: usize>(
+        &self,
+        frame: &[f32],
+        first_tap: usize,
+        run: &Run,
+        to: &mut [[Line; N]],
+        slot: usize,
+    ) {
+        for (from, to) in self.run_starts(first_tap, run).zip(to) {
+            let from = frame[from..].first_chunk::<LENGTH>();
+            if let (Some(from), Some(to)) = (from, to[slot].0[run.lane..].first_chunk_mut::<LENGTH>()) {
+                *to = *from;
             }
         }
     }
 
-    /// The transpose of [`Self::gather`]: adds the lanes to the entries that they came from.
+    /// The transpose of [`Self::gather`]: adds lanes from `first_lane` on to the entries that they came from.
     #[inline(always)]
-    pub fn scatter(&self, frame: &mut [f32], tap: usize, line: usize, from: &[f32]) {
+    pub fn scatter(
+        &self,
+        frame: &mut [f32],
+        [first_tap, line]: [usize; 2],
+        from: &[[f32; LANES]],
+        first_lane: usize,
+    ) {
         for run in &self.runs[line] {
-            let to = &mut frame[self.taps[tap] + run.start..][..run.length];
-            let from = &from[run.lane..][..run.length];
-            match (to.first_chunk_mut::<16>(), from.first_chunk::<16>()) {
-                (Some(to), Some(from)) => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
-                _ => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
+            let first_lane = first_lane + run.lane;
+            match run.length {
+                16 => self.scatter_run::<16>(frame, first_tap, run, from, first_lane),
+                8 => self.scatter_run::<8>(frame, first_tap, run, from, first_lane),
+                _ => {
+                    for (to, from) in self.run_starts(first_tap, run).zip(from) {
+                        let to = &mut frame[to..][..run.length];
+                        to.iter_mut().zip(&from[first_lane..]).for_each(|(to, from)| *to += from);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn scatter_run<const LENGTH: usize>(
+        &self,
+        frame: &mut [f32],
+        first_tap: usize,
+        run: &Run,
+        from: &[[f32; LANES]],
+        first_lane: usize,
+    ) {
+        for (to, from) in self.run_starts(first_tap, run).zip(from) {
+            let to = frame[to..].first_chunk_mut::<LENGTH>();
+            if let (Some(to), Some(from)) = (to, from[first_lane..].first_chunk::<LENGTH>()) {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             }
         }
     }

@@ -238,21 +238,15 @@ fn pull_back(shape: Shape, channels: &[Affine], x: &[f32], dy: &[f32], g: &mut [
 /// Σ g and Σ g (x − m).
 #[inline(always)]
 fn sums_with(x: &[f32], g: &[f32], mean: f32) -> [f32; 2] {
-    let mut sums = [[0.0; LANES]; 2];
-    for (x, g) in x.chunks(LANES).zip(g.chunks(LANES)) {
-        if let (Some(x), Some(g)) = (x.first_chunk::<LANES>(), g.first_chunk::<LANES>()) {
-            for lane in 0..LANES {
-                sums[0][lane] += g[lane];
-                sums[1][lane] += g[lane] * (x[lane] - mean);
-            }
-        } else {
-            for (lane, (&x, &g)) in x.iter().zip(g).enumerate() {
-                sums[0][lane] += g;
-                sums[1][lane] += g * (x - mean);
-            }
-        }
+    let ((x, last_x), (g, last_g)) = (x.as_chunks::<LANES>(), g.as_chunks::<LANES>());
+    let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
+    for (x, g) in x.iter().zip(g) {
+        sums.iter_mut().zip(g).for_each(|(sum, g)| *sum += g);
+        products.iter_mut().zip(x.iter().zip(g)).for_each(|(sum, (x, g))| *sum += g * (x - mean));
     }
-    sums.map(|sums| sums.iter().sum())
+    sums.iter_mut().zip(last_g).for_each(|(sum, g)| *sum += g);
+    products.iter_mut().zip(last_x.iter().zip(last_g)).for_each(|(sum, (x, g))| *sum += g * (x - mean));
+    [sums.iter().sum(), products.iter().sum()]
 }
 
 /// The gradient goes to the first of the largest of a block.
@@ -263,21 +257,25 @@ fn pull_back_pooled(shape: Shape, channel: Affine, x: &[f32], dy: &[f32], g: &mu
     for ((x, g), dy) in pairs.zip(dy.chunks(columns.max(1))) {
         let (upper, lower) = x.split_at(width);
         let (to_upper, to_lower) = g.split_at_mut(width);
-        let blocks = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-        let to = to_upper.as_chunks_mut::<2>().0.iter_mut().zip(to_lower.as_chunks_mut::<2>().0);
-        for (((upper, lower), (to_upper, to_lower)), &dy) in blocks.zip(to).zip(dy) {
-            let [a, b] = upper.map(|x| channel.apply(x));
-            let [c, d] = lower.map(|x| channel.apply(x));
-            let largest = a.max(b).max(c.max(d));
-            let dy = if largest > 0.0 { dy } else { 0.0 };
-            let a_wins = a == largest;
-            let b_wins = !a_wins & (b == largest);
-            let c_wins = !a_wins & !b_wins & (c == largest);
-            let d_wins = !a_wins & !b_wins & !c_wins;
-            let part = |wins| if wins { dy } else { 0.0 };
-            *to_upper = [part(a_wins), part(b_wins)];
-            *to_lower = [part(c_wins), part(d_wins)];
-        }
+        pull_back_rows(channel, [upper, lower], [to_upper, to_lower], dy);
+    }
+}
+
+#[inline(always)]
+fn pull_back_rows(channel: Affine, [upper, lower]: [&[f32]; 2], g: [&mut [f32]; 2], dy: &[f32]) {
+    let [to_upper, to_lower] = g;
+    let blocks = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
+    let to = to_upper.as_chunks_mut::<2>().0.iter_mut().zip(to_lower.as_chunks_mut::<2>().0);
+    for (((upper, lower), (to_upper, to_lower)), &dy) in blocks.zip(to).zip(dy) {
+        let [a, b] = upper.map(|x| channel.apply(x));
+        let [c, d] = lower.map(|x| channel.apply(x));
+        let largest = a.max(b).max(c.max(d));
+        let left = if largest > 0.0 { dy } else { 0.0 };
+        let (to_a, left) = if a == largest { (left, 0.0) } else { (0.0, left) };
+        let (to_b, left) = if b == largest { (left, 0.0) } else { (0.0, left) };
+        let (to_c, left) = if c == largest { (left, 0.0) } else { (0.0, left) };
+        *to_upper = [to_a, to_b];
+        *to_lower = [to_c, left];
     }
 }
 
