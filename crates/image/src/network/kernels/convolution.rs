@@ -140,7 +140,7 @@ pub struct Gradients {
 /// The gradients of a loss whose gradient by y is `dy`.
 pub fn backward(geometry: Geometry, x: &[f32], weight: &[f32], dy: &[f32], by_pictures: bool) -> Gradients {
     let (frame, taps, to) = (Frame::new(geometry), geometry.taps(), geometry.channels[1]);
-    let transposed = panels(taps, to, |r, c| weight[c * taps + r]);
+    let transposed = panels(taps, to, |r, c| weight[c * taps + frame.order()[r]]);
     let (picture, output) = (geometry.picture(), to * geometry.places());
     let per_piece = (x.len() / picture).div_ceil(PIECES).max(1);
     let tiles = to.div_ceil(ROWS) * taps.div_ceil(LANES);

@@ -63,6 +63,9 @@ pub struct Frame {
     height: usize,
     /// Where the run of a weight starts for the first place.
     taps: Vec<usize>,
+    /// The weights in the order in which [`Self::scatter`] goes through them: neighbours belong to different channels. A
+    /// sum that overlaps the last one would wait until that is in the cache.
+    order: Vec<usize>,
     /// The runs of every line of sixteen places.
     runs: Vec<Vec<Run>>,
 }
@@ -78,6 +81,7 @@ impl Frame {
                 taps.extend((0..kw).map(|j| ((c * height + i) * stride + j % stride) * width + j / stride));
             }
         }
+        let order = (0..kh * kw).flat_map(|place| (0..from).map(move |c| c * kh * kw + place)).collect();
         let [rows, columns] = geometry.output();
         let row_step = stride * stride * width;
         let mut runs = vec![Vec::new(); (rows * columns).div_ceil(Line::LEN)];
@@ -91,12 +95,17 @@ impl Frame {
                 place += length;
             }
         }
-        Self { geometry, width, height, taps, runs }
+        Self { geometry, width, height, taps, order, runs }
     }
 
     /// The convolution.
     pub fn geometry(&self) -> &Geometry {
         &self.geometry
+    }
+
+    /// The weights in the order of [`Self::scatter`].
+    pub fn order(&self) -> &[usize] {
+        &self.order
     }
 
     /// Entries of a frame.
@@ -171,7 +180,8 @@ impl Frame {
                 16 => self.gather_run::<16, N>(frame, first_tap, run, to, slot),
                 8 => self.gather_run::<8, N>(frame, first_tap, run, to, slot),
                 _ => {
-                    for (from, to) in self.run_starts(first_tap, run).zip(&mut *to) {
+                    for (tap, to) in self.taps_from(first_tap).zip(&mut *to) {
+                        let from = tap + run.start;
                         to[slot].0[run.lane..][..run.length].copy_from_slice(&frame[from..][..run.length]);
                     }
                 }
@@ -179,10 +189,14 @@ impl Frame {
         }
     }
 
-    /// Where the run lies for the weights from `first_tap` on.
     #[inline(always)]
-    fn run_starts(&self, first_tap: usize, run: &Run) -> impl Iterator<Item = usize> {
-        self.taps[first_tap.min(self.taps.len())..].iter().map(|tap| tap + run.start)
+    fn taps_from(&self, first: usize) -> impl Iterator<Item = usize> {
+        self.taps[first.min(self.taps.len())..].iter().copied()
+    }
+
+    #[inline(always)]
+    fn ordered_from(&self, first: usize) -> impl Iterator<Item = usize> {
+        self.order[first..].iter().map(|&tap| self.taps[tap])
     }
 
     /// A length that is known when this is compiled: copied without a call.
@@ -195,31 +209,32 @@ impl Frame {
         to: &mut [[Line; N]],
         slot: usize,
     ) {
-        for (from, to) in self.run_starts(first_tap, run).zip(to) {
-            let from = frame[from..].first_chunk::<LENGTH>();
+        for (tap, to) in self.taps_from(first_tap).zip(to) {
+            let from = frame[tap + run.start..].first_chunk::<LENGTH>();
             if let (Some(from), Some(to)) = (from, to[slot].0[run.lane..].first_chunk_mut::<LENGTH>()) {
                 *to = *from;
             }
         }
     }
 
-    /// The transpose of [`Self::gather`]: adds lanes from `first_lane` on to the entries that they came from.
+    /// The transpose of [`Self::gather`]: adds the lanes from `first_lane` on to the entries that they came
+    /// from, for the weights from number `first` of [`Self::order`] on.
     #[inline(always)]
     pub fn scatter(
         &self,
         frame: &mut [f32],
-        [first_tap, line]: [usize; 2],
+        [first, line]: [usize; 2],
         from: &[[f32; LANES]],
         first_lane: usize,
     ) {
         for run in &self.runs[line] {
             let first_lane = first_lane + run.lane;
             match run.length {
-                16 => self.scatter_run::<16>(frame, first_tap, run, from, first_lane),
-                8 => self.scatter_run::<8>(frame, first_tap, run, from, first_lane),
+                16 => self.scatter_run::<16>(frame, first, run, from, first_lane),
+                8 => self.scatter_run::<8>(frame, first, run, from, first_lane),
                 _ => {
-                    for (to, from) in self.run_starts(first_tap, run).zip(from) {
-                        let to = &mut frame[to..][..run.length];
+                    for (tap, from) in self.ordered_from(first).zip(from) {
+                        let to = &mut frame[tap + run.start..][..run.length];
                         to.iter_mut().zip(&from[first_lane..]).for_each(|(to, from)| *to += from);
                     }
                 }
@@ -231,13 +246,13 @@ impl Frame {
     fn scatter_run<const LENGTH: usize>(
         &self,
         frame: &mut [f32],
-        first_tap: usize,
+        first: usize,
         run: &Run,
         from: &[[f32; LANES]],
         first_lane: usize,
     ) {
-        for (to, from) in self.run_starts(first_tap, run).zip(from) {
-            let to = frame[to..].first_chunk_mut::<LENGTH>();
+        for (tap, from) in self.ordered_from(first).zip(from) {
+            let to = frame[tap + run.start..].first_chunk_mut::<LENGTH>();
             if let (Some(to), Some(from)) = (to, from[first_lane..].first_chunk::<LENGTH>()) {
                 to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             }
