@@ -3,8 +3,7 @@
 
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation::relu, module};
-use featurescope_image::network::kernels::norm::Then;
-use featurescope_image::network::kernels::{convolution, normalised};
+use featurescope_image::network::kernels::{Then, convolution, normalised};
 use featurescope_image::network::parameters::numbers;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};

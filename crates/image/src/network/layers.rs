@@ -1,10 +1,10 @@
 //! Layers: where their arrays are, and what is done with them.
 
-use super::kernels::{self, norm::Then};
+use super::kernels::{self, Then};
 use super::{Blueprint, Handle, Mode, Pass, Role};
 use burn::tensor::Tensor;
-use burn::tensor::module;
 use burn::tensor::activation::relu;
+use burn::tensor::module;
 use burn::tensor::ops::MaxPoolOptions;
 
 /// Weight of a new batch in the running statistics, as in PyTorch.

@@ -79,7 +79,7 @@ pub fn forward(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
     for_each_piece(pieces, |(x, y)| {
         with_scratch(|scratch| {
             // The borders stay zero from picture to picture.
-            refill(&mut scratch.frame, frame.len(), 0.0);
+            refill(&mut scratch.frame, frame.entries(), 0.0);
             refill(&mut scratch.columns, taps.div_ceil(Line::LEN), NO_COLUMNS);
             for (x, y) in x.chunks(picture).zip(y.chunks_mut(output)) {
                 forward_picture(&frame, &weight, x, y, scratch);
@@ -120,7 +120,9 @@ fn write_tile(tile: &Tile, rows: &mut [f32], width: usize, first: usize) {
     let lanes = LANES.min(width - first);
     if lanes == LANES {
         for (row, sums) in rows.chunks_mut(width).zip(&tile.0) {
-            row[first..].first_chunk_mut().map(|whole| *whole = *sums);
+            if let Some(whole) = row[first..].first_chunk_mut() {
+                *whole = *sums;
+            }
         }
     } else {
         for (row, sums) in rows.chunks_mut(width).zip(&tile.0) {
@@ -153,7 +155,7 @@ pub fn backward(geometry: Geometry, x: &[f32], weight: &[f32], dy: &[f32], by_pi
         with_scratch(|scratch| {
             let mut dx = dx.chunks_mut(picture);
             // The borders stay zero from picture to picture.
-            refill(&mut scratch.frame, frame.len(), 0.0);
+            refill(&mut scratch.frame, frame.entries(), 0.0);
             refill(&mut scratch.panels, to.div_ceil(ROWS) * frame.lines(), NO_ROWS);
             refill(&mut scratch.dy_columns, to.div_ceil(Line::LEN), NO_COLUMNS);
             for (x, dy) in x.chunks(picture).zip(dy.chunks(output)) {
@@ -225,7 +227,7 @@ fn gather_transposed(frame: &Frame, framed: &[f32], first_tap: usize, line: usiz
 fn by_picture(frame: &Frame, transposed: &[Panel], dy: &[f32], dx: &mut [f32], scratch: &mut Scratch) {
     let Scratch { gradient, dy_columns: columns, .. } = scratch;
     let (places, blocks) = (frame.geometry().places(), columns.len());
-    refill(gradient, frame.len(), 0.0);
+    refill(gradient, frame.entries(), 0.0);
     for first_line in (0..frame.lines()).step_by(2) {
         copy_columns(dy, places, first_line * Line::LEN, columns);
         for (q, panel) in transposed.chunks(blocks).enumerate() {

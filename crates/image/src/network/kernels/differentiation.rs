@@ -102,9 +102,12 @@ impl<C: CheckpointStrategy> Layers for Autodiff<Flex, C> {
                 let y = Flex::convolution(x.into_primitive(), weight.into_primitive(), stride, padding);
                 prepared.finish(state, y)
             }
-            OpsKind::UnTracked(prepared) => {
-                prepared.finish(Flex::convolution(x.into_primitive(), weight.into_primitive(), stride, padding))
-            }
+            OpsKind::UnTracked(prepared) => prepared.finish(Flex::convolution(
+                x.into_primitive(),
+                weight.into_primitive(),
+                stride,
+                padding,
+            )),
         }
     }
 
@@ -128,7 +131,8 @@ impl<C: CheckpointStrategy> Layers for Autodiff<Flex, C> {
         };
         let (output, mean, variance) = match prepared {
             OpsKind::Tracked(mut prepared) => {
-                let [x_id, scale_id, shift_id] = [&x, &scale, &shift].map(|tensor| prepared.checkpoint(tensor));
+                let [x_id, scale_id, shift_id] =
+                    [&x, &scale, &shift].map(|tensor| prepared.checkpoint(tensor));
                 let (output, mean, variance) = run([x, scale, shift]);
                 let moments = Moments {
                     mean: with_numbers(&mean, <[f32]>::to_vec),

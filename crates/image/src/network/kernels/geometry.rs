@@ -109,7 +109,7 @@ impl Frame {
     }
 
     /// Entries of a frame.
-    pub fn len(&self) -> usize {
+    pub fn entries(&self) -> usize {
         self.geometry.channels[0] * self.height * self.geometry.stride * self.width
     }
 

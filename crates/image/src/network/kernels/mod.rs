@@ -2,10 +2,12 @@
 //! and every intermediate value to memory. Registered with burn as a backend extension: on the backend `flex` the
 //! operations below run as written here, forward and backward; on every other one they are burn's.
 
-pub mod geometry;
-pub mod convolution;
-pub mod norm;
+mod geometry;
+mod convolution;
+mod norm;
 mod differentiation;
+
+pub use norm::Then;
 
 use burn::backend::tensor::FloatTensor;
 #[cfg(feature = "wgpu")]
@@ -14,7 +16,6 @@ use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Shape, Tensor, TensorData};
 use geometry::Geometry;
-use norm::Then;
 
 /// Operations that have versions of their own on the processor.
 #[backend_extension(Flex, Cube: cfg(feature = "wgpu"), Autodiff)]
@@ -119,7 +120,8 @@ fn norm_shape(x: &Array, then: Then) -> norm::Shape {
 impl Layers for Flex {
     fn convolution(x: Array, weight: Array, stride: usize, padding: usize) -> Array {
         let (geometry, [n, ..]) = (geometry(&x, &weight, stride, padding), dims::<4>(&x));
-        let y = with_numbers(&x, |x| with_numbers(&weight, |weight| convolution::forward(geometry, x, weight)));
+        let y =
+            with_numbers(&x, |x| with_numbers(&weight, |weight| convolution::forward(geometry, x, weight)));
         let [rows, columns] = geometry.output();
         array(y, [n, geometry.channels[1], rows, columns])
     }

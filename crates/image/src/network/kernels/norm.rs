@@ -194,9 +194,12 @@ pub fn backward(
     let mut parts = vec![[0.0; 2]; x.len() / places];
     let pictures = x.chunks(picture).zip(dy.chunks(output.max(1)));
     // g goes where ∂x will be.
-    for_each_piece(pictures.zip(dx.chunks_mut(picture).zip(parts.chunks_mut(channels))), |((x, dy), (g, parts))| {
-        pull_back(shape, &affine, x, dy, g, parts);
-    });
+    for_each_piece(
+        pictures.zip(dx.chunks_mut(picture).zip(parts.chunks_mut(channels))),
+        |((x, dy), (g, parts))| {
+            pull_back(shape, &affine, x, dy, g, parts);
+        },
+    );
     let count = (x.len() / channels) as f64;
     let of_channel = |channel: usize| -> [f64; 2] {
         let parts = || parts[channel..].iter().step_by(channels);
@@ -205,9 +208,12 @@ pub fn backward(
     let sums: Vec<[f64; 2]> = (0..channels).map(of_channel).collect();
     let variances = || moments.variance.iter().map(|&variance| f64::from(variance) + epsilon);
     let means = sums.iter().zip(variances());
-    let means: Vec<[f32; 2]> =
-        means.map(|(sum, variance)| [sum[0] / count, sum[1] / (count * variance)].map(|x| x as f32)).collect();
-    for_each_piece(x.chunks(picture).zip(dx.chunks_mut(picture)), |(x, dx)| centre(places, &affine, &means, x, dx));
+    let means: Vec<[f32; 2]> = means
+        .map(|(sum, variance)| [sum[0] / count, sum[1] / (count * variance)].map(|x| x as f32))
+        .collect();
+    for_each_piece(x.chunks(picture).zip(dx.chunks_mut(picture)), |(x, dx)| {
+        centre(places, &affine, &means, x, dx);
+    });
     let by_scale = |(sum, variance): (&[f64; 2], f64)| (sum[1] / variance.sqrt()) as f32;
     Gradients {
         x: dx,
@@ -218,7 +224,14 @@ pub fn backward(
 
 /// g, and Σ g and Σ g (x − m) of every channel of a picture.
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn pull_back(shape: Shape, channels: &[Affine], x: &[f32], dy: &[f32], g: &mut [f32], parts: &mut [[f32; 2]]) {
+fn pull_back(
+    shape: Shape,
+    channels: &[Affine],
+    x: &[f32],
+    dy: &[f32],
+    g: &mut [f32],
+    parts: &mut [[f32; 2]],
+) {
     let (places, output) = (shape.places(), shape.output_places());
     let maps = x.chunks(places).zip(dy.chunks(output.max(1))).zip(g.chunks_mut(places)).zip(parts);
     for (&channel, (((x, dy), g), part)) in channels.iter().zip(maps) {
