@@ -3,7 +3,7 @@
 //!
 //! Convolutions are normalised by the batch; the representation is not, so that its thresholds decide how often it fires.
 
-use super::layers::{BatchNorm, Convolution, Linear, max_pool};
+use super::layers::{BatchNorm, Convolution, Linear};
 use super::{Blueprint, Encoder, Handle, Pass, Representation};
 use burn::tensor::{Tensor, activation::relu};
 
@@ -36,13 +36,12 @@ impl Encoder for AlexNet {
     fn forward(&self, pass: &mut Pass<'_>, pictures: Tensor<4>) -> Representation {
         let mut x = pictures;
         for (index, (convolution, norm, _)) in self.convolutions.iter().enumerate() {
-            let output = convolution.forward(pass, x);
-            let drive = norm.forward(pass, output);
-            pass.tap(&format!("conv{}", index + 1), &drive);
-            x = relu(drive);
-            if index > 0 {
-                x = max_pool(x);
-            }
+            let (name, output) = (format!("conv{}", index + 1), convolution.forward(pass, x));
+            x = if index == 0 {
+                norm.forward_rectified(pass, output, Some(&name))
+            } else {
+                norm.forward_pooled(pass, output, Some(&name))
+            };
         }
         let [n, c, h, w] = x.dims();
         let drive = self.last.forward(pass, x.reshape([n, c * h * w]));

@@ -1,9 +1,11 @@
 //! Layers: where their arrays are, and what is done with them.
 
+use super::kernels::{self, Then};
 use super::{Blueprint, Handle, Mode, Pass, Role};
 use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
 use burn::tensor::module;
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::ops::MaxPoolOptions;
 
 /// Weight of a new batch in the running statistics, as in PyTorch.
 const STATISTIC_MOMENTUM: f64 = 0.1;
@@ -12,7 +14,6 @@ const EPSILON: f64 = 1e-5;
 /// Convolution with a square kernel.
 pub struct Convolution {
     weight: Handle,
-    bias: Option<Handle>,
     stride: usize,
     padding: usize,
 }
@@ -24,14 +25,7 @@ impl Convolution {
         let fan_in = (from * kernel * kernel) as f64;
         let deviation = (3.0 * fan_in).sqrt().recip();
         let weight = b.normal(&format!("{name}.weight"), &[to, from, kernel, kernel], deviation);
-        Self { weight, bias: None, stride, padding: kernel / 2 }
-    }
-
-    /// The same with a shift per channel.
-    #[must_use]
-    pub fn with_bias(mut self, b: &mut Blueprint, name: &str, channels: usize) -> Self {
-        self.bias = Some(b.constant(&format!("{name}.bias"), &[channels], Role::Shift, 0.0));
-        self
+        Self { weight, stride, padding: kernel / 2 }
     }
 
     /// Its filters.
@@ -41,9 +35,7 @@ impl Convolution {
 
     /// n × from × h × w → n × to × ⌈h/stride⌉ × ⌈w/stride⌉.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
-        let bias = self.bias.map(|bias| pass.get::<1>(bias));
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1; 2], 1);
-        module::conv2d(x, pass.get(self.weight), bias, options)
+        kernels::convolution(x, pass.get(self.weight), self.stride, self.padding)
     }
 }
 
@@ -81,12 +73,48 @@ impl BatchNorm {
             );
         }
         let dims = x.dims();
-        let samples = (dims.iter().product::<usize>() / dims[1]) as f64;
         let normalised = module::batch_norm_train(x, scale, shift, EPSILON);
-        pass.note(self.mean, normalised.mean.inner());
-        // PyTorch keeps the unbiased variance.
-        pass.note(self.variance, normalised.variance.inner() * (samples / (samples - 1.0).max(1.0)));
+        self.note(pass, normalised.mean, normalised.variance, dims.iter().product::<usize>() / dims[1]);
         normalised.output
+    }
+
+    /// The same, rectified. What is rectified is offered as `layer`.
+    pub fn forward_rectified(&self, pass: &mut Pass<'_>, x: Tensor<4>, layer: Option<&str>) -> Tensor<4> {
+        if pass.mode() == Mode::Evaluation {
+            return relu(self.offered(pass, x, layer));
+        }
+        self.train(pass, x, Then::Rectify)
+    }
+
+    /// The same, rectified and the largest of every 2 × 2 block. What is rectified is offered as `layer`.
+    pub fn forward_pooled(&self, pass: &mut Pass<'_>, x: Tensor<4>, layer: Option<&str>) -> Tensor<4> {
+        if pass.mode() == Mode::Evaluation {
+            return max_pool(relu(self.offered(pass, x, layer)));
+        }
+        self.train(pass, x, Then::RectifyPool)
+    }
+
+    fn offered(&self, pass: &mut Pass<'_>, x: Tensor<4>, layer: Option<&str>) -> Tensor<4> {
+        let drive = self.forward(pass, x);
+        if let Some(layer) = layer {
+            pass.tap(layer, &drive);
+        }
+        drive
+    }
+
+    fn train(&self, pass: &mut Pass<'_>, x: Tensor<4>, then: Then) -> Tensor<4> {
+        let [n, _, h, w] = x.dims();
+        let both = [pass.get(self.scale), pass.get(self.shift)];
+        let normalised = kernels::normalised(x, both, EPSILON, then);
+        self.note(pass, normalised.mean, normalised.variance, n * h * w);
+        normalised.output
+    }
+
+    fn note(&self, pass: &mut Pass<'_>, mean: Tensor<1>, variance: Tensor<1>, samples: usize) {
+        let samples = samples as f64;
+        pass.note(self.mean, mean.inner());
+        // PyTorch keeps the unbiased variance.
+        pass.note(self.variance, variance.inner() * (samples / (samples - 1.0).max(1.0)));
     }
 
     /// How far a statistic moves to its batch's.

@@ -5,6 +5,7 @@
 //! optimiser, the checkpoints and the measurements deal with flat named arrays and know nothing of layers.
 
 pub mod parameters;
+pub mod kernels;
 pub mod layers;
 pub mod alexnet;
 pub mod wide_resnet;

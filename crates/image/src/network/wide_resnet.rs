@@ -3,7 +3,7 @@
 
 use super::layers::{BatchNorm, Convolution, mean_pool};
 use super::{Blueprint, Encoder, Handle, Pass, Representation};
-use burn::tensor::{Tensor, activation::relu};
+use burn::tensor::Tensor;
 
 struct Block {
     name: String,
@@ -42,13 +42,13 @@ impl Block {
     }
 
     fn forward(&self, pass: &mut Pass<'_>, x: Tensor<4>) -> Tensor<4> {
-        let open = relu(self.norms[0].forward(pass, x.clone()));
+        let open = self.norms[0].forward_rectified(pass, x.clone(), None);
         let short = match &self.shortcut {
             Some(shortcut) => shortcut.forward(pass, open.clone()),
             None => x,
         };
         let inner = self.convolutions[0].forward(pass, open);
-        let inner = relu(self.norms[1].forward(pass, inner));
+        let inner = self.norms[1].forward_rectified(pass, inner, None);
         let output = self.convolutions[1].forward(pass, inner) + short;
         pass.tap(&self.name, &output);
         output
@@ -81,9 +81,7 @@ impl Encoder for WideResNet {
         for block in &self.blocks {
             x = block.forward(pass, x);
         }
-        let drive = self.last.forward(pass, x);
-        pass.tap("bn1", &drive);
-        let last = relu(drive);
+        let last = self.last.forward_rectified(pass, x, Some("bn1"));
         let [n, c, h, w] = last.dims();
         Representation {
             features: mean_pool(last.clone()),
