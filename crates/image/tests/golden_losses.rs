@@ -1,5 +1,6 @@
 //! Losses, gradients, a layer and the descent against PyTorch (tools/golden_losses.py).
 #![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use burn::tensor::{Device, Tensor, TensorData};
 use featurescope_image::loss;

@@ -1,6 +1,7 @@
 //! Training as a whole: the same seed gives the same bits, an interrupted run ends like an uninterrupted one, and a network
 //! learns.
 #![cfg(feature = "train")]
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_image::device;
 use featurescope_image::report::{StoredRun, page};

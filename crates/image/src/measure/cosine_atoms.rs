@@ -39,7 +39,9 @@ fn atoms(side: usize) -> Vec<Vec<f32>> {
             };
             let mut atom: Vec<f32> = (0..3 * side * side).map(entry).collect();
             let norm = dot(&atom, &atom).sqrt();
-            atom.iter_mut().for_each(|value| *value /= norm);
+            for value in &mut atom {
+                *value /= norm;
+            }
             atoms.push(atom);
         }
     }

@@ -1,7 +1,7 @@
 //! Measured figures over epochs and over the strength of the views.
 
 use super::stored::{StoredArm, StoredRun, StoredSeed};
-use crate::run::FIGURES;
+use crate::run::{self, FIGURES};
 use crate::settings::Views;
 use featurescope_lab::report::Block;
 use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
@@ -83,12 +83,12 @@ fn over_strength(run: &StoredRun) -> Option<Figure> {
     if arms.len() < FEWEST_STRENGTHS {
         return None;
     }
-    let shown: [(&str, &str, fn(&StoredSeed) -> Option<f64>); 3] = [
+    let shown: [run::Figure<StoredSeed>; 3] = [
         ("linear probe", "accuracy", |seed| seed.reading()?.probe),
         ("nearest neighbours", "accuracy", |seed| seed.reading()?.neighbours),
         ("firing density", "share of activations", |seed| seed.reading()?.firing_density),
     ];
-    let panel = |(name, unit, read): (&str, &str, fn(&StoredSeed) -> Option<f64>)| {
+    let panel = |(name, unit, read): run::Figure<StoredSeed>| {
         let points: Vec<(f64, Vec<f64>)> = arms.iter().map(|(x, arm)| (*x, arm.at_end(read))).collect();
         Panel {
             title: name.to_owned(),

@@ -16,7 +16,7 @@
 
 pub mod record;
 
-pub use record::{FIGURES, Reading, Record, Timing};
+pub use record::{FIGURES, Figure, Reading, Record, Timing};
 
 use crate::arrays::ArraysError;
 use crate::settings::Settings;

@@ -36,8 +36,11 @@ pub struct Reading {
     pub cosine_atoms: Option<f64>,
 }
 
+/// Name and unit of a figure, and how it is read.
+pub type Figure<T> = (&'static str, &'static str, fn(&T) -> Option<f64>);
+
 /// What is read, with its name and unit for pictures and tables.
-pub const FIGURES: [(&str, &str, fn(&Reading) -> Option<f64>); 8] = [
+pub const FIGURES: [Figure<Reading>; 8] = [
     ("linear probe", "accuracy", |reading| reading.probe),
     ("nearest neighbours", "accuracy", |reading| reading.neighbours),
     ("firing density", "share of activations", |reading| reading.firing_density),

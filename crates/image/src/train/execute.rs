@@ -148,7 +148,7 @@ fn require_fitting(settings: &Settings, pictures: &ImageSet) -> Result<(), Execu
         return misfit(format!("pictures must be square, these are {side} × {}", pictures.height));
     }
     match settings.network {
-        crate::settings::Network::Patches { patch, .. } if side % patch != 0 => {
+        crate::settings::Network::Patches { patch, .. } if !side.is_multiple_of(patch) => {
             misfit(format!("patches of {patch} pixels do not tile it"))
         }
         crate::settings::Network::AlexNet { .. } | crate::settings::Network::WideResNet { .. }
@@ -177,7 +177,7 @@ impl ArmRun<'_> {
             .map_err(|error| FolderError::Unusable { path: place.clone(), problem: error.to_string() })?;
         let mut trainer = Trainer::new(self.settings, self.arm, self.seed, &self.split.train, self.device);
         let mut records = self.resume(&mut trainer, &place)?;
-        let mut filters = self.filters(&place, &records)?;
+        let mut filters = stored_filters(&place, &records)?;
         if records.is_empty() {
             self.measure(&trainer, None, &mut records, &mut filters);
             self.save(&place, &trainer, &records, &filters, Timing::default())?;
@@ -238,17 +238,6 @@ impl ArmRun<'_> {
         Ok(records)
     }
 
-    fn filters(&self, place: &Path, records: &[Record]) -> Result<Vec<Array>, ExecuteError> {
-        let path = place.join(run::FILTERS_FILE);
-        if records.is_empty() || !path.exists() {
-            return Ok(Vec::new());
-        }
-        let last = records.last().map_or(0, |record| record.epoch);
-        let (mut filters, _) = arrays::read(&path)?;
-        filters.retain(|array| array.name <= epoch_name(last));
-        Ok(filters)
-    }
-
     /// A record of this epoch, with a reading where it is due.
     fn measure(
         &self,
@@ -258,7 +247,7 @@ impl ArmRun<'_> {
         filters: &mut Vec<Array>,
     ) {
         let (epoch, epochs) = (trainer.epoch(), self.settings.training.epochs);
-        let is_due = epoch % self.settings.measure.every == 0 || epoch == epochs;
+        let is_due = epoch.is_multiple_of(self.settings.measure.every) || epoch == epochs;
         let reading = is_due.then(|| self.read(trainer));
         records.push(Record { epoch, loss: loss.and_then(finite), reading });
         if is_due {
@@ -292,6 +281,9 @@ impl ArmRun<'_> {
             numbers(trainer.parameters.value(handle).clone()),
         );
         let chroma: Vec<f64> = filters.parts().map(chroma::of_filter).collect();
+        // For networks on patches, whose filters stand for atoms.
+        let whitening = trainer.network.encoder.whitening();
+        let of_atoms = whitening.and_then(|(_, _, side)| finite(cosine_atoms::share(filters.parts(), side)));
         Reading {
             probe: finite(measure::linear_probe(fit, score, train.classes.len())),
             neighbours: finite(measure::nearest_neighbours(fit, score, self.settings.measure.neighbours)),
@@ -299,15 +291,9 @@ impl ArmRun<'_> {
             uniformity: finite(uniformity),
             effective_rank: finite(measure::effective_rank(&held.features)),
             firing_density: finite(measure::firing_density(&held.firing)),
-            cosine_atoms: self.cosine_atoms(trainer, &filters),
+            cosine_atoms: of_atoms,
             filter_chroma: finite(chroma.iter().sum::<f64>() / chroma.len() as f64),
         }
-    }
-
-    /// For networks on patches, whose filters stand for atoms.
-    fn cosine_atoms(&self, trainer: &Trainer, filters: &Array) -> Option<f64> {
-        let (_, _, side) = trainer.network.encoder.whitening()?;
-        finite(cosine_atoms::share(filters.parts(), side))
     }
 
     fn save(
@@ -369,6 +355,18 @@ impl ArmRun<'_> {
         let about = serde_json::json!({ "classes": train.classes }).to_string();
         Ok(arrays::write(&place.join(run::FINAL_FILE), &stored, &about)?)
     }
+}
+
+/// Filters stored so far, up to the last record.
+fn stored_filters(place: &Path, records: &[Record]) -> Result<Vec<Array>, ExecuteError> {
+    let path = place.join(run::FILTERS_FILE);
+    if records.is_empty() || !path.exists() {
+        return Ok(Vec::new());
+    }
+    let last = records.last().map_or(0, |record| record.epoch);
+    let (mut filters, _) = arrays::read(&path)?;
+    filters.retain(|array| array.name <= epoch_name(last));
+    Ok(filters)
 }
 
 /// A name that sorts as its number.
