@@ -99,9 +99,18 @@ fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     fs::write(&stored, &bytes[..bytes.len() / 2]).unwrap();
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).success());
     assert!(error.contains("note: ") && error.contains("representation.safetensors"), "{error}");
+    let manifest = folder.path().join("a/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    assert!(text.contains("\"format_version\": 1,"));
+    fs::write(&manifest, text.replace("\"format_version\": 1,", "\"format_version\": 99,")).unwrap();
+    for command in ["report", "judge"] {
+        let (_, error) = output(&featurescope(folder.path(), &[command, "a"]).code(1));
+        assert!(error.contains("format version 99, this program reads 1"), "{error}");
+    }
+    fs::write(&manifest, text).unwrap();
     fs::remove_file(folder.path().join("a/summary.json")).unwrap();
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
-    assert!(error.contains("still goes on or was killed"), "{error}");
+    assert!(error.contains("featurescope resume"), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::monte_carlo::Sampled;
 use super::state::State;
 use super::{Moment, Role};
 use crate::plan::{ArmPlan, Plan, PlanError};
+use crate::run::StoredManifest;
 use crate::spec::typed::{ArmSpec, EncoderSpec, LossSpec, NegativeSetSpec, SharedSpec};
 use crate::spec::{Layer, Spec, SpecError};
 use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
@@ -139,7 +140,12 @@ struct StoredSummary {
 
 impl Run {
     /// Opens the run in folder `path`.
+    ///
+    /// # Errors
+    /// If it was written in another format version, or settings, summary or tables cannot be read.
     pub fn open(path: &Path) -> Result<Self, EvidenceError> {
+        // Before anything else: another version may look different everywhere.
+        StoredManifest::read(path)?;
         let text = read_text(&path.join("spec.toml"))?;
         let spec_error = |source| EvidenceError::Spec { path: path.to_path_buf(), source };
         let layer = Layer::parse(&text, "spec.toml", path).map_err(spec_error)?;

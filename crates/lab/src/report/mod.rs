@@ -61,7 +61,10 @@ pub enum ReportError {
     #[error("{} is no run directory and holds none: there is no manifest.json", .0.display())]
     NoRun(PathBuf),
     /// A run has not ended, or was killed.
-    #[error("{} has no summary.json: the run still goes on or was killed", .0.display())]
+    #[error(
+        "{run} has no summary.json: the run still goes on, or it was stopped and `featurescope resume {run}` goes on with it",
+        run = .0.display()
+    )]
     Unfinished(PathBuf),
     /// The claims cannot be read.
     #[error(transparent)]

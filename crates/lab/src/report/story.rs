@@ -6,6 +6,7 @@
 
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
 use super::stored::{ArmView, StoredRun};
+use crate::plan::ForkMoment;
 
 /// Points of a closed-form curve.
 const THEORY_POINTS: usize = 40;
@@ -27,7 +28,7 @@ pub fn figure(run: &StoredRun) -> Figure {
         id: "story".to_owned(),
         title: "The story on one page".to_owned(),
         caption: "Every arm in the same axes, step by step. Vertical lines are the ends of stage I (T1) and stage II (T2) of \
-                  the arm of that colour. Dashed is theory: growth of the energies in stage I from their measured start, the \
+                  the arm of that colour, and where it left the arm that it is a fork of. Dashed is theory: growth of the energies in stage I from their measured start, the \
                   loss that sparse features cannot undercut, and the cosines that a linear map with the same dense energy \
                   would have. What the measured cosines gain over it is the work of the thresholds."
             .to_owned(),
@@ -52,7 +53,7 @@ pub fn entry(arm: &ArmView<'_>) -> Entry {
     Entry { key: arm.key.clone(), name: arm.name().to_owned(), colour: arm.colour, stroke: Stroke::Solid }
 }
 
-/// T1 and T2 of every arm.
+/// T1 and T2 of every arm, and where it left the arm that it is a fork of.
 pub fn stage_marks(arms: &[ArmView<'_>]) -> Vec<Mark> {
     let mark = |arm: &ArmView<'_>, step: Option<u64>, label: &str| {
         step.map(|step| Mark {
@@ -63,11 +64,18 @@ pub fn stage_marks(arms: &[ArmView<'_>]) -> Vec<Mark> {
             keys: vec![arm.key.clone()],
         })
     };
-    let ends = |arm| {
-        let end = &ArmView::end(arm);
-        [mark(arm, end.0, "T1"), mark(arm, end.1, "T2")]
+    let moments = |arm: &ArmView<'_>| {
+        let (first, second) = arm.end();
+        // Until it left, a fork is the other arm: T1 and T2 before that are its own too.
+        let (names, fork) = match arm.subject.plan.fork.as_ref().map(|fork| fork.at) {
+            Some(ForkMoment::FirstStageEnd) => (["T1, fork", "T2"], None),
+            Some(ForkMoment::SecondStageEnd) => (["T1", "T2, fork"], None),
+            Some(ForkMoment::Step(step)) => (["T1", "T2"], Some(step)),
+            None => (["T1", "T2"], None),
+        };
+        [mark(arm, first, names[0]), mark(arm, second, names[1]), mark(arm, fork, "fork")]
     };
-    arms.iter().flat_map(ends).flatten().collect()
+    arms.iter().flat_map(moments).flatten().collect()
 }
 
 impl ArmView<'_> {
