@@ -6,13 +6,14 @@
 use super::ImageSet;
 use super::rows::{CommonSize, Origin, append_decoded, check_label};
 use crate::DataError;
+use bytes::Bytes;
+use featurescope_lab::store::{guarded, open_table};
 use featurescope_sim::math::parallel::for_each_piece;
 use parquet::basic::Type as Physical;
 use parquet::column::reader::get_typed_column_reader;
 use parquet::data_type::{AsBytes, ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 const EXPECTED: &str =
@@ -117,7 +118,7 @@ fn append(
     })
 }
 
-fn damaged(path: &Path, error: &ParquetError) -> DataError {
+fn damaged(path: &Path, error: &impl std::fmt::Display) -> DataError {
     DataError::damaged(
         path,
         format!("it is cut short or no Parquet file that this program reads ({error})"),
@@ -125,12 +126,17 @@ fn damaged(path: &Path, error: &ParquetError) -> DataError {
     )
 }
 
-fn open(path: &Path) -> Result<SerializedFileReader<File>, DataError> {
-    let file = File::open(path).map_err(|source| DataError::unreadable(path, source))?;
-    SerializedFileReader::new(file).map_err(|error| damaged(path, &error))
+/// The whole file in memory, whose pages have been looked through.
+fn open(path: &Path) -> Result<SerializedFileReader<Bytes>, DataError> {
+    let bytes = std::fs::read(path).map_err(|source| DataError::unreadable(path, source))?;
+    match guarded(|| open_table(bytes)) {
+        Ok(Ok(file)) => Ok(file),
+        Ok(Err(error)) => Err(damaged(path, &error)),
+        Err(panic) => Err(damaged(path, &panic)),
+    }
 }
 
-fn columns(path: &Path, file: &SerializedFileReader<File>) -> Result<Columns, DataError> {
+fn columns(path: &Path, file: &SerializedFileReader<Bytes>) -> Result<Columns, DataError> {
     let schema = file.metadata().file_metadata().schema_descr();
     let leaves: Vec<(String, Physical, bool)> = (schema.columns().iter())
         .map(|leaf| (leaf.path().string(), leaf.physical_type(), leaf.max_rep_level() > 0))
@@ -150,7 +156,7 @@ fn columns(path: &Path, file: &SerializedFileReader<File>) -> Result<Columns, Da
 }
 
 /// `info.features.<label column>.names` of the metadata that Hugging Face's `datasets` writes.
-fn class_names(file: &SerializedFileReader<File>, columns: Columns) -> Option<Vec<String>> {
+fn class_names(file: &SerializedFileReader<Bytes>, columns: Columns) -> Option<Vec<String>> {
     let metadata = file.metadata().file_metadata();
     let column = metadata.schema_descr().column(columns.label).path().string();
     let stored = metadata.key_value_metadata()?.iter().find(|entry| entry.key == "huggingface")?;
@@ -162,7 +168,7 @@ fn class_names(file: &SerializedFileReader<File>, columns: Columns) -> Option<Ve
 /// Both columns of all row groups.
 fn stored(
     path: &Path,
-    file: &SerializedFileReader<File>,
+    file: &SerializedFileReader<Bytes>,
     columns: Columns,
     length: usize,
 ) -> Result<Stored, DataError> {
@@ -173,7 +179,8 @@ fn stored(
     let mut groups: Vec<Option<Result<Group, DataError>>> = Vec::new();
     groups.resize_with(file.num_row_groups(), || None);
     for_each_piece(groups.iter_mut().enumerate(), |(number, slot)| {
-        *slot = Some(group(path, columns, number, rows));
+        let read = guarded(|| group(path, file, columns, number, rows));
+        *slot = Some(read.unwrap_or_else(|panic| Err(damaged(path, &panic))));
     });
     let mut all = Stored { bytes: Vec::new(), labels: Vec::new() };
     for group in groups.into_iter().flatten() {
@@ -212,21 +219,25 @@ struct Flat<T> {
     present: Vec<bool>,
 }
 
-fn group(path: &Path, columns: Columns, number: usize, most_rows: usize) -> Result<Group, DataError> {
-    // A file of one's own: handles that were cloned share their position.
-    let file = open(path)?;
+fn group(
+    path: &Path,
+    file: &SerializedFileReader<Bytes>,
+    columns: Columns,
+    number: usize,
+    most_rows: usize,
+) -> Result<Group, DataError> {
     let read = |error: ParquetError| damaged(path, &error);
-    let bytes = flat::<ByteArrayType, _>(&file, number, columns.bytes, most_rows, |v| v).map_err(read)?;
+    let bytes = flat::<ByteArrayType, _>(file, number, columns.bytes, most_rows, |v| v).map_err(read)?;
     let labels = if columns.label_is_wide {
-        flat::<Int64Type, _>(&file, number, columns.label, most_rows, |v| v)
+        flat::<Int64Type, _>(file, number, columns.label, most_rows, |v| v)
     } else {
-        flat::<Int32Type, _>(&file, number, columns.label, most_rows, i64::from)
+        flat::<Int32Type, _>(file, number, columns.label, most_rows, i64::from)
     };
     Ok(Group { bytes, labels: labels.map_err(read)? })
 }
 
 fn flat<T: DataType, V>(
-    file: &SerializedFileReader<File>,
+    file: &SerializedFileReader<Bytes>,
     group: usize,
     column: usize,
     most_rows: usize,

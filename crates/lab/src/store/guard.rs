@@ -14,7 +14,7 @@ pub fn is_guarded() -> bool {
 }
 
 /// What `read` returns; if it panics, what it said.
-pub(crate) fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
+pub fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, String> {
     let before = GUARDED.replace(true);
     // What `read` was working on is dropped with it: nobody sees it half done.
     let result = catch_unwind(AssertUnwindSafe(read));

@@ -35,13 +35,12 @@ pub use arrays::{
 pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
 pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
 pub use error::StoreError;
-pub(crate) use guard::guarded;
-pub use guard::is_guarded;
+pub use guard::{guarded, is_guarded};
 pub use journal::{Journal, JournalRecords, RecordShape};
 pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
-pub(crate) use table_file::open_table;
+pub use table_file::open_table;
 pub use writer::ArmWriter;
 
 /// Name of the table of recorded steps.

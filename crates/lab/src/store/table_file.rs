@@ -21,8 +21,12 @@ const FEW_ROWS: usize = 1 << 16;
 /// Structures within structures.
 const DEEPEST: usize = 16;
 
-/// A reader of a whole Parquet file whose pages are what they should be.
-pub(crate) fn open_table(bytes: Vec<u8>) -> Result<SerializedFileReader<Bytes>, ParquetError> {
+/// A reader of a whole Parquet file whose pages are what they should be. The library may still panic on damage: read under
+/// [`guarded`](super::guarded).
+///
+/// # Errors
+/// If it is no Parquet file, claims more rows than it can hold, or has a page that cannot be.
+pub fn open_table(bytes: Vec<u8>) -> Result<SerializedFileReader<Bytes>, ParquetError> {
     let bytes = Bytes::from(bytes);
     let file = SerializedFileReader::new(bytes.clone())?;
     check(&bytes, file.metadata()).map_err(ParquetError::General)?;
