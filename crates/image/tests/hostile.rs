@@ -1,6 +1,8 @@
 //! Damaged and hostile files, as many as fit into some seconds: every reader of pictures, caches, arrays and settings gets
 //! small good files, mutated. It has to answer with an error or with pictures; a panic fails the test.
 
+#![allow(clippy::print_stdout, reason = "how many inputs there were, for those who ask")]
+
 use featurescope_image::arrays::{self, Array};
 use featurescope_image::data::{open, open_cached};
 use featurescope_image::settings::Settings;
