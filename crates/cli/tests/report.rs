@@ -103,10 +103,12 @@ fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     let text = fs::read_to_string(&manifest).unwrap();
     assert!(text.contains("\"format_version\": 1,"));
     fs::write(&manifest, text.replace("\"format_version\": 1,", "\"format_version\": 99,")).unwrap();
-    for command in ["report", "judge"] {
-        let (_, error) = output(&featurescope(folder.path(), &[command, "a"]).code(1));
-        assert!(error.contains("format version 99, this program reads 1"), "{error}");
-    }
+    let sentence = "format version 99, this program reads 1";
+    let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
+    assert!(error.contains(sentence), "{error}");
+    // Of many runs, those that cannot be read are left out and named.
+    let (shown, error) = output(&featurescope(folder.path(), &["judge", "a"]).success());
+    assert!(shown.contains(sentence) || error.contains(sentence), "{error}");
     fs::write(&manifest, text).unwrap();
     fs::remove_file(folder.path().join("a/summary.json")).unwrap();
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
