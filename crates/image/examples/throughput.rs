@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut anchor, mut positive) = (vec![0.0; size], vec![0.0; size]);
     let start = Instant::now();
     let stream = Stream::new(1, Purpose::Views, 0);
-    pipeline(arm).pairs(&pictures, &rows, &stream, &mut anchor, &mut positive);
+    pipeline(arm, pictures.width).pairs(&pictures, &rows, &stream, &mut anchor, &mut positive);
     let views = rows.len() as f64 / start.elapsed().as_secs_f64();
     rates.sort_by(f64::total_cmp);
     let rounds: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();

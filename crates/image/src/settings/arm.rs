@@ -17,6 +17,9 @@ pub struct Arm {
     /// How strong the views are: 1 as in SimCLR, 0 none at all.
     #[serde(default = "one")]
     pub strength: f32,
+    /// How often a view of `full` is blurred, in \[0, 1\]; SimCLR takes 0.5 for large pictures, none for small ones.
+    #[serde(default)]
+    pub blur: f32,
     /// Share of the pixels or patches that a mask keeps, in (0, 1).
     #[serde(default = "half")]
     pub keep_rate: f32,

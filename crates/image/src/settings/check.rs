@@ -87,6 +87,8 @@ impl Settings {
 fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
     let key = |setting: &str| format!("arms.{name}.{setting}");
     require((0.0..=1.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 1")?;
+    require((0.0..=1.0).contains(&arm.blur), &key("blur"), arm.blur, "0 to 1")?;
+    require(arm.blur == 0.0 || arm.views == Views::Full, &key("blur"), arm.blur, "0, or views = \"full\"")?;
     require(arm.keep_rate > 0.0 && arm.keep_rate < 1.0, &key("keep_rate"), arm.keep_rate, "between 0 and 1")?;
     require(arm.patch >= 1 || arm.views != Views::Mask, &key("patch"), arm.patch, "at least 1 pixel")?;
     if let Some(Adversary { radius, steps }) = arm.adversary {

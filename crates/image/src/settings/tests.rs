@@ -35,6 +35,7 @@ fn what_cannot_be_used_is_named() {
         ("training.momentum=1.0", "training.momentum = 1"),
         ("network.kernel=4", "network.kernel = 4"),
         ("arms.full.views=blurred", "blurred"),
+        ("arms.crop.blur=0.5", "arms.crop.blur = 0.5"),
         ("arms.full.strength=-1", "arms.full.strength = -1"),
         ("training.objective.temperature=0", "training.objective.temperature = 0"),
         ("seeds=[1, 1]", "seeds = [1, 1]"),

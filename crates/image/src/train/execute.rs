@@ -350,7 +350,7 @@ impl ArmRun<'_> {
         let mut views = vec![0.0; 2 * size];
         let (anchor, positive) = views.split_at_mut(size);
         let stream = Stream::new(self.seed, Purpose::Views, 0);
-        pipeline(self.arm).pairs(train, &rows, &stream, anchor, positive);
+        pipeline(self.arm, train.width).pairs(train, &rows, &stream, anchor, positive);
         stored.push(Array::new("views", &[2 * rows.len(), 3, train.height, train.width], views));
         let about = serde_json::json!({ "classes": train.classes }).to_string();
         Ok(arrays::write(&place.join(run::FINAL_FILE), &stored, &about)?)

@@ -162,7 +162,8 @@ impl Trainer {
         let n = rows.len();
         let length = pictures.bytes_per_image();
         let inside = self.network.encoder.masked(pictures.width).filter(|_| self.arm.views == Views::Mask);
-        let pipeline = if inside.is_some() { ViewPipeline::none() } else { pipeline(&self.arm) };
+        let pipeline =
+            if inside.is_some() { ViewPipeline::none() } else { pipeline(&self.arm, pictures.width) };
         // Two equal views are embedded once.
         let are_equal = self.arm.views == Views::None || is_supervised;
         let mut views = vec![0.0; 2 * n * length];
@@ -311,12 +312,12 @@ impl Trainer {
     }
 }
 
-/// The views of an arm. Labels are learned from one view, which is the anchor's.
-pub fn pipeline(arm: &Arm) -> ViewPipeline {
+/// The views of an arm, for pictures of `side` pixels. Labels are learned from one view, which is the anchor's.
+pub fn pipeline(arm: &Arm, side: usize) -> ViewPipeline {
     match arm.views {
         Views::None => ViewPipeline::none(),
         Views::Crop => ViewPipeline::crop(arm.strength),
-        Views::Full => ViewPipeline::full(arm.strength),
+        Views::Full => ViewPipeline::full(arm.strength).blurred(arm.blur, side),
         Views::Mask => ViewPipeline::mask(arm.keep_rate, arm.patch),
     }
 }

@@ -174,6 +174,18 @@ impl ViewPipeline {
         pipeline
     }
 
+    /// The same and then blurred with this probability, as in SimCLR: a kernel of a tenth of `side` pixels, standard deviation 0.1
+    /// to 2 pixels. With probability 0 nothing is added.
+    #[must_use]
+    pub fn blurred(mut self, probability: f32, side: usize) -> Self {
+        if probability > 0.0 {
+            // Odd, and at least the three pixels that blur anything.
+            let kernel = (side / 10).max(2) / 2 * 2 + 1;
+            self.steps.push(ViewStep::Blur { kernel, sigma: (0.1, 2.0), probability });
+        }
+        self
+    }
+
     /// RandomMask on patches of `patch` pixels: complementary masks, kept values doubled.
     pub fn mask(keep_rate: f32, patch: usize) -> Self {
         let step = ViewStep::Mask { keep_rate, patch, pair: MaskPair::Complementary, gain: 2.0 };

@@ -334,3 +334,14 @@ fn bad_parameters_are_named() {
         assert_eq!(ViewPipeline::full(strength).check(), Ok(()));
     }
 }
+
+#[test]
+fn a_blur_is_as_wide_as_a_tenth_of_the_picture() {
+    for (side, wanted) in [(8, 3), (32, 3), (64, 7), (224, 23)] {
+        let pipeline = ViewPipeline::full(1.0).blurred(0.5, side);
+        let last = pipeline.steps.last();
+        assert!(matches!(last, Some(ViewStep::Blur { kernel, .. }) if *kernel == wanted), "{side}: {last:?}");
+        assert!(pipeline.check().is_ok());
+    }
+    assert_eq!(ViewPipeline::full(1.0).blurred(0.0, 32), ViewPipeline::full(1.0));
+}
