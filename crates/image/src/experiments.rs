@@ -1,24 +1,6 @@
 //! The experiments on pictures that come with the program: a folder each under `experiments/`, embedded.
 
-/// A shipped experiment.
-#[derive(Clone, Copy, Debug)]
-pub struct Experiment {
-    /// Its name.
-    pub name: &'static str,
-    /// The question, what to expect, how long it takes; Markdown.
-    pub readme: &'static str,
-    /// Its settings.
-    pub spec: &'static str,
-    /// Settings that make it small, to be laid over `spec`.
-    pub smoke: &'static str,
-}
-
-impl Experiment {
-    /// The question that it asks: the title of its README.
-    pub fn question(&self) -> &'static str {
-        self.readme.lines().next().map_or("", |title| title.trim_start_matches("# "))
-    }
-}
+pub use featurescope_lab::experiments::Experiment;
 
 macro_rules! experiments {
     ($($name:literal),*) => {

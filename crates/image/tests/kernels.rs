@@ -96,6 +96,7 @@ fn normalisation_and_its_gradients_are_burns() {
             let found = normalised(x.clone(), [scale.clone(), shift.clone()], EPSILON, then);
             let expected = module::batch_norm_train(x.clone(), scale.clone(), shift.clone(), EPSILON);
             let case = format!("{n} × {channels} × {h} × {w}, {then:?}");
+            // A value is some eight operations away from x: moments, difference, root, factor, shift.
             let one = tolerance(8);
             close(&format!("{case}, mean"), found.mean, expected.mean, one);
             close(&format!("{case}, variance"), found.variance, expected.variance, one);

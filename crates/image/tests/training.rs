@@ -106,7 +106,7 @@ fn every_network_and_objective_trains() {
     assert!(StoredRun::open(&path).is_ok());
 }
 
-/// With labels, some epochs are enough to read shapes far above chance.
+/// Of three classes a guess finds a third. With labels, some epochs are enough to read shapes far above chance.
 #[test]
 fn a_supervised_network_learns_shapes() {
     let mut settings = settings(&[

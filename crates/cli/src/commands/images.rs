@@ -138,7 +138,7 @@ fn features(arguments: &ImageFeaturesArguments) -> Result<Exit> {
     let shares: Vec<f64> = found.pictures.iter().map(|planes| chroma::of_picture(planes)).collect();
     let pictures = found.pictures.iter().zip(&found.activations).zip(&shares).enumerate().map(
         |(unit, ((planes, activation), share))| {
-            let label = format!("unit {unit}: activation {activation:.2}, chroma {}", show(Some(*share)));
+            let label = format!("unit {unit}: reaches {activation:.2}, chroma {}", show(Some(*share)));
             Picture::from_planes(planes, [side, side], label)
         },
     );

@@ -17,7 +17,7 @@ fn an_adversary_stays_in_its_cube_and_makes_the_loss_larger() {
         let drawn = trainer.draw(&pictures, &rows, &Stream::new(1, Purpose::Views, 0));
         let attacked = trainer.attacked(&drawn, arm.adversary.unwrap());
         let farthest = numbers((attacked.clone() - drawn.pictures.clone()).abs().max())[0];
-        // Radius, and the rounding of two numbers below 1.
+        // Three strides of 1.25/3 radii reach the border unless the gradient turns; above: the rounding of two numbers below 1.
         assert!(farthest > 0.04 && farthest < 0.05 + 2.0 * f32::EPSILON, "{farthest}");
         let loss = |pictures: Tensor<4>| {
             let mut pass = Pass::training(&trainer.parameters, trainer.parameters.values().to_vec());
