@@ -2,7 +2,9 @@
 //! NT-Xent, backward and descent, the median over rounds. Views are drawn anew at each step, which PyTorch's script spares
 //! itself; their share is told.
 //!
-//!     cargo run --release -p featurescope-image --features train --example throughput -- [THREADS]
+//!     cargo run --release -p featurescope-image --features train --example throughput -- [THREADS] [SETTING=VALUE …]
+//!
+//! `training.arithmetic=mixed` times mixed arithmetic.
 
 #![allow(clippy::print_stdout, reason = "it answers on standard output")]
 
@@ -18,13 +20,16 @@ const ROUNDS: usize = 5;
 const STEPS: usize = 5;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let threads = std::env::args().nth(1).map_or(Ok(2), |text| text.parse())?;
+    let mut arguments = std::env::args().skip(1);
+    let threads = arguments.next().map_or(Ok(2), |text| text.parse())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    let settings = Settings::from_layers(&[SPEC], &[])?;
+    let settings = Settings::from_layers(&[SPEC], &arguments.collect::<Vec<_>>())?;
     let batch = settings.training.batch;
     let pictures = pictures(batch * STEPS)?;
+    let device = device::find("cpu")?;
+    device::require(&device, settings.training.arithmetic)?;
     let (_, arm) = settings.arms.iter().find(|(name, _)| *name == "full").ok_or("there is an arm `full`")?;
-    let mut trainer = Trainer::new(&settings, arm, 1, &pictures, &device::find("cpu")?);
+    let mut trainer = Trainer::new(&settings, arm, 1, &pictures, &device);
     let mut rates = Vec::new();
     for round in 0..=ROUNDS {
         let start = Instant::now();

@@ -1,15 +1,25 @@
 //! Where tensors live, chosen at run time.
 
-use burn::tensor::Device;
+use crate::settings::Arithmetic;
+use burn::tensor::{Device, FloatDType};
 
-/// A device that this program cannot use.
+/// Why a device cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--device {name}: expected {expected}")]
-pub struct DeviceError {
-    /// What was asked for.
-    pub name: String,
-    /// What this program was built for.
-    pub expected: &'static str,
+pub enum DeviceError {
+    /// This program was not built for it.
+    #[error("--device {name}: expected {expected}")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What this program was built for.
+        expected: &'static str,
+    },
+    /// It lacks what the settings ask for.
+    #[error("training.arithmetic = mixed: expected single, or a device with bfloat16, which {device} is not")]
+    Arithmetic {
+        /// The device.
+        device: String,
+    },
 }
 
 /// The device of this name.
@@ -21,7 +31,20 @@ pub fn find(name: &str) -> Result<Device, DeviceError> {
         "cpu" => Ok(Device::flex()),
         #[cfg(feature = "wgpu")]
         "wgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
-        _ => Err(DeviceError { name: name.to_owned(), expected: EXPECTED }),
+        _ => Err(DeviceError::Unknown { name: name.to_owned(), expected: EXPECTED }),
+    }
+}
+
+/// Whether a device computes so. Every processor does.
+///
+/// # Errors
+/// If it does not.
+pub fn require(device: &Device, arithmetic: Arithmetic) -> Result<(), DeviceError> {
+    match arithmetic {
+        Arithmetic::Mixed if !device.supports_dtype(FloatDType::BF16) => {
+            Err(DeviceError::Arithmetic { device: format!("{device:?}") })
+        }
+        Arithmetic::Mixed | Arithmetic::Single => Ok(()),
     }
 }
 

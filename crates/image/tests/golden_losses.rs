@@ -7,7 +7,7 @@ use featurescope_image::loss;
 use featurescope_image::network::layers::{BatchNorm, Convolution, max_pool};
 use featurescope_image::network::parameters::numbers;
 use featurescope_image::network::{Blueprint, Pass, Role};
-use featurescope_image::settings::{Similarity, StopGradient};
+use featurescope_image::settings::{Arithmetic, Similarity, StopGradient};
 use featurescope_image::train::optimizer::Descent;
 use serde_json::Value;
 
@@ -111,7 +111,7 @@ fn a_layer_is_that_of_pytorch() {
     parameters.set(convolution.weight(), tensor("weight", [4, 3, 3, 3]).reshape([108]));
     let leaves: Vec<Tensor<1>> =
         parameters.values().iter().map(|value| value.clone().autodiff().require_grad()).collect();
-    let mut pass = Pass::training(&parameters, leaves.clone());
+    let mut pass = Pass::training(&parameters, leaves.clone(), Arithmetic::Single);
     let x = convolution.forward(&pass, tensor("x", [2, 3, 6, 6]).autodiff());
     let x = burn::tensor::activation::relu(norm.forward(&mut pass, x));
     let loss = (max_pool(x) * tensor("target", [2, 4, 3, 3]).autodiff()).sum();

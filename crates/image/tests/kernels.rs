@@ -2,9 +2,10 @@
 #![cfg(feature = "train")]
 
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData, activation::relu, module};
-use featurescope_image::network::kernels::{Then, convolution, normalised};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData, activation::relu, module};
+use featurescope_image::network::kernels::{Then, convolution, normalised, product_of_halves};
 use featurescope_image::network::parameters::numbers;
+use featurescope_image::settings::Arithmetic;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
 
@@ -60,7 +61,7 @@ fn convolution_and_its_gradients_are_burns() {
         let x = draw([n, from, h, w], 1).require_grad();
         let weight = draw([to, from, kernel, kernel], 2).require_grad();
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
-        let found = convolution(x.clone(), weight.clone(), stride, padding);
+        let found = convolution(x.clone(), weight.clone(), stride, padding, Arithmetic::Single);
         let expected = module::conv2d(x.clone(), weight.clone(), None, options);
         let terms = from * kernel * kernel;
         close(&format!("{case:?}"), found.clone(), expected.clone(), tolerance(terms));
@@ -83,7 +84,7 @@ fn arrays_that_lie_apart_are_read_in_order() {
     let weight = draw([3, 3, 4, 5], 2).permute([3, 2, 1, 0]);
     let options = ConvOptions::new([1; 2], [1; 2], [1; 2], 1);
     let expected = module::conv2d(x.clone(), weight.clone(), None, options);
-    close("permuted", convolution(x, weight, 1, 1), expected, tolerance(36));
+    close("permuted", convolution(x, weight, 1, 1, Arithmetic::Single), expected, tolerance(36));
 }
 
 #[test]
@@ -122,13 +123,13 @@ fn normalisation_and_its_gradients_are_burns() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    let on = |threads| {
+    let bits = |threads, arithmetic| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let x = draw([50, 6, 10, 10], 1).require_grad();
             let weight = draw([20, 6, 3, 3], 2).require_grad();
             let [scale, shift] = [3, 4].map(|purpose| draw([20], purpose).require_grad());
-            let y = convolution(x.clone(), weight.clone(), 1, 1);
+            let y = convolution(x.clone(), weight.clone(), 1, 1, arithmetic);
             let y = normalised(y, [scale.clone(), shift.clone()], EPSILON, Then::RectifyPool).output;
             let gradients = (y.clone() * draw(y.dims(), 5)).sum().backward();
             let of = |tensor: Tensor<1>| numbers(tensor).into_iter().map(f32::to_bits).collect::<Vec<_>>();
@@ -141,8 +142,74 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
             [by(&x), by(&weight), by_vector(&scale), by_vector(&shift), flat(y.inner())]
         })
     };
-    let one = on(1);
-    assert!(on(2) == one && on(3) == one && on(7) == one);
+    for arithmetic in [Arithmetic::Single, Arithmetic::Mixed] {
+        let one = bits(1, arithmetic);
+        assert!([2, 3, 7].iter().all(|&threads| bits(threads, arithmetic) == one), "{arithmetic:?}");
+    }
+}
+
+/// Rounded to bfloat16, by burn.
+fn rounded<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
+    let tensor = tensor.clone().inner().cast(FloatDType::BF16).cast(FloatDType::F32);
+    Tensor::from_data(TensorData::new(numbers(tensor.clone()), tensor.dims()), &Device::flex().autodiff())
+}
+
+/// The largest difference of two tensors.
+fn distance<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
+    numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Products of two bfloat16 are exact in single precision, so mixed arithmetic on any numbers is single precision on
+/// rounded ones, up to the order of sums. What comes in from behind is rounded too before it is multiplied.
+#[test]
+fn mixed_convolution_is_that_of_rounded_numbers() {
+    for case in CASES {
+        let (n, [from, to], [h, w], kernel, stride, padding) = case;
+        let [x, weight] = [draw([n, from, h, w], 1), draw([to, from, kernel, kernel], 2)];
+        let (x, weight) = (x.require_grad(), weight.require_grad());
+        let [x_rounded, weight_rounded] = [&x, &weight].map(|tensor| rounded(tensor).require_grad());
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
+        let found = convolution(x.clone(), weight.clone(), stride, padding, Arithmetic::Mixed);
+        let expected = module::conv2d(x_rounded.clone(), weight_rounded.clone(), None, options);
+        let terms = from * kernel * kernel;
+        close(&format!("{case:?}"), found.clone(), expected.clone(), tolerance(terms));
+        let single = convolution(x.clone(), weight.clone(), stride, padding, Arithmetic::Single);
+        assert!(distance(found.clone(), single) > 100.0 * tolerance(terms), "{case:?}: nothing was rounded");
+
+        let [_, _, rows, columns] = expected.dims();
+        let coefficients = draw(expected.dims(), 3);
+        let expected = (expected * rounded(&coefficients)).sum().backward();
+        let found = (found * coefficients).sum().backward();
+        let overlapping = to * kernel * kernel;
+        let by_x = [x.grad(&found), x_rounded.grad(&expected)].map(Option::unwrap);
+        let [found_by_x, expected_by_x] = by_x;
+        close(&format!("{case:?} by x"), found_by_x, expected_by_x, tolerance(overlapping));
+        let places = n * rows * columns;
+        let [found, expected] = [weight.grad(&found), weight_rounded.grad(&expected)].map(Option::unwrap);
+        close(&format!("{case:?} by weight"), found, expected, tolerance(places));
+    }
+}
+
+#[test]
+fn a_product_of_halves_is_that_of_rounded_numbers() {
+    for [n, from, to] in [[7, 40, 33], [50, 5, 64], [200, 130, 15], [1, 1, 1], [28, 64, 128]] {
+        let (x, weight) = (draw([n, from], 1).require_grad(), draw([to, from], 2).require_grad());
+        let [x_rounded, weight_rounded] = [&x, &weight].map(|tensor| rounded(tensor).require_grad());
+        let found = product_of_halves(x.clone(), weight.clone());
+        let expected = x_rounded.clone().matmul(weight_rounded.clone().transpose());
+        let case = format!("{n} × {from} × {to}");
+        close(&case, found.clone(), expected.clone(), tolerance(from));
+        let coefficients = draw([n, to], 3);
+        let expected = (expected * rounded(&coefficients)).sum().backward();
+        let found = (found * coefficients).sum().backward();
+        for (what, terms, [factor, its_rounded]) in
+            [("x", to, [&x, &x_rounded]), ("weight", n, [&weight, &weight_rounded])]
+        {
+            let both = [factor.grad(&found), its_rounded.grad(&expected)].map(Option::unwrap);
+            let [found, expected] = both;
+            close(&format!("{case} by {what}"), found, expected, tolerance(terms));
+        }
+    }
 }
 
 /// A diverging training must be seen.
@@ -153,5 +220,10 @@ fn what_is_no_number_stays_none() {
         let one = Tensor::<1>::ones([3], &Device::flex());
         let output = numbers(normalised(x, [one.clone(), one], EPSILON, then).output);
         assert!(output.iter().all(|y| y.is_nan()), "{then:?}");
+    }
+    for arithmetic in [Arithmetic::Single, Arithmetic::Mixed] {
+        let x = Tensor::<4>::ones([2, 3, 4, 4], &Device::flex()) * f32::NAN;
+        let output = convolution(x, Tensor::ones([5, 3, 3, 3], &Device::flex()), 1, 1, arithmetic);
+        assert!(numbers(output).iter().all(|y| y.is_nan()), "{arithmetic:?}");
     }
 }

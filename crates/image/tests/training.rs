@@ -106,6 +106,27 @@ fn every_network_and_objective_trains() {
     assert!(StoredRun::open(&path).is_ok());
 }
 
+#[test]
+fn mixed_arithmetic_trains_with_other_bits_and_always_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, spec) in [("alexnet", [SPEC, SMOKE]), ("patches", [PATCHES, PATCHES_SMOKE])] {
+        let loss = |arithmetic: &str, place: &str| {
+            let overrides =
+                [format!("training.arithmetic={arithmetic}"), "measure.feature_steps=0".to_owned()];
+            let settings = Settings::from_layers(&spec, &overrides).unwrap();
+            let path = folder.path().join(format!("{name}-{place}"));
+            let arm = settings.arms.iter().last().unwrap().0.to_owned();
+            assert_eq!(run(&settings, &path, None), Ending::Complete);
+            Folder::existing(&path).unwrap().records(&arm, settings.seeds[0]).unwrap().last().unwrap().loss.unwrap()
+        };
+        let [mixed, again, single] =
+            [("mixed", "mixed"), ("mixed", "again"), ("single", "single")].map(|(a, place)| loss(a, place));
+        // Both are means of a few steps of one course; how far they part over a whole training: docs/images.md.
+        assert!(mixed != single && (mixed - single).abs() < 0.2 * single, "{name}: {mixed}, single {single}");
+        assert_eq!(mixed.to_bits(), again.to_bits());
+    }
+}
+
 /// Of three classes a guess finds a third. With labels, some epochs are enough to read shapes far above chance.
 #[test]
 fn a_supervised_network_learns_shapes() {

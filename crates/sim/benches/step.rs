@@ -39,9 +39,7 @@ fn open_above_one(row: &[f32], open: &mut Vec<u32>) {
 
 const PRECISIONS: [Precision; 2] = [Precision::Single, Precision::Half];
 
-/// Rows in this precision; in single precision where the processor has no other.
 fn panels(matrix: &Matrix, precision: Precision) -> Panels {
-    let precision = if precision == Precision::Half { Precision::half_if_available() } else { precision };
     let mut panels = Panels::new(precision);
     panels.set(matrix);
     panels

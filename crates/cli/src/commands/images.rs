@@ -67,6 +67,7 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         settings.data.path = Some(path.clone());
     }
     let device = device::find(&arguments.device)?;
+    device::require(&device, settings.training.arithmetic)?;
     // The same command names the same folder, so that it goes on with what is there.
     let json = serde_json::to_string(&settings)?;
     let place = arguments

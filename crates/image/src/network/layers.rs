@@ -2,6 +2,7 @@
 
 use super::kernels::{self, Then};
 use super::{Blueprint, Handle, Mode, Pass, Role};
+use crate::settings::Arithmetic;
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module;
@@ -35,7 +36,7 @@ impl Convolution {
 
     /// n × from × h × w → n × to × ⌈h/stride⌉ × ⌈w/stride⌉.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<4>) -> Tensor<4> {
-        kernels::convolution(x, pass.get(self.weight), self.stride, self.padding)
+        kernels::convolution(x, pass.get(self.weight), self.stride, self.padding, pass.arithmetic())
     }
 }
 
@@ -140,7 +141,15 @@ impl Linear {
 
     /// n × from → n × to.
     pub fn forward(&self, pass: &Pass<'_>, x: Tensor<2>) -> Tensor<2> {
-        x.matmul(pass.get::<2>(self.weight).transpose()) + pass.get::<1>(self.bias).unsqueeze::<2>()
+        product(pass, x, pass.get(self.weight)) + pass.get::<1>(self.bias).unsqueeze::<2>()
+    }
+}
+
+/// x Wᵀ of x (n × from) and W (to × from), in the arithmetic of the pass.
+pub fn product(pass: &Pass<'_>, x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    match pass.arithmetic() {
+        Arithmetic::Single => x.matmul(weight.transpose()),
+        Arithmetic::Mixed => kernels::product_of_halves(x, weight),
     }
 }
 

@@ -15,7 +15,7 @@ pub mod head;
 pub use head::Head;
 pub use parameters::{Blueprint, Handle, Parameters, Role, Slot};
 
-use crate::settings::{Network as Kind, Objective};
+use crate::settings::{Arithmetic, Network as Kind, Objective};
 use burn::tensor::Tensor;
 
 /// Whether a pass learns or looks.
@@ -32,6 +32,7 @@ pub struct Pass<'a> {
     parameters: &'a Parameters,
     values: Vec<Tensor<1>>,
     mode: Mode,
+    arithmetic: Arithmetic,
     /// Batch means and variances, under the statistic that they move.
     statistics: Vec<(Handle, Tensor<1>)>,
     /// The layer whose output is wanted.
@@ -74,23 +75,37 @@ pub trait Encoder {
 }
 
 impl<'a> Pass<'a> {
-    /// A pass over fixed values.
+    /// A pass over fixed values, in single precision.
     pub fn evaluation(parameters: &'a Parameters) -> Self {
         Self::new(parameters, parameters.values().to_vec(), Mode::Evaluation)
     }
 
-    /// A pass over leaves whose gradients are wanted.
-    pub fn training(parameters: &'a Parameters, leaves: Vec<Tensor<1>>) -> Self {
-        Self::new(parameters, leaves, Mode::Training)
+    /// A pass over leaves whose gradients are wanted, with its layers' products in this arithmetic.
+    pub fn training(parameters: &'a Parameters, leaves: Vec<Tensor<1>>, arithmetic: Arithmetic) -> Self {
+        Self { arithmetic, ..Self::new(parameters, leaves, Mode::Training) }
     }
 
     fn new(parameters: &'a Parameters, values: Vec<Tensor<1>>, mode: Mode) -> Self {
-        Self { parameters, values, mode, statistics: Vec::new(), wanted: None, tapped: None, mask: None }
+        Self {
+            parameters,
+            values,
+            mode,
+            arithmetic: Arithmetic::Single,
+            statistics: Vec::new(),
+            wanted: None,
+            tapped: None,
+            mask: None,
+        }
     }
 
     /// Whether it learns or looks.
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// How products are computed.
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
     }
 
     /// A parameter in its shape.

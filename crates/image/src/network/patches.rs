@@ -5,6 +5,7 @@
 //! does not decide which filters grow. A patch is a sample of its own for the loss; the representation of a picture is
 //! the mean of |h| over its patches. RandomMask acts on whitened patches, as the paper's acts on x.
 
+use super::layers::product;
 use super::{Blueprint, Encoder, Handle, Pass, Representation, Role};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
@@ -52,7 +53,7 @@ impl Encoder for Patches {
         let [n, dim, rows, columns] = x.dims();
         let samples = x.permute([0, 2, 3, 1]).reshape([n * rows * columns, dim]);
         let weight = pass.get::<4>(self.weight).reshape([self.neurons, dim]);
-        let drive = samples.matmul(weight.transpose());
+        let drive = product(pass, samples, weight);
         let threshold = pass.get::<1>(self.threshold).unsqueeze::<2>();
         let h = relu(drive.clone() - threshold.clone()) - relu(-drive - threshold);
         let at_place = h.clone().reshape([n, rows, columns, self.neurons]).permute([0, 3, 1, 2]);

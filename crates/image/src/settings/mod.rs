@@ -97,8 +97,23 @@ pub struct Training {
     pub momentum: f64,
     /// Pull of the weights to 0, added to their gradient; shifts and normalisation are not pulled.
     pub weight_decay: f64,
+    /// How the products of layers are computed while training.
+    #[serde(default)]
+    pub arithmetic: Arithmetic,
     /// The contrastive loss of every arm that does not name another.
     pub objective: Objective,
+}
+
+/// How the products of convolutions and linear layers are computed while training, forward and backward. All else, and
+/// everything that is measured, is in single precision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    /// In single precision.
+    #[default]
+    Single,
+    /// Factors rounded to bfloat16, sums in single precision.
+    Mixed,
 }
 
 /// What is measured.

@@ -37,6 +37,7 @@ fn what_cannot_be_used_is_named() {
         ("arms.full.views=blurred", "blurred"),
         ("arms.crop.blur=0.5", "arms.crop.blur = 0.5"),
         ("arms.full.strength=-1", "arms.full.strength = -1"),
+        ("training.arithmetic=half", "half"),
         ("training.objective.temperature=0", "training.objective.temperature = 0"),
         ("seeds=[1, 1]", "seeds = [1, 1]"),
         ("training", "expected key=value"),

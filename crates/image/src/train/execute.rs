@@ -3,6 +3,7 @@
 use super::pictures::Source;
 use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
 use crate::DataError;
+use crate::device::{self, DeviceError};
 use crate::arrays::{self, Array, ArraysError};
 use crate::data::{ImageSet, Split};
 use crate::feature;
@@ -43,6 +44,9 @@ pub enum ExecuteError {
     /// Tables on disk.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A device that lacks what the settings ask for.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Settings that do not fit the pictures.
     #[error("{setting} = {value}, but {problem}")]
     Misfit {
@@ -109,7 +113,8 @@ pub enum Ending {
 /// Runs all that is not there yet.
 ///
 /// # Errors
-/// If pictures cannot be read, do not fit the network, or a file cannot be written.
+/// If the device lacks what the settings ask for, pictures cannot be read or do not fit the network, or a file cannot be
+/// written.
 pub fn execute(
     settings: &Settings,
     source: &Source<'_>,
@@ -118,6 +123,7 @@ pub fn execute(
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ending, ExecuteError> {
+    device::require(device, settings.training.arithmetic)?;
     let mut ending = Ending::Complete;
     source.notes().iter().for_each(|note| tell(Event::Note(note)));
     for &seed in &settings.seeds {

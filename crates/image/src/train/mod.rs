@@ -143,7 +143,7 @@ impl Trainer {
                 Role::Weight | Role::Shift => value.clone().autodiff().require_grad(),
             })
             .collect();
-        let mut pass = Pass::training(&self.parameters, leaves.clone());
+        let mut pass = Pass::training(&self.parameters, leaves.clone(), self.settings.training.arithmetic);
         let loss = self.loss(&mut pass, &drawn, drawn.pictures.clone());
         let statistics = pass.into_statistics();
         let value = f64::from(numbers(loss.clone().inner())[0]);
@@ -188,7 +188,7 @@ impl Trainer {
         for _ in 0..steps {
             let leaf = pictures.clone().autodiff().require_grad();
             let values = self.parameters.values().iter().map(|value| value.clone().autodiff()).collect();
-            let mut pass = Pass::training(&self.parameters, values);
+            let mut pass = Pass::training(&self.parameters, values, self.settings.training.arithmetic);
             let mut gradients = self.loss(&mut pass, drawn, leaf.clone()).backward();
             let Some(gradient) = leaf.grad_remove(&mut gradients) else { return pictures };
             let moved = pictures + gradient.sign() * stride;

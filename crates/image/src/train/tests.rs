@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{SyntheticSpec, synthetic};
 use crate::device;
+use crate::settings::Arithmetic;
 
 const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
 const SMOKE: &str = include_str!("../../../../experiments/images-synthetic/smoke.toml");
@@ -20,7 +21,7 @@ fn an_adversary_stays_in_its_cube_and_makes_the_loss_larger() {
         // Three strides of 1.25/3 radii reach the border unless the gradient turns; above: the rounding of two numbers below 1.
         assert!(farthest > 0.04 && farthest < 0.05 + 2.0 * f32::EPSILON, "{farthest}");
         let loss = |pictures: Tensor<4>| {
-            let mut pass = Pass::training(&trainer.parameters, trainer.parameters.values().to_vec());
+            let mut pass = Pass::training(&trainer.parameters, trainer.parameters.values().to_vec(), Arithmetic::Single);
             numbers(trainer.loss(&mut pass, &drawn, pictures))[0]
         };
         let (before, after) = (loss(drawn.pictures.clone()), loss(attacked));

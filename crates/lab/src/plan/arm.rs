@@ -124,7 +124,7 @@ impl ArmPlan {
         }
     }
 
-    /// What the inputs of products are rounded to on this machine: `single` or `bfloat16`.
+    /// What the inputs of products are rounded to: `single` or `bfloat16`.
     pub fn product_inputs(&self) -> &'static str {
         match self.arithmetic().precision() {
             Precision::Single => "single",

@@ -232,7 +232,8 @@ pub const SETTINGS: &[Setting] = &[
         Kind::Choice(&["single", "mixed"]),
         "\"single\"",
         "How products are computed. single: in single precision. mixed: from inputs rounded to bfloat16 with sums in single \
-         precision, where the processor has it, and with in-batch negatives W x⁺⁺ from W x and W x⁺: faster, other bits.",
+         precision, and with in-batch negatives W x⁺⁺ from W x and W x⁺: faster, most of all on processors that multiply \
+         bfloat16 fast; other bits.",
     )
     .when(&[SAMPLED]),
     setting(

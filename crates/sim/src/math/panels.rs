@@ -412,7 +412,7 @@ mod tests {
             let mut x = Panels::default();
             x.set(&a);
             prop_assert_eq!(&x.to_matrix(), &a);
-            let mut half = Panels::new(Precision::half_if_available());
+            let mut half = Panels::new(Precision::Half);
             half.set(&a);
             prop_assert!(worst(&half.to_matrix(), &a) <= HALF_ROUNDING);
             for right in [Right::Plain(&b), Right::Transposed(&b.transposed())] {

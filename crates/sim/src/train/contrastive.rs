@@ -75,18 +75,17 @@ pub enum Arithmetic {
     /// In single precision.
     #[default]
     Single,
-    /// Inputs rounded to bfloat16 and sums in single precision, where the processor multiplies bfloat16 (elsewhere as
-    /// `Single`). Where the negatives are the batch's own raw samples and the masks are complementary, W x⁺⁺ = s·W x − W x⁺
+    /// Inputs rounded to bfloat16 and sums in single precision. Where the negatives are the batch's own raw samples and the masks are complementary, W x⁺⁺ = s·W x − W x⁺
     /// takes the place of a product. Parameters, loss and biases stay in single precision.
     Mixed,
 }
 
 impl Arithmetic {
-    /// What the inputs of products are rounded to on this processor.
+    /// What the inputs of products are rounded to.
     pub fn precision(self) -> Precision {
         match self {
             Self::Single => Precision::Single,
-            Self::Mixed => Precision::half_if_available(),
+            Self::Mixed => Precision::Half,
         }
     }
 }

@@ -8,9 +8,10 @@
 //! transposed or packed in memory and y lies where the next layer reads it. Pictures are cut into pieces by their number
 //! alone, and pieces are summed in their order: same bits on any number of threads.
 
+use super::entry::Entry;
 use super::geometry::{Frame, Geometry};
 use featurescope_sim::math::kernel::{
-    ColumnBlock, LANES, Line, Precision, ROWS, Tile, add_rows_times_columns, transpose,
+    ColumnBlock, LANES, Line, ROWS, Tile, add_rows_times_columns, transpose,
 };
 use featurescope_sim::math::parallel::for_each_piece;
 use multiversion::multiversion;
@@ -31,10 +32,12 @@ const NO_COLUMNS: ColumnBlock = [[Line::ZERO; 2]; Line::LEN];
 /// Buffers of a thread.
 #[derive(Default)]
 struct Scratch {
-    frame: Vec<f32>,
+    frame: Vec<Line>,
     gradient: Vec<f32>,
     columns: Vec<ColumnBlock>,
+    rows: Vec<ColumnBlock>,
     dy_columns: Vec<ColumnBlock>,
+    dy_rows: Vec<ColumnBlock>,
     panels: Vec<Panel>,
     tiles: Vec<Tile>,
 }
@@ -57,21 +60,33 @@ fn refill<T: Clone>(buffer: &mut Vec<T>, length: usize, zero: T) {
 }
 
 /// A matrix in panels: block b of panel q at q · blocks + b.
-fn panels(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> f32) -> Vec<Panel> {
-    let blocks = columns.div_ceil(Line::LEN);
+fn panels<E: Entry>(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> f32) -> Vec<Panel> {
+    let blocks = columns.div_ceil(E::PER_LINE);
     let mut panels = vec![NO_ROWS; rows.div_ceil(ROWS) * blocks];
     for r in 0..rows {
         for c in 0..columns {
-            panels[r / ROWS * blocks + c / Line::LEN][r % ROWS].0[c % Line::LEN] = entry(r, c);
+            let line = &mut panels[r / ROWS * blocks + c / E::PER_LINE][r % ROWS];
+            entries::<E>(line)[c % E::PER_LINE] = E::round(entry(r, c));
         }
     }
     panels
 }
 
-/// y (n × to × h' × w') of x (n × from × h × w) and the filters (to × from × kh × kw).
-pub fn forward(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
+/// The entries of a line.
+#[inline(always)]
+fn entries<E: Entry>(line: &mut Line) -> &mut [E] {
+    bytemuck::cast_slice_mut(std::slice::from_mut(line))
+}
+
+/// Lines of a picture's frame.
+fn frame_lines<E: Entry>(frame: &Frame) -> usize {
+    frame.entries().div_ceil(E::PER_LINE)
+}
+
+/// y (n × to × h' × w') of x (n × from × h × w) and the filters (to × from × kh × kw), both rounded to `E`.
+pub fn forward<E: Entry>(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
     let (frame, taps, to) = (Frame::new(geometry), geometry.taps(), geometry.channels[1]);
-    let weight = panels(to, taps, |r, c| weight[r * taps + c]);
+    let weight = panels::<E>(to, taps, |r, c| weight[r * taps + c]);
     let picture = geometry.picture();
     let output = to * geometry.places();
     let mut y = vec![0.0; x.len() / picture * output];
@@ -79,26 +94,34 @@ pub fn forward(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f32> {
     for_each_piece(pieces, |(x, y)| {
         with_scratch(|scratch| {
             // The borders stay zero from picture to picture.
-            refill(&mut scratch.frame, frame.entries(), 0.0);
-            refill(&mut scratch.columns, taps.div_ceil(Line::LEN), NO_COLUMNS);
+            refill(&mut scratch.frame, frame_lines::<E>(&frame), Line::ZERO);
+            refill(&mut scratch.columns, taps.div_ceil(E::PER_LINE), NO_COLUMNS);
+            refill(&mut scratch.rows, taps.div_ceil(E::PER_LINE), NO_COLUMNS);
             for (x, y) in x.chunks(picture).zip(y.chunks_mut(output)) {
-                forward_picture(&frame, &weight, x, y, scratch);
+                forward_picture::<E>(&frame, &weight, x, y, scratch);
             }
         });
     });
     y
 }
 
-fn forward_picture(frame: &Frame, weight: &[Panel], x: &[f32], y: &mut [f32], scratch: &mut Scratch) {
-    let Scratch { frame: framed, columns, tiles, .. } = scratch;
-    frame.fill(framed, x);
+fn forward_picture<E: Entry>(
+    frame: &Frame,
+    weight: &[Panel],
+    x: &[f32],
+    y: &mut [f32],
+    scratch: &mut Scratch,
+) {
+    let Scratch { frame: framed, columns, rows, tiles, .. } = scratch;
+    let framed = bytemuck::cast_slice_mut(framed);
+    fill::<E>(frame, framed, x);
     let blocks = columns.len();
     for first_line in (0..frame.lines()).step_by(2) {
-        gather_columns(frame, framed, first_line, columns);
+        gather_columns::<E>(frame, framed, first_line, columns, rows);
         refill(tiles, weight.len() / blocks, Tile::ZERO);
         for (start, columns) in (0..).step_by(BLOCKS_PER_SUM).zip(columns.chunks(BLOCKS_PER_SUM)) {
             for (tile, panel) in tiles.iter_mut().zip(weight.chunks(blocks)) {
-                add_rows_times_columns(tile, Precision::Single, &panel[start..][..columns.len()], columns);
+                add_rows_times_columns(tile, E::PRECISION, &panel[start..][..columns.len()], columns);
             }
         }
         for (tile, rows) in tiles.iter().zip(y.chunks_mut(ROWS * frame.geometry().places())) {
@@ -107,12 +130,25 @@ fn forward_picture(frame: &Frame, weight: &[Panel], x: &[f32], y: &mut [f32], sc
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn fill<E: Entry>(frame: &Frame, framed: &mut [E], x: &[f32]) {
+    frame.fill(framed, x, E::round);
+}
+
 /// Two lines of places of all patches.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gather_columns(frame: &Frame, framed: &[f32], first_line: usize, columns: &mut [ColumnBlock]) {
-    for (slot, line) in (first_line..frame.lines()).take(2).enumerate() {
-        frame.gather(framed, [0, line], columns.as_flattened_mut(), slot);
-    }
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gather_columns<E: Entry>(
+    frame: &Frame,
+    framed: &[E],
+    first_line: usize,
+    columns: &mut [ColumnBlock],
+    rows: &mut [ColumnBlock],
+) {
+    E::pack(columns, rows, |rows| {
+        for (slot, line) in (first_line..frame.lines()).take(2).enumerate() {
+            frame.gather(framed, [0, line], rows, [LANES, slot * Line::LEN]);
+        }
+    });
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
@@ -139,10 +175,16 @@ pub struct Gradients {
     pub weight: Vec<f32>,
 }
 
-/// The gradients of a loss whose gradient by y is `dy`.
-pub fn backward(geometry: Geometry, x: &[f32], weight: &[f32], dy: &[f32], by_pictures: bool) -> Gradients {
+/// The gradients of a loss whose gradient by y is `dy`; all factors of products are rounded to `E`.
+pub fn backward<E: Entry>(
+    geometry: Geometry,
+    x: &[f32],
+    weight: &[f32],
+    dy: &[f32],
+    by_pictures: bool,
+) -> Gradients {
     let (frame, taps, to) = (Frame::new(geometry), geometry.taps(), geometry.channels[1]);
-    let transposed = panels(taps, to, |r, c| weight[c * taps + frame.order()[r]]);
+    let transposed = panels::<E>(taps, to, |r, c| weight[c * taps + frame.order()[r]]);
     let (picture, output) = (geometry.picture(), to * geometry.places());
     let per_piece = (x.len() / picture).div_ceil(PIECES).max(1);
     let tiles = to.div_ceil(ROWS) * taps.div_ceil(LANES);
@@ -155,13 +197,14 @@ pub fn backward(geometry: Geometry, x: &[f32], weight: &[f32], dy: &[f32], by_pi
         with_scratch(|scratch| {
             let mut dx = dx.chunks_mut(picture);
             // The borders stay zero from picture to picture.
-            refill(&mut scratch.frame, frame.entries(), 0.0);
-            refill(&mut scratch.panels, to.div_ceil(ROWS) * frame.lines(), NO_ROWS);
-            refill(&mut scratch.dy_columns, to.div_ceil(Line::LEN), NO_COLUMNS);
+            refill(&mut scratch.frame, frame_lines::<E>(&frame), Line::ZERO);
+            refill(&mut scratch.panels, to.div_ceil(ROWS) * geometry.places().div_ceil(E::PER_LINE), NO_ROWS);
+            refill(&mut scratch.dy_columns, to.div_ceil(E::PER_LINE), NO_COLUMNS);
+            refill(&mut scratch.dy_rows, to.div_ceil(E::PER_LINE), NO_COLUMNS);
             for (x, dy) in x.chunks(picture).zip(dy.chunks(output)) {
-                add_by_weight(&frame, x, dy, sums, scratch);
+                add_by_weight::<E>(&frame, x, dy, sums, scratch);
                 if let Some(dx) = dx.next() {
-                    by_picture(&frame, &transposed, dy, dx, scratch);
+                    by_picture::<E>(&frame, &transposed, dy, dx, scratch);
                 }
             }
         });
@@ -185,18 +228,14 @@ fn sum_of_pieces(sums: &[Tile], tiles: usize, to: usize, taps: usize) -> Vec<f32
 }
 
 /// sums += ∂y Pᵀ.
-fn add_by_weight(frame: &Frame, x: &[f32], dy: &[f32], sums: &mut [Tile], scratch: &mut Scratch) {
+fn add_by_weight<E: Entry>(frame: &Frame, x: &[f32], dy: &[f32], sums: &mut [Tile], scratch: &mut Scratch) {
     let Scratch { frame: framed, columns, panels, .. } = scratch;
-    let (places, lines) = (frame.geometry().places(), frame.lines());
-    frame.fill(framed, x);
+    let framed = bytemuck::cast_slice_mut(framed);
+    let places = frame.geometry().places();
+    let lines = places.div_ceil(E::PER_LINE);
+    fill::<E>(frame, framed, x);
     for (rows, panel) in dy.chunks(ROWS * places).zip(panels.chunks_mut(lines)) {
-        for (r, row) in rows.chunks(places).enumerate() {
-            let (whole, rest) = row.as_chunks();
-            whole.iter().zip(&mut *panel).for_each(|(values, line)| line[r].0 = *values);
-            if !rest.is_empty() {
-                panel[whole.len()][r].0[..rest.len()].copy_from_slice(rest);
-            }
-        }
+        copy_rows::<E>(rows, places, panel);
     }
     let panel_count = panels.len() / lines;
     for (group, sums) in sums.chunks_mut(panel_count).enumerate() {
@@ -204,36 +243,74 @@ fn add_by_weight(frame: &Frame, x: &[f32], dy: &[f32], sums: &mut [Tile], scratc
             // All are written.
             columns.resize(BLOCKS_PER_SUM.min(lines - start), NO_COLUMNS);
             for (line, block) in (start..).zip(&mut *columns) {
-                gather_transposed(frame, framed, group * LANES, line, block);
+                gather_transposed::<E>(frame, framed, group * LANES, line, block);
             }
             for (tile, panel) in sums.iter_mut().zip(panels.chunks(lines)) {
-                add_rows_times_columns(tile, Precision::Single, &panel[start..][..columns.len()], columns);
+                add_rows_times_columns(tile, E::PRECISION, &panel[start..][..columns.len()], columns);
             }
         }
     }
 }
 
-/// A line of places of 32 weights, a place to a row.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn gather_transposed(frame: &Frame, framed: &[f32], first_tap: usize, line: usize, block: &mut ColumnBlock) {
+/// Rows of `places` values into a panel; what lies behind them keeps its value.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn copy_rows<E: Entry>(rows: &[f32], places: usize, panel: &mut [Panel]) {
+    for (r, row) in rows.chunks(places).enumerate() {
+        for (values, lines) in row.chunks(E::PER_LINE).zip(&mut *panel) {
+            round_each::<E>(values, entries(&mut lines[r]));
+        }
+    }
+}
+
+#[inline(always)]
+fn round_each<E: Entry>(values: &[f32], to: &mut [E]) {
+    if values.len() == to.len() {
+        // A length that is known when this is compiled.
+        let (values, to) = (&values[..E::PER_LINE], &mut to[..E::PER_LINE]);
+        to.iter_mut().zip(values).for_each(|(to, &value)| *to = E::round(value));
+    } else {
+        to.iter_mut().zip(values).for_each(|(to, &value)| *to = E::round(value));
+    }
+}
+
+/// A line's worth of places of 32 weights, a place to a row.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn gather_transposed<E: Entry>(
+    frame: &Frame,
+    framed: &[E],
+    first_tap: usize,
+    line: usize,
+    block: &mut ColumnBlock,
+) {
+    let slots = E::PER_LINE / Line::LEN;
     for half in 0..2 {
-        let mut rows = [[Line::ZERO]; Line::LEN];
-        frame.gather(framed, [first_tap + half * Line::LEN, line], &mut rows, 0);
-        transpose(block, half, &std::array::from_fn(|l| &rows[l][0].0));
+        let mut rows = [Line::ZERO; Line::LEN];
+        let first_tap = first_tap + half * Line::LEN;
+        for (slot, line) in (line * slots..frame.lines()).take(slots).enumerate() {
+            let to = bytemuck::cast_slice_mut(&mut rows);
+            frame.gather(framed, [first_tap, line], to, [E::PER_LINE, slot * Line::LEN]);
+        }
+        transpose(block, half, &std::array::from_fn(|l| &rows[l].0));
     }
 }
 
 /// ∂x of one picture.
-fn by_picture(frame: &Frame, transposed: &[Panel], dy: &[f32], dx: &mut [f32], scratch: &mut Scratch) {
-    let Scratch { gradient, dy_columns: columns, .. } = scratch;
+fn by_picture<E: Entry>(
+    frame: &Frame,
+    transposed: &[Panel],
+    dy: &[f32],
+    dx: &mut [f32],
+    scratch: &mut Scratch,
+) {
+    let Scratch { gradient, dy_columns: columns, dy_rows: rows, .. } = scratch;
     let (places, blocks) = (frame.geometry().places(), columns.len());
     refill(gradient, frame.entries(), 0.0);
     for first_line in (0..frame.lines()).step_by(2) {
-        copy_columns(dy, places, first_line * Line::LEN, columns);
+        copy_columns::<E>(dy, places, first_line * Line::LEN, columns, rows);
         for (q, panel) in transposed.chunks(blocks).enumerate() {
             let mut tile = Tile::ZERO;
             for (rows, columns) in panel.chunks(BLOCKS_PER_SUM).zip(columns.chunks(BLOCKS_PER_SUM)) {
-                add_rows_times_columns(&mut tile, Precision::Single, rows, columns);
+                add_rows_times_columns(&mut tile, E::PRECISION, rows, columns);
             }
             scatter_tile(frame, &tile, q * ROWS, first_line, gradient);
         }
@@ -242,23 +319,23 @@ fn by_picture(frame: &Frame, transposed: &[Panel], dy: &[f32], dx: &mut [f32], s
 }
 
 /// 32 places of every channel from the first on; lanes behind the last place are of no account.
-#[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn copy_columns(dy: &[f32], places: usize, first: usize, columns: &mut [ColumnBlock]) {
-    let rows = || dy.chunks(places).map(|row| &row[first..]);
-    let pairs = columns.as_flattened_mut();
-    if places - first >= LANES {
-        for (row, pair) in rows().zip(pairs) {
-            for (values, line) in row.as_chunks().0.iter().zip(pair) {
-                line.0 = *values;
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn copy_columns<E: Entry>(
+    dy: &[f32],
+    places: usize,
+    first: usize,
+    columns: &mut [ColumnBlock],
+    rows: &mut [ColumnBlock],
+) {
+    E::pack(columns, rows, |rows| {
+        for (row, to) in dy.chunks(places).zip(rows.as_chunks_mut::<LANES>().0) {
+            if let Some(values) = row[first..].first_chunk::<LANES>() {
+                to.iter_mut().zip(values).for_each(|(to, &value)| *to = E::round(value));
+            } else {
+                to.iter_mut().zip(&row[first..]).for_each(|(to, &value)| *to = E::round(value));
             }
         }
-    } else {
-        for (row, pair) in rows().zip(pairs) {
-            for (values, line) in row.chunks(Line::LEN).zip(pair) {
-                line.0[..values.len()].copy_from_slice(values);
-            }
-        }
-    }
+    });
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512vl", "x86_64+avx2", "aarch64+neon"))]

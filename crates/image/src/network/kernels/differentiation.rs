@@ -1,7 +1,9 @@
 //! What automatic differentiation has to know about the operations of the processor.
 
 use super::norm::{self, Moments, Then};
-use super::{Array, Layers, array, convolution, dims, geometry, norm_shape, with_numbers};
+use super::entry::Half;
+use super::{Array, Layers, array, convolution, dims, geometry, norm_shape, product, with_numbers};
+use crate::settings::Arithmetic;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -18,6 +20,7 @@ struct ConvolutionState {
     weight: NodeId,
     stride: usize,
     padding: usize,
+    arithmetic: Arithmetic,
 }
 
 impl Backward<Flex, 2> for Convolution {
@@ -28,10 +31,14 @@ impl Backward<Flex, 2> for Convolution {
         let x: Array = checkpointer.retrieve_node_output(ops.state.x);
         let weight: Array = checkpointer.retrieve_node_output(ops.state.weight);
         let geometry = geometry(&x, &weight, ops.state.stride, ops.state.padding);
+        let backward = match ops.state.arithmetic {
+            Arithmetic::Single => convolution::backward::<f32>,
+            Arithmetic::Mixed => convolution::backward::<Half>,
+        };
         let [by_x, by_weight] = ops.parents;
         let gradients = with_numbers(&x, |x| {
             with_numbers(&weight, |weight| {
-                with_numbers(&dy, |dy| convolution::backward(geometry, x, weight, dy, by_x.is_some()))
+                with_numbers(&dy, |dy| backward(geometry, x, weight, dy, by_x.is_some()))
             })
         });
         if let Some((node, gradient)) = by_x.zip(gradients.pictures) {
@@ -39,6 +46,29 @@ impl Backward<Flex, 2> for Convolution {
         }
         if let Some(node) = by_weight {
             grads.register::<Flex>(node.id, array(gradients.weight, dims::<4>(&weight)));
+        }
+    }
+}
+
+#[derive(Debug)]
+struct ProductOfHalves;
+
+impl Backward<Flex, 2> for ProductOfHalves {
+    type State = [NodeId; 2];
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, checkpointer: &mut Checkpointer) {
+        let dy = grads.consume::<Flex>(&ops.node);
+        let [x, weight] = ops.state.map(|id| checkpointer.retrieve_node_output::<Array>(id));
+        let ([n, from], [to, _]) = (dims(&x), dims(&weight));
+        let [by_x, by_weight] = ops.parents;
+        let shape = [n, from, to];
+        if let Some(node) = by_x {
+            let dx = with_numbers(&weight, |weight| with_numbers(&dy, |dy| product::by_x(shape, weight, dy)));
+            grads.register::<Flex>(node.id, array(dx, [n, from]));
+        }
+        if let Some(node) = by_weight {
+            let dw = with_numbers(&x, |x| with_numbers(&dy, |dy| product::by_weight(shape, x, dy)));
+            grads.register::<Flex>(node.id, array(dw, [to, from]));
         }
     }
 }
@@ -89,6 +119,7 @@ impl<C: CheckpointStrategy> Layers for Autodiff<Flex, C> {
         weight: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        arithmetic: Arithmetic,
     ) -> FloatTensor<Self> {
         let prepared = Convolution.prepare::<C>([x.node(), weight.node()]).compute_bound().stateful();
         match prepared {
@@ -98,16 +129,28 @@ impl<C: CheckpointStrategy> Layers for Autodiff<Flex, C> {
                     weight: prepared.checkpoint(&weight),
                     stride,
                     padding,
+                    arithmetic,
                 };
-                let y = Flex::convolution(x.into_primitive(), weight.into_primitive(), stride, padding);
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prepared.finish(state, Flex::convolution(x, weight, stride, padding, arithmetic))
+            }
+            OpsKind::UnTracked(prepared) => {
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prepared.finish(Flex::convolution(x, weight, stride, padding, arithmetic))
+            }
+        }
+    }
+
+    fn product_of_halves(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        match ProductOfHalves.prepare::<C>([x.node(), weight.node()]).compute_bound().stateful() {
+            OpsKind::Tracked(mut prepared) => {
+                let state = [prepared.checkpoint(&x), prepared.checkpoint(&weight)];
+                let y = Flex::product_of_halves(x.into_primitive(), weight.into_primitive());
                 prepared.finish(state, y)
             }
-            OpsKind::UnTracked(prepared) => prepared.finish(Flex::convolution(
-                x.into_primitive(),
-                weight.into_primitive(),
-                stride,
-                padding,
-            )),
+            OpsKind::UnTracked(prepared) => {
+                prepared.finish(Flex::product_of_halves(x.into_primitive(), weight.into_primitive()))
+            }
         }
     }
 

@@ -125,8 +125,9 @@ impl Frame {
         (0..from * h).map(move |row| (row, (row / h * height + row % h + padding) * step))
     }
 
-    /// Copies a picture into a frame whose border is zero.
-    pub fn fill(&self, frame: &mut [f32], picture: &[f32]) {
+    /// Copies a picture into a frame whose border is zero, every entry converted.
+    #[inline(always)]
+    pub fn fill<T>(&self, frame: &mut [T], picture: &[f32], convert: impl Fn(f32) -> T) {
         let [_, w] = self.geometry.input;
         for (row, at) in self.rows() {
             let from = &picture[row * w..][..w];
@@ -134,10 +135,10 @@ impl Frame {
                 let count = w.saturating_sub(first).div_ceil(self.geometry.stride);
                 let to = &mut frame[to..][..count];
                 if self.geometry.stride == 1 {
-                    to.copy_from_slice(from);
+                    to.iter_mut().zip(from).for_each(|(to, &from)| *to = convert(from));
                 } else {
                     let from = from[first.min(w)..].iter().step_by(self.geometry.stride);
-                    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+                    to.iter_mut().zip(from).for_each(|(to, &from)| *to = convert(from));
                 }
             }
         }
@@ -165,26 +166,24 @@ impl Frame {
         })
     }
 
-    /// Writes what the weights from `first_tap` on are multiplied with at the places of a line to `to[·][slot]`. Lanes
-    /// behind the last place, and what lies behind the last weight, keep their values.
+    /// Writes what the weights from `first_tap` on are multiplied with at the places of a line to `to`: a weight to every
+    /// `stride` entries, from entry `offset` of these on. What belongs to places behind the last, or lies behind the last
+    /// weight, keeps its value.
     #[inline(always)]
-    pub fn gather<const N: usize>(
+    pub fn gather<T: Copy>(
         &self,
-        frame: &[f32],
+        frame: &[T],
         [first_tap, line]: [usize; 2],
-        to: &mut [[Line; N]],
-        slot: usize,
+        to: &mut [T],
+        [stride, offset]: [usize; 2],
     ) {
         for run in &self.runs[line] {
+            let rows = self.taps_from(first_tap).zip(to.chunks_exact_mut(stride));
+            let rows = rows.map(|(tap, to)| (&frame[tap + run.start..], &mut to[offset + run.lane..]));
             match run.length {
-                16 => self.gather_run::<16, N>(frame, first_tap, run, to, slot),
-                8 => self.gather_run::<8, N>(frame, first_tap, run, to, slot),
-                _ => {
-                    for (tap, to) in self.taps_from(first_tap).zip(&mut *to) {
-                        let from = tap + run.start;
-                        to[slot].0[run.lane..][..run.length].copy_from_slice(&frame[from..][..run.length]);
-                    }
-                }
+                16 => copy_each::<T, 16>(rows),
+                8 => copy_each::<T, 8>(rows),
+                length => rows.for_each(|(from, to)| to[..length].copy_from_slice(&from[..length])),
             }
         }
     }
@@ -197,24 +196,6 @@ impl Frame {
     #[inline(always)]
     fn ordered_from(&self, first: usize) -> impl Iterator<Item = usize> {
         self.order[first..].iter().map(|&tap| self.taps[tap])
-    }
-
-    /// A length that is known when this is compiled: copied without a call.
-    #[inline(always)]
-    fn gather_run<const LENGTH: usize, const N: usize>(
-        &self,
-        frame: &[f32],
-        first_tap: usize,
-        run: &Run,
-        to: &mut [[Line; N]],
-        slot: usize,
-    ) {
-        for (tap, to) in self.taps_from(first_tap).zip(to) {
-            let from = frame[tap + run.start..].first_chunk::<LENGTH>();
-            if let (Some(from), Some(to)) = (from, to[slot].0[run.lane..].first_chunk_mut::<LENGTH>()) {
-                *to = *from;
-            }
-        }
     }
 
     /// The transpose of [`Self::gather`]: adds the lanes from `first_lane` on to the entries that they came
@@ -256,6 +237,16 @@ impl Frame {
             if let (Some(to), Some(from)) = (to, from[first_lane..].first_chunk::<LENGTH>()) {
                 to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
             }
+        }
+    }
+}
+
+/// A length that is known when this is compiled: copied without a call.
+#[inline(always)]
+fn copy_each<'a, T: Copy + 'a, const LENGTH: usize>(rows: impl Iterator<Item = (&'a [T], &'a mut [T])>) {
+    for (from, to) in rows {
+        if let (Some(from), Some(to)) = (from.first_chunk::<LENGTH>(), to.first_chunk_mut::<LENGTH>()) {
+            *to = *from;
         }
     }
 }

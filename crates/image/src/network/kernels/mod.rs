@@ -2,9 +2,11 @@
 //! and every intermediate value to memory. Registered with burn as a backend extension: on the backend `flex` the
 //! operations below run as written here, forward and backward; on every other one they are burn's.
 
+mod entry;
 mod geometry;
 mod convolution;
 mod norm;
+mod product;
 mod differentiation;
 
 pub use norm::Then;
@@ -14,7 +16,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Cube, autodiff::checkpoint::strategy::CheckpointStrategy};
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{DType, Shape, Tensor, TensorData};
+use burn::tensor::{DType, FloatDType, Shape, Tensor, TensorData};
+use crate::settings::Arithmetic;
+use entry::Half;
 use geometry::Geometry;
 
 /// Operations that have versions of their own on the processor.
@@ -26,8 +30,22 @@ pub trait Layers: Backend {
         weight: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        arithmetic: Arithmetic,
     ) -> FloatTensor<Self> {
-        Self::conv2d(x, weight, None, ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1))
+        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
+        match arithmetic {
+            Arithmetic::Single => Self::conv2d(x, weight, None, options),
+            Arithmetic::Mixed => {
+                let [x, weight] = [x, weight].map(|factor| Self::float_cast(factor, FloatDType::BF16));
+                Self::float_cast(Self::conv2d(x, weight, None, options), FloatDType::F32)
+            }
+        }
+    }
+
+    /// See [`product_of_halves()`].
+    fn product_of_halves(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let [x, weight] = [x, weight].map(|factor| Self::float_cast(factor, FloatDType::BF16));
+        Self::float_cast(Self::float_matmul(x, Self::float_transpose(weight)), FloatDType::F32)
     }
 
     /// See [`normalised`]: output, mean and variance.
@@ -57,9 +75,20 @@ impl Layers for Cube {}
 impl<C: CheckpointStrategy> Layers for Autodiff<Cube, C> {}
 
 /// The convolution of x (n × from × h × w) with filters (to × from × kh × kw), `padding` zeros around x.
-pub fn convolution(x: Tensor<4>, weight: Tensor<4>, stride: usize, padding: usize) -> Tensor<4> {
-    let y = <Dispatch as Layers>::convolution(x.into_dispatch(), weight.into_dispatch(), stride, padding);
-    Tensor::from_dispatch(y)
+pub fn convolution(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    stride: usize,
+    padding: usize,
+    arithmetic: Arithmetic,
+) -> Tensor<4> {
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Layers>::convolution(x, weight, stride, padding, arithmetic))
+}
+
+/// x Wᵀ of x (n × from) and W (to × from), both rounded to bfloat16; so are the factors of its gradients.
+pub fn product_of_halves(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Layers>::product_of_halves(x.into_dispatch(), weight.into_dispatch()))
 }
 
 /// What a batch is turned into, and its mean and variance (of the population) per channel, which carry no gradient.
@@ -118,12 +147,27 @@ fn norm_shape(x: &Array, then: Then) -> norm::Shape {
 }
 
 impl Layers for Flex {
-    fn convolution(x: Array, weight: Array, stride: usize, padding: usize) -> Array {
+    fn convolution(
+        x: Array,
+        weight: Array,
+        stride: usize,
+        padding: usize,
+        arithmetic: Arithmetic,
+    ) -> Array {
         let (geometry, [n, ..]) = (geometry(&x, &weight, stride, padding), dims::<4>(&x));
-        let y =
-            with_numbers(&x, |x| with_numbers(&weight, |weight| convolution::forward(geometry, x, weight)));
+        let forward = match arithmetic {
+            Arithmetic::Single => convolution::forward::<f32>,
+            Arithmetic::Mixed => convolution::forward::<Half>,
+        };
+        let y = with_numbers(&x, |x| with_numbers(&weight, |weight| forward(geometry, x, weight)));
         let [rows, columns] = geometry.output();
         array(y, [n, geometry.channels[1], rows, columns])
+    }
+
+    fn product_of_halves(x: Array, weight: Array) -> Array {
+        let ([n, from], [to, _]) = (dims(&x), dims(&weight));
+        let y = with_numbers(&x, |x| with_numbers(&weight, |weight| product::forward([n, from, to], x, weight)));
+        array(y, [n, to])
     }
 
     fn normalised(x: Array, scale: Array, shift: Array, epsilon: f64, then: Then) -> (Array, Array, Array) {

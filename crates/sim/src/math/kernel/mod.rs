@@ -8,7 +8,11 @@
 //! Each has an AVX-512, an AVX2 and a portable version, chosen once by what the processor has. The order of every sum
 //! is the same in all of them; only the portable version rounds between product and sum where there is no fused
 //! multiply-add.
+//!
+//! Entries may be stored in half precision. They are multiplied as they are where that is faster, and widened to single
+//! precision in the cache elsewhere (`widened`): products are exact either way, sums are rounded in another order.
 
+mod widened;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -62,8 +66,8 @@ struct Kernels {
     transpose: Transpose,
     scaled_rows: ScaledRows,
     dots: Dots,
-    /// The same for lines of half-precision entries, where the processor multiplies them.
-    half: Option<HalfKernels>,
+    /// The same for lines of half-precision entries.
+    half: HalfKernels,
 }
 
 /// Kernels on lines of 32 half-precision entries (bfloat16: the upper half of an `f32`), two to a word, the first in the
@@ -85,11 +89,6 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// Half precision where this processor multiplies it, single precision elsewhere.
-    pub fn half_if_available() -> Self {
-        if KERNELS.half.is_some() { Self::Half } else { Self::Single }
-    }
-
     /// Entries of a line.
     pub fn per_line(self) -> usize {
         match self {
@@ -101,19 +100,22 @@ impl Precision {
     fn half(self) -> Option<&'static HalfKernels> {
         match self {
             Self::Single => None,
-            Self::Half => Some(KERNELS.half.as_ref().expect("half precision was chosen where it exists")),
+            Self::Half => Some(&KERNELS.half),
         }
     }
 }
 
-/// Two numbers rounded to bfloat16, to the nearest and ties to even, in one word: `first` in the low half.
+/// The bfloat16 nearest to a number, ties to even.
+#[inline(always)]
+pub fn half(x: f32) -> u16 {
+    let bits = x.to_bits();
+    (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16
+}
+
+/// Two numbers rounded to bfloat16 in one word: `first` in the low half.
 #[inline(always)]
 pub fn pair_of_halves(first: f32, second: f32) -> u32 {
-    let round = |x: f32| {
-        let bits = x.to_bits();
-        bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16
-    };
-    round(first) | round(second) << 16
+    u32::from(half(first)) | u32::from(half(second)) << 16
 }
 
 /// Lines of one row that [`add_scaled_rows`] sums at a time.
@@ -139,7 +141,7 @@ static KERNELS: LazyLock<Kernels> = LazyLock::new(|| {
         transpose: portable::transpose,
         scaled_rows: portable::scaled_rows,
         dots: portable::dots,
-        half: None,
+        half: widened::kernels(widened::scaled_rows),
     }
 });
 
@@ -354,6 +356,94 @@ mod tests {
             add_outer_products(&mut fast, Precision::Single, &coefficients, samples);
             portable::outer_products(&mut plain, &coefficients, samples);
             assert_same(&fast, &plain);
+        }
+    }
+
+    /// Lines of halves, and the lines of single precision that hold their first and their second numbers.
+    fn halves(count: usize, phase: f32) -> (Vec<Line>, [Vec<Line>; 2]) {
+        let both = [wave(count, phase), wave(count, phase + 0.3)];
+        let pair = |i: usize, l: usize| pair_of_halves(both[0][i].0[l], both[1][i].0[l]);
+        let part = |shift: u32| -> Vec<Line> {
+            let entry = |i, l| f32::from_bits(pair(i, l) >> shift << 16);
+            (0..count).map(|i| Line(std::array::from_fn(|l| entry(i, l)))).collect()
+        };
+        let words = (0..count).map(|i| Line(std::array::from_fn(|l| f32::from_bits(pair(i, l)))));
+        (words.collect(), [part(0), part(16)])
+    }
+
+    /// The versions that this processor can run, whichever it would choose.
+    fn half_kernels() -> Vec<HalfKernels> {
+        let mut all = vec![widened::kernels(widened::scaled_rows)];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(x86::native_half_kernels());
+        all
+    }
+
+    #[test]
+    fn kernels_on_halves_agree_with_plain_loops_on_what_they_hold() {
+        assert_eq!([half(1.0), half(1.0 + 1.0 / 256.0), half(1.0 + 3.0 / 256.0)], [0x3f80, 0x3f80, 0x3f82]);
+        for kernels in half_kernels() {
+            for blocks in [0, 1, 2, 5] {
+                let (rows, its_rows) = halves(blocks * ROWS, 0.1);
+                let (columns, its_columns) = halves(blocks * 32, 0.5);
+                let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
+                let (rows, columns) = (bytemuck::cast_slice(&rows), bytemuck::cast_slice(&columns));
+                (kernels.rows_times_columns)(&mut fast, rows, columns);
+                for (rows, columns) in its_rows.iter().zip(&its_columns) {
+                    let (rows, columns) = (bytemuck::cast_slice(rows), bytemuck::cast_slice(columns));
+                    portable::rows_times_columns(&mut plain, rows, columns);
+                }
+                assert_same(&fast, &plain);
+            }
+            agree_on_panels(&kernels);
+        }
+    }
+
+    fn agree_on_panels(kernels: &HalfKernels) {
+        // Number c of a row of halves is the half c mod 2 of word c / 2.
+        let spread = |[first, second]: [&Line; 2]| -> [Line; 2] {
+            std::array::from_fn(|block| {
+                Line(std::array::from_fn(|c| {
+                    let c = block * Line::LEN + c;
+                    if c.is_multiple_of(2) { first.0[c / 2] } else { second.0[c / 2] }
+                }))
+            })
+        };
+        const LINES: usize = BAND / 2;
+        for panels in [1, 2, 5] {
+            let (lines, [first, second]) = halves(panels * LINES * ROWS, 0.2);
+            let blocks: Vec<[Line; ROWS]> = lines.as_chunks().0.to_vec();
+            let mut wide = vec![[Line::ZERO; ROWS]; 2 * blocks.len()];
+            for (i, (first, second)) in first.iter().zip(&second).enumerate() {
+                let both = spread([first, second]);
+                (0..2).for_each(|half| wide[2 * (i / ROWS) + half][i % ROWS] = both[half]);
+            }
+            let samples = Strided { blocks: &blocks, stride: LINES };
+            let wide = Strided { blocks: &wide, stride: 2 * LINES };
+
+            let entry = |q: usize, p: usize, r: usize| ((q * 99 + p * 7 + r) as f32).cos();
+            let word = |q, p, r| f32::from_bits(pair_of_halves(entry(q, 2 * p, r), entry(q, 2 * p + 1, r)));
+            let rounded = |x| f32::from_bits(u32::from(half(x)) << 16);
+            let build = |of: &dyn Fn(usize, usize, usize) -> f32| -> Vec<CoefficientBlock> {
+                (0..panels)
+                    .map(|q| std::array::from_fn(|p| std::array::from_fn(|r| of(q, p, r))))
+                    .collect()
+            };
+            let coefficients = build(&word);
+            let its_coefficients = build(&|q, p, r| rounded(entry(q, p, r)));
+            let (mut fast, mut plain) = (Tile([[0.5; LANES]; ROWS]), Tile([[0.5; LANES]; ROWS]));
+            (kernels.outer_products)(&mut fast, &coefficients, samples);
+            portable::outer_products(&mut plain, &its_coefficients, wide);
+            assert_same(&fast, &plain);
+
+            let rows: Vec<u32> = (0..panels * ROWS).step_by(3).map(|p| p as u32).collect();
+            let scales: Vec<f32> = rows.iter().map(|&p| (p as f32).sin()).collect();
+            let (mut fast, mut plain) = ([Line([1.0; 16]); BAND], [Line([1.0; 16]); BAND]);
+            (kernels.scaled_rows)(&mut fast, samples, &rows, &scales);
+            portable::scaled_rows(&mut plain, wide, &rows, &scales);
+            let flat = |lines: &[Line]| bytemuck::cast_slice::<_, f32>(lines).to_vec();
+            assert!(flat(&fast).iter().zip(flat(&plain)).all(|(a, b)| (a - b).abs() < TOLERANCE));
+            assert!(flat(&plain).iter().any(|a| (a - 1.0).abs() > 0.5));
         }
     }
 }

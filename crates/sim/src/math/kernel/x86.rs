@@ -5,11 +5,11 @@
     reason = "vector instructions read through pointers and need a processor that was asked"
 )]
 
-use super::{BAND, HalfKernels, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile};
+use super::{BAND, HalfKernels, Kernels, LANES, LanePair, Line, ROWS, Strided, Tile, widened};
 use std::arch::x86_64::{
     __m256, __m512, _mm256_fmadd_ps, _mm256_load_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_store_ps,
     _mm512_add_ps, _mm512_fmadd_ps, _mm512_load_ps, _mm512_loadu_ps, _mm512_permutex2var_ps,
-    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps,
+    _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_ps, _mm512_store_ps, __cpuid,
 };
 
 mod half;
@@ -44,13 +44,25 @@ pub fn kernels() -> Option<Kernels> {
             transpose: super::portable::transpose,
             scaled_rows: super::portable::scaled_rows,
             dots: super::portable::dots,
-            half: None,
+            half: widened::kernels(widened::scaled_rows),
         });
     }
     None
 }
 
-fn half_kernels() -> Option<HalfKernels> {
+/// For processors with AVX-512.
+fn half_kernels() -> HalfKernels {
+    // Zen 4 multiplies halves at twice the rate of single precision, Emerald Rapids at half of it: Intel means its tiles
+    // (AMX) for that.
+    if let Some(kernels) = native_half_kernels().filter(|_| is_amd()) {
+        return kernels;
+    }
+    // SAFETY: the processor has AVX-512.
+    widened::kernels(|sums, samples, rows, scales| unsafe { half::scaled_rows(sums, samples, rows, scales) })
+}
+
+/// Those that let the processor multiply halves, where it can.
+pub fn native_half_kernels() -> Option<HalfKernels> {
     if !(is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512bw")) {
         return None;
     }
@@ -62,6 +74,12 @@ fn half_kernels() -> Option<HalfKernels> {
         // SAFETY: the processor has AVX-512.
         scaled_rows: |sums, samples, rows, scales| unsafe { half::scaled_rows(sums, samples, rows, scales) },
     })
+}
+
+/// Whether the processor's name of its maker is AuthenticAMD.
+fn is_amd() -> bool {
+    let leaf = __cpuid(0);
+    [leaf.ebx, leaf.edx, leaf.ecx].map(u32::to_le_bytes).as_flattened() == b"AuthenticAMD"
 }
 
 /// Sixteen rows of sixteen transposed in registers: interleaving the first half of the rows with the second half, entry by
