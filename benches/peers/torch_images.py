@@ -7,9 +7,9 @@
 The same layers, batch, loss (NT-Xent of two views, embedded together) and descent; views are random tensors that are
 drawn beforehand, so the network alone is timed. The example `throughput` of crates/image times the same steps.
 
-    torch_images.py THREADS [WIDTH] [BATCH] [STEPS]
+    torch_images.py THREADS [WIDTH] [BATCH] [STEPS] [mixed]
 
-Answers with pictures per second (a picture counts once, though it has two views): the median over rounds.
+`mixed` runs the network under autocast to bfloat16. Answers with pictures per second (a picture counts once, though it has two views): the median over rounds.
 """
 
 import statistics
@@ -20,7 +20,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-threads, width, batch, steps = (int(v) for v in (sys.argv[1:] + ["24", "100", "5"][len(sys.argv) - 2 :]))
+mixed = sys.argv[-1] == "mixed"
+sizes = sys.argv[1 : -1 if mixed else None]
+threads, width, batch, steps = (int(v) for v in (sizes + ["24", "100", "5"][len(sizes) - 1 :]))
 torch.set_num_threads(threads)
 torch.manual_seed(0)
 ROUNDS, FEATURES, PROJECTION, TEMPERATURE = 5, 128, 32, 0.2
@@ -59,7 +61,9 @@ views = torch.rand(2 * batch, 3, 32, 32)
 
 def step():
     descent.zero_grad(set_to_none=True)
-    nt_xent(net(views)).backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+        z = net(views)
+    nt_xent(z.float()).backward()
     descent.step()
 
 

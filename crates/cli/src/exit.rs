@@ -1,5 +1,7 @@
 //! Exit codes, the same for every command.
 
+#[cfg(feature = "images")]
+use featurescope_image::train::ExecuteError;
 use featurescope_lab::plan::PlanError;
 use featurescope_lab::run::ForkError;
 use featurescope_lab::spec::SpecError;
@@ -67,6 +69,9 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
     #[cfg(feature = "images")]
     let is_usage = is_usage
         || error.is::<featurescope_image::settings::SettingsError>()
-        || error.is::<featurescope_image::device::DeviceError>();
+        || error.is::<featurescope_image::device::DeviceError>()
+        || error.downcast_ref::<ExecuteError>().is_some_and(|error| {
+            matches!(error, ExecuteError::Device(_) | ExecuteError::Misfit { .. } | ExecuteError::Memory(_))
+        });
     if is_usage { Exit::Usage } else { Exit::Failure }
 }

@@ -70,6 +70,15 @@ fn what_cannot_be_used_is_said_before_anything_starts() {
             &["images", "run", "images-synthetic", "training.epochs=0"],
             "training.epochs = 0: expected at least 1",
         ),
+        (
+            &["images", "run", "images-synthetic", "data.train=1000000000"],
+            "lower data.train, data.test or data.size",
+        ),
+        (&["images", "run", "images-synthetic", "network.width=60000"], "lower the sizes of `network`"),
+        (
+            &["images", "run", "images-patches", "data.size=20"],
+            "data.size = 20, but patches of 8 pixels do not tile it",
+        ),
         (&["images", "run", "images-synthetic", "--device", "abacus"], "--device abacus: expected cpu"),
     ] {
         let refused = featurescope(folder.path(), arguments).assert().code(2);

@@ -98,9 +98,14 @@ fn compare(golden: &Value, case: &Value, arithmetic: Arithmetic) {
     // Looking is in single precision always.
     let features = network.represent(&mut Pass::evaluation(&parameters), pictures.clone()).features;
     let is_looked_at = arithmetic == Arithmetic::Single;
-    for (i, (found, expected)) in numbers(features).into_iter().zip(floats(&case["features"])).enumerate().filter(|_| is_looked_at) {
+    for (i, (found, expected)) in
+        numbers(features).into_iter().zip(floats(&case["features"])).enumerate().filter(|_| is_looked_at)
+    {
         let found = f64::from(found);
-        assert!((found - expected).abs() <= SINGLE * (1.0 + expected.abs()), "{what}, feature {i}: {found}, {expected}");
+        assert!(
+            (found - expected).abs() <= SINGLE * (1.0 + expected.abs()),
+            "{what}, feature {i}: {found}, {expected}"
+        );
     }
 
     let leaves: Vec<Tensor<1>> =

@@ -190,6 +190,29 @@ fn mixed_convolution_is_that_of_rounded_numbers() {
     }
 }
 
+/// On devices without kernels of ours, mixed arithmetic is burn's on cast tensors, whose results are rounded too: to 2⁻⁹ of
+/// each entry, so within 2⁻⁸ of their norm with what is rounded on the way.
+#[test]
+fn mixed_arithmetic_of_other_devices_is_near() {
+    let (x, weight) = (draw([4, 6, 12, 12], 1).require_grad(), draw([9, 6, 3, 3], 2).require_grad());
+    let cast = |tensor: &Tensor<4>| tensor.clone().cast(FloatDType::BF16);
+    let options = ConvOptions::new([1; 2], [1; 2], [1; 2], 1);
+    let other = module::conv2d(cast(&x), cast(&weight), None, options).cast(FloatDType::F32);
+    let found = convolution(x.clone(), weight.clone(), 1, 1, Arithmetic::Mixed);
+    let near = |what: &str, a: Tensor<4>, b: Tensor<4>| {
+        let norm = |tensor: Tensor<4>| numbers(tensor).iter().map(|v| v * v).sum::<f32>().sqrt();
+        let error = norm(a - b.clone()) / norm(b);
+        assert!(error < 1.0 / 256.0, "{what}: {error}");
+    };
+    near("output", other.clone().inner(), found.clone().inner());
+    let coefficients = draw(found.dims(), 3);
+    let other = (other * coefficients.clone()).sum().backward();
+    let found = (found * coefficients).sum().backward();
+    for (what, tensor) in [("by x", &x), ("by weight", &weight)] {
+        near(what, tensor.grad(&other).unwrap(), tensor.grad(&found).unwrap());
+    }
+}
+
 #[test]
 fn a_product_of_halves_is_that_of_rounded_numbers() {
     for [n, from, to] in [[7, 40, 33], [50, 5, 64], [200, 130, 15], [1, 1, 1], [28, 64, 128]] {

@@ -3,11 +3,11 @@
 #![cfg(feature = "train")]
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
-use featurescope_image::device;
 use featurescope_image::report::{StoredRun, page};
 use featurescope_image::run::{CHECKPOINT_FILE, FILTERS_FILE, FINAL_FILE, Folder, FolderError, RECORDS_FILE};
 use featurescope_image::settings::Settings;
 use featurescope_image::train::{Ending, Event, Source, checkpoint, execute};
+use featurescope_image::{arrays, device};
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +117,14 @@ fn mixed_arithmetic_trains_with_other_bits_and_always_the_same() {
             let path = folder.path().join(format!("{name}-{place}"));
             let arm = settings.arms.iter().last().unwrap().0.to_owned();
             assert_eq!(run(&settings, &path, None), Ending::Complete);
-            Folder::existing(&path).unwrap().records(&arm, settings.seeds[0]).unwrap().last().unwrap().loss.unwrap()
+            Folder::existing(&path)
+                .unwrap()
+                .records(&arm, settings.seeds[0])
+                .unwrap()
+                .last()
+                .unwrap()
+                .loss
+                .unwrap()
         };
         let [mixed, again, single] =
             [("mixed", "mixed"), ("mixed", "again"), ("single", "single")].map(|(a, place)| loss(a, place));
@@ -169,4 +176,19 @@ fn broken_checkpoints_are_refused() {
     fs::copy(path.with_file_name(FINAL_FILE), &path).unwrap();
     let error = checkpoint::read(&path).err().unwrap().to_string();
     assert!(error.contains("no checkpoint"), "{error}");
+    // A header that claims what no machine can hold, or what makes no network.
+    let (arrays, about) = {
+        fs::write(&path, &bytes).unwrap();
+        arrays::read(&path).unwrap()
+    };
+    for (old, new, word) in [
+        ("\"width\":", "\"width\":9999", "network.width"),
+        ("\"features\":", "\"features\":9", "`fc.weight` is"),
+        ("\"side\":", "\"side\":9999999", "pixels"),
+        ("\"side\":16", "\"side\":6", "at least 8 pixels"),
+    ] {
+        arrays::write(&path, &arrays, &about.replace(old, new)).unwrap();
+        let error = checkpoint::read(&path).err().unwrap().to_string();
+        assert!(error.contains(word), "{new}: {error}");
+    }
 }

@@ -11,7 +11,7 @@ use featurescope_image::measure::chroma;
 use featurescope_image::report::{StoredRun, claims, write_for_run};
 use featurescope_image::run::Folder;
 use featurescope_image::settings::Settings;
-use featurescope_image::train::{Ending, Source, checkpoint, execute};
+use featurescope_image::train::{Ending, Source, checkpoint, execute, require_feasible};
 use featurescope_image::{device, experiments};
 use featurescope_lab::host::use_threads;
 use featurescope_lab::report::gallery::{Gallery, GalleryRow, Picture};
@@ -67,7 +67,6 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         settings.data.path = Some(path.clone());
     }
     let device = device::find(&arguments.device)?;
-    device::require(&device, settings.training.arithmetic)?;
     // The same command names the same folder, so that it goes on with what is there.
     let json = serde_json::to_string(&settings)?;
     let place = arguments
@@ -75,6 +74,7 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         .clone()
         .unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8])));
     let source = Source::open(&settings, cache().as_deref())?;
+    require_feasible(&settings, &source, &device)?;
     let folder = Folder::open(&place, &settings, &arguments.device)?;
     let interrupt = listen_for_interrupts()?;
     let mut progress = ImageProgress::new(arguments.quiet);

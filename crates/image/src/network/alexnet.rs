@@ -4,7 +4,7 @@
 //! Convolutions are normalised by the batch; the representation is not, so that its thresholds decide how often it fires.
 
 use super::layers::{BatchNorm, Convolution, Linear};
-use super::{Blueprint, Encoder, Handle, Pass, Representation};
+use super::{Blueprint, Encoder, Footprint, Handle, Pass, Representation};
 use burn::tensor::{Tensor, activation::relu};
 
 /// The network.
@@ -58,6 +58,16 @@ impl Encoder for AlexNet {
         let convolutions = self.convolutions.iter().enumerate();
         let convolutions = convolutions.map(|(index, layer)| (format!("conv{}", index + 1), layer.2));
         convolutions.chain([("fc".to_owned(), self.features)]).collect()
+    }
+
+    fn footprint(&self, side: usize) -> Footprint {
+        let (mut side, mut kept) = (side.div_ceil(2), 3 * side * side + 2 * self.features);
+        for (index, layer) in self.convolutions.iter().enumerate() {
+            kept += layer.2 * side * side;
+            side = if index == 0 { side } else { side / 2 };
+            kept += layer.2 * side * side;
+        }
+        Footprint { kept, firing: self.features, samples: 1 }
     }
 
     fn first_layer(&self) -> Handle {

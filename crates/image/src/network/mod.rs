@@ -52,6 +52,17 @@ pub struct Representation {
     pub samples: Option<Tensor<2>>,
 }
 
+/// How much a picture is to an encoder, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Footprint {
+    /// Entries that a pass which learns keeps for the way back.
+    pub kept: usize,
+    /// Activations whose firing is counted.
+    pub firing: usize,
+    /// Samples that the contrastive loss reads.
+    pub samples: usize,
+}
+
 /// From pictures to representations.
 pub trait Encoder {
     /// The representations of n × 3 × h × w pictures, standardised per channel.
@@ -61,6 +72,8 @@ pub trait Encoder {
     /// Layers that [`Pass::tap`] offers, with their channels, from the input on: what they give before it is rectified,
     /// so that a unit that does not fire has a gradient too. Channel c of the last is entry c of the representation.
     fn layers(&self) -> Vec<(String, usize)>;
+    /// What a picture of `side` pixels takes.
+    fn footprint(&self, side: usize) -> Footprint;
     /// The first layer's weights, whose filters can be shown.
     fn first_layer(&self) -> Handle;
     /// Channels, rows and columns of what RandomMask covers inside the network for pictures of `side` pixels; `None`: it

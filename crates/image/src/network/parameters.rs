@@ -26,6 +26,13 @@ pub struct Slot {
     pub role: Role,
 }
 
+impl Slot {
+    /// Entries.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
 /// Which array of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle(pub(super) usize);
@@ -37,11 +44,21 @@ pub struct Parameters {
     values: Vec<Tensor<1>>,
 }
 
-/// The arrays of a network while it is laid out, with their initial values.
+/// The arrays of a network while it is laid out. Nothing is drawn before it is built, so that its size can be looked at
+/// first.
 pub struct Blueprint {
     slots: Vec<Slot>,
-    initial: Vec<Vec<f32>>,
+    initial: Vec<Initial>,
     stream: Stream,
+}
+
+/// What an array holds before training.
+#[derive(Clone, Copy)]
+enum Initial {
+    /// Independent normal entries of this standard deviation.
+    Normal(f64),
+    /// One value.
+    Constant(f32),
 }
 
 impl Blueprint {
@@ -52,15 +69,12 @@ impl Blueprint {
 
     /// Weights with independent normal entries of standard deviation `deviation`.
     pub fn normal(&mut self, name: &str, shape: &[usize], deviation: f64) -> Handle {
-        let mut reader = self.stream.reader(Part::Dense, self.slots.len() as u32);
-        let count = shape.iter().product();
-        let values = (0..count).map(|_| (deviation * reader.normal()) as f32).collect();
-        self.add(name, shape, Role::Weight, values)
+        self.add(name, shape, Role::Weight, Initial::Normal(deviation))
     }
 
     /// An array of one value.
     pub fn constant(&mut self, name: &str, shape: &[usize], role: Role, value: f32) -> Handle {
-        self.add(name, shape, role, vec![value; shape.iter().product()])
+        self.add(name, shape, role, Initial::Constant(value))
     }
 
     /// Names, shapes and roles so far.
@@ -68,16 +82,28 @@ impl Blueprint {
         &self.slots
     }
 
-    fn add(&mut self, name: &str, shape: &[usize], role: Role, values: Vec<f32>) -> Handle {
+    fn add(&mut self, name: &str, shape: &[usize], role: Role, initial: Initial) -> Handle {
         self.slots.push(Slot { name: name.to_owned(), shape: shape.to_vec(), role });
-        self.initial.push(values);
+        self.initial.push(initial);
         Handle(self.slots.len() - 1)
     }
 
     /// The arrays on a device.
     pub fn build(self, device: &Device) -> Parameters {
-        let values = self.initial.into_iter().map(|values| vector(values, device)).collect();
+        let values = (0..self.slots.len()).map(|index| vector(self.values(index), device)).collect();
         Parameters { slots: self.slots, values }
+    }
+
+    /// What array number `index` holds at first.
+    fn values(&self, index: usize) -> Vec<f32> {
+        let count = self.slots[index].count();
+        match self.initial[index] {
+            Initial::Constant(value) => vec![value; count],
+            Initial::Normal(deviation) => {
+                let mut reader = self.stream.reader(Part::Dense, index as u32);
+                (0..count).map(|_| (deviation * reader.normal()) as f32).collect()
+            }
+        }
     }
 }
 
@@ -132,6 +158,6 @@ impl Parameters {
     /// Learned numbers in all.
     pub fn count(&self) -> usize {
         let learned = self.slots.iter().filter(|slot| slot.role != Role::Statistic);
-        learned.map(|slot| slot.shape.iter().product::<usize>()).sum()
+        learned.map(Slot::count).sum()
     }
 }

@@ -6,7 +6,7 @@
 //! the mean of |h| over its patches. RandomMask acts on whitened patches, as the paper's acts on x.
 
 use super::layers::product;
-use super::{Blueprint, Encoder, Handle, Pass, Representation, Role};
+use super::{Blueprint, Encoder, Footprint, Handle, Pass, Representation, Role};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, activation::relu};
@@ -72,6 +72,14 @@ impl Encoder for Patches {
 
     fn layers(&self) -> Vec<(String, usize)> {
         vec![("neurons".to_owned(), self.neurons)]
+    }
+
+    fn footprint(&self, side: usize) -> Footprint {
+        let samples = (side / self.patch).pow(2);
+        let dim = 3 * self.patch * self.patch;
+        // The picture, its whitened patches as channels, masked, and as rows; W x, both its shifted signs and what they
+        // rectify to, h and |h|.
+        Footprint { kept: samples * (4 * dim + 8 * self.neurons), firing: samples * self.neurons, samples }
     }
 
     fn first_layer(&self) -> Handle {

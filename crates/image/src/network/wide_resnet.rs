@@ -2,7 +2,7 @@
 //! depth 6 n + 4; names as in the authors' PyTorch port (`block1.0.conv1.weight`).
 
 use super::layers::{BatchNorm, Convolution, mean_pool};
-use super::{Blueprint, Encoder, Handle, Pass, Representation};
+use super::{Blueprint, Encoder, Footprint, Handle, Pass, Representation};
 use burn::tensor::Tensor;
 
 struct Block {
@@ -11,7 +11,9 @@ struct Block {
     convolutions: [Convolution; 2],
     /// A 1 × 1 convolution where the shape changes.
     shortcut: Option<Convolution>,
-    channels: usize,
+    /// In and out.
+    channels: [usize; 2],
+    stride: usize,
 }
 
 /// The network.
@@ -37,7 +39,8 @@ impl Block {
             ],
             shortcut: (!is_equal)
                 .then(|| Convolution::new(b, &format!("{name}.convShortcut"), [from, to], 1, stride)),
-            channels: to,
+            channels: [from, to],
+            stride,
         }
     }
 
@@ -95,12 +98,24 @@ impl Encoder for WideResNet {
     }
 
     fn layers(&self) -> Vec<(String, usize)> {
-        let blocks = self.blocks.iter().map(|block| (block.name.clone(), block.channels));
+        let blocks = self.blocks.iter().map(|block| (block.name.clone(), block.channels[1]));
         [("conv1".to_owned(), 16)]
             .into_iter()
             .chain(blocks)
             .chain([("bn1".to_owned(), self.features)])
             .collect()
+    }
+
+    fn footprint(&self, side: usize) -> Footprint {
+        let (mut side, mut kept) = (side, (3 + 16) * side * side);
+        for Block { channels: [from, to], stride, shortcut, .. } in &self.blocks {
+            kept += from * side * side;
+            side = side.div_ceil(*stride);
+            // Both convolutions, the normalised values between them, the sum.
+            kept += (4 + usize::from(shortcut.is_some())) * to * side * side;
+        }
+        let firing = self.features * side * side;
+        Footprint { kept: kept + firing, firing, samples: 1 }
     }
 
     fn first_layer(&self) -> Handle {

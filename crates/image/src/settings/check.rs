@@ -49,7 +49,7 @@ impl Settings {
         let Self { seeds, data, training, measure, arms, .. } = self;
         let distinct = seeds.iter().enumerate().all(|(i, seed)| !seeds[..i].contains(seed));
         require(!seeds.is_empty() && distinct, "seeds", format!("{seeds:?}"), "at least one, each once")?;
-        require((8..=1024).contains(&data.size), "data.size", data.size, "8 to 1024 pixels")?;
+        require((16..=512).contains(&data.size), "data.size", data.size, "16 to 512 pixels")?;
         require((2..=10).contains(&data.classes), "data.classes", data.classes, "2 to 10")?;
         require(data.train >= 20, "data.train", data.train, "at least 20 pictures")?;
         require(data.test >= 10, "data.test", data.test, "at least 10 pictures")?;
@@ -111,7 +111,22 @@ fn check_objective(key: &str, objective: &Objective) -> Result<(), SettingsError
 }
 
 impl Network {
-    fn check(&self) -> Result<(), SettingsError> {
+    /// Why it cannot read pictures of `side` pixels, if it cannot.
+    pub fn misfit(&self, side: usize) -> Option<String> {
+        match *self {
+            Self::Patches { patch, .. } if side == 0 || !side.is_multiple_of(patch) => {
+                Some(format!("patches of {patch} pixels do not tile it"))
+            }
+            Self::AlexNet { .. } | Self::WideResNet { .. } if side < 8 => {
+                Some("the network needs pictures of at least 8 pixels".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// If a size is out of its range.
+    pub fn check(&self) -> Result<(), SettingsError> {
         let positive = |name: &str, value: usize| {
             require((1..=65536).contains(&value), &format!("network.{name}"), value, "1 to 65536")
         };
@@ -123,8 +138,8 @@ impl Network {
                 positive("projection", projection)
             }
             Self::WideResNet { depth, width, projection } => {
-                let fits = depth >= 10 && depth % 6 == 4;
-                require(fits, "network.depth", depth, "6 n + 4: 10, 16, 22, 28, …")?;
+                let fits = (10..1000).contains(&depth) && depth % 6 == 4;
+                require(fits, "network.depth", depth, "6 n + 4 below 1000: 10, 16, 22, 28, …")?;
                 positive("width", width)?;
                 positive("projection", projection)
             }

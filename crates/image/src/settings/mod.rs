@@ -36,7 +36,7 @@ pub struct Data {
     /// Where the pictures come from: a file or a folder; absent: the built-in synthetic set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Side of the synthetic pictures in pixels, ≥ 8.
+    /// Side of the synthetic pictures in pixels, 16 to 512.
     pub size: usize,
     /// Classes of the synthetic set, 2 to 10.
     pub classes: usize,

@@ -13,6 +13,8 @@ use std::path::Path;
 
 /// Version of the layout described above.
 const FORMAT_VERSION: u32 = 1;
+/// Side of a picture beyond which a checkpoint is not believed.
+const MOST_PIXELS: usize = 1 << 16;
 const DESCENT: &str = "descent.";
 
 /// What lays the network out again.
@@ -91,6 +93,14 @@ pub fn read(path: &Path) -> Result<Stored, ArraysError> {
     if about.format_version != FORMAT_VERSION {
         let found = about.format_version;
         return Err(content(format!("its format version is {found}, this program reads {FORMAT_VERSION}")));
+    }
+    about.network.check().map_err(|error| content(error.to_string()))?;
+    if about.side > MOST_PIXELS || about.classes.is_empty() {
+        let problem = format!("pictures of {} pixels in {} classes", about.side, about.classes.len());
+        return Err(content(problem));
+    }
+    if let Some(problem) = about.network.misfit(about.side) {
+        return Err(content(format!("pictures of {} pixels, but {problem}", about.side)));
     }
     let mut take = |name: &str, shape: &[usize]| -> Result<Option<Vec<f32>>, ArraysError> {
         let Some(array) = arrays.iter_mut().find(|array| array.name == name) else { return Ok(None) };

@@ -1,11 +1,12 @@
 //! Carries an experiment out into its folder: every seed, every arm, from where it stands.
 
+use super::memory::{self, MemoryError};
 use super::pictures::Source;
 use super::{EpochEnd, Represented, Trainer, checkpoint, pipeline};
 use crate::DataError;
-use crate::device::{self, DeviceError};
 use crate::arrays::{self, Array, ArraysError};
-use crate::data::{ImageSet, Split};
+use crate::data::Split;
+use crate::device::{self, DeviceError};
 use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
@@ -13,6 +14,7 @@ use crate::run::{self, Folder, FolderError, Reading, Record, Timing};
 use crate::settings::{Arm, Settings};
 use crate::views::ViewPipeline;
 use burn::tensor::Device;
+use featurescope_lab::host::available_memory;
 use featurescope_lab::store::{StoreError, write_json_atomically};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use std::fs;
@@ -47,6 +49,9 @@ pub enum ExecuteError {
     /// A device that lacks what the settings ask for.
     #[error(transparent)]
     Device(#[from] DeviceError),
+    /// Memory that is not there.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Settings that do not fit the pictures.
     #[error("{setting} = {value}, but {problem}")]
     Misfit {
@@ -123,7 +128,7 @@ pub fn execute(
     interrupt: &AtomicBool,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Ending, ExecuteError> {
-    device::require(device, settings.training.arithmetic)?;
+    require_feasible(settings, source, device)?;
     let mut ending = Ending::Complete;
     source.notes().iter().for_each(|note| tell(Event::Note(note)));
     for &seed in &settings.seeds {
@@ -131,7 +136,6 @@ pub fn execute(
             continue;
         }
         let split = source.of_seed(seed)?;
-        require_fitting(settings, &split.train)?;
         for (name, arm) in settings.arms.iter() {
             if folder.is_complete(name, seed) {
                 continue;
@@ -147,22 +151,25 @@ pub fn execute(
     Ok(ending)
 }
 
-fn require_fitting(settings: &Settings, pictures: &ImageSet) -> Result<(), ExecuteError> {
-    let side = pictures.width;
-    let misfit = |problem: String| Err(ExecuteError::Misfit { setting: "data.size", value: side, problem });
-    if pictures.width != pictures.height {
-        return misfit(format!("pictures must be square, these are {side} × {}", pictures.height));
-    }
-    match settings.network {
-        crate::settings::Network::Patches { patch, .. } if !side.is_multiple_of(patch) => {
-            misfit(format!("patches of {patch} pixels do not tile it"))
-        }
-        crate::settings::Network::AlexNet { .. } | crate::settings::Network::WideResNet { .. }
-            if side < 8 =>
-        {
-            misfit("the network needs pictures of at least 8 pixels".to_owned())
-        }
-        _ => Ok(()),
+/// Whether [`execute`] can do what is asked: to be found out before anything is made.
+///
+/// # Errors
+/// [`ExecuteError::Device`], [`ExecuteError::Misfit`] and [`ExecuteError::Memory`].
+pub fn require_feasible(
+    settings: &Settings,
+    source: &Source<'_>,
+    device: &Device,
+) -> Result<(), ExecuteError> {
+    device::require(device, settings.training.arithmetic)?;
+    require_fitting(settings, source.size())?;
+    Ok(memory::require(settings, source.size(), source.classes(), available_memory())?)
+}
+
+fn require_fitting(settings: &Settings, [height, side]: [usize; 2]) -> Result<(), ExecuteError> {
+    let not_square = || format!("pictures must be square, these are {side} × {height}");
+    match (side != height).then(not_square).or_else(|| settings.network.misfit(side)) {
+        Some(problem) => Err(ExecuteError::Misfit { setting: "data.size", value: side, problem }),
+        None => Ok(()),
     }
 }
 
@@ -197,7 +204,7 @@ impl ArmRun<'_> {
             arm: self.name,
             seed: self.seed,
             epoch: trainer.epoch(),
-            pictures: per_epoch * (epochs - trainer.epoch()) as u64,
+            pictures: per_epoch.saturating_mul((epochs - trainer.epoch()) as u64),
         });
         let mut pictures = 0;
         while trainer.epoch() < epochs {

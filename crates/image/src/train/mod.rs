@@ -3,10 +3,11 @@
 pub mod optimizer;
 pub mod checkpoint;
 pub mod whitening;
+pub mod memory;
 pub mod execute;
 pub mod pictures;
 
-pub use execute::{Ending, Event, ExecuteError, execute};
+pub use execute::{Ending, Event, ExecuteError, execute, require_feasible};
 pub use pictures::Source;
 
 use crate::data::ImageSet;

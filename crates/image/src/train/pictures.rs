@@ -38,6 +38,19 @@ impl<'a> Source<'a> {
         Ok(Self { settings, read: Some(split) })
     }
 
+    /// Height and width of the pictures.
+    pub fn size(&self) -> [usize; 2] {
+        match &self.read {
+            Some(read) => [read.train.height, read.train.width],
+            None => [self.settings.data.size; 2],
+        }
+    }
+
+    /// Classes of the pictures.
+    pub fn classes(&self) -> usize {
+        self.read.as_ref().map_or(self.settings.data.classes, |read| read.train.classes.len())
+    }
+
     /// What a user should know about the pictures.
     pub fn notes(&self) -> &[String] {
         self.read.as_ref().map_or(&[], |split| &split.notes)

@@ -1,7 +1,7 @@
 //! What automatic differentiation has to know about the operations of the processor.
 
-use super::norm::{self, Moments, Then};
 use super::entry::Half;
+use super::norm::{self, Moments, Then};
 use super::{Array, Layers, array, convolution, dims, geometry, norm_shape, product, with_numbers};
 use crate::settings::Arithmetic;
 use burn::backend::autodiff::NodeId;

@@ -11,13 +11,13 @@ mod differentiation;
 
 pub use norm::Then;
 
+use crate::settings::Arithmetic;
 use burn::backend::tensor::FloatTensor;
 #[cfg(feature = "wgpu")]
 use burn::backend::{Autodiff, Cube, autodiff::checkpoint::strategy::CheckpointStrategy};
 use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, FloatDType, Shape, Tensor, TensorData};
-use crate::settings::Arithmetic;
 use entry::Half;
 use geometry::Geometry;
 
@@ -147,13 +147,7 @@ fn norm_shape(x: &Array, then: Then) -> norm::Shape {
 }
 
 impl Layers for Flex {
-    fn convolution(
-        x: Array,
-        weight: Array,
-        stride: usize,
-        padding: usize,
-        arithmetic: Arithmetic,
-    ) -> Array {
+    fn convolution(x: Array, weight: Array, stride: usize, padding: usize, arithmetic: Arithmetic) -> Array {
         let (geometry, [n, ..]) = (geometry(&x, &weight, stride, padding), dims::<4>(&x));
         let forward = match arithmetic {
             Arithmetic::Single => convolution::forward::<f32>,
@@ -166,7 +160,8 @@ impl Layers for Flex {
 
     fn product_of_halves(x: Array, weight: Array) -> Array {
         let ([n, from], [to, _]) = (dims(&x), dims(&weight));
-        let y = with_numbers(&x, |x| with_numbers(&weight, |weight| product::forward([n, from, to], x, weight)));
+        let y =
+            with_numbers(&x, |x| with_numbers(&weight, |weight| product::forward([n, from, to], x, weight)));
         array(y, [n, to])
     }
 

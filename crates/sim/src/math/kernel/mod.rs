@@ -425,9 +425,7 @@ mod tests {
             let word = |q, p, r| f32::from_bits(pair_of_halves(entry(q, 2 * p, r), entry(q, 2 * p + 1, r)));
             let rounded = |x| f32::from_bits(u32::from(half(x)) << 16);
             let build = |of: &dyn Fn(usize, usize, usize) -> f32| -> Vec<CoefficientBlock> {
-                (0..panels)
-                    .map(|q| std::array::from_fn(|p| std::array::from_fn(|r| of(q, p, r))))
-                    .collect()
+                (0..panels).map(|q| std::array::from_fn(|p| std::array::from_fn(|r| of(q, p, r)))).collect()
             };
             let coefficients = build(&word);
             let its_coefficients = build(&|q, p, r| rounded(entry(q, p, r)));

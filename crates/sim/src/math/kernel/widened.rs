@@ -107,7 +107,8 @@ fn widen_coefficients(words: &CoefficientBlock, to: &mut CoefficientBlock) {
 pub fn scaled_rows(sums: &mut [Line; BAND], samples: Strided<'_>, rows: &[u32], scales: &[f32]) {
     for (&p, &scale) in rows.iter().zip(scales) {
         let (q, r) = (p as usize / ROWS, p as usize % ROWS);
-        for (sums, block) in sums.as_chunks_mut::<2>().0.iter_mut().zip(&samples.blocks[q * samples.stride..]) {
+        for (sums, block) in sums.as_chunks_mut::<2>().0.iter_mut().zip(&samples.blocks[q * samples.stride..])
+        {
             let sums: &mut [f32; 2 * Line::LEN] = bytemuck::cast_mut(sums);
             for ([even, odd], word) in sums.as_chunks_mut().0.iter_mut().zip(block[r].0) {
                 *even += scale * first(word);
