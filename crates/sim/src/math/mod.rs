@@ -3,6 +3,7 @@
 pub mod matrix;
 pub mod parameter;
 pub mod parallel;
+pub mod fresh;
 pub mod kernel;
 pub mod descent;
 pub mod panels;

@@ -10,6 +10,7 @@
 
 use super::entry::Entry;
 use super::geometry::{Frame, Geometry};
+use featurescope_sim::math::fresh::{Fresh, FreshPiece};
 use featurescope_sim::math::kernel::{
     ColumnBlock, LANES, Line, ROWS, Tile, add_rows_times_columns, transpose,
 };
@@ -89,9 +90,10 @@ pub fn forward<E: Entry>(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f
     let weight = panels::<E>(to, taps, |r, c| weight[r * taps + c]);
     let picture = geometry.picture();
     let output = to * geometry.places();
-    let mut y = vec![0.0; x.len() / picture * output];
-    let pieces = x.chunks(PICTURES * picture).zip(y.chunks_mut(PICTURES * output));
+    let mut y = Fresh::new(x.len() / picture * output);
+    let pieces = x.chunks(PICTURES * picture).zip(y.pieces(PICTURES * output));
     for_each_piece(pieces, |(x, y)| {
+        let y = y.zeros();
         with_scratch(|scratch| {
             // The borders stay zero from picture to picture.
             refill(&mut scratch.frame, frame_lines::<E>(&frame), Line::ZERO);
@@ -102,7 +104,7 @@ pub fn forward<E: Entry>(geometry: Geometry, x: &[f32], weight: &[f32]) -> Vec<f
             }
         });
     });
-    y
+    y.into_vec()
 }
 
 fn forward_picture<E: Entry>(
@@ -189,13 +191,13 @@ pub fn backward<E: Entry>(
     let per_piece = (x.len() / picture).div_ceil(PIECES).max(1);
     let tiles = to.div_ceil(ROWS) * taps.div_ceil(LANES);
     let mut sums = vec![Tile::ZERO; x.len().div_ceil(per_piece * picture) * tiles];
-    let mut dx = vec![0.0; if by_pictures { x.len() } else { 0 }];
-    let mut dx_pieces = dx.chunks_mut(per_piece * picture);
+    let mut dx = Fresh::new(if by_pictures { x.len() } else { 0 });
+    let mut dx_pieces = dx.pieces(per_piece * picture);
     let pieces = x.chunks(per_piece * picture).zip(dy.chunks(per_piece * output)).zip(sums.chunks_mut(tiles));
-    let pieces = pieces.map(|(both, sums)| (both, sums, dx_pieces.next().unwrap_or_default()));
+    let pieces = pieces.map(|(both, sums)| (both, sums, dx_pieces.next()));
     for_each_piece(pieces, |((x, dy), sums, dx)| {
         with_scratch(|scratch| {
-            let mut dx = dx.chunks_mut(picture);
+            let mut dx = dx.map(FreshPiece::zeros).unwrap_or_default().chunks_mut(picture);
             // The borders stay zero from picture to picture.
             refill(&mut scratch.frame, frame_lines::<E>(&frame), Line::ZERO);
             refill(&mut scratch.panels, to.div_ceil(ROWS) * geometry.places().div_ceil(E::PER_LINE), NO_ROWS);
@@ -209,7 +211,8 @@ pub fn backward<E: Entry>(
             }
         });
     });
-    Gradients { pictures: by_pictures.then_some(dx), weight: sum_of_pieces(&sums, tiles, to, taps) }
+    drop(dx_pieces);
+    Gradients { pictures: by_pictures.then(|| dx.into_vec()), weight: sum_of_pieces(&sums, tiles, to, taps) }
 }
 
 /// Tiles of every piece: tile (group of columns) · panels + panel.

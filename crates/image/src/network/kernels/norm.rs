@@ -8,6 +8,7 @@
 //! (Ioffe & Szegedy 2015.) Sums run over a channel of a picture in single precision, sixteen lanes side by side, and over
 //! pictures in double precision in their order: same bits on any number of threads.
 
+use featurescope_sim::math::fresh::Fresh;
 use featurescope_sim::math::parallel::for_each_piece;
 use multiversion::multiversion;
 
@@ -98,11 +99,11 @@ pub fn forward(shape: Shape, x: &[f32], scale: &[f32], shift: &[f32], epsilon: f
     let channels = affine(&moments, scale, shift, epsilon);
     let picture = shape.channels * shape.places();
     let output = shape.channels * shape.output_places();
-    let mut y = vec![0.0; x.len() / picture * output];
-    for_each_piece(x.chunks(picture).zip(y.chunks_mut(output.max(1))), |(x, y)| {
-        normalise(shape, &channels, x, y);
+    let mut y = Fresh::new(x.len() / picture * output);
+    for_each_piece(x.chunks(picture).zip(y.pieces(output.max(1))), |(x, y)| {
+        normalise(shape, &channels, x, y.zeros());
     });
-    (y, moments)
+    (y.into_vec(), moments)
 }
 
 /// By Chan, Golub & LeVeque's rule from those of every channel of every picture: nothing cancels.
@@ -190,16 +191,17 @@ pub fn backward(
     let affine = affine(moments, scale, shift, epsilon);
     let (channels, places) = (shape.channels, shape.places());
     let (picture, output) = (channels * places, channels * shape.output_places());
-    let mut dx = vec![0.0; x.len()];
+    let mut dx = Fresh::new(x.len());
     let mut parts = vec![[0.0; 2]; x.len() / places];
     let pictures = x.chunks(picture).zip(dy.chunks(output.max(1)));
     // g goes where ∂x will be.
     for_each_piece(
-        pictures.zip(dx.chunks_mut(picture).zip(parts.chunks_mut(channels))),
+        pictures.zip(dx.pieces(picture).zip(parts.chunks_mut(channels))),
         |((x, dy), (g, parts))| {
-            pull_back(shape, &affine, x, dy, g, parts);
+            pull_back(shape, &affine, x, dy, g.zeros(), parts);
         },
     );
+    let mut dx = dx.into_vec();
     let count = (x.len() / channels) as f64;
     let of_channel = |channel: usize| -> [f64; 2] {
         let parts = || parts[channel..].iter().step_by(channels);
