@@ -399,6 +399,9 @@ mod tests {
         }
     }
 
+    /// Lines of halves in a band.
+    const LINES: usize = BAND / 2;
+
     fn agree_on_panels(kernels: &HalfKernels) {
         // Number c of a row of halves is the half c mod 2 of word c / 2.
         let spread = |[first, second]: [&Line; 2]| -> [Line; 2] {
@@ -409,7 +412,6 @@ mod tests {
                 }))
             })
         };
-        const LINES: usize = BAND / 2;
         for panels in [1, 2, 5] {
             let (lines, [first, second]) = halves(panels * LINES * ROWS, 0.2);
             let blocks: Vec<[Line; ROWS]> = lines.as_chunks().0.to_vec();
