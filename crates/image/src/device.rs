@@ -15,11 +15,8 @@ pub enum DeviceError {
         expected: &'static str,
     },
     /// It lacks what the settings ask for.
-    #[error("training.arithmetic = mixed: expected single, or a device with bfloat16, which {device} is not")]
-    Arithmetic {
-        /// The device.
-        device: String,
-    },
+    #[error("training.arithmetic = mixed: expected single, or another --device: this one has no bfloat16")]
+    Arithmetic,
 }
 
 /// The device of this name.
@@ -41,9 +38,7 @@ pub fn find(name: &str) -> Result<Device, DeviceError> {
 /// If it does not.
 pub fn require(device: &Device, arithmetic: Arithmetic) -> Result<(), DeviceError> {
     match arithmetic {
-        Arithmetic::Mixed if !device.supports_dtype(FloatDType::BF16) => {
-            Err(DeviceError::Arithmetic { device: format!("{device:?}") })
-        }
+        Arithmetic::Mixed if !device.supports_dtype(FloatDType::BF16) => Err(DeviceError::Arithmetic),
         Arithmetic::Mixed | Arithmetic::Single => Ok(()),
     }
 }
