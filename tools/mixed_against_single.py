@@ -13,11 +13,9 @@ paired t-test; at the end the p-values are held against the level 5 % with Holm'
 """
 
 import json
-import math
-import statistics
 import sys
 
-from scipy.stats import ttest_rel
+from paired import print_table
 
 
 def figures(arm):
@@ -40,19 +38,7 @@ def main():
     mixed = [dict(figures(run["mixed"])) for run in runs]
     names = [name for name in exact[0] if all(name in run for run in exact + mixed)]
     print(f"{len(runs)} seeds")
-    print(f"{'figure':34} {'mean':>10} {'sd seeds':>10} {'mean diff':>11} {'diff/sd':>8} {'p':>7}")
-    p_values = []
-    for name in names:
-        a, b = [run[name] for run in exact], [run[name] for run in mixed]
-        differences = [y - x for x, y in zip(a, b)]
-        spread, shift = statistics.stdev(a), statistics.mean(differences)
-        p = ttest_rel(a, b).pvalue if any(differences) else 1.0
-        p_values.append((1.0 if math.isnan(p) else p, name))
-        ratio = shift / spread if spread > 0 else 0.0
-        print(f"{name:34} {statistics.mean(a):10.4f} {spread:10.4f} {shift:11.5f} {ratio:8.3f} {p:7.3f}")
-    p_values.sort()
-    refuted = [name for rank, (p, name) in enumerate(p_values) if p * (len(p_values) - rank) < 0.05]
-    print(f"smallest p after Holm: {p_values[0][0] * len(p_values):.3f} ({p_values[0][1]}); beyond 5 %: {refuted or 'none'}")
+    print_table({name: ([run[name] for run in exact], [run[name] for run in mixed]) for name in names})
 
 
 main()

@@ -9,7 +9,8 @@ drawn beforehand, so the network alone is timed. The example `throughput` of cra
 
     torch_images.py THREADS [WIDTH] [BATCH] [STEPS] [mixed]
 
-`mixed` runs the network under autocast to bfloat16. Answers with pictures per second (a picture counts once, though it has two views): the median over rounds.
+`mixed` runs the network under autocast to bfloat16. Answers with pictures per second (a picture counts once, though it
+has two views): the median over rounds.
 """
 
 import statistics

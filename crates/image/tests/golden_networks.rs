@@ -10,14 +10,14 @@ use featurescope_image::network::{Network, Parameters, Pass, Role};
 use featurescope_image::settings::{Arithmetic, Objective, Similarity};
 use serde_json::Value;
 
-/// The golden numbers are in double precision; the longest way through a network is 40 operations of single precision,
-/// each with a relative rounding of 6e-8 per term, and normalisation by a batch of 6 divides by deviations below 1.
+/// The golden numbers are in double precision. The longest way is some 40 operations forward and backward, with sums of up
+/// to 64 · 9 terms whose roundings of 6e-8 add up like independent ones: 40 √576 · 6e-8 = 6e-5.
 const SINGLE: f64 = 1e-4;
 /// Mixed arithmetic is compared to the same roundings in PyTorch. Where a factor lies within single precision's error of
 /// the middle between two bfloat16 it may be rounded the other way, by 2⁻⁸; the next layer's factors then differ by more,
-/// and more of them part ways: after a few layers most do. Five products forward and five backward, with independent
-/// errors: 2⁻⁸ √10.
-const MIXED: f64 = 3.17 / 256.0;
+/// and more of them part ways: after a few layers most do. Up to eight products in a row forward and eight backward
+/// (SimSiam), each off by 2⁻⁸ at most and independently: 2⁻⁸ √16.
+const MIXED: f64 = 4.0 / 256.0;
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("golden/networks.json")).unwrap()
@@ -96,16 +96,13 @@ fn compare(golden: &Value, case: &Value, arithmetic: Arithmetic) {
 
     let what = format!("{kind:?}, {objective:?}");
     // Looking is in single precision always.
-    let features = network.represent(&mut Pass::evaluation(&parameters), pictures.clone()).features;
-    let is_looked_at = arithmetic == Arithmetic::Single;
-    for (i, (found, expected)) in
-        numbers(features).into_iter().zip(floats(&case["features"])).enumerate().filter(|_| is_looked_at)
-    {
-        let found = f64::from(found);
-        assert!(
-            (found - expected).abs() <= SINGLE * (1.0 + expected.abs()),
-            "{what}, feature {i}: {found}, {expected}"
-        );
+    if arithmetic == Arithmetic::Single {
+        let features = network.represent(&mut Pass::evaluation(&parameters), pictures.clone()).features;
+        let expected = floats(&case["features"]);
+        for (i, (found, expected)) in numbers(features).into_iter().zip(expected).enumerate() {
+            let error = (f64::from(found) - expected).abs();
+            assert!(error <= SINGLE * (1.0 + expected.abs()), "{what}, feature {i}: {found}, {expected}");
+        }
     }
 
     let leaves: Vec<Tensor<1>> =

@@ -118,8 +118,7 @@ pub enum Ending {
 /// Runs all that is not there yet.
 ///
 /// # Errors
-/// If the device lacks what the settings ask for, pictures cannot be read or do not fit the network, or a file cannot be
-/// written.
+/// Those of [`require_feasible`]; if pictures cannot be drawn, a stored state cannot be used, or a file cannot be written.
 pub fn execute(
     settings: &Settings,
     source: &Source<'_>,

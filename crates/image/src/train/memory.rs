@@ -32,12 +32,15 @@ pub struct MemoryError {
     pub remedy: &'static str,
 }
 
-/// Bytes by what takes them, and the settings that it depends on.
-fn parts(
-    settings: &Settings,
-    [height, width]: [usize; 2],
-    classes: usize,
-) -> [(f64, &'static str, &'static str); 4] {
+/// Something that takes memory.
+struct Part {
+    bytes: f64,
+    name: &'static str,
+    /// The settings that it depends on.
+    remedy: &'static str,
+}
+
+fn parts(settings: &Settings, [height, width]: [usize; 2], classes: usize) -> [Part; 4] {
     let objectives =
         settings.arms.iter().map(|(_, arm)| arm.objective.unwrap_or(settings.training.objective));
     let layouts =
@@ -59,20 +62,16 @@ fn parts(
         measuring = measuring.max(SINGLE * (represented + COPIES_OF_FEATURES * features.powi(2)));
     }
     let pictures = (train + test) * 3.0 * (height * width) as f64;
+    let part = |bytes, name, remedy| Part { bytes, name, remedy };
     [
-        (pictures, "the pictures", "data.train, data.test or data.size"),
-        (parameters, "the network's parameters", "the sizes of `network`"),
-        (step, "a step", "training.batch or the sizes of `network`"),
-        (measuring, "measuring", "measure.probe, data.test or the sizes of `network`"),
+        part(pictures, "the pictures", "data.train, data.test or data.size"),
+        part(parameters, "the network's parameters", "the sizes of `network`"),
+        part(step, "a step", "training.batch or the sizes of `network`"),
+        part(measuring, "measuring", "measure.probe, data.test or the sizes of `network`"),
     ]
 }
 
-/// Bytes that a run takes on pictures of this height and width.
-pub fn needed(settings: &Settings, size: [usize; 2], classes: usize) -> f64 {
-    parts(settings, size, classes).iter().map(|part| part.0).sum()
-}
-
-/// Whether a run fits into `available` bytes; nothing is known where they are `None`.
+/// Whether a run on pictures of this height and width fits into `available` bytes; nothing is known where they are `None`.
 ///
 /// # Errors
 /// If it does not.
@@ -82,9 +81,66 @@ pub fn require(
     classes: usize,
     available: Option<f64>,
 ) -> Result<(), MemoryError> {
-    let needed = needed(settings, size, classes);
+    let parts = parts(settings, size, classes);
+    let needed: f64 = parts.iter().map(|part| part.bytes).sum();
     let Some(available) = available.filter(|&available| needed > available) else { return Ok(()) };
-    let largest = parts(settings, size, classes).into_iter().max_by(|a, b| a.0.total_cmp(&b.0));
-    let (_, part, remedy) = largest.unwrap_or_default();
-    Err(MemoryError { needed: show_bytes(needed), part, available: show_bytes(available), remedy })
+    let [first, rest @ ..] = parts;
+    let largest =
+        rest.into_iter().fold(first, |most, part| if part.bytes > most.bytes { part } else { most });
+    Err(MemoryError {
+        needed: show_bytes(needed),
+        part: largest.name,
+        available: show_bytes(available),
+        remedy: largest.remedy,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
+
+    fn of(overrides: &[&str]) -> [Part; 4] {
+        let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+        let settings = Settings::from_layers(&[SPEC], &overrides).unwrap();
+        parts(&settings, [settings.data.size; 2], settings.data.classes)
+    }
+
+    #[test]
+    fn every_part_grows_with_what_its_remedy_names() {
+        let usual = of(&[]);
+        // 3000 pictures; conv1 7 · 7 · 3 · 24, conv2 9 · 24 · 48, conv3 9 · 48 · 48, fc 768 · 128, head 128 · 128 + 128 · 32,
+        // three normalisations of 4 arrays, three shifts, input: five copies of four bytes.
+        assert_eq!(usual[0].bytes, 3000.0 * 3.0 * 32.0 * 32.0);
+        let weights = 147 * 24 + 216 * 48 + 432 * 48 + 768 * 128 + 128 * 128 + 128 * 32;
+        let rest = 4 * (24 + 48 + 48) + 128 + 128 + 32 + 6;
+        assert_eq!(usual[1].bytes, 20.0 * f64::from(weights + rest));
+        for (part, more) in [
+            (0, "data.train=4000"),
+            (0, "data.size=64"),
+            (1, "network.width=48"),
+            (2, "training.batch=200"),
+            (2, "network.width=48"),
+            (3, "measure.probe=1000"),
+            (3, "network.features=256"),
+        ] {
+            let ratio = of(&[more])[part].bytes / usual[part].bytes;
+            let expected = if more == "measure.probe=1000" { 0.0..1.0 } else { 1.3..5.0 };
+            assert!(expected.contains(&ratio), "{more}: {ratio}");
+        }
+        assert!(of(&["training.epochs=1000"]).iter().zip(&usual).all(|(a, b)| a.bytes == b.bytes));
+    }
+
+    #[test]
+    fn a_run_that_does_not_fit_is_refused() {
+        let settings = Settings::from_layers(&[SPEC], &[]).unwrap();
+        let needed: f64 = of(&[]).iter().map(|part| part.bytes).sum();
+        let check = |available| require(&settings, [32, 32], 5, available);
+        assert_eq!(check(None), Ok(()));
+        assert_eq!(check(Some(needed)), Ok(()));
+        let error = check(Some(0.99 * needed)).unwrap_err();
+        assert_eq!(error.part, "a step");
+        assert!(error.to_string().contains("lower training.batch or the sizes of `network`"), "{error}");
+    }
 }

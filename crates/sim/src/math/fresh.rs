@@ -38,7 +38,7 @@ impl Fresh {
         pieces.map(move |numbers| FreshPiece { numbers, written })
     }
 
-    /// The numbers. What was not asked for is zero, and then everything is.
+    /// The numbers; all zero if not every piece was written.
     pub fn into_vec(mut self) -> Vec<f32> {
         if *self.written.get_mut() == self.length {
             // SAFETY: the pieces of one call of `pieces` do not overlap and cover the length, a piece counts once and after
