@@ -12,6 +12,7 @@ pub use claims::{Claim, claims};
 pub use stored::{StoredArm, StoredRun};
 
 use crate::run::{FolderError, SETTINGS_FILE};
+use crate::settings::Arithmetic;
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
 use featurescope_lab::report::{Block, Page, ReportError, hash, write};
 use std::path::{Path, PathBuf};
@@ -116,9 +117,13 @@ fn setting(run: &StoredRun) -> String {
         }
     };
     let training = &settings.training;
+    let arithmetic = match training.arithmetic {
+        Arithmetic::Single => "",
+        Arithmetic::Mixed => ", products of factors rounded to bfloat16",
+    };
     format!(
         "Pictures: {data}; {} for training, {} for testing. {} epochs of batches of {}, learning rate {}, momentum {}, \
-         weight decay {}.",
+         weight decay {}{arithmetic}.",
         settings.data.train,
         settings.data.test,
         training.epochs,
