@@ -63,7 +63,7 @@ fn a_run_leaves_the_same_report_whatever_the_threads() {
             .lines()
             .nth(1)
             .unwrap()
-            .contains("featurescope run x/spec.toml · experiment smoke, seed 1, spec sha256")
+            .contains("featurescope run x/spec.toml · experiment smoke, seed 1, run id")
     );
 }
 
@@ -101,9 +101,9 @@ fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     assert!(error.contains("note: ") && error.contains("representation.safetensors"), "{error}");
     let manifest = folder.path().join("a/manifest.json");
     let text = fs::read_to_string(&manifest).unwrap();
-    assert!(text.contains("\"format_version\": 1,"));
-    fs::write(&manifest, text.replace("\"format_version\": 1,", "\"format_version\": 99,")).unwrap();
-    let sentence = "format version 99, this program reads 1";
+    assert!(text.contains("\"format_version\": 2,"));
+    fs::write(&manifest, text.replace("\"format_version\": 2,", "\"format_version\": 99,")).unwrap();
+    let sentence = "format version 99, this program reads 2";
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
     assert!(error.contains(sentence), "{error}");
     // Of many runs, those that cannot be read are left out and named.

@@ -5,6 +5,7 @@
 //! that of the product kernels on data in the first-level cache, which is the processor's multiply-add rate (docs/performance.md).
 
 use crate::plan::PlanError;
+use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
 use featurescope_sim::encoder::SymRelu;
@@ -73,8 +74,8 @@ pub struct StepCost {
     pub stage: Stage,
     /// Share of open (anchor, neuron) pairs.
     pub open_fraction: f64,
-    /// What the inputs of products are rounded to: `single` or `bfloat16`.
-    pub product_inputs: &'static str,
+    /// What the inputs of products are rounded to.
+    pub product_inputs: ProductInputs,
     /// Threads in use.
     pub threads: usize,
     /// Steps that were timed.
@@ -131,7 +132,7 @@ pub fn step_cost(
         size: *size,
         stage,
         open_fraction,
-        product_inputs: if arithmetic.precision() == Precision::Half { "bfloat16" } else { "single" },
+        product_inputs: arithmetic.precision().into(),
         threads: parallel::threads(),
         rounds,
         step: [median_step, steps[0], steps[rounds - 1]],

@@ -2,8 +2,10 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`status`] | how arms end and runs stand, as types |
 //! | [`experiments`] | questions that come with the program |
 //! | [`spec`] | what was typed: settings from TOML and the command line, each checked |
+//! | [`identity`] | which run and which settings something belongs to |
 //! | [`plan`] | what will run: parts that fit together, their cost, what theory predicts |
 //! | [`mod@run`] | carries a plan out into a run directory |
 //! | [`sweep`] | many runs from one spec, each made once |
@@ -17,9 +19,11 @@
 //! | [`diagnose`] | the same panel for representations of any other network |
 
 pub mod host;
+pub mod status;
 pub mod matrix_file;
 pub mod experiments;
 pub mod spec;
+pub mod identity;
 pub mod plan;
 pub mod store;
 pub mod run;

@@ -38,8 +38,18 @@ pub enum MatrixFileError {
 pub fn read_matrix(path: &Path, rows: Option<usize>, cols: usize) -> Result<Matrix, MatrixFileError> {
     let bytes =
         std::fs::read(path).map_err(|source| MatrixFileError::Io { path: path.to_path_buf(), source })?;
+    decode_matrix(path, &bytes, rows, cols)
+}
+
+/// The same for a file whose `bytes` have been read already.
+pub fn decode_matrix(
+    path: &Path,
+    bytes: &[u8],
+    rows: Option<usize>,
+    cols: usize,
+) -> Result<Matrix, MatrixFileError> {
     let is_npy = path.extension().is_some_and(|extension| extension == "npy");
-    let matrix = if is_npy { parse_npy(&bytes) } else { parse_text(&String::from_utf8_lossy(&bytes)) };
+    let matrix = if is_npy { parse_npy(bytes) } else { parse_text(&String::from_utf8_lossy(bytes)) };
     let matrix = matrix.map_err(|problem| MatrixFileError::Content { path: path.to_path_buf(), problem })?;
     if rows.is_some_and(|rows| rows != matrix.rows()) || matrix.cols() != cols {
         return Err(MatrixFileError::Shape {

@@ -58,7 +58,7 @@ fn a_long_run_takes_no_more_memory_and_does_not_drift() {
     })
     .unwrap();
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{seen:#?}\n").as_bytes());
-    assert_eq!(summary.status, "finished");
+    assert_eq!(summary.status, featurescope_lab::status::Status::Finished);
     for arm in ["random_mask", "none"] {
         let of_arm: Vec<_> = seen.iter().filter(|(name, ..)| name == arm).collect();
         let [(.., early, _), .., (.., late, _)] = of_arm[..] else { panic!("six readings") };

@@ -6,6 +6,7 @@ use crate::output;
 use anyhow::{Context, Result};
 use featurescope_lab::bench::{Arithmetic, SIZES, Stage, StepCost, step_cost};
 use featurescope_lab::host::use_threads;
+use featurescope_lab::status::ProductInputs;
 use std::fmt::Write;
 
 const DEFAULT_SIZES: [&str; 3] = ["A", "B", "C"];
@@ -50,7 +51,7 @@ fn report(cost: &StepCost) -> Result<String> {
         size.ambient_dim,
         size.width,
         size.anchors,
-        if cost.product_inputs == "single" { size.negatives } else { size.anchors - 1 },
+        if cost.product_inputs == ProductInputs::Single { size.negatives } else { size.anchors - 1 },
         100.0 * cost.open_fraction,
         cost.product_inputs,
         cost.threads,

@@ -19,7 +19,7 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     start_threads(&arguments.manner)?;
     let directory = RunDirectory::reopen(path)?;
     if let Some(manifest) = StoredManifest::read(path)?
-        && ["finished", "diverged"].contains(&manifest.status.as_str())
+        && manifest.status.has_ended()
     {
         output::note(&format!(
             "{} has ended ({}): there is nothing to go on with",

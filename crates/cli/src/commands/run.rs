@@ -12,6 +12,7 @@ use featurescope_lab::report::write_for_run;
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
+use featurescope_lab::status::Status;
 use featurescope_lab::sweep::SweepPlan;
 use std::path::{Path, PathBuf};
 use std::process;
@@ -72,15 +73,15 @@ pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Resul
         output::print(&format!("\n{shown}\n{report}"))?;
     }
     Ok(match summary.status {
-        "interrupted" => {
+        Status::Interrupted => {
             output::note(&format!("interrupted; {resume} goes on where it stopped"));
             Exit::Interrupted
         }
-        "diverged" => {
+        Status::Diverged => {
             output::note(&format!("an arm diverged; its records and its last state are in {shown}"));
             Exit::Diverged
         }
-        _ => Exit::Success,
+        Status::Planned | Status::Running | Status::Finished => Exit::Success,
     })
 }
 

@@ -14,6 +14,7 @@ use featurescope_lab::claim::judge;
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
 use featurescope_lab::report::{of_judged_runs, write as write_report};
 use featurescope_lab::stats::Estimate;
+use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
@@ -120,7 +121,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         return Ok(Exit::Interrupted);
     }
     conclude(arguments, &path, is_judged)?;
-    let has_diverged = index.points.iter().any(|point| point.status == "diverged");
+    let has_diverged = index.points.iter().any(|point| point.status == Status::Diverged);
     Ok(if has_diverged { Exit::Diverged } else { Exit::Success })
 }
 

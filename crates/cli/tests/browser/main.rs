@@ -78,7 +78,7 @@ fn a_report_works_in_a_browser() {
     let figures = page.evaluate("document.querySelectorAll('figure').length").as_u64().expect("a number");
     assert!(figures >= 8, "{figures} figures");
     assert_eq!(page.evaluate(BLANK), json!([]));
-    let without_source = "[...document.querySelectorAll('figure')].filter((f) => !f.querySelector('.provenance').textContent.includes('spec sha256')).length";
+    let without_source = "[...document.querySelectorAll('figure')].filter((f) => !f.querySelector('.provenance').textContent.includes('run id')).length";
     assert_eq!(page.evaluate(without_source), 0, "every figure says what made it");
     assert_eq!(page.evaluate("typeof window.stolen"), "undefined");
     assert_eq!(page.evaluate("document.querySelectorAll('img').length"), 0);

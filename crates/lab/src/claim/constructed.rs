@@ -14,8 +14,12 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 
 /// Masks under which the atoms are compared with each other.
 const MASKS: u32 = 8;
+/// Matrices as large as M while masks act on it: M itself, two views of every atom, its squares.
+const ATOM_ARRAYS: f64 = 4.0;
 /// Sim(x, x) of the constructed dense solution, in units of τ ln(N + 1).
 const DENSE_SIMILARITY: f64 = 2.0;
+/// Matrices as large as W on the way to it, those in double precision counted twice.
+const DENSE_ARRAYS: f64 = 8.0;
 /// Pieces of samples that its loss is read on.
 const DENSE_PIECES: u32 = 4;
 
@@ -23,6 +27,7 @@ const DENSE_PIECES: u32 = 4;
 /// (Lemma F.2), with the arm's views and number of negatives.
 pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     let views = DrawnViews::of(subject)?;
+    subject.require_rows(DENSE_ARRAYS * subject.width() as f64)?;
     let (data, seed) = (subject.space()?, subject.run.plan.seed);
     let (m, d1) = (subject.width(), data.ambient_dim());
     if m + data.latent_dim() > d1 {
@@ -72,6 +77,7 @@ impl MaskOverlaps {
     pub(super) fn draw(subject: &Subject<'_>) -> Result<Self, Gap> {
         subject.require_ambient_space()?;
         let augmentation = augmentation(subject)?;
+        subject.require_rows(ATOM_ARRAYS * subject.latent_dim())?;
         let dictionary = subject.space()?.dictionary();
         let atoms = dictionary.atoms();
         let pairs = (atoms.rows() * (atoms.rows() - 1)) as f64;

@@ -15,6 +15,7 @@ use super::evidence::{Gap, Subject};
 use super::measure::Setting;
 use super::quantity::lucky_neurons;
 use super::{Moment, Role};
+use crate::identity::SettingKey;
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
 use featurescope_sim::measure::OWNER_COSINE;
 use serde::{Deserialize, Serialize};
@@ -109,14 +110,16 @@ fn read(s: &Subject<'_>) -> Result<Vec<Fate>, Gap> {
 
 /// Sums up runs by setting.
 pub fn destinies(all: Vec<Fates>) -> Vec<Destiny> {
-    let mut groups: BTreeMap<String, Vec<Fates>> = BTreeMap::new();
+    let mut groups: BTreeMap<SettingKey, Vec<Fates>> = BTreeMap::new();
     for fates in all {
-        let group = groups.entry(fates.setting.everything.clone()).or_default();
+        let group = groups.entry(fates.setting.key).or_default();
         if group.iter().all(|other| other.seed != fates.seed) {
             group.push(fates);
         }
     }
-    groups.into_values().map(|group| of_setting(&group)).collect()
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by(|a, b| a[0].setting.place().cmp(&b[0].setting.place()));
+    groups.iter().map(|group| of_setting(group)).collect()
 }
 
 fn of_setting(group: &[Fates]) -> Destiny {

@@ -1,12 +1,17 @@
 //! A stored run as claims see it: its settings, its records, its neurons, its checkpoints. Nothing is written.
 
+use super::data::{KeptData, require_memory};
 use super::monte_carlo::Sampled;
 use super::state::State;
 use super::{Moment, Role};
-use crate::plan::{ArmPlan, Plan, PlanError};
-use crate::run::StoredManifest;
-use crate::spec::typed::{ArmSpec, EncoderSpec, LossSpec, NegativeSetSpec, SharedSpec};
+use crate::identity::{Identity, IdentityError, SettingKey};
+use crate::plan::data::DataFacts;
+use crate::plan::prediction::population;
+use crate::plan::{ArmPlan, Outline, PlanError};
+use crate::run::{MANIFEST_FILE, StoredManifest};
+use crate::spec::typed::{ArmSpec, DataSpec, EncoderSpec, LossSpec, NegativeSetSpec};
 use crate::spec::{Layer, Spec, SpecError};
+use crate::status::{Status, StopReason};
 use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
 use featurescope_sim::data::SparseCoding;
 use featurescope_sim::measure::LuckRule;
@@ -39,9 +44,20 @@ pub enum Gap {
     /// Something the quantity compares with is not there.
     #[error("there is no {0}")]
     Missing(String),
+    /// A file or a setting that the quantity needs cannot be used.
+    #[error("{0}")]
+    Unusable(String),
     /// The masks act on coordinates of a space that the arm does without.
     #[error("reduced dynamics has no ambient space")]
     NoAmbientSpace,
+    /// It would not fit into memory.
+    #[error("it needs about {needed} of memory, {available} are available")]
+    Memory {
+        /// Bytes needed.
+        needed: String,
+        /// Bytes there are.
+        available: String,
+    },
     /// Nothing to average over.
     #[error("there are no {0}")]
     Nothing(&'static str),
@@ -53,6 +69,9 @@ pub enum EvidenceError {
     /// A file is missing or damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Settings or files are not those that it was made with.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// Its settings cannot be read.
     #[error("{}: {source}", path.display())]
     Spec {
@@ -83,12 +102,16 @@ pub enum EvidenceError {
 pub struct Run {
     /// Its folder.
     pub path: PathBuf,
-    /// Its settings.
-    pub shared: SharedSpec,
-    /// Its parts: data model and closed forms.
-    pub plan: Plan,
+    /// What its settings say.
+    pub plan: Outline,
+    /// What tells it from other runs.
+    pub identity: Identity,
+    /// How it ended.
+    pub status: Status,
     /// Its arms that have been stored.
     pub arms: Vec<Arm>,
+    data: Option<KeptData>,
+    ambient: OnceCell<Result<SparseCoding, Gap>>,
 }
 
 /// A stored arm.
@@ -105,6 +128,7 @@ pub struct Arm {
     pub probes: Vec<StoredProbe>,
     /// How it ended.
     pub end: StoredEnd,
+    coordinates: OnceCell<Result<SparseCoding, Gap>>,
     states: [OnceCell<Result<State, Gap>>; 4],
     samples: [OnceCell<Result<Sampled, Gap>>; 4],
 }
@@ -129,37 +153,53 @@ pub struct StoredEnd {
     pub t1: Option<u64>,
     /// T2 in steps.
     pub t2: Option<u64>,
-    /// `finished`, `diverged` or `interrupted`.
-    pub stop_reason: String,
+    /// Why it ended.
+    pub stop_reason: StopReason,
 }
 
 #[derive(Deserialize)]
 struct StoredSummary {
+    status: Status,
     arms: HashMap<String, StoredEnd>,
 }
 
 impl Run {
-    /// Opens the run in folder `path`.
+    /// Opens the run in folder `path`. Nothing is drawn and nothing is built: it takes the memory of its tables.
     ///
     /// # Errors
     /// If it was written in another format version, or settings, summary or tables cannot be read.
     pub fn open(path: &Path) -> Result<Self, EvidenceError> {
         // Before anything else: another version may look different everywhere.
-        StoredManifest::read(path)?;
+        let manifest = StoredManifest::read(path)?.ok_or_else(|| {
+            StoreError::content(&path.join(MANIFEST_FILE), "there is none: this is no run directory")
+        })?;
         let text = read_text(&path.join("spec.toml"))?;
         let spec_error = |source| EvidenceError::Spec { path: path.to_path_buf(), source };
         let layer = Layer::parse(&text, "spec.toml", path).map_err(spec_error)?;
         let spec = Spec::from_layers(&[layer]).map_err(spec_error)?;
-        let plan = Plan::new(&spec, "")
+        let identity = Identity::of(&spec).map_err(IdentityError::from)?;
+        manifest.check_identity(path, &text, &identity)?;
+        let data = KeptData::open(path, &spec)?;
+        let facts = data.as_ref().map(KeptData::facts);
+        let facts = facts.unwrap_or_else(|| DataFacts::without_ambient_space(&spec.shared.data));
+        let plan = Outline::new(&spec, "", &facts)
             .map_err(|source| EvidenceError::Plan { path: path.to_path_buf(), source })?;
         let summary: StoredSummary = read_json(&path.join("summary.json"))?;
         let mut arms = Vec::new();
         for (index, arm) in plan.arms.iter().enumerate() {
             if let Some(end) = summary.arms.get(&arm.name) {
-                arms.push(Arm::open(path, index, arm, &spec.shared, end.clone())?);
+                arms.push(Arm::open(path, index, arm, &spec.shared.data, end.clone())?);
             }
         }
-        Ok(Self { path: path.to_path_buf(), shared: spec.shared, plan, arms })
+        let status = summary.status;
+        let (path, ambient) = (path.to_path_buf(), OnceCell::new());
+        Ok(Self { path, identity, plan, status, arms, data, ambient })
+    }
+
+    /// The data in the ambient space: M as the run kept it, or drawn again where it was too large to be kept.
+    fn ambient(&self) -> Result<&SparseCoding, Gap> {
+        let load = || self.data.as_ref().ok_or(Gap::NoAmbientSpace)?.load(&self.plan, &self.identity.files);
+        self.ambient.get_or_init(load).as_ref().map_err(Clone::clone)
     }
 
     /// Its arms, one by one.
@@ -173,18 +213,19 @@ impl Arm {
         run: &Path,
         index: usize,
         plan: &ArmPlan,
-        shared: &SharedSpec,
+        data: &DataSpec,
         end: StoredEnd,
     ) -> Result<Self, EvidenceError> {
         let folder = run.join("arms").join(&plan.name);
         let probes = folder.join("probes.json");
         Ok(Self {
             index,
-            role: Role::of(&shared.data, &plan.spec),
+            role: Role::of(data, &plan.spec),
             records: read_records(&folder.join(RECORDS_FILE))?,
             neurons: read_neurons(&folder.join(NEURONS_FILE))?,
             probes: if probes.exists() { read_json(&probes)? } else { Vec::new() },
             end,
+            coordinates: OnceCell::new(),
             states: Default::default(),
             samples: Default::default(),
         })
@@ -213,6 +254,12 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// Names every setting of the arm but the seed, how often it was looked at, and those in `left_out`.
+    pub fn setting_key(&self, left_out: &[&str]) -> SettingKey {
+        let settings = self.run.identity.settings.of_arm(&self.plan.name);
+        settings.without(&["measure.cadence"]).without(left_out).setting_key()
+    }
+
     /// The settings of the arm.
     pub fn spec(&self) -> &'a ArmSpec {
         &self.plan.spec
@@ -220,18 +267,30 @@ impl<'a> Subject<'a> {
 
     /// The data as closed forms see it.
     pub fn population(&self) -> Population {
-        let data = &self.run.plan.data;
-        Population {
-            ambient_dim: data.ambient_dim(),
-            latent_dim: data.latent_dim(),
-            activity: data.activity(),
-            noise_variance: data.noise_variance(),
-        }
+        population(&self.run.plan.law)
     }
 
     /// The data in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
     pub fn space(&self) -> Result<&'a SparseCoding, Gap> {
-        self.plan.space(&self.run.plan.data).map_err(|error| Gap::Missing(error.to_string()))
+        if !self.plan.is_reduced() {
+            return self.run.ambient();
+        }
+        let build = || {
+            require_memory(4.0 * self.latent_dim() * self.space_dim())?;
+            self.plan.coordinates().map_err(|error| Gap::Unusable(error.to_string()))
+        };
+        self.arm.coordinates.get_or_init(build).as_ref().map_err(Clone::clone)
+    }
+
+    /// Dimension of the space that the arm's weights live in, at most.
+    fn space_dim(&self) -> f64 {
+        let known = self.run.plan.law.known_dim() as f64;
+        if self.plan.is_reduced() { known + self.width() as f64 } else { self.ambient_dim() }
+    }
+
+    /// An error where matrices of so many rows in the space that the arm's weights live in do not fit into memory.
+    pub fn require_rows(&self, rows: f64) -> Result<(), Gap> {
+        require_memory(4.0 * rows * self.space_dim())
     }
 
     /// An error where coordinates of the ambient space are asked for and the arm has none.
@@ -244,12 +303,12 @@ impl<'a> Subject<'a> {
 
     /// d.
     pub fn latent_dim(&self) -> f64 {
-        self.run.plan.data.latent_dim() as f64
+        self.run.plan.law.latent_dim as f64
     }
 
     /// d1.
     pub fn ambient_dim(&self) -> f64 {
-        self.run.plan.data.ambient_dim() as f64
+        self.run.plan.law.ambient_dim as f64
     }
 
     /// m.
@@ -283,8 +342,8 @@ impl<'a> Subject<'a> {
     /// Stage III of the arm in closed form.
     pub fn plateau(&self) -> Result<Plateau, Gap> {
         Ok(Plateau {
-            latent_dim: self.run.plan.data.latent_dim(),
-            activity: self.run.plan.data.activity(),
+            latent_dim: self.run.plan.law.latent_dim,
+            activity: self.run.plan.law.activity(),
             negatives: self.negatives(),
             temperature: self.temperature()?,
         })
@@ -292,7 +351,7 @@ impl<'a> Subject<'a> {
 
     /// Which neurons count as lucky at the start, with thresholds that some neurons pass at this size.
     pub fn luck(&self) -> LuckRule {
-        let d = self.run.plan.data.latent_dim();
+        let d = self.run.plan.law.latent_dim;
         LuckRule::per_atom(d, self.width(), self.spec().measure.potential_per_atom)
     }
 
@@ -303,9 +362,11 @@ impl<'a> Subject<'a> {
             steps.iter().position(|&known| known == step).map(|row| vec![row]).ok_or(Gap::NotReached(name))
         };
         let last = steps.len().checked_sub(1).ok_or(Gap::Nothing("records"))?;
-        match (moment, self.arm.end.stop_reason.as_str()) {
-            (Moment::End | Moment::Window, "diverged") => return Err(Gap::Diverged),
-            (Moment::End | Moment::Window, "interrupted") => return Err(Gap::NotReached("the last step")),
+        match (moment, self.arm.end.stop_reason) {
+            (Moment::End | Moment::Window, StopReason::Diverged) => return Err(Gap::Diverged),
+            (Moment::End | Moment::Window, StopReason::Interrupted) => {
+                return Err(Gap::NotReached("the last step"));
+            }
             _ => {}
         }
         match moment {
@@ -369,3 +430,6 @@ fn place(moment: Moment) -> usize {
         Moment::End | Moment::Window => 3,
     }
 }
+
+#[cfg(test)]
+mod tests;

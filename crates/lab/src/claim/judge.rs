@@ -263,20 +263,19 @@ fn draft(c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
     }
 }
 
-/// Readings that are repetitions of each other, each seed once.
-fn repetitions<'a>(readings: &[&'a Reading], key: impl Fn(&Setting) -> String) -> Vec<Vec<&'a Reading>> {
-    let mut groups: BTreeMap<String, Vec<&Reading>> = BTreeMap::new();
+/// Readings that share a key, each run once, in an order that does not depend on that of the runs.
+fn repetitions<'a, K: Ord>(readings: &[&'a Reading], key: impl Fn(&Setting) -> K) -> Vec<Vec<&'a Reading>> {
+    let mut groups: BTreeMap<K, Vec<&Reading>> = BTreeMap::new();
     for reading in readings {
         let group = groups.entry(key(&reading.setting)).or_default();
-        let is_known = |other: &&Reading| {
-            other.seed == reading.seed && other.setting.everything == reading.setting.everything
-        };
+        let is_known =
+            |other: &&Reading| other.seed == reading.seed && other.setting.key == reading.setting.key;
         if !group.iter().any(is_known) {
             group.push(reading);
         }
     }
     let mut groups: Vec<_> = groups.into_values().collect();
-    groups.sort_by_key(|group| (group[0].setting.latent_dim, group[0].setting.ambient_dim));
+    groups.sort_by(|a, b| a[0].setting.place().cmp(&b[0].setting.place()));
     groups
 }
 
@@ -295,7 +294,7 @@ fn values(group: &[&Reading]) -> Result<Vec<f64>, Reason> {
 }
 
 fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
-    let groups = repetitions(readings, |setting| setting.everything.clone());
+    let groups = repetitions(readings, |setting| setting.key);
     let finding = |group: Vec<&Reading>| {
         let seeds = group.iter().filter_map(|r| Some((r.seed as f64, r.value.as_ref().ok().copied()?)));
         let located = values(&group)
@@ -341,7 +340,7 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
     let at_size = |&size: &f64| -> Result<(f64, Vec<f64>), Reason> {
         let group: Vec<&Reading> =
             ladder.iter().copied().filter(|reading| reading.setting.size(axis) == size).collect();
-        if group.iter().any(|reading| reading.setting.everything != group[0].setting.everything) {
+        if group.iter().any(|reading| reading.setting.key != group[0].setting.key) {
             return Err(Reason::TwoSettings { axis, size });
         }
         let found = values(&group)?;

@@ -5,7 +5,7 @@
 use super::evidence::{Gap, Subject};
 use super::quantity;
 use super::{Axis, Bounds, Claim, Moment, Role, Test};
-use crate::spec::typed::{CadenceSpec, LossSpec};
+use crate::identity::SettingKey;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -41,16 +41,36 @@ pub struct Setting {
     pub reduced: bool,
     /// Name of the experiment: what may grow together along d.
     pub experiment: String,
-    /// Every setting but the seed: arms with equal ones are repetitions of each other.
+    /// Names every setting but the seed: arms that share it are repetitions of each other.
     #[serde(skip)]
-    pub everything: String,
-    /// Per axis what its rungs share: every setting but the seed and what changes along it.
+    pub key: SettingKey,
+    /// Per axis the ladder that the arm is a rung of.
     #[serde(skip)]
-    pub ladders: Ladders,
+    pub ladders: BTreeMap<Axis, Ladder>,
 }
 
-/// What the rungs of a ladder share, by axis.
-pub type Ladders = BTreeMap<Axis, String>;
+/// What the rungs of a ladder share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ladder {
+    /// Every setting but the seed and what changes along it.
+    Settings(SettingKey),
+    /// Along d everything grows: there a ladder is what an experiment calls one.
+    Family(Family),
+}
+
+/// What stays along d.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Family {
+    experiment: String,
+    arm: String,
+    role: Role,
+    /// In thousandths, and so is the next: constants are computed back from p and σ².
+    activity_constant: i64,
+    noise_constant: i64,
+    /// The bits of τ: it is typed and never computed.
+    temperature: u64,
+    reduced: bool,
+}
 
 /// One quantity of one test in one arm of one run.
 #[derive(Clone, Debug)]
@@ -116,32 +136,40 @@ impl Setting {
             steps: spec.training.steps,
             reduced: subject.plan.is_reduced(),
             experiment: subject.run.plan.experiment.clone(),
-            everything: everything(subject, None),
-            ladders: Ladders::new(),
+            key: subject.setting_key(&[]),
+            ladders: BTreeMap::new(),
         };
-        for axis in Axis::ALL {
-            let shared = match axis {
-                // Along d everything grows: a ladder is what an experiment calls one.
-                Axis::LatentDim => setting.family(),
-                axis => everything(subject, Some(axis)),
-            };
-            setting.ladders.insert(axis, shared);
-        }
+        setting.ladders = Axis::ALL.map(|axis| (axis, setting.ladder(axis, subject))).into();
         Some(setting)
     }
 
-    /// What stays along d. Constants are rounded: they are computed back from p and σ².
-    fn family(&self) -> String {
-        format!(
-            "{} {} {:?} {:.3} {:.3} {} {}",
-            self.experiment,
-            self.arm,
-            self.role,
-            self.activity_constant,
-            self.noise_constant,
-            self.temperature,
-            self.reduced
-        )
+    fn ladder(&self, axis: Axis, subject: &Subject<'_>) -> Ladder {
+        let changing = match axis {
+            Axis::LatentDim => return Ladder::Family(self.family()),
+            Axis::AmbientDim => "data.ambient_dim",
+            Axis::Anchors => "batch.anchors",
+            Axis::Temperature => "loss.temperature",
+            Axis::WeightDecay => "training.weight_decay",
+        };
+        Ladder::Settings(subject.setting_key(&[changing]))
+    }
+
+    fn family(&self) -> Family {
+        let thousandths = |constant: f64| (1e3 * constant).round() as i64;
+        Family {
+            experiment: self.experiment.clone(),
+            arm: self.arm.clone(),
+            role: self.role,
+            activity_constant: thousandths(self.activity_constant),
+            noise_constant: thousandths(self.noise_constant),
+            temperature: self.temperature.to_bits(),
+            reduced: self.reduced,
+        }
+    }
+
+    /// Its place in a list: by size, then by name.
+    pub(super) fn place(&self) -> (usize, usize, &str, &str) {
+        (self.latent_dim, self.ambient_dim, &self.experiment, &self.arm)
     }
 
     /// `64/1024`: d/d1, and whether that space was left out.
@@ -160,24 +188,6 @@ impl Setting {
             Axis::WeightDecay => self.weight_decay,
         }
     }
-}
-
-/// Every setting of an arm but the seed, how often it was looked at, and what changes along `axis`.
-pub(crate) fn everything(subject: &Subject<'_>, axis: Option<Axis>) -> String {
-    let (mut data, mut arm) = (subject.run.shared.data.clone(), subject.spec().clone());
-    arm.measure.cadence = CadenceSpec::Every { steps: 1 };
-    match axis {
-        Some(Axis::AmbientDim) => data.ambient_dim = 0,
-        Some(Axis::Anchors) => arm.batch.anchors = 0,
-        Some(Axis::WeightDecay) => arm.training.weight_decay = 0.0,
-        Some(Axis::Temperature) => {
-            if let Some(LossSpec::InfoNce { temperature, .. }) = &mut arm.loss {
-                *temperature = 0.0;
-            }
-        }
-        Some(Axis::LatentDim) | None => {}
-    }
-    format!("{data:?} {arm:?} {:?}", subject.run.shared.probe)
 }
 
 /// Reads everything that `claims` ask of the arms of one run.

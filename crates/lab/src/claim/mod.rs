@@ -16,6 +16,7 @@
 //! To add a quantity: one entry in [`quantity::QUANTITIES`]. To add a claim: one entry in a file under `claims/`.
 
 pub mod role;
+mod data;
 pub mod evidence;
 pub mod state;
 pub mod monte_carlo;

@@ -25,6 +25,8 @@ use featurescope_sim::train::reduced::GaussianViews;
 const SAMPLES: usize = 4096;
 /// Samples drawn at a time, each piece with negatives of its own.
 const ROWS: usize = 256;
+/// Matrices of one piece as wide as a sample: x and ξ, their views, and what is computed from them.
+const MATRICES: f64 = 8.0;
 /// Probability that a bound for everything drawn is exceeded.
 const EXCEPTION: f64 = 0.05;
 /// Distance from z_j at which a masked sample counts as misread: halfway between silent and active.
@@ -92,7 +94,7 @@ impl DrawnViews {
     /// Where nothing is contrasted (an arm trained on labels).
     pub fn of(subject: &Subject<'_>) -> Result<Self, Gap> {
         let unusable = |error: featurescope_sim::math::ParameterError| Gap::Missing(error.to_string());
-        let gaussian = subject.plan.gaussian_views(&subject.run.plan.data).map_err(unusable)?;
+        let gaussian = subject.plan.gaussian_views().map_err(unusable)?;
         let ambient = subject.plan.augmentation().map_err(unusable)?;
         let views = gaussian.map(Self::Gaussian).or(ambient.map(Self::Ambient));
         views.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))
@@ -146,6 +148,7 @@ impl Sampled {
     /// Where nothing is contrasted (an arm trained on labels).
     pub(super) fn draw(subject: &Subject<'_>, state: &State) -> Result<Self, Gap> {
         let views = DrawnViews::of(subject)?;
+        subject.require_rows(MATRICES * ROWS as f64 + subject.negatives() as f64)?;
         let data = subject.space()?;
         let temperature = subject.temperature()?;
         let negatives = subject.negatives();

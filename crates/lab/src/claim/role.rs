@@ -15,7 +15,7 @@ const LEAST_DIMENSION_RATIO: usize = 4;
 const TEMPERATURES: std::ops::RangeInclusive<f64> = 0.1..=10.0;
 
 /// A kind of arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// RandomMask and thresholds that follow the paper's schedule: Theorem 3.4.

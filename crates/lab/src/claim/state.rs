@@ -6,11 +6,15 @@
 
 use super::Moment;
 use super::evidence::{Gap, Subject};
+use crate::plan::PlannedData;
 use crate::store::read_checkpoint;
 use featurescope_sim::data::DataModel;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times};
 use featurescope_sim::measure::LuckRule;
+
+/// Arrays as large as W while a state is read: the snapshot, the weights, their dense part, and the file or the learner.
+const ARRAYS: f64 = 4.0;
 
 /// Weights and thresholds at one moment.
 #[derive(Clone, Debug)]
@@ -32,12 +36,12 @@ pub struct State {
 impl State {
     /// The state of an arm: drawn again at the start, read from a checkpoint later.
     pub(super) fn load(subject: &Subject<'_>, moment: Moment) -> Result<Self, Gap> {
+        subject.require_rows(ARRAYS * subject.width() as f64)?;
         let data = subject.space()?;
         let snapshot = if moment == Moment::Start {
-            let dynamics = subject
-                .plan
-                .dynamics(&subject.run.plan.data)
-                .map_err(|error| Gap::Missing(error.to_string()))?;
+            let ambient = (!subject.plan.is_reduced()).then(|| data.clone());
+            let data = PlannedData::new(subject.run.plan.law, ambient);
+            let dynamics = subject.plan.dynamics(&data).map_err(|error| Gap::Missing(error.to_string()))?;
             dynamics.snapshot()
         } else {
             subject.rows(moment)?;

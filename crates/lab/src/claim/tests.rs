@@ -1,8 +1,9 @@
 //! Claims against the catalogue, every verdict rule on made-up numbers, and the whole way on small stored runs.
 
 use super::judge::{Reason, judge_readings};
-use super::measure::{Obstacle, Reading, Setting};
+use super::measure::{Ladder, Obstacle, Reading, Setting};
 use super::*;
+use crate::identity::{SettingKey, Settings};
 use crate::plan::Plan;
 use crate::run::{RunDirectory, execute};
 use crate::spec::{Layer, Spec};
@@ -70,9 +71,15 @@ fn setting(role: Role, axis: Axis, size: f64) -> Setting {
         steps: 100,
         reduced: false,
         experiment: "made-up".to_owned(),
-        everything: format!("{axis:?} {size} {role:?}"),
-        ladders: Axis::ALL.map(|other| (other, format!("{axis:?} {role:?}"))).into(),
+        key: made_up_key(&format!("{axis:?} {size} {role:?}")),
+        ladders: Axis::ALL
+            .map(|other| (other, Ladder::Settings(made_up_key(&format!("{axis:?} {role:?}")))))
+            .into(),
     }
+}
+
+fn made_up_key(name: &str) -> SettingKey {
+    Settings::from_iter([("made_up", &toml::Value::from(name))]).setting_key()
 }
 
 /// Figures that a test must support, refute, and leave open: (figure, spread over seeds).
@@ -444,5 +451,5 @@ fn arms_are_recognised_by_their_settings() {
 fn folders_without_a_run_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let board = judge(&[folder.path().to_path_buf()]).unwrap();
-    assert!(board.warnings.len() == 1 && board.warnings[0].contains("spec.toml"), "{:?}", board.warnings);
+    assert!(board.warnings.len() == 1 && board.warnings[0].contains("manifest.json"), "{:?}", board.warnings);
 }

@@ -1,18 +1,18 @@
 //! One arm: how its training process and its recorder are built.
 
-use super::data::{PlannedData, coordinates};
+use super::data::PlannedData;
 use super::prediction::{ArmPrediction, Model};
 use super::{Fork, PlanError};
 use crate::spec::typed::{
     ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
     NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
 };
+use crate::status::ProductInputs;
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::SparseCoding;
+use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::{Encoder, SymRelu};
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::reduced::GaussianViews;
@@ -24,7 +24,7 @@ use featurescope_sim::train::{
 /// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.
 const PAPER_RESET: f64 = 1.0;
 
-/// One arm of a run.
+/// One arm of a run, as its settings describe it.
 #[derive(Clone, Debug)]
 pub struct ArmPlan {
     /// Its name, also that of its folder.
@@ -36,35 +36,25 @@ pub struct ArmPlan {
     /// What theory says about it.
     pub prediction: ArmPrediction,
     seed: u64,
-    latent_dim: usize,
-    /// The data in the coordinates of a reduced arm's learner.
-    coordinates: Option<SparseCoding>,
+    law: SparseCodingLaw,
 }
 
 impl ArmPlan {
-    /// Checks the arm by building its training process once.
+    /// An arm of a run with the given seed and law of the data.
     pub(super) fn new(
-        name: &str,
-        spec: &ArmSpec,
+        (name, spec): (&str, &ArmSpec),
         fork: Option<Fork>,
-        seed: u64,
-        data: &PlannedData,
+        (seed, law): (u64, SparseCodingLaw),
         model: &Model,
-    ) -> Result<Self, PlanError> {
-        let is_reduced = spec.training.dynamics.is_reduced();
-        let coordinates = is_reduced.then(|| coordinates(data, spec)).transpose();
-        let coordinates = coordinates.map_err(PlanError::parameter(format!("arm {name}")))?;
-        let arm = Self {
-            name: name.to_owned(),
-            spec: spec.clone(),
-            fork,
-            prediction: ArmPrediction::new(spec, model),
-            seed,
-            latent_dim: data.latent_dim(),
-            coordinates,
-        };
-        arm.dynamics(data).map_err(PlanError::parameter(format!("arm {name}")))?;
-        Ok(arm)
+    ) -> Self {
+        let (name, prediction) = (name.to_owned(), ArmPrediction::new(spec, model));
+        Self { name, spec: spec.clone(), fork, prediction, seed, law }
+    }
+
+    /// Checks the arm by building its training process once.
+    pub(super) fn check(&self, data: &PlannedData) -> Result<(), PlanError> {
+        let built = self.space(data).and_then(|_| self.dynamics(data));
+        built.map(drop).map_err(PlanError::parameter(format!("arm {}", self.name)))
     }
 
     /// m.
@@ -74,14 +64,22 @@ impl ArmPlan {
     }
 
     /// The data model in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
-    pub fn space<'a>(&'a self, data: &'a PlannedData) -> Result<&'a SparseCoding, ParameterError> {
-        let accepted = "a plan whose data were drawn for this arm";
-        let space = self.coordinates.as_ref().or(data.ambient());
-        space.ok_or_else(|| ParameterError {
+    pub fn space(&self, data: &PlannedData) -> Result<SparseCoding, ParameterError> {
+        if self.is_reduced() {
+            return self.coordinates();
+        }
+        data.ambient().cloned().ok_or_else(|| ParameterError {
             name: "data",
             value: "without ambient space".to_owned(),
-            accepted: accepted.to_owned(),
+            accepted: "a plan whose data were drawn for this arm".to_owned(),
         })
+    }
+
+    /// The data model in the coordinates of a reduced arm's learner: along the atoms, along the noise directions, and
+    /// along as many others as it has neurons.
+    pub fn coordinates(&self) -> Result<SparseCoding, ParameterError> {
+        let others = self.law.ambient_dim.saturating_sub(self.law.known_dim());
+        self.law.in_coordinates(self.width().min(others))
     }
 
     /// Whether the arm leaves the ambient space out.
@@ -100,12 +98,12 @@ impl ArmPlan {
         let augmentation = build_augmentation(augmentation)?;
         let loss = build_loss(loss)?;
         if self.is_reduced() {
-            let (law, jitter, batch) = (*data.law(), self.jitter(), self.batch());
+            let (law, jitter, batch) = (self.law, self.jitter(), self.batch());
             let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
             return Ok(Box::new(Reduced::new(parts)?));
         }
         let parts = ContrastiveParts {
-            data: Box::new(self.space(data)?.clone()),
+            data: Box::new(self.space(data)?),
             augmentation,
             encoder,
             loss,
@@ -124,12 +122,9 @@ impl ArmPlan {
         }
     }
 
-    /// What the inputs of products are rounded to: `single` or `bfloat16`.
-    pub fn product_inputs(&self) -> &'static str {
-        match self.arithmetic().precision() {
-            Precision::Single => "single",
-            Precision::Half => "bfloat16",
-        }
+    /// What the inputs of products are rounded to.
+    pub fn product_inputs(&self) -> ProductInputs {
+        self.arithmetic().precision().into()
     }
 
     fn supervised(
@@ -139,16 +134,16 @@ impl ArmPlan {
     ) -> Result<Box<dyn Dynamics>, ParameterError> {
         let training = &self.spec.training;
         let parts = SupervisedParts {
-            data: Box::new(self.space(data)?.clone()),
+            data: Box::new(self.space(data)?),
             encoder,
             batch: self.spec.batch.anchors,
-            tasks: training.tasks.unwrap_or(self.latent_dim),
+            tasks: training.tasks.unwrap_or(self.law.latent_dim),
             head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
             rule: self.training_rule(),
             seed: self.seed,
         };
         let process =
-            if self.is_reduced() { Supervised::reduced(parts, *data.law()) } else { Supervised::new(parts) };
+            if self.is_reduced() { Supervised::reduced(parts, self.law) } else { Supervised::new(parts) };
         Ok(Box::new(process?))
     }
 
@@ -160,9 +155,9 @@ impl ArmPlan {
     }
 
     /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where nothing is contrasted.
-    pub fn gaussian_views(&self, data: &PlannedData) -> Result<Option<GaussianViews>, ParameterError> {
+    pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
-        let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), data.law(), self.jitter()));
+        let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), &self.law, self.jitter()));
         views.transpose()
     }
 
@@ -180,7 +175,7 @@ impl ArmPlan {
         };
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
-            luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
+            luck: LuckRule::per_atom(self.law.latent_dim, self.width(), measure.potential_per_atom),
         };
         Recorder::new(standard(&settings), cadence, self.spec.training.steps)
     }

@@ -4,15 +4,18 @@
 //! dictionaries spread over many coordinates. So M is drawn only for the others, and one from a file is checked.
 
 use super::PlanError;
-use crate::matrix_file::read_matrix;
+use crate::identity::InputFile;
+use crate::matrix_file::decode_matrix;
 use crate::spec::Spec;
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, DataSpec, DictionarySpec, EncoderSpec, NoiseDirectionsSpec,
+    ArmSpec, AugmentationSpec, DataSpec, DictionarySpec, NoiseDirectionsSpec, SharedSpec,
 };
 use featurescope_sim::data::{
-    DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
+    DataModel, DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
 };
 use featurescope_sim::math::{Matrix, ParameterError, require};
+use featurescope_sim::theory::Population;
+use featurescope_sim::theory::rates::LeverageOverlap;
 
 /// Largest Σ_r M_rj⁴ in units of 1/d1 at which a dictionary counts as spread out. A Haar dictionary has 3; the error of a
 /// masked sample's inner product with M_j is the root.
@@ -26,6 +29,11 @@ pub struct PlannedData {
 }
 
 impl PlannedData {
+    /// A law, and the model that follows it in the ambient space where there is one.
+    pub(crate) fn new(law: SparseCodingLaw, ambient: Option<SparseCoding>) -> Self {
+        Self { law, ambient }
+    }
+
     /// The law of the samples.
     pub fn law(&self) -> &SparseCodingLaw {
         &self.law
@@ -35,30 +43,47 @@ impl PlannedData {
     pub fn ambient(&self) -> Option<&SparseCoding> {
         self.ambient.as_ref()
     }
+}
 
-    /// d.
-    pub fn latent_dim(&self) -> usize {
-        self.law.latent_dim
+/// What closed forms ask of the parts of the data that are drawn or given: read off once, and kept with a stored run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct DataFacts {
+    /// How much leverage the directions see.
+    pub overlap: LeverageOverlap,
+    /// Number of noise directions.
+    pub direction_count: usize,
+}
+
+impl DataFacts {
+    /// Those of data that are there.
+    pub(crate) fn of(data: &PlannedData, spec: &DataSpec) -> Self {
+        let known = Self::without_ambient_space(spec);
+        let Some(model) = data.ambient() else { return known };
+        let overlap = match spec.dictionary {
+            DictionarySpec::Haar {} | DictionarySpec::File { .. } => {
+                LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
+            }
+            DictionarySpec::Hadamard {} | DictionarySpec::Axes {} => known.overlap,
+        };
+        Self { overlap, direction_count: model.noise().direction_count() }
     }
 
-    /// d1.
-    pub fn ambient_dim(&self) -> usize {
-        self.law.ambient_dim
-    }
-
-    /// Pr(z_j ≠ 0).
-    pub fn activity(&self) -> f64 {
-        self.law.activity()
-    }
-
-    /// σ².
-    pub fn noise_variance(&self) -> f64 {
-        self.law.noise_variance
+    /// Those of data that no arm draws in the ambient space: evenly spread.
+    pub(crate) fn without_ambient_space(spec: &DataSpec) -> Self {
+        Self {
+            overlap: LeverageOverlap::uniform(&Population {
+                ambient_dim: spec.ambient_dim,
+                latent_dim: spec.latent_dim,
+                activity: 0.0,
+                noise_variance: 0.0,
+            }),
+            direction_count: random_count(spec).unwrap_or_default(),
+        }
     }
 }
 
 /// Whether the dictionary has to be there.
-pub(super) fn needs_ambient_space(spec: &Spec) -> bool {
+pub(crate) fn needs_ambient_space(spec: &Spec) -> bool {
     let is_given = matches!(spec.shared.data.dictionary, DictionarySpec::File { .. });
     is_given || spec.arms.iter().any(|(_, arm)| !arm.training.dynamics.is_reduced())
 }
@@ -71,34 +96,69 @@ pub(super) fn check_sizes(spec: &DataSpec) -> Result<(), PlanError> {
 }
 
 /// Builds the law, and the model in the ambient space if that is needed.
-pub(super) fn build(spec: &Spec) -> Result<PlannedData, PlanError> {
-    let (data, seed) = (&spec.shared.data, spec.shared.seed);
+pub(super) fn build(spec: &Spec, files: &[InputFile]) -> Result<PlannedData, PlanError> {
+    let data = &spec.shared.data;
     refuse_directions_in_a_file(spec)?;
-    let latent = latent_law(data)?;
-    let variance = data
-        .noise_variance
-        .unwrap_or_else(|| DenseNoise::paper_variance(data.noise_constant.unwrap_or(1.0), data.latent_dim));
-    let law = |directions: Option<(usize, f64)>| SparseCodingLaw {
-        ambient_dim: data.ambient_dim,
-        latent_dim: data.latent_dim,
-        latent,
-        noise_variance: variance,
-        direction_count: directions.map_or(0, |(count, _)| count),
-        direction_variance: directions.map_or(variance, |(_, variance)| variance),
-    };
     if !needs_ambient_space(spec) {
         check_hadamard(data)?;
-        let law =
-            law(direction_variance(data, variance).zip(random_count(data)).map(|(v, count)| (count, v)));
+        let law = law(data, random_count(data).unwrap_or_default())?;
         law.check().map_err(PlanError::parameter("data"))?;
-        return Ok(PlannedData { law, ambient: None });
+        return Ok(PlannedData::new(law, None));
     }
-    let dictionary = dictionary(data, seed)?;
-    refuse_concentrated_atoms(spec, &dictionary)?;
-    let noise = noise(data, variance, &dictionary, seed)?;
-    let law = law(direction_variance(data, variance).map(|v| (noise.direction_count(), v)));
-    let ambient = SparseCoding::new(dictionary, latent, noise).map_err(PlanError::parameter("data"))?;
-    Ok(PlannedData { law, ambient: Some(ambient) })
+    let ambient = ambient(&spec.shared, files)?;
+    refuse_concentrated_atoms(spec, ambient.dictionary())?;
+    let law = law(data, ambient.noise().direction_count())?;
+    Ok(PlannedData::new(law, Some(ambient)))
+}
+
+/// The law of the samples, with so many noise directions. It needs no memory.
+pub(super) fn law(spec: &DataSpec, direction_count: usize) -> Result<SparseCodingLaw, PlanError> {
+    let variance = noise_variance(spec);
+    Ok(SparseCodingLaw {
+        ambient_dim: spec.ambient_dim,
+        latent_dim: spec.latent_dim,
+        latent: latent_law(spec)?,
+        noise_variance: variance,
+        direction_count,
+        direction_variance: direction_variance(spec, variance).unwrap_or(variance),
+    })
+}
+
+/// The model in the ambient space, drawn or read from the `files` that the settings name.
+pub(crate) fn ambient(shared: &SharedSpec, files: &[InputFile]) -> Result<SparseCoding, PlanError> {
+    let (data, seed) = (&shared.data, shared.seed);
+    let latent = latent_law(data)?;
+    let dictionary = dictionary(data, files, seed)?;
+    let noise = noise(data, files, &dictionary, seed)?;
+    SparseCoding::new(dictionary, latent, noise).map_err(PlanError::parameter("data"))
+}
+
+/// The model in the ambient space made of given parts.
+///
+/// # Shapes
+/// `columns`: d1 × d, `directions`: k × d1.
+pub(crate) fn ambient_of_parts(
+    shared: &SharedSpec,
+    columns: &Matrix,
+    directions: Option<Matrix>,
+) -> Result<SparseCoding, PlanError> {
+    let (data, variance) = (&shared.data, noise_variance(&shared.data));
+    let dictionary = Dictionary::from_columns(columns).map_err(PlanError::Dictionary)?;
+    let noise = match directions {
+        None => DenseNoise::isotropic(variance),
+        Some(directions) => {
+            let along = direction_variance(data, variance).unwrap_or(variance);
+            DenseNoise::with_directions(variance, directions, along)
+        }
+    };
+    let noise = noise.map_err(PlanError::parameter("data"))?;
+    SparseCoding::new(dictionary, latent_law(data)?, noise).map_err(PlanError::parameter("data"))
+}
+
+/// σ².
+fn noise_variance(spec: &DataSpec) -> f64 {
+    let constant = spec.noise_constant.unwrap_or(1.0);
+    spec.noise_variance.unwrap_or_else(|| DenseNoise::paper_variance(constant, spec.latent_dim))
 }
 
 fn latent_law(spec: &DataSpec) -> Result<LatentLaw, PlanError> {
@@ -155,16 +215,14 @@ fn check_hadamard(spec: &DataSpec) -> Result<(), PlanError> {
     require(is_fine, "ambient_dim", spec.ambient_dim, accepted).map_err(PlanError::parameter("data"))
 }
 
-fn dictionary(spec: &DataSpec, seed: u64) -> Result<Dictionary, PlanError> {
+fn dictionary(spec: &DataSpec, files: &[InputFile], seed: u64) -> Result<Dictionary, PlanError> {
     let (d1, d) = (spec.ambient_dim, spec.latent_dim);
     let dictionary = match &spec.dictionary {
         DictionarySpec::Haar {} => Dictionary::haar(d1, d, seed),
         DictionarySpec::Hadamard {} => Dictionary::hadamard(d1, d, seed),
         DictionarySpec::Axes {} => Dictionary::axes(d1, d).map_err(DictionaryError::Parameter),
-        DictionarySpec::File { path } => {
-            let columns = read_matrix(path, Some(d1), d)
-                .map_err(|source| PlanError::MatrixFile { setting: "data.dictionary.path", source })?;
-            Dictionary::from_columns(&columns)
+        DictionarySpec::File { .. } => {
+            Dictionary::from_columns(&matrix("data.dictionary.path", files, (Some(d1), d))?)
         }
     };
     dictionary.map_err(|error| match error {
@@ -192,7 +250,30 @@ fn direction_variance(spec: &DataSpec, sigma2: f64) -> Option<f64> {
     }
 }
 
-fn noise(spec: &DataSpec, sigma2: f64, dictionary: &Dictionary, seed: u64) -> Result<DenseNoise, PlanError> {
+/// The matrix in the file that `setting` names, with so many rows, `None` standing for any number, and columns.
+fn matrix(
+    setting: &'static str,
+    files: &[InputFile],
+    (rows, cols): (Option<usize>, usize),
+) -> Result<Matrix, PlanError> {
+    let file = files.iter().find(|file| file.setting == setting);
+    let file = file.ok_or_else(|| ParameterError {
+        name: setting,
+        value: "a file that is not known".to_owned(),
+        accepted: "the files of this run".to_owned(),
+    });
+    let file = file.map_err(PlanError::parameter("data"))?;
+    decode_matrix(&file.path, &file.read()?, rows, cols)
+        .map_err(|source| PlanError::MatrixFile { setting, source })
+}
+
+fn noise(
+    spec: &DataSpec,
+    files: &[InputFile],
+    dictionary: &Dictionary,
+    seed: u64,
+) -> Result<DenseNoise, PlanError> {
+    let sigma2 = noise_variance(spec);
     let part = || PlanError::parameter("data.noise_directions");
     let directions: Matrix = match &spec.noise_directions {
         NoiseDirectionsSpec::None {} => {
@@ -201,16 +282,10 @@ fn noise(spec: &DataSpec, sigma2: f64, dictionary: &Dictionary, seed: u64) -> Re
         NoiseDirectionsSpec::Random { count, .. } => {
             DenseNoise::random_directions(*count, dictionary.atoms(), seed).map_err(part())?
         }
-        NoiseDirectionsSpec::File { path, .. } => read_matrix(path, None, spec.ambient_dim)
-            .map_err(|source| PlanError::MatrixFile { setting: "data.noise_directions.path", source })?,
+        NoiseDirectionsSpec::File { .. } => {
+            matrix("data.noise_directions.path", files, (None, spec.ambient_dim))?
+        }
     };
     let along = direction_variance(spec, sigma2).unwrap_or(sigma2);
     DenseNoise::with_directions(sigma2, directions, along).map_err(part())
-}
-
-/// The model in the coordinates of a reduced arm's learner.
-pub(super) fn coordinates(data: &PlannedData, arm: &ArmSpec) -> Result<SparseCoding, ParameterError> {
-    let EncoderSpec::SymRelu { width, .. } = arm.encoder;
-    let law = data.law();
-    law.in_coordinates(width.min(law.ambient_dim - law.known_dim()))
 }

@@ -1,26 +1,36 @@
 //! What will run: a spec turned into checked parts, before anything is written.
 //!
+//! ```text
+//! Spec ─▶ Outline: what the settings say ─▶ Plan: the outline, and the parts that are built to run it
+//! ```
+//!
 //! Making a plan does everything that can fail for the settings' sake: sizes that do not fit together, files that hold
-//! no dictionary, memory that is not there. All arms share one data model, so that they see the same samples.
+//! no dictionary, memory that is not there. All arms share one data model, so that they see the same samples. Reading a
+//! stored run takes the outline alone, which costs no memory.
 
 pub mod cost;
-mod data;
+pub(crate) mod data;
 mod arm;
 mod fork;
 pub mod prediction;
+mod outline;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;
 pub use data::PlannedData;
 pub use fork::{Fork, ForkMoment};
+pub use outline::{Outline, ProbePlan};
 pub use prediction::{ArmPrediction, Growth, Yardstick};
 
+use crate::identity::{Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;
-use crate::spec::typed::ProbeSpec;
+use crate::run::FILES_FOLDER;
 use crate::spec::{Spec, SpecError};
+use data::DataFacts;
 use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::probe::LadderSettings;
+use std::ops::Deref;
+use toml::{Table, Value};
 
 /// A run that cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +57,9 @@ pub enum PlanError {
         /// What is wrong with it.
         source: MatrixFileError,
     },
+    /// A file that a setting names cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A fork that cannot be made.
     #[error("arm {arm}: training.fork = {fork} cannot be used: {problem}")]
     Fork {
@@ -80,52 +93,27 @@ impl PlanError {
     }
 }
 
-/// A run, ready to start.
+/// A run, ready to start: an outline, and what is built to carry it out.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Name of the experiment.
-    pub experiment: String,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// The spec that gives this run again, as TOML.
+    /// What the settings say.
+    pub outline: Outline,
+    /// What tells this run from others.
+    pub identity: Identity,
+    /// The spec that gives this run again from its directory, as TOML.
     pub resolved: String,
     /// What every arm is trained on.
     pub data: PlannedData,
-    /// How features are probed; `None` without probes.
-    pub probes: Option<ProbePlan>,
-    /// What linear rules on x reach at best.
-    pub yardstick: Yardstick,
-    /// The arms, in the order in which they run.
-    pub arms: Vec<ArmPlan>,
     /// What the run costs.
     pub cost: Cost,
 }
 
-/// How features are probed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProbePlan {
-    /// Labels, targets, grid.
-    pub ladder: LadderSettings,
-    /// Labelled samples to draw: the longest rung of the ladder.
-    pub training_rows: usize,
-    /// Samples that choose the regularisation.
-    pub validation_rows: usize,
-    /// Samples that scores are read on.
-    pub test_rows: usize,
-}
+/// A plan can be asked whatever its outline can.
+impl Deref for Plan {
+    type Target = Outline;
 
-impl ProbePlan {
-    fn new(spec: &ProbeSpec, seed: u64) -> Option<Self> {
-        let training_rows = spec.labels.iter().copied().max()?;
-        let ladder = LadderSettings {
-            labels: spec.labels.clone(),
-            targets: spec.targets,
-            target_spread: spec.target_spread,
-            seed,
-            ..LadderSettings::default()
-        };
-        let (validation_rows, test_rows) = (spec.validation_rows, spec.test_rows);
-        Some(Self { ladder, training_rows, validation_rows, test_rows })
+    fn deref(&self) -> &Outline {
+        &self.outline
     }
 }
 
@@ -142,31 +130,43 @@ impl Plan {
     ///
     /// `name` names the experiment where the spec does not.
     pub fn new(spec: &Spec, name: &str) -> Result<Self, PlanError> {
-        let shared = &spec.shared;
         let cost = check_settings(spec)?;
-        let data = data::build(spec)?;
-        let population = prediction::Model::new(&data, &shared.data);
-        let mut arms: Vec<ArmPlan> = Vec::new();
-        for (name, arm) in &spec.arms {
-            let fork = fork::read(name, arm, &arms)?;
-            arms.push(ArmPlan::new(name, arm, fork, shared.seed, &data, &population)?);
+        let identity = Identity::of(spec)?;
+        let data = data::build(spec, &identity.files)?;
+        let outline = Outline::new(spec, name, &DataFacts::of(&data, &spec.shared.data))?;
+        for arm in &outline.arms {
+            arm.check(&data)?;
         }
-        // A stored spec no longer lies where its name came from: it carries the name along.
-        let mut resolved = spec.resolved.clone();
-        let experiment = shared.experiment.clone().unwrap_or_else(|| {
-            resolved.insert_str(0, &format!("experiment = {}\n", toml::Value::String(name.to_owned())));
-            name.to_owned()
-        });
-        Ok(Self {
-            experiment,
-            seed: shared.seed,
-            resolved,
-            yardstick: Yardstick::new(&population, &shared.probe, shared.seed),
-            probes: ProbePlan::new(&shared.probe, shared.seed),
-            data,
-            arms,
-            cost,
-        })
+        let resolved = stored_spec(spec, name, &identity.files)?;
+        Ok(Self { outline, identity, resolved, data, cost })
+    }
+}
+
+/// The spec as it stands in a run directory. It no longer lies where its name came from, so it carries the name along; the
+/// files that it names are the copies beside it.
+fn stored_spec(spec: &Spec, name: &str, files: &[InputFile]) -> Result<String, PlanError> {
+    let mut text = spec.resolved.clone();
+    if !files.is_empty() {
+        let wrong = |message: String| SpecError::Inconsistent { part: "the run".to_owned(), message };
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        for file in files {
+            let entry = entry_mut(&mut table, &file.setting);
+            let entry = entry.ok_or_else(|| wrong(format!("{} is not set", file.setting)))?;
+            *entry = Value::String(format!("{FILES_FOLDER}/{}", file.name));
+        }
+        text = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
+    }
+    if spec.shared.experiment.is_none() {
+        text.insert_str(0, &format!("experiment = {}\n", Value::String(name.to_owned())));
+    }
+    Ok(text)
+}
+
+/// The value at a dotted key.
+fn entry_mut<'a>(table: &'a mut Table, key: &str) -> Option<&'a mut Value> {
+    match key.split_once('.') {
+        None => table.get_mut(key),
+        Some((head, rest)) => entry_mut(table.get_mut(head)?.as_table_mut()?, rest),
     }
 }
 

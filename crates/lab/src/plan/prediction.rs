@@ -5,12 +5,11 @@
 //!
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
-use super::data::PlannedData;
 use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, EncoderSpec, LossSpec, MaskJitterSpec,
-    NegativeSetSpec, NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
+    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, EncoderSpec, LossSpec, MaskJitterSpec, NegativeSetSpec,
+    NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
 };
-use featurescope_sim::data::DataModel;
+use featurescope_sim::data::SparseCodingLaw;
 use featurescope_sim::probe::task::target_vectors;
 use featurescope_sim::theory::Population;
 use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
@@ -30,26 +29,24 @@ pub struct Model {
 }
 
 impl Model {
-    /// The population behind a data model.
-    pub fn new(data: &PlannedData, spec: &DataSpec) -> Self {
-        let population = Population {
-            ambient_dim: data.ambient_dim(),
-            latent_dim: data.latent_dim(),
-            activity: data.activity(),
-            noise_variance: data.noise_variance(),
-        };
-        let overlap = match (&spec.dictionary, data.ambient()) {
-            (DictionarySpec::Haar {} | DictionarySpec::File { .. }, Some(model)) => {
-                LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
-            }
-            _ => LeverageOverlap::uniform(&population),
-        };
+    /// The population behind a law, whose atoms overlap so much with the leverages.
+    pub(super) fn new(law: &SparseCodingLaw, overlap: LeverageOverlap, spec: &DataSpec) -> Self {
         Self {
-            population,
+            population: population(law),
             overlap,
             is_isotropic: spec.noise_directions == NoiseDirectionsSpec::None {},
             has_independent_atoms: spec.active_count.is_none(),
         }
+    }
+}
+
+/// A law as closed forms see it.
+pub(crate) fn population(law: &SparseCodingLaw) -> Population {
+    Population {
+        ambient_dim: law.ambient_dim,
+        latent_dim: law.latent_dim,
+        activity: law.activity(),
+        noise_variance: law.noise_variance,
     }
 }
 

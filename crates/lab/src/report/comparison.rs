@@ -36,7 +36,7 @@ pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
     }
     page.provenance = Provenance {
         command: format!("featurescope compare {} {}", names[0], names[1]),
-        source: format!("spec sha256 {} and {}", &left.spec_hash[..12], &right.spec_hash[..12]),
+        source: format!("run ids {} and {}", left.short_id(), right.short_id()),
     };
     page.title = format!("{} and {}", names[0], names[1]);
     "side by side, with the same axes".clone_into(&mut page.subtitle);
@@ -207,6 +207,10 @@ fn flat_settings(run: &StoredRun) -> BTreeMap<String, String> {
     let mut flat = BTreeMap::new();
     if let Ok(table) = text.parse::<toml::Table>() {
         flatten("", &toml::Value::Table(table), &mut flat);
+    }
+    // Every run has its own copy of a file: what tells them apart is what they hold.
+    for file in &run.run.identity.files {
+        flat.insert(file.setting.clone(), format!("{} (SHA-256 {})", file.name, file.digest.short()));
     }
     flat
 }

@@ -292,7 +292,7 @@ pub fn of_run(run: &StoredRun) -> Vec<Named> {
 
 /// The samples that have a class sign⟨w*, z⟩ under the run's first target, and these classes.
 fn with_classes(run: &StoredRun, features: &Matrix, latent: &Matrix) -> (Matrix, Vec<i64>) {
-    let spread = run.run.shared.probe.target_spread;
+    let spread = run.run.plan.shared.probe.target_spread;
     let targets = target_vectors(run.run.plan.seed, 1, spread, latent.cols());
     let responses = responses(&targets, latent);
     let kept: Vec<usize> = (0..latent.rows()).filter(|&i| responses[(0, i)] != 0.0).collect();

@@ -3,6 +3,7 @@
 use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict, show};
 use super::stored::{ArmView, StoredRun};
 use super::{MOST_RUNS_WITH_FIGURES, repetitions};
+use crate::status::StopReason;
 use featurescope_sim::probe::DownstreamTask;
 
 /// Coverage from which on atoms count as learned, and up to which as not learned.
@@ -68,10 +69,10 @@ pub fn section(run: &StoredRun) -> Section {
 }
 
 fn setting(run: &StoredRun) -> String {
-    let data = &run.run.shared.data;
+    let data = &run.run.plan.shared.data;
     let plan = &run.run.plan;
     let width = plan.arms.first().map_or(0, crate::plan::ArmPlan::width);
-    let limit = plan.yardstick.linear_r_squared.map_or(String::new(), |limit| {
+    let limit = plan.yardstick().linear_r_squared.map_or(String::new(), |limit| {
         format!(" The best linear rule on x reaches R² = {} (theory).", show(Some(limit)))
     });
     format!(
@@ -88,9 +89,9 @@ fn verdict(arm: &ArmView<'_>) -> Verdict {
         |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0}\u{a0}%", 100.0 * value));
     let (covered, dense) = (share("coverage_90"), share("dense_energy_fraction"));
     let (signal, noise) = (share("signal_cosine"), share("noise_cosine"));
-    let stop = arm.subject.arm.end.stop_reason.as_str();
+    let stop = arm.subject.arm.end.stop_reason;
     let (word, tone) = match covered {
-        _ if stop != "finished" => (stop, Tone::Bad),
+        _ if stop != StopReason::Finished => (stop.word(), Tone::Bad),
         Some(covered) if covered >= MOST_ATOMS => ("sparse features", Tone::Good),
         Some(covered) if covered > FEW_ATOMS => ("some sparse features", Tone::Neutral),
         Some(_) if noise > signal => ("dense features, mostly noise", Tone::Bad),
@@ -123,18 +124,18 @@ fn table(run: &StoredRun) -> Table {
 /// The front of a page over several runs: their figures side by side, run by run or, where there are many, setting by
 /// setting. `name`: what the runs have in common.
 pub fn of_several(runs: &[&StoredRun], name: Option<&str>) -> Page {
-    let hashes: Vec<&str> = runs.iter().map(|run| &run.spec_hash[..12]).collect();
+    let ids: Vec<String> = runs.iter().map(|run| run.short_id()).collect();
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
     let is_many = runs.len() > MOST_RUNS_WITH_FIGURES;
     let (table, subtitle, source) = if is_many {
-        let all = super::hash(hashes.join(" ").as_bytes());
+        let all = super::hash(ids.join(" ").as_bytes());
         (
             repetitions::table(runs),
             experiments(runs),
-            format!("sha256 of {} specs {}", runs.len(), &all[..12]),
+            format!("sha256 of {} run ids {}", runs.len(), &all[..12]),
         )
     } else {
-        (side_by_side(runs), names.join(", "), format!("spec sha256 {}", hashes.join(", ")))
+        (side_by_side(runs), names.join(", "), format!("run ids {}", ids.join(", ")))
     };
     Page {
         title: name.map_or(format!("{} runs", runs.len()), |name| format!("{name}: {} runs", runs.len())),
@@ -172,7 +173,7 @@ fn side_by_side(runs: &[&StoredRun]) -> Table {
         for arm in run.subjects() {
             let mut row = vec![format!("{} · {}", run.name, arm.name())];
             row.push(run.run.plan.seed.to_string());
-            row.push(run.run.shared.data.latent_dim.to_string());
+            row.push(run.run.plan.shared.data.latent_dim.to_string());
             row.extend(ROWS.iter().map(|(_, cell)| cell(&arm)));
             rows.push(row);
         }

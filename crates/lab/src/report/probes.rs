@@ -74,8 +74,8 @@ fn ladder(run: &StoredRun, arms: &[ArmView<'_>], task: DownstreamTask) -> Option
     let first = labels.iter().copied().fold(f64::INFINITY, f64::min);
     let last = labels.iter().copied().fold(0.0, f64::max);
     let best = match task {
-        DownstreamTask::Regression => run.run.plan.yardstick.linear_r_squared,
-        DownstreamTask::Classification => run.run.plan.yardstick.linear_accuracy,
+        DownstreamTask::Regression => run.run.plan.yardstick().linear_r_squared,
+        DownstreamTask::Classification => run.run.plan.yardstick().linear_accuracy,
     };
     if let (Some(best), true) = (best, first <= last) {
         let mut line =

@@ -2,7 +2,7 @@
 
 use super::page::{Table, show};
 use super::stored::{ArmView, StoredRun};
-use crate::claim::measure::everything;
+use crate::identity::SettingKey;
 use crate::spec::typed::LossSpec;
 use crate::stats::Located;
 use featurescope_sim::probe::DownstreamTask;
@@ -47,7 +47,7 @@ const CHOICES: &[Choice] = &[
 struct Group<'a> {
     name: String,
     size: String,
-    key: String,
+    key: SettingKey,
     arms: Vec<ArmView<'a>>,
 }
 
@@ -80,7 +80,7 @@ fn groups<'a>(runs: &[&'a StoredRun]) -> Vec<Group<'a>> {
     for run in runs {
         for arm in run.subjects() {
             let name = format!("{} · {}", run.run.plan.experiment, arm.name());
-            let key = everything(&arm.subject, None);
+            let key = arm.subject.setting_key(&[]);
             match groups.iter_mut().find(|group| group.name == name && group.key == key) {
                 Some(group) => group.arms.push(arm),
                 None => groups.push(Group { name, size: size(&arm), key, arms: vec![arm] }),

@@ -3,6 +3,7 @@
 use super::figure::Colour;
 use super::page::Provenance;
 use crate::claim::evidence::{EvidenceError, Run, Subject};
+use crate::status::Status;
 use crate::store::{
     ALIGNMENT_FILE, AlignmentHistory, REPRESENTATION_FILE, StoredRepresentation, read_alignment,
     read_representation,
@@ -23,10 +24,8 @@ pub struct StoredRun {
     pub arms: Vec<StoredArm>,
     /// Probe scores of x, Mᵀx and z.
     pub yardsticks: Vec<Score>,
-    /// SHA-256 of its settings, hexadecimal.
-    pub spec_hash: String,
     /// How the run ended.
-    pub status: String,
+    pub status: Status,
     /// What could not be read.
     pub notes: Vec<String>,
 }
@@ -71,11 +70,6 @@ pub struct Score {
     pub upper: f64,
 }
 
-#[derive(Deserialize)]
-struct Status {
-    status: String,
-}
-
 impl StoredRun {
     /// Opens the run in folder `path`. Files for pictures that are missing or damaged are noted, not fatal.
     ///
@@ -84,12 +78,10 @@ impl StoredRun {
     pub fn open(path: &Path) -> Result<Self, EvidenceError> {
         let run = Run::open(path)?;
         let mut notes = Vec::new();
-        let spec = fs::read(path.join("spec.toml")).unwrap_or_default();
         let arms = run
             .subjects()
             .map(|subject| StoredArm::open(&path.join("arms").join(&subject.plan.name), &subject, &mut notes))
             .collect();
-        let status: Option<Status> = read_json(&path.join("summary.json"), &mut notes);
         let yardsticks = path.join("yardsticks.json");
         let yardsticks = if yardsticks.exists() {
             read_json(&yardsticks, &mut notes).unwrap_or_default()
@@ -98,9 +90,8 @@ impl StoredRun {
         };
         let name = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let name = name.file_name().map_or("run".into(), |name| name.to_string_lossy().into_owned());
-        let spec_hash = super::hash(&spec);
-        let status = status.map_or("unknown".to_owned(), |status| status.status);
-        Ok(Self { name, run, arms, yardsticks, spec_hash, status, notes })
+        let status = run.status;
+        Ok(Self { name, run, arms, yardsticks, status, notes })
     }
 
     /// Which command and spec made it.
@@ -108,13 +99,13 @@ impl StoredRun {
         let plan = &self.run.plan;
         Provenance {
             command: format!("featurescope run {}/spec.toml", self.name),
-            source: format!(
-                "experiment {}, seed {}, spec sha256 {}",
-                plan.experiment,
-                plan.seed,
-                &self.spec_hash[..12]
-            ),
+            source: format!("experiment {}, seed {}, run id {}", plan.experiment, plan.seed, self.short_id()),
         }
+    }
+
+    /// What tells it from other runs, in few digits.
+    pub fn short_id(&self) -> String {
+        self.run.identity.run_id().short()
     }
 
     /// Arms with their position, which is their colour.

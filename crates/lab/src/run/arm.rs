@@ -5,17 +5,18 @@
 //! and training goes on: the tables and all other files are made of journal and state in the end, so they are the same
 //! bytes as without it.
 
-use super::fork::{Origin, Phase, checkpoint_path, origin, phases};
+use super::fork::{Origin, Phase, checkpoint_path, last_checkpoint, origin, phases};
 use super::pictures::{Alignments, represent};
-use super::{ArmStop, Event, RunDirectory, RunError};
+use super::{Event, RunDirectory, RunError};
 use crate::plan::{ArmPlan, Plan};
+use crate::status::StopReason;
 use crate::store::{
     AlignmentHistory, ArmWriter, Checkpoint, JOURNAL_FILE, Journal, RESUME_FILE, RecordShape, ResumeState,
     StoreError, read_resume_state, remove_file, write_bytes_atomically, write_checkpoint,
     write_json_atomically, write_resume_state,
 };
 use featurescope_sim::measure::{AtomHistory, Column, Recorder};
-use featurescope_sim::train::{Dynamics, Snapshot, StopReason};
+use featurescope_sim::train::{self, Dynamics, Snapshot};
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,9 @@ use std::time::{Duration, Instant};
 /// An arm at the end of its training.
 pub(super) struct Trained {
     pub dynamics: Box<dyn Dynamics>,
-    pub stop: ArmStop,
+    pub stop: StopReason,
+    /// What was seen, where it diverged.
+    pub stop_detail: Option<String>,
     /// Wall time, over all processes that worked on it.
     pub seconds: f64,
 }
@@ -60,13 +63,13 @@ pub(super) fn train(
             Training::started(plan, arm, &folder, &arms, phases)?
         }
     };
-    let stop = training.steps(directory.save_every(), interrupt, on_event)?;
-    training.conclude(stop)
+    let (stop, stop_detail) = training.steps(directory.save_every(), interrupt, on_event)?;
+    training.conclude(stop, stop_detail)
 }
 
 /// Removes what only an arm that is still running needs.
 pub(super) fn clear(folder: &Path) -> Result<(), StoreError> {
-    let interrupted = checkpoint_path(folder, ArmStop::Interrupted.word());
+    let interrupted = last_checkpoint(folder, StopReason::Interrupted);
     // The state goes first: without the journal it would be of no use.
     let files = [folder.join(RESUME_FILE), folder.join(JOURNAL_FILE), interrupted];
     files.iter().try_for_each(|path| remove_file(path))
@@ -204,17 +207,18 @@ impl<'a> Training<'a> {
         }
     }
 
+    /// Why it stopped, and what was seen where it diverged.
     fn steps(
         &mut self,
         save_every: Duration,
         interrupt: &AtomicBool,
         on_event: &mut dyn FnMut(Event<'_>),
-    ) -> Result<ArmStop, RunError> {
+    ) -> Result<(StopReason, Option<String>), RunError> {
         let mut saved = Instant::now();
         loop {
             if interrupt.load(Ordering::Relaxed) {
                 self.save()?;
-                return Ok(ArmStop::Interrupted);
+                return Ok((StopReason::Interrupted, None));
             }
             let (now, stages) = (self.dynamics.view().step, self.dynamics.view().stages);
             if now >= self.phases[self.current].until {
@@ -223,8 +227,10 @@ impl<'a> Training<'a> {
             let steps = self.phases[self.current].arm.spec.training.steps;
             let Some(view) = self.dynamics.step() else {
                 return Ok(match self.dynamics.stop_reason() {
-                    Some(StopReason::Diverged { what, .. }) => ArmStop::Diverged { what: what.clone() },
-                    Some(StopReason::Finished) | None => ArmStop::Finished,
+                    Some(train::StopReason::Diverged { what, .. }) => {
+                        (StopReason::Diverged, Some(what.clone()))
+                    }
+                    Some(train::StopReason::Finished) | None => (StopReason::Finished, None),
                 });
             };
             let has_stopped = view.dynamics.stop_reason().is_some();
@@ -242,7 +248,7 @@ impl<'a> Training<'a> {
                 [(after.first, stages.first, "t1"), (after.second, stages.second, "t2")]
             {
                 if reached != before {
-                    self.checkpoint(name)?;
+                    self.checkpoint(&checkpoint_path(&self.folder, name))?;
                 }
             }
             // A state after a divergence would not know of it.
@@ -268,27 +274,27 @@ impl<'a> Training<'a> {
             alignment_stride: self.alignments.stride,
             alignment_seen: self.alignments.seen,
             journal_length: self.journal.length(),
-            product_inputs: self.arm.product_inputs().to_owned(),
+            product_inputs: self.arm.product_inputs(),
             seconds: self.seconds(),
         };
         write_resume_state(&self.folder.join(RESUME_FILE), &state)
     }
 
-    fn checkpoint(&self, name: &str) -> Result<(), StoreError> {
+    fn checkpoint(&self, path: &Path) -> Result<(), StoreError> {
         let checkpoint = Checkpoint { snapshot: self.dynamics.snapshot(), memory: self.recorder.memory() };
-        write_checkpoint(&checkpoint_path(&self.folder, name), &checkpoint)
+        write_checkpoint(path, &checkpoint)
     }
 
     /// Leaves what readers want.
-    fn conclude(self, stop: ArmStop) -> Result<Trained, RunError> {
-        self.checkpoint(if stop == ArmStop::Finished { "final" } else { stop.word() })?;
+    fn conclude(self, stop: StopReason, stop_detail: Option<String>) -> Result<Trained, RunError> {
+        self.checkpoint(&last_checkpoint(&self.folder, stop))?;
         self.write_tables()?;
         self.alignments.write(&self.folder)?;
         represent(self.plan.seed, self.dynamics.as_ref(), &self.folder)?;
         if let Some(histories) = self.recorder.atom_histories() {
             write_json_atomically(&self.folder.join("atoms.json"), &atoms(histories))?;
         }
-        Ok(Trained { seconds: self.seconds(), dynamics: self.dynamics, stop })
+        Ok(Trained { seconds: self.seconds(), dynamics: self.dynamics, stop, stop_detail })
     }
 
     fn write_tables(&self) -> Result<(), StoreError> {

@@ -3,17 +3,14 @@
 //!
 //! Its `spec.toml` describes both arms and gives the same run again without the parent; `fork.json` says where it came from.
 
+use super::files::keep_settings;
 use super::fork::last_stages;
-use super::{
-    ArmStop, MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, StoredManifest, YARDSTICKS_FILE,
-};
+use super::{MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, StoredManifest, YARDSTICKS_FILE};
+use crate::identity::{Identity, RunId};
 use crate::plan::{ForkMoment, Plan, PlanError};
-use crate::report::hash;
 use crate::spec::{Layer, Spec, SpecError};
-use crate::store::{
-    JOURNAL_FILE, RESUME_FILE, StoreError, write_bytes_atomically, write_json_atomically,
-    write_text_atomically,
-};
+use crate::status::StopReason;
+use crate::store::{JOURNAL_FILE, RESUME_FILE, StoreError, write_bytes_atomically, write_json_atomically};
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -96,8 +93,8 @@ pub struct ForkRequest<'a> {
 pub struct Parentage {
     /// Folder of the run that it left.
     pub parent: String,
-    /// SHA-256 of that run's settings, hexadecimal.
-    pub parent_spec_sha256: String,
+    /// Names that run.
+    pub parent_run_id: RunId,
     /// The arm that it left.
     pub parent_arm: String,
     /// The new arm.
@@ -130,6 +127,8 @@ impl PlannedFork {
         let manifest = StoredManifest::read(run)?.ok_or_else(no_run)?;
         manifest.check_version(run)?;
         let whole = Spec::from_layers(&[Layer::parse(&text, SPEC_FILE, run)?])?;
+        let identity = Identity::of(&whole).map_err(RunError::from)?;
+        manifest.check_identity(run, &text, &identity).map_err(RunError::from)?;
         let names: Vec<&str> = whole.arms.iter().map(|(name, _)| name.as_str()).collect();
         let arm = request.arm.or(names.first().copied()).unwrap_or_default();
         if !names.contains(&arm) {
@@ -148,7 +147,7 @@ impl PlannedFork {
         let parent = std::path::absolute(run).unwrap_or_else(|_| run.to_path_buf());
         let parentage = Parentage {
             parent: parent.display().to_string(),
-            parent_spec_sha256: hash(text.as_bytes()),
+            parent_run_id: manifest.run_id,
             parent_arm: arm.to_owned(),
             arm: name,
             at: request.at.to_owned(),
@@ -160,7 +159,7 @@ impl PlannedFork {
 
     /// Puts what there is already into `directory`; [`execute`](super::execute) goes on from there.
     pub fn prepare(&self, directory: &RunDirectory) -> Result<(), ForkError> {
-        let mut manifest = Manifest::new(&self.plan.experiment, self.plan.seed);
+        let mut manifest = Manifest::new(&self.plan);
         for arm in &self.plan.arms {
             let Some(end) = self.manifest.arms.get(&arm.name).filter(|_| arm.name != self.parentage.arm)
             else {
@@ -175,14 +174,14 @@ impl PlannedFork {
             copy(&yardsticks, &directory.file(YARDSTICKS_FILE))?;
         }
         write_json_atomically(&directory.file(FORK_FILE), &self.parentage)?;
-        write_text_atomically(&directory.file(SPEC_FILE), &self.plan.resolved)?;
+        keep_settings(&self.plan, directory)?;
         Ok(write_json_atomically(&directory.file(MANIFEST_FILE), &manifest)?)
     }
 }
 
 /// The step that `at` is in `arm`, which has to have ended after it.
 fn reached(run: &Path, manifest: &StoredManifest, arm: &str, at: ForkMoment) -> Result<u64, ForkError> {
-    let ended = manifest.arms.get(arm).filter(|end| end.stop_reason != ArmStop::Interrupted.word());
+    let ended = manifest.arms.get(arm).filter(|end| end.stop_reason != StopReason::Interrupted);
     let unfinished = || ForkError::Unfinished { arm: arm.to_owned(), run: run.to_path_buf() };
     let end = ended.ok_or_else(unfinished)?;
     let stages = || last_stages(&run.join("arms").join(arm));

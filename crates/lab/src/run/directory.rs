@@ -47,8 +47,12 @@ impl RunDirectory {
     pub fn create(path: &Path) -> Result<Self, DirectoryError> {
         let unwritable = |source| DirectoryError::Unwritable { path: path.to_path_buf(), source };
         create_folder(path).map_err(unwritable)?;
-        // What a process that was killed in its first moment left counts as nothing.
-        let leftovers = [LOCK_FILE.to_owned(), format!("{}{ASIDE}", super::SPEC_FILE)];
+        // What a process that was killed in its first moment left counts as nothing. Copies of files come before the
+        // spec; where there is no lock they are somebody else's.
+        let mut leftovers = vec![LOCK_FILE.to_owned(), format!("{}{ASIDE}", super::SPEC_FILE)];
+        if path.join(LOCK_FILE).is_file() {
+            leftovers.push(super::FILES_FOLDER.to_owned());
+        }
         let is_leftover = |name: &std::ffi::OsStr| leftovers.iter().any(|leftover| name == leftover.as_str());
         let mut entries = std::fs::read_dir(path).map_err(unwritable)?;
         if !entries.all(|entry| entry.is_ok_and(|entry| is_leftover(&entry.file_name()))) {

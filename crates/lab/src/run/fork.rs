@@ -7,6 +7,7 @@
 use super::RunError;
 use super::pictures::Alignments;
 use crate::plan::{ArmPlan, ForkMoment, Plan};
+use crate::status::StopReason;
 use crate::store::{
     ALIGNMENT_FILE, Checkpoint, NEURONS_FILE, RECORDS_FILE, StoreError, read_alignment, read_neurons,
     read_records, read_whole_checkpoint,
@@ -73,10 +74,15 @@ fn base<'a>(plan: &'a Plan, arm: &ArmPlan) -> Option<(ForkMoment, &'a ArmPlan)> 
 
 /// T1 and T2 as far as the arm in `folder` got.
 pub(super) fn last_stages(folder: &Path) -> Result<StageTimes, RunError> {
-    let path = |name: &str| checkpoint_path(folder, name);
-    let last = ["final", "diverged"].into_iter().map(path).find(|path| path.exists());
-    let last = last.unwrap_or_else(|| path("final"));
+    let path = |stop: StopReason| last_checkpoint(folder, stop);
+    let last = [StopReason::Finished, StopReason::Diverged].map(path).into_iter().find(|path| path.exists());
+    let last = last.unwrap_or_else(|| path(StopReason::Finished));
     Ok(read_whole_checkpoint(&last)?.snapshot.stages)
+}
+
+/// The checkpoint that an arm leaves at its end.
+pub(super) fn last_checkpoint(folder: &Path, stop: StopReason) -> PathBuf {
+    checkpoint_path(folder, if stop == StopReason::Finished { "final" } else { stop.word() })
 }
 
 /// The file of a checkpoint.

@@ -1,10 +1,12 @@
 //! How a run came about and how it ended, `manifest.json`: rewritten as the run goes on. It holds the times; the other
 //! files of a run do not depend on when and in how many pieces it was made (`summary.json` repeats wall times).
 
-use super::{ArmStop, RunError};
+use super::{RunError, SPEC_FILE};
 use crate::host::Host;
+use crate::identity::{Digest, Identity, IdentityError, InputFile, RunId, SettingKey};
+use crate::plan::Plan;
+use crate::status::{ProductInputs, Status, StopReason};
 use crate::store::StoreError;
-use serde::de::{self, Deserializer};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -13,7 +15,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Version of the layout of a run directory.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Name of the file.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
@@ -30,6 +32,14 @@ pub struct Manifest {
     pub experiment: String,
     /// Seed of everything random.
     pub seed: u64,
+    /// Names the run: settings, seed, and the contents of the files that they name.
+    pub run_id: RunId,
+    /// Names its settings without the seed: runs that share it are repetitions.
+    pub setting_key: SettingKey,
+    /// SHA-256 of `spec.toml`.
+    pub spec_sha256: Digest,
+    /// The files that the settings name.
+    pub files: Vec<KeptFile>,
     /// The machine.
     pub host: Host,
     /// Threads in use.
@@ -38,8 +48,8 @@ pub struct Manifest {
     pub started_unix_seconds: u64,
     /// How often it was taken up again after it had been stopped.
     pub times_resumed: u32,
-    /// `running`, `finished`, `diverged` (an arm did) or `interrupted`. A run that was killed stays `running`.
-    pub status: &'static str,
+    /// How it stands. A run that was killed stays [`Status::Running`].
+    pub status: Status,
     /// Wall time of the yardstick probes.
     pub yardstick_seconds: f64,
     /// Wall time of the whole run.
@@ -49,20 +59,26 @@ pub struct Manifest {
     pub arms: Vec<(String, ArmEnd)>,
 }
 
-/// One of the words that this program writes.
-pub type Word = &'static str;
+/// A file that the settings name, of which the run keeps a copy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// The setting, by its full key.
+    pub setting: String,
+    /// Name of the copy.
+    pub name: String,
+    /// SHA-256 of its contents.
+    pub sha256: Digest,
+}
 
 /// How an arm ended.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ArmEnd {
-    /// `finished`, `diverged` or `interrupted`.
-    #[serde(deserialize_with = "known_word")]
-    pub stop_reason: Word,
+    /// Why it ended.
+    pub stop_reason: StopReason,
     /// What was seen, where it diverged.
     pub stop_detail: Option<String>,
-    /// What the inputs of products were rounded to: `single` or `bfloat16`.
-    #[serde(deserialize_with = "known_word")]
-    pub product_inputs: Word,
+    /// What the inputs of products were rounded to.
+    pub product_inputs: ProductInputs,
     /// Steps taken.
     pub steps: u64,
     /// Wall time of training and measuring.
@@ -78,13 +94,19 @@ pub struct ArmEnd {
 pub struct StoredManifest {
     /// Version of this program.
     pub featurescope_version: String,
+    /// Names the run.
+    pub run_id: RunId,
+    /// SHA-256 of `spec.toml`.
+    pub spec_sha256: Digest,
+    /// The files that the settings name.
+    pub files: Vec<KeptFile>,
     /// When the run started, in seconds since 1970.
     pub started_unix_seconds: u64,
     /// How often it was taken up again.
     #[serde(default)]
     pub times_resumed: u32,
-    /// `running`, `finished`, `diverged` or `interrupted`.
-    pub status: String,
+    /// How it stands.
+    pub status: Status,
     /// Wall time of the yardstick probes.
     pub yardstick_seconds: f64,
     /// Wall time so far.
@@ -101,19 +123,23 @@ struct Version {
 
 impl Manifest {
     /// The manifest of a run that starts now.
-    pub fn new(experiment: &str, seed: u64) -> Self {
+    pub fn new(plan: &Plan) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         Self {
             format_version: FORMAT_VERSION,
             featurescope_version: env!("CARGO_PKG_VERSION"),
             git_commit: option_env!("FEATURESCOPE_COMMIT"),
-            experiment: experiment.to_owned(),
-            seed,
+            experiment: plan.experiment.clone(),
+            seed: plan.seed,
+            run_id: plan.identity.run_id(),
+            setting_key: plan.identity.setting_key(),
+            spec_sha256: Digest::of(&plan.resolved),
+            files: plan.identity.files.iter().map(KeptFile::of).collect(),
             host: Host::current(),
             threads: featurescope_sim::math::parallel::threads(),
             started_unix_seconds: started,
             times_resumed: 0,
-            status: "running",
+            status: Status::Running,
             yardstick_seconds: 0.0,
             wall_seconds: 0.0,
             arms: Vec::new(),
@@ -129,6 +155,12 @@ impl Manifest {
             wall_seconds: earlier.wall_seconds,
             ..self
         }
+    }
+}
+
+impl KeptFile {
+    fn of(file: &InputFile) -> Self {
+        Self { setting: file.setting.clone(), name: file.name.clone(), sha256: file.digest }
     }
 }
 
@@ -153,6 +185,23 @@ impl StoredManifest {
         serde_json::from_str(&text).map(Some).map_err(unreadable)
     }
 
+    /// An error unless settings and files are those that the run in folder `run` was begun with. `spec` is the text of its
+    /// `spec.toml`: one that was not touched means what it meant, also where defaults are others by now.
+    pub fn check_identity(&self, run: &Path, spec: &str, identity: &Identity) -> Result<(), IdentityError> {
+        for file in &identity.files {
+            let made = self.files.iter().find(|made| made.setting == file.setting);
+            if let Some(made) = made.filter(|made| made.sha256 != file.digest) {
+                let (path, setting) = (file.path.clone(), file.setting.clone());
+                return Err(IdentityError::File { path, setting, found: file.digest, made: made.sha256 });
+            }
+        }
+        if Digest::of(spec) == self.spec_sha256 || identity.run_id() == self.run_id {
+            return Ok(());
+        }
+        let (found, made) = (identity.run_id(), self.run_id);
+        Err(IdentityError::Settings { path: run.join(SPEC_FILE), found, made })
+    }
+
     /// An error unless this program makes the same bits as the one that began.
     pub(super) fn check_version(&self, run: &Path) -> Result<(), RunError> {
         let ours = env!("CARGO_PKG_VERSION");
@@ -164,33 +213,6 @@ impl StoredManifest {
             theirs: self.featurescope_version.clone(),
             ours,
         })
-    }
-}
-
-/// Reads a [`Word`].
-fn known_word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Word, D::Error> {
-    const WORDS: &[&str] = &["finished", "diverged", "interrupted", "single", "bfloat16"];
-    let word = String::deserialize(deserializer)?;
-    let known = WORDS.iter().find(|known| **known == word);
-    known.copied().ok_or_else(|| de::Error::unknown_variant(&word, WORDS))
-}
-
-impl ArmStop {
-    /// The word in `stop_reason`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Finished => "finished",
-            Self::Diverged { .. } => "diverged",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    /// What was seen.
-    pub fn detail(&self) -> Option<String> {
-        match self {
-            Self::Diverged { what } => Some(what.clone()),
-            Self::Finished | Self::Interrupted => None,
-        }
     }
 }
 

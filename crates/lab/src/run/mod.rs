@@ -8,19 +8,21 @@ pub mod directory;
 pub mod manifest;
 mod arm;
 mod child;
+mod data;
+mod files;
 mod fork;
 mod pictures;
 mod probes;
 
 pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
 pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
-pub use manifest::{ArmEnd, FORMAT_VERSION, MANIFEST_FILE, Manifest, StoredManifest};
+pub use manifest::{ArmEnd, FORMAT_VERSION, KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
 pub use probes::YardstickError;
 
+use crate::identity::{IdentityError, InputError};
 use crate::plan::{ArmPlan, Plan};
-use crate::store::{
-    RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically, write_text_atomically,
-};
+use crate::status::{ProductInputs, Status, StopReason};
+use crate::store::{RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically};
 use crate::summary::{ArmSummary, Summary, YardstickSummary};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::probe::ProbeScore;
@@ -32,6 +34,8 @@ use std::time::Instant;
 
 /// Name of the settings of a run.
 pub const SPEC_FILE: &str = "spec.toml";
+/// Name of the folder of the files that the settings name.
+pub const FILES_FOLDER: &str = "files";
 /// Name of what a run found.
 pub const SUMMARY_FILE: &str = "summary.json";
 const YARDSTICKS_FILE: &str = "yardsticks.json";
@@ -46,6 +50,12 @@ pub enum RunError {
     /// A file could not be written or read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Settings or files are not those that the run was begun with.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A file that the settings name cannot be copied.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// An arm cannot be built.
     #[error("arm {arm}: {source}")]
     Arm {
@@ -85,9 +95,9 @@ pub enum RunError {
         /// The arm.
         arm: String,
         /// What it was begun with.
-        theirs: String,
+        theirs: ProductInputs,
         /// What there is here.
-        ours: &'static str,
+        ours: ProductInputs,
     },
 }
 
@@ -96,20 +106,6 @@ impl RunError {
         let arm = name.to_owned();
         |source| Self::Arm { arm, source }
     }
-}
-
-/// Why the training of an arm ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ArmStop {
-    /// All planned steps were taken.
-    Finished,
-    /// A figure left the finite numbers, or the weights grew beyond any use.
-    Diverged {
-        /// What was seen.
-        what: String,
-    },
-    /// Somebody asked for it.
-    Interrupted,
 }
 
 /// What a run tells while it goes on.
@@ -167,25 +163,25 @@ pub fn execute(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, RunError> {
     let started = Instant::now();
-    let mut manifest = Manifest::new(&plan.experiment, plan.seed);
+    let mut manifest = Manifest::new(plan);
     let earlier = StoredManifest::read(directory.path())?;
     if let Some(earlier) = &earlier {
         earlier.check_version(directory.path())?;
+        earlier.check_identity(directory.path(), &plan.resolved, &plan.identity)?;
         manifest = manifest.continuing(earlier);
     }
     let seconds_before = manifest.wall_seconds;
     let wall_seconds = || seconds_before + started.elapsed().as_secs_f64();
-    if !directory.file(SPEC_FILE).exists() {
-        write_text_atomically(&directory.file(SPEC_FILE), &plan.resolved)?;
-    }
+    files::keep_settings(plan, directory)?;
     let write_manifest =
         |manifest: &Manifest| write_json_atomically(&directory.file(MANIFEST_FILE), manifest);
     // Arms that have ended stay in it from the first word on.
     let mut ended = earlier.map(|earlier| earlier.arms).unwrap_or_default();
-    ended.retain(|_, end| end.stop_reason != ArmStop::Interrupted.word());
+    ended.retain(|_, end| end.stop_reason != StopReason::Interrupted);
     manifest.arms =
         plan.arms.iter().filter_map(|arm| Some((arm.name.clone(), ended.get(&arm.name)?.clone()))).collect();
     write_manifest(&manifest)?;
+    data::keep(plan, directory)?;
 
     let yardsticks = yardsticks(plan, directory, &mut manifest, on_event)?;
     let mut summary = Summary::new(plan, yardsticks);
@@ -213,12 +209,12 @@ pub fn execute(
         manifest.wall_seconds = wall_seconds();
         write_manifest(&manifest)?;
         // Only now is the arm safe without them.
-        if end.stop_reason != ArmStop::Interrupted.word() {
+        if end.stop_reason != StopReason::Interrupted {
             arm::clear(&directory.arm_path(&arm.name))?;
         }
     }
     let was_stopped = interrupt.load(Ordering::Relaxed) && summary.has_open_arms(plan);
-    summary.status = if was_stopped { "interrupted" } else { summary.worst_stop() };
+    summary.status = if was_stopped { Status::Interrupted } else { summary.worst_stop() };
     summary.wall_seconds = wall_seconds();
     write_json_atomically(&directory.file(SUMMARY_FILE), &summary)?;
     manifest.status = summary.status;
@@ -247,7 +243,7 @@ fn yardsticks(
             manifest.yardstick_seconds = started.elapsed().as_secs_f64();
         }
     }
-    Ok(YardstickSummary { theory: plan.yardstick, probes: scores })
+    Ok(YardstickSummary { theory: plan.yardstick(), probes: scores })
 }
 
 fn run_arm(
@@ -263,7 +259,7 @@ fn run_arm(
 
     let started = Instant::now();
     let (mut scores, mut probe_problem): (Vec<ProbeScore>, _) = (Vec::new(), None);
-    if let (Some(probes), ArmStop::Finished) = (&plan.probes, &trained.stop) {
+    if let (Some(probes), StopReason::Finished) = (&plan.probes, trained.stop) {
         on_event(Event::ProbesStarted { arm: &arm.name });
         match probes::learned(probes, plan.seed, trained.dynamics.as_ref()) {
             Ok(found) => scores = found,
@@ -274,8 +270,8 @@ fn run_arm(
     let view = trained.dynamics.view();
     let end = ArmEnd {
         product_inputs: arm.product_inputs(),
-        stop_reason: trained.stop.word(),
-        stop_detail: trained.stop.detail(),
+        stop_reason: trained.stop,
+        stop_detail: trained.stop_detail.clone(),
         steps: view.step,
         training_seconds: trained.seconds,
         probe_seconds: started.elapsed().as_secs_f64(),
@@ -296,8 +292,8 @@ fn stored_summary(
     end: &ArmEnd,
 ) -> Result<ArmSummary, StoreError> {
     let folder = directory.arm_path(&arm.name);
-    let is_finished = end.stop_reason == ArmStop::Finished.word();
-    let last = fork::checkpoint_path(&folder, if is_finished { "final" } else { end.stop_reason });
+    let is_finished = end.stop_reason == StopReason::Finished;
+    let last = fork::last_checkpoint(&folder, end.stop_reason);
     let stages = read_checkpoint(&last)?.stages;
     let mut scores: Vec<ProbeScore> = Vec::new();
     if plan.probes.is_some() && is_finished {
@@ -316,6 +312,9 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod kept;
 
 #[cfg(test)]
 mod stopping;

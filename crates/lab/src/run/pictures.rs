@@ -68,9 +68,14 @@ fn cosines(view: &StepView<'_>) -> Matrix {
     cosines
 }
 
+/// The stream of the fresh samples that are represented at the end.
+pub(super) fn fresh_samples(seed: u64) -> Stream {
+    Stream::new(seed, Purpose::Measurement, STREAM)
+}
+
 /// Represents fresh samples with the learner as it is now.
 pub(super) fn represent(seed: u64, dynamics: &dyn Dynamics, folder: &Path) -> Result<(), StoreError> {
-    let stream = Stream::new(seed, Purpose::Measurement, STREAM);
+    let stream = fresh_samples(seed);
     let drawn = dynamics.represent(&stream, 0, SAMPLES);
     let pairs = dynamics.represent_pairs(&stream, SAMPLES, PAIRS).map(|pairs| (pairs.anchor, pairs.positive));
     let stored = StoredRepresentation { features: drawn.features, latent: drawn.latent, pairs };

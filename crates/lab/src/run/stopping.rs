@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::spec::{Layer, Spec};
+use crate::status::Status;
 use crate::store::faults::{self, Fault};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,7 +66,7 @@ fn plan(text: &str, arguments: &[&str]) -> Plan {
 /// The plan with only one of its arms.
 fn only(arm: &str) -> Plan {
     let mut plan = plan(SPEC, &[]);
-    plan.arms.retain(|other| other.name == arm);
+    plan.outline.arms.retain(|other| other.name == arm);
     plan
 }
 
@@ -158,7 +159,7 @@ fn a_run_that_is_interrupted_at_every_step_leaves_the_same_bytes() {
             matches!(event, Event::Stepped { .. } | Event::ProbesStarted { .. })
         })
         .unwrap();
-        finished = summary.status == "finished";
+        finished = summary.status == Status::Finished;
         let left = folder.path().join("arms/sampled/checkpoint-interrupted.safetensors");
         assert_eq!(left.exists(), processes <= 14, "after {processes} processes");
         assert!(processes < 200, "the run does not get on");
@@ -245,7 +246,7 @@ fn a_fork_without_changes_is_the_arm_that_it_left() {
     for at in ["t1", "t2", "5", "0"] {
         let folder = tempfile::tempdir().unwrap();
         let mut plan = plan(&text(at), &[]);
-        plan.arms.retain(|arm| ["sampled", "same"].contains(&arm.name.as_str()));
+        plan.outline.arms.retain(|arm| ["sampled", "same"].contains(&arm.name.as_str()));
         finish(&plan, folder.path());
         let arm = |name: &str| files(&folder.path().join("arms").join(name));
         let (mut parent, mut child) = (arm("sampled"), arm("same"));
@@ -261,7 +262,7 @@ fn a_fork_without_changes_is_the_arm_that_it_left() {
 #[test]
 fn forks_are_the_same_however_they_came_about() {
     let mut plan = plan(&format!("{SPEC}{FORKS}"), &[]);
-    plan.arms.retain(|arm| ["sampled", "late", "later"].contains(&arm.name.as_str()));
+    plan.outline.arms.retain(|arm| ["sampled", "late", "later"].contains(&arm.name.as_str()));
     let expected = reference(&plan);
     let records = |name: &str| &expected[&format!("arms/{name}/records.parquet")];
     assert!(records("sampled") != records("late") && records("late") != records("later"));
@@ -269,7 +270,7 @@ fn forks_are_the_same_however_they_came_about() {
     while go_on(&plan, folder.path(), Duration::MAX, |event| matches!(event, Event::Stepped { .. }))
         .unwrap()
         .status
-        != "finished"
+        != Status::Finished
     {}
     assert_same(&expected, &files(folder.path()), "after interruptions");
 
@@ -336,7 +337,7 @@ fn a_run_of_another_version_is_refused_and_damage_starts_the_arm_again() {
         assert!(message.contains(expected), "{message}");
         fs::write(&manifest, &text).unwrap();
     };
-    refused("\"format_version\": 1", "\"format_version\": 2", "format version 2, this program reads 1");
+    refused("\"format_version\": 2", "\"format_version\": 1", "format version 1, this program reads 2");
     let version = format!("\"featurescope_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     refused(&version, "\"featurescope_version\": \"0.0.7\"", "begun by featurescope 0.0.7");
     let arm = folder.path().join("arms/sampled");
@@ -384,9 +385,9 @@ fn nothing_that_was_written_aside_stays() {
     let folder = tempfile::tempdir().unwrap();
     go_on(&plan, folder.path(), Duration::MAX, |event| matches!(event, Event::Stepped { step: 2, .. }))
         .unwrap();
-    // The settings and the yardsticks are there: nothing is written aside for them any more.
-    let open =
-        expected.keys().map(String::as_str).filter(|name| !["spec.toml", "yardsticks.json"].contains(name));
+    // Settings, data and yardsticks are there: nothing is written aside for them any more.
+    let there = ["spec.toml", "data.safetensors", "yardsticks.json"];
+    let open = expected.keys().map(String::as_str).filter(|name| !there.contains(name));
     for name in open.chain([
         "arms/sampled/resume.state",
         "arms/sampled/records.journal",

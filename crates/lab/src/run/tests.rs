@@ -1,6 +1,7 @@
 use super::*;
 use crate::experiments::Experiment;
 use crate::spec::{Layer, Spec};
+use crate::status::Status;
 use std::path::Path;
 
 /// The smallest run that has everything: two stages cannot be expected of it.
@@ -56,7 +57,7 @@ fn a_run_leaves_every_file_and_tells_every_step() {
         [start].into_iter().chain(steps).chain(["probes".to_owned(), end]).collect::<Vec<_>>()
     };
     assert_eq!(told, [vec!["yardsticks".to_owned()], arm("random_mask"), arm("none")].concat());
-    assert_eq!(summary.status, "finished");
+    assert_eq!(summary.status, Status::Finished);
     for file in ["spec.toml", "manifest.json", "summary.json", "yardsticks.json"] {
         assert!(directory.file(file).is_file(), "{file}");
     }
@@ -92,9 +93,9 @@ fn a_diverging_arm_keeps_what_it_saw_and_the_others_go_on() {
     let plan =
         plan(&["arms.random_mask.training.learning_rate=1e9", "arms.random_mask.training.weight_decay=0"]);
     let summary = run(&plan, folder.path());
-    assert_eq!(summary.status, "diverged");
+    assert_eq!(summary.status, Status::Diverged);
     let [(_, diverged), (_, other)] = &summary.arms[..] else { panic!("two arms") };
-    assert_eq!((diverged.stop_reason, other.stop_reason), ("diverged", "finished"));
+    assert_eq!((diverged.stop_reason, other.stop_reason), (StopReason::Diverged, StopReason::Finished));
     assert!(diverged.stop_detail.is_some() && diverged.steps < 6 && other.steps == 6);
     let arm = folder.path().join("arms/random_mask");
     assert_eq!(read_records(&arm.join(RECORDS_FILE)).unwrap().steps.last(), Some(&diverged.steps));
@@ -113,7 +114,7 @@ fn an_interruption_stops_between_steps_and_keeps_the_state() {
         }
     })
     .unwrap();
-    assert_eq!((summary.status, summary.arms.len(), summary.arms[0].1.steps), ("interrupted", 1, 3));
+    assert_eq!((summary.status, summary.arms.len(), summary.arms[0].1.steps), (Status::Interrupted, 1, 3));
     let path = directory.arm("random_mask").unwrap().join("checkpoint-interrupted.safetensors");
     assert_eq!(read_checkpoint(&path).unwrap().step, 3);
     assert_eq!(json(&directory.file("manifest.json"))["arms"]["random_mask"]["stop_reason"], "interrupted");
@@ -134,7 +135,7 @@ fn a_run_without_the_ambient_space_leaves_the_same_files() {
     let plan = plan(&reduced);
     assert!(plan.data.ambient().is_none());
     let summary = run(&plan, first.path());
-    assert_eq!(summary.status, "finished");
+    assert_eq!(summary.status, Status::Finished);
     // Raw, oracle linear and oracle latent features, two tasks each.
     assert_eq!(summary.yardsticks.probes.len(), 6);
     let layer = Layer::read(&first.path().join("spec.toml")).unwrap();

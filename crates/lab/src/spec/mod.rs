@@ -54,9 +54,20 @@ pub struct Spec {
     pub arms: Vec<(String, ArmSpec)>,
     /// The spec as TOML, with every default written out: it gives the same run again.
     pub resolved: String,
-    /// The settings that are not at their defaults, as TOML, without the name of the experiment: what tells two runs of
-    /// one version of the program apart. A setting that is new in the program does not change it.
-    pub content: String,
+    /// The settings that are not at their defaults, without the name of the experiment: what its
+    /// [identity](crate::identity) is made of. A setting that is new in the program does not change them.
+    pub chosen: Vec<Chosen>,
+}
+
+/// A setting that is not at its default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chosen {
+    /// Its full key; that of an arm stands for the arm itself.
+    pub key: String,
+    /// Its value in the one form in which its kind is accepted.
+    pub value: toml::Value,
+    /// Whether it is the path of a file.
+    pub is_file: bool,
 }
 
 /// One of the runs that layers with lists or variants describe.
@@ -101,8 +112,8 @@ impl Spec {
             part: "the run".to_owned(),
             message: e.to_string(),
         };
-        let content = resolved.without_defaults().to_toml().map_err(inconsistent)?;
-        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)?, content })
+        let chosen = resolved.without_defaults().entries();
+        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)?, chosen })
     }
 }
 

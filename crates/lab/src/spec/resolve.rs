@@ -8,10 +8,11 @@
 //! A setting that holds a list stands for one run per value, several lists for all combinations, the first one changing
 //! slowest.
 
+use super::Chosen;
 use super::error::{LARGEST_SWEEP, SpecError};
 use super::layer::{Layer, Values, Variant};
 use super::registry::{SETTINGS, find};
-use super::setting::{Condition, Fallback, Setting};
+use super::setting::{Condition, Fallback, Kind, Setting};
 use toml::Value;
 
 /// Name of the only arm of a spec without arms.
@@ -282,6 +283,29 @@ impl Resolved {
         };
         let arms = self.arms.iter().map(|(name, values)| (name.clone(), chosen(values)));
         Self { shared: chosen(&self.shared), arms: arms.collect() }
+    }
+
+    /// Every setting by its full key, and every arm.
+    pub fn entries(&self) -> Vec<Chosen> {
+        let listed = |prefix: String, values: &Values| {
+            let entry = |(setting, value): (&'static Setting, &Value)| Chosen {
+                key: format!("{prefix}{}", setting.key),
+                value: value.clone(),
+                is_file: matches!(setting.kind, Kind::File),
+            };
+            values.iter().map(entry).collect::<Vec<_>>()
+        };
+        let mut entries = listed(String::new(), &self.shared);
+        for (name, values) in &self.arms {
+            let arm = format!("arms.{name}");
+            entries.push(Chosen {
+                key: arm.clone(),
+                value: Value::Table(toml::Table::new()),
+                is_file: false,
+            });
+            entries.extend(listed(format!("{arm}."), values));
+        }
+        entries
     }
 
     /// The spec that gives the same run again: what arms agree on first, then what is particular to each.

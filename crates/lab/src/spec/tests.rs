@@ -365,14 +365,3 @@ fn variants_change_settings_together() {
         assert!(message.contains(expected), "{variant}: {message}");
     }
 }
-
-/// Two ways of writing the same run have the same content; a name does not count, a setting that differs does.
-#[test]
-fn content_is_what_differs_from_the_defaults() {
-    let content = |arguments: &[&str]| spec(BASE, arguments).unwrap().content;
-    let plain = content(&[]);
-    assert!(plain.contains("latent_dim = 8") && !plain.contains("temperature"), "{plain}");
-    assert_eq!(plain, content(&["loss.temperature=1.0", "seed=1", "experiment=other"]));
-    assert_ne!(plain, content(&["loss.temperature=2.0"]));
-    assert_ne!(plain, content(&["seed=2"]));
-}

@@ -6,6 +6,7 @@
 
 use super::StoreError;
 use super::atomic::write_bytes_atomically;
+use super::checkpoint::{ENTRY, from_little_endian, little_endian};
 use featurescope_sim::math::Matrix;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
@@ -74,6 +75,7 @@ pub fn write_alignment(path: &Path, history: &AlignmentHistory) -> Result<(), St
             ("cosines", Dtype::I8, vec![count, history.width, history.latent_dim], cosines),
             ("steps", Dtype::I64, vec![count], steps),
         ],
+        None,
     )
 }
 
@@ -107,11 +109,8 @@ pub fn write_representation(path: &Path, stored: &StoredRepresentation) -> Resul
     if let Some((anchor, positive)) = &stored.pairs {
         arrays.extend([("anchor", anchor), ("positive", positive)]);
     }
-    let bytes = |array: &Matrix| array.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
-    let tensors: Vec<_> = (arrays.iter())
-        .map(|(name, array)| (*name, Dtype::F32, vec![array.rows(), array.cols()], bytes(array)))
-        .collect();
-    write(path, &tensors)
+    let tensors: Vec<_> = arrays.iter().map(|(name, array)| matrix_tensor(name, array)).collect();
+    write(path, &tensors, None)
 }
 
 /// Reads representations.
@@ -121,15 +120,7 @@ pub fn write_representation(path: &Path, stored: &StoredRepresentation) -> Resul
 pub fn read_representation(path: &Path) -> Result<StoredRepresentation, StoreError> {
     let bytes = fs::read(path).map_err(StoreError::io(path, "read"))?;
     let tensors = tensors(path, &bytes)?;
-    let matrix = |name: &str| {
-        let view = tensor(path, &tensors, name, Dtype::F32)?;
-        let &[rows, cols] = view.shape() else {
-            return Err(StoreError::content(path, format!("tensor `{name}` should be a matrix")));
-        };
-        let (words, _) = view.data().as_chunks::<4>();
-        let values = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
-        Ok(Matrix::from_vec(rows, cols, values))
-    };
+    let matrix = |name: &str| matrix(path, &tensors, name);
     let (features, latent) = (matrix("features")?, matrix("latent")?);
     if features.rows() != latent.rows() {
         return Err(StoreError::content(path, "`features` and `latent` should have as many rows"));
@@ -145,24 +136,40 @@ pub fn read_representation(path: &Path) -> Result<StoredRepresentation, StoreErr
     Ok(StoredRepresentation { features, latent, pairs })
 }
 
-type Tensor<'a> = (&'a str, Dtype, Vec<usize>, Vec<u8>);
+/// Name, type, shape and bytes.
+pub(super) type Tensor<'a> = (&'a str, Dtype, Vec<usize>, Vec<u8>);
 
-fn write(path: &Path, tensors: &[Tensor<'_>]) -> Result<(), StoreError> {
+/// A matrix as a tensor.
+pub(super) fn matrix_tensor<'a>(name: &'a str, array: &Matrix) -> Tensor<'a> {
+    (name, Dtype::F32, vec![array.rows(), array.cols()], little_endian(array))
+}
+
+/// Stores tensors, and a text under `featurescope` in the metadata.
+pub(super) fn write(path: &Path, tensors: &[Tensor<'_>], entry: Option<String>) -> Result<(), StoreError> {
     let unusable = |error| StoreError::content(path, format!("it cannot be encoded ({error})"));
     let views: Result<Vec<_>, _> = (tensors.iter())
         .map(|(name, dtype, shape, bytes)| {
             TensorView::new(*dtype, shape.clone(), bytes).map(|view| (*name, view))
         })
         .collect();
-    let metadata: Option<HashMap<String, String>> = None;
+    let metadata = entry.map(|text| HashMap::from([(ENTRY.to_owned(), text)]));
     let encoded = views.and_then(|views| safetensors::serialize(views, metadata)).map_err(unusable)?;
     write_bytes_atomically(path, &encoded)
 }
 
-fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, StoreError> {
+pub(super) fn tensors<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>, StoreError> {
     SafeTensors::deserialize(bytes).map_err(|error| {
         StoreError::content(path, format!("it is cut short or no safetensors file ({error})"))
     })
+}
+
+/// The matrix in the tensor `name`.
+pub(super) fn matrix(path: &Path, tensors: &SafeTensors<'_>, name: &str) -> Result<Matrix, StoreError> {
+    let view = tensor(path, tensors, name, Dtype::F32)?;
+    let &[rows, cols] = view.shape() else {
+        return Err(StoreError::content(path, format!("tensor `{name}` should be a matrix")));
+    };
+    Ok(Matrix::from_vec(rows, cols, from_little_endian(view.data())))
 }
 
 fn tensor<'a>(

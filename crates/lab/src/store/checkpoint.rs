@@ -16,7 +16,8 @@ use std::path::Path;
 
 /// Version of the layout described above.
 const FORMAT_VERSION: u32 = 1;
-const ENTRY: &str = "featurescope";
+/// The one entry of the metadata that is ours.
+pub(super) const ENTRY: &str = "featurescope";
 
 #[derive(Serialize, Deserialize)]
 struct State {

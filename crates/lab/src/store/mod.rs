@@ -5,6 +5,7 @@
 //! | `records.parquet` | [`ArmWriter`] | one row per recorded step: `step`, then one DOUBLE per column |
 //! | `neurons.parquet` | [`ArmWriter`] | one row per recorded step and neuron: `step`, `neuron`, then one FLOAT per column |
 //! | `*.safetensors` | [`write_checkpoint`] | every array of a snapshot, and what is needed to go on from it |
+//! | `data.safetensors` | [`write_data`] | M, and some samples with their codes and noise |
 //! | `alignment.safetensors`, `representation.safetensors` | [`write_alignment`], [`write_representation`] | matrices that pictures are drawn from |
 //! | `*.json`, text | [`write_json_atomically`], [`write_text_atomically`] | everything else |
 //!
@@ -15,6 +16,7 @@
 mod arrays;
 mod atomic;
 mod checkpoint;
+mod data;
 pub(crate) mod disk;
 mod error;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use arrays::{
 };
 pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
 pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
+pub use data::{DataHead, StoredData, StoredOverlap, read_data, read_data_head, write_data};
 pub use error::StoreError;
 pub use guard::{guarded, is_guarded};
 pub use journal::{Journal, JournalRecords, RecordShape};
@@ -53,6 +56,8 @@ pub const ALIGNMENT_FILE: &str = "alignment.safetensors";
 pub const JOURNAL_FILE: &str = "records.journal";
 /// Name of the state at which such an arm can be taken up again.
 pub const RESUME_FILE: &str = "resume.state";
+/// Name of the file of the data.
+pub const DATA_FILE: &str = "data.safetensors";
 /// Name of the file of representations.
 pub const REPRESENTATION_FILE: &str = "representation.safetensors";
 

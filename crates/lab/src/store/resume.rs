@@ -8,6 +8,7 @@ use super::checkpoint::{from_little_endian, little_endian};
 use super::frame::{Frames, write_frame};
 use super::journal::frame;
 use super::{AlignmentHistory, StoreError};
+use crate::status::ProductInputs;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::train::{Snapshot, StageTimes};
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,8 @@ pub struct ResumeState {
     pub alignment_seen: u64,
     /// Length of the journal at this step, in bytes.
     pub journal_length: u64,
-    /// What the inputs of products were rounded to: `single` or `bfloat16`.
-    pub product_inputs: String,
+    /// What the inputs of products were rounded to.
+    pub product_inputs: ProductInputs,
     /// Wall time so far.
     pub seconds: f64,
 }
@@ -51,7 +52,7 @@ struct Head {
     alignment_stride: u64,
     alignment_seen: u64,
     journal_length: u64,
-    product_inputs: String,
+    product_inputs: ProductInputs,
     seconds: f64,
 }
 
@@ -77,7 +78,7 @@ pub fn write_resume_state(path: &Path, state: &ResumeState) -> Result<(), StoreE
         alignment_stride: state.alignment_stride,
         alignment_seen: state.alignment_seen,
         journal_length: state.journal_length,
-        product_inputs: state.product_inputs.clone(),
+        product_inputs: state.product_inputs,
         seconds: state.seconds,
     };
     let json = |source| StoreError::Json { path: path.to_path_buf(), source };

@@ -168,7 +168,7 @@ fn a_resume_state_comes_back_bit_for_bit_and_damage_is_seen() {
         alignment_stride: 2,
         alignment_seen: 9,
         journal_length: 1234,
-        product_inputs: "single".to_owned(),
+        product_inputs: crate::status::ProductInputs::Single,
         seconds: 1.5,
     };
     write_resume_state(&path, &state).unwrap();

@@ -10,6 +10,7 @@ pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
 use crate::run::manifest::as_map;
 use crate::run::{ArmEnd, FORMAT_VERSION};
+use crate::status::{Status, StopReason};
 use crate::store::Records;
 use featurescope_sim::train::StageTimes;
 use serde::Serialize;
@@ -23,8 +24,8 @@ pub struct Summary {
     pub experiment: String,
     /// Seed of everything random.
     pub seed: u64,
-    /// `finished`, `diverged` (an arm did) or `interrupted`.
-    pub status: &'static str,
+    /// How the run ended.
+    pub status: Status,
     /// What features are compared with.
     pub yardsticks: YardstickSummary,
     /// What each arm found, by name, in the order in which they ran.
@@ -66,8 +67,8 @@ pub struct ArmSummary {
     pub t2: Option<u64>,
     /// Steps taken.
     pub steps: u64,
-    /// `finished`, `diverged` or `interrupted`.
-    pub stop_reason: &'static str,
+    /// Why the arm ended.
+    pub stop_reason: StopReason,
     /// What was seen, where it diverged.
     pub stop_detail: Option<String>,
     /// Mean loss of the last batch.
@@ -120,7 +121,7 @@ impl Summary {
             format_version: FORMAT_VERSION,
             experiment: plan.experiment.clone(),
             seed: plan.seed,
-            status: "running",
+            status: Status::Running,
             yardsticks,
             arms: Vec::new(),
             wall_seconds: 0.0,
@@ -129,13 +130,14 @@ impl Summary {
 
     /// Whether arms of the plan have not been run to their end.
     pub(crate) fn has_open_arms(&self, plan: &Plan) -> bool {
-        self.arms.len() < plan.arms.len() || self.arms.iter().any(|(_, arm)| arm.stop_reason == "interrupted")
+        let is_open = |arm: &ArmSummary| arm.stop_reason == StopReason::Interrupted;
+        self.arms.len() < plan.arms.len() || self.arms.iter().any(|(_, arm)| is_open(arm))
     }
 
-    /// `diverged` if an arm did, else `finished`.
-    pub(crate) fn worst_stop(&self) -> &'static str {
-        let diverged = self.arms.iter().any(|(_, arm)| arm.stop_reason == "diverged");
-        if diverged { "diverged" } else { "finished" }
+    /// Diverged if an arm did, else finished.
+    pub(crate) fn worst_stop(&self) -> Status {
+        let diverged = self.arms.iter().any(|(_, arm)| arm.stop_reason == StopReason::Diverged);
+        if diverged { Status::Diverged } else { Status::Finished }
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::experiments::Experiment;
 use crate::spec::Spec;
+use crate::status::ProductInputs;
 
 fn plan() -> Plan {
     let layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
@@ -21,8 +22,8 @@ fn records() -> Records {
 
 fn summary() -> ArmSummary {
     let end = ArmEnd {
-        product_inputs: "single",
-        stop_reason: "finished",
+        product_inputs: ProductInputs::Single,
+        stop_reason: StopReason::Finished,
         stop_detail: None,
         steps: 9,
         training_seconds: 2.0,

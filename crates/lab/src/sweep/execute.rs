@@ -4,10 +4,11 @@
 //! threads. The longest come first, so that none is left over for the end.
 
 use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
-use super::plan::{PlannedRun, SweepPlan, leading_word};
+use super::plan::{PlannedRun, SweepPlan};
+use crate::identity::Digest;
 use crate::plan::PlanError;
 use crate::run::{FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, execute as execute_run};
-use sha2::{Digest, Sha256};
+use crate::status::Status;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,14 @@ pub enum SweepError {
         id: String,
         /// What is wrong.
         source: PlanError,
+    },
+    /// A file that the settings name is not what it was when the sweep was planned.
+    #[error(
+        "run {id}: a file that its settings name was changed since the sweep began; run the command again"
+    )]
+    Changed {
+        /// The run.
+        id: String,
     },
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
@@ -68,8 +77,8 @@ pub enum SweepEvent {
         experiment: String,
         /// Its seed.
         seed: u64,
-        /// `finished` or `diverged`.
-        status: &'static str,
+        /// How it ended.
+        status: Status,
         /// Its operations.
         operations: f64,
         /// Its wall time.
@@ -139,6 +148,9 @@ fn make(
 ) -> Result<Option<SweepEvent>, SweepError> {
     let started = Instant::now();
     let plan = run.plan().map_err(|source| SweepError::Plan { id: run.id.clone(), source })?;
+    if plan.identity.run_id() != run.run_id {
+        return Err(SweepError::Changed { id: run.id.clone() });
+    }
     let partial = folder.partial(&run.id);
     let failed = |source| SweepError::Run { id: run.id.clone(), source };
     let is_part_of_it = fs::read(partial.join(SPEC_FILE)).is_ok_and(|spec| spec == plan.resolved.as_bytes());
@@ -152,7 +164,7 @@ fn make(
     };
     let directory = directory.map_err(|error| failed(error.into()))?.saving_every(folder.save_every());
     let summary = execute_run(&plan, &directory, interrupt, &mut |_| {}).map_err(failed)?;
-    if summary.status == "interrupted" {
+    if summary.status == Status::Interrupted {
         return Ok(None);
     }
     let ended = folder.run(&run.id);
@@ -174,22 +186,19 @@ pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SweepError {
 
 /// What the folder holds of the sweep.
 fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepError> {
-    let mut known: HashMap<&str, (String, Option<String>)> = HashMap::new();
+    let mut known: HashMap<&str, (Status, Option<Digest>)> = HashMap::new();
     for run in &plan.runs {
         let path = folder.run(&run.id);
-        let state = if path.is_dir() {
-            (status(&path)?, Some(fingerprint(&path)?))
-        } else {
-            ("planned".to_owned(), None)
-        };
+        let state =
+            if path.is_dir() { (status(&path)?, Some(fingerprint(&path)?)) } else { (Status::Planned, None) };
         known.insert(&run.id, state);
     }
     let entry = |point: &super::SweepPoint| {
-        let (status, fingerprint) = known[point.id.as_str()].clone();
+        let (status, fingerprint) = known[point.id.as_str()];
         let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
         SweepEntry {
             run: point.id.clone(),
-            setting: point.setting.clone(),
+            setting: point.setting,
             latent_dim: point.dims.0,
             ambient_dim: point.dims.1,
             variant: point.variant.clone(),
@@ -210,21 +219,18 @@ fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepErro
 
 /// Lists that made different settings but not one different result.
 fn lists_without_effect(plan: &SweepPlan, index: &SweepIndex) -> Vec<String> {
-    let by_run: HashMap<&str, &str> = index
-        .points
-        .iter()
-        .map(|point| (point.run.as_str(), point.fingerprint.as_deref().unwrap_or("")))
-        .collect();
+    let by_run: HashMap<&str, Option<Digest>> =
+        index.points.iter().map(|point| (point.run.as_str(), point.fingerprint)).collect();
     let idle = plan.idle_lists();
     let same = plan.lists_that_change_nothing(|point| by_run[point.id.as_str()]);
     let news = same.into_iter().filter(|key| !idle.contains(key));
     news.map(|key| format!("{key} changed no recorded figure of any run")).collect()
 }
 
-fn status(run: &Path) -> Result<String, SweepError> {
+fn status(run: &Path) -> Result<Status, SweepError> {
     #[derive(serde::Deserialize)]
     struct Stored {
-        status: String,
+        status: Status,
     }
     let path = run.join("summary.json");
     let text = fs::read_to_string(&path).map_err(io(&path))?;
@@ -233,22 +239,23 @@ fn status(run: &Path) -> Result<String, SweepError> {
     Ok(stored.status)
 }
 
-/// Hash of the records and scores of every arm, in the order of their names. It does not depend on the clock.
-fn fingerprint(run: &Path) -> Result<String, SweepError> {
+/// Digest of the records and scores of every arm, in the order of their names. It does not depend on the clock.
+fn fingerprint(run: &Path) -> Result<Digest, SweepError> {
     let arms = run.join("arms");
     let mut folders: Vec<PathBuf> =
         fs::read_dir(&arms).map_err(io(&arms))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     folders.sort();
-    let mut hash = Sha256::new();
+    let mut lines = String::new();
     for folder in folders {
+        let arm = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for file in ["records.parquet", "neurons.parquet", "probes.json"] {
             let path = folder.join(file);
-            match fs::read(&path) {
-                Ok(bytes) => hash.update(&bytes),
+            match Digest::of_file(&path) {
+                Ok(digest) => lines.extend([&arm, "/", file, " ", &digest.to_string(), "\n"]),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(io(&path)(error)),
             }
         }
     }
-    Ok(format!("{:016x}", leading_word(&hash.finalize())))
+    Ok(Digest::of(lines))
 }

@@ -1,6 +1,8 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
+use crate::identity::{Digest, SettingKey};
 use crate::run::{FORMAT_VERSION, SAVE_EVERY};
+use crate::status::Status;
 use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,8 +63,8 @@ pub struct SweepIndex {
 pub struct SweepEntry {
     /// Folder of its run.
     pub run: String,
-    /// A name for its settings without the seed: points that share it are repetitions.
-    pub setting: String,
+    /// Names its settings without the seed: points that share it are repetitions.
+    pub setting: SettingKey,
     /// d.
     pub latent_dim: usize,
     /// d1.
@@ -71,10 +73,10 @@ pub struct SweepEntry {
     pub variant: Option<String>,
     /// What was chosen from the lists.
     pub choices: BTreeMap<String, serde_json::Value>,
-    /// `planned`, `finished` or `diverged`.
-    pub status: String,
+    /// How its run stands.
+    pub status: Status,
     /// Hash of everything that was recorded: equal results have equal fingerprints. `None` until it has ended.
-    pub fingerprint: Option<String>,
+    pub fingerprint: Option<Digest>,
 }
 
 /// An open sweep folder; no other process can open it meanwhile.

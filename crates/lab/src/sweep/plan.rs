@@ -1,19 +1,18 @@
 //! Which runs a sweep makes, what they cost, and which lists change nothing.
 
+use crate::identity::{Contents, Digest, Identity, RunId, SettingKey, Settings};
 use crate::plan::{Cost, Plan, PlanError, check_settings};
 use crate::run::FORMAT_VERSION;
 use crate::spec::{Choice, Point, Spec};
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
-
-/// Hexadecimal digits of a run's name: 48 bits, so that even ten thousand runs collide with probability 2·10⁻⁷.
-const ID_DIGITS: usize = 12;
 
 /// One run, and the points that describe it.
 #[derive(Clone, Debug)]
 pub struct PlannedRun {
-    /// Its name: a hash of its content.
+    /// Its name: that of its folder.
     pub id: String,
+    /// What its files held and its settings were when it was planned.
+    pub run_id: RunId,
     /// Name of its experiment.
     pub experiment: String,
     /// Its settings.
@@ -38,8 +37,8 @@ pub struct SweepPoint {
     pub choices: Vec<Choice>,
     /// Its run's name.
     pub id: String,
-    /// A name for its settings without the seed: points that share it are repetitions.
-    pub setting: String,
+    /// Names its settings without the seed: points that share it are repetitions.
+    pub setting: SettingKey,
     /// d and d1, to tell the rungs of a ladder apart.
     pub dims: (usize, usize),
 }
@@ -67,9 +66,11 @@ impl SweepPlan {
             .unwrap_or_else(|| name.to_owned());
         let mut sweep = Self { experiment, points: Vec::new(), runs: Vec::new() };
         let (mut known, mut checked) = (HashSet::new(), HashSet::new());
+        let mut contents = Contents::default();
         for Point { variant, choices, spec } in points {
-            let content = spec.content.clone();
-            let (id, setting) = (id_of(&content), id_of(&without_seed(&content)));
+            let identity = Identity::with(&spec, &mut contents)?;
+            let (run_id, setting) = (identity.run_id(), identity.setting_key());
+            let id = folder_name(run_id);
             let dims = (spec.shared.data.latent_dim, spec.shared.data.ambient_dim);
             if known.insert(id.clone()) {
                 check_settings(&spec)?;
@@ -77,8 +78,8 @@ impl SweepPlan {
                     Some(variant) => format!("{}-{variant}", sweep.experiment),
                     None => sweep.experiment.clone(),
                 };
-                let run = PlannedRun { id: id.clone(), experiment, cost: Cost::of(&spec), spec };
-                if checked.insert(setting.clone()) {
+                let run = PlannedRun { id: id.clone(), run_id, experiment, cost: Cost::of(&spec), spec };
+                if checked.insert(setting) {
                     run.plan()?;
                 }
                 sweep.runs.push(run);
@@ -95,43 +96,33 @@ impl SweepPlan {
 
     /// Lists whose value decides about no run: all points that differ in nothing else are one and the same run.
     pub fn idle_lists(&self) -> Vec<String> {
-        self.lists_that_change_nothing(|point| point.id.as_str())
+        self.lists_that_change_nothing(|point| &point.id)
     }
 
     /// Lists for which `result` is the same for all points that differ in nothing else.
-    pub(super) fn lists_that_change_nothing<'a>(
+    pub(super) fn lists_that_change_nothing<'a, R: PartialEq>(
         &'a self,
-        result: impl Fn(&'a SweepPoint) -> &'a str,
+        result: impl Fn(&'a SweepPoint) -> R,
     ) -> Vec<String> {
-        let mut groups: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, Option<&str>, Settings), Vec<R>> = BTreeMap::new();
         for point in &self.points {
             for (key, _) in &point.choices {
-                let others: Vec<_> = point.choices.iter().filter(|(other, _)| other != key).collect();
-                let rest = format!("{:?} {others:?}", point.variant);
-                groups.entry((key.clone(), rest)).or_default().push(result(point));
+                let others = point.choices.iter().filter(|(other, _)| other != key);
+                let rest = others.map(|(other, value)| (other.as_str(), value)).collect();
+                groups.entry((key, point.variant.as_deref(), rest)).or_default().push(result(point));
             }
         }
-        let mut idle: BTreeMap<String, bool> = BTreeMap::new();
-        for ((key, _), results) in groups {
+        let mut idle: BTreeMap<&str, bool> = BTreeMap::new();
+        for ((key, ..), results) in &groups {
             // A list of one value is a way of writing the value.
             let changes = results.len() < 2 || results.iter().any(|other| *other != results[0]);
             *idle.entry(key).or_insert(true) &= !changes;
         }
-        idle.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key).collect()
+        idle.into_iter().filter(|(_, is_idle)| *is_idle).map(|(key, _)| key.to_owned()).collect()
     }
 }
 
-fn id_of(content: &str) -> String {
-    let version = env!("CARGO_PKG_VERSION");
-    let digest = Sha256::digest(format!("{FORMAT_VERSION} {version}\n{content}"));
-    format!("{:016x}", leading_word(&digest))[..ID_DIGITS].to_owned()
-}
-
-/// The first 64 bits of a digest.
-pub(super) fn leading_word(digest: &[u8]) -> u64 {
-    digest.iter().take(8).fold(0, |word, &byte| word << 8 | u64::from(byte))
-}
-
-fn without_seed(content: &str) -> String {
-    content.lines().filter(|line| !line.starts_with("seed = ")).collect()
+/// The folder of a run of this version of the program: another one might make other bits.
+fn folder_name(run_id: RunId) -> String {
+    Digest::of(format!("{FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
 }

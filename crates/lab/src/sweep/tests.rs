@@ -5,6 +5,8 @@ use super::*;
 use crate::experiments::Experiment;
 use crate::run::{RunDirectory, execute as execute_run};
 use crate::spec::{Layer, Spec};
+use crate::status::Status;
+use featurescope_sim::data::Dictionary;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
@@ -106,6 +108,40 @@ fn lists_without_effect_on_the_results_are_named() {
     );
 }
 
+/// A file stands for what it holds: runs of another dictionary are other runs, whatever it is called.
+#[test]
+fn a_file_that_was_replaced_makes_other_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (given, path) = (folder.path().join("M.txt"), folder.path().join("sweep"));
+    let write = |seed: u64| {
+        let columns = Dictionary::haar(64, 16, seed).unwrap().atoms().transposed();
+        let row = |row: &[f32]| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        fs::write(&given, columns.iter_rows().map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    };
+    let file = format!("data.dictionary.path={}", given.display());
+    let of = |seeds: &str| plan(&["data.dictionary.kind=file", &file, &format!("seed={seeds}")]);
+    write(1);
+    let (first, made) = make(&of("[1,2]"), &path, 1);
+    assert_eq!(made.len(), 2);
+    write(2);
+    let (second, made) = make(&of("[1,2,3]"), &path, 1);
+    assert_eq!(made.len(), 3, "none of those of the other dictionary is taken for one of these");
+    assert!(second.points.iter().all(|point| point.setting == second.points[0].setting));
+    assert_ne!(first.points[0].setting, second.points[0].setting);
+    for run in runs_in(&path).unwrap() {
+        assert_eq!(fs::read(run.join("files/M.txt")).unwrap(), fs::read(&given).unwrap());
+    }
+    write(1);
+    assert!(make(&of("[1,2]"), &path, 1).1.is_empty(), "the first ones are still there");
+
+    // What changes while a sweep is under way is refused, not mixed in.
+    let planned = of("[1,2,3,4]");
+    write(3);
+    let open = SweepFolder::open(&path).unwrap();
+    let message = execute(&planned, &open, (1, 1), &AtomicBool::new(false), &|_| {}).unwrap_err().to_string();
+    assert!(message.contains("was changed since the sweep began"), "{message}");
+}
+
 #[test]
 fn an_interrupted_sweep_goes_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -120,7 +156,7 @@ fn an_interrupted_sweep_goes_on() {
         };
         let (index, is_complete) = execute(&sweep, &open, (1, 1), &interrupt, &stop_after_one).unwrap();
         assert!(!is_complete);
-        assert_eq!(index.points.iter().filter(|point| point.status == "planned").count(), 2);
+        assert_eq!(index.points.iter().filter(|point| point.status == Status::Planned).count(), 2);
     }
     // What a killed process leaves behind is started again.
     let open = sweep.runs.iter().find(|run| !folder.path().join(&run.id).exists()).unwrap();
@@ -129,7 +165,7 @@ fn an_interrupted_sweep_goes_on() {
     fs::write(partial.join("spec.toml"), "half").unwrap();
     let (index, made) = make(&sweep, folder.path(), 2);
     assert_eq!(made.len(), 2);
-    assert!(index.points.iter().all(|point| point.status == "finished"));
+    assert!(index.points.iter().all(|point| point.status == Status::Finished));
     assert!(!partial.exists());
 }
 

@@ -93,6 +93,11 @@ impl DenseNoise {
         self.directions.rows()
     }
 
+    /// The directions with a variance of their own, k × d1; 0 × 0 without any.
+    pub fn directions(&self) -> &Matrix {
+        &self.directions
+    }
+
     /// Writes the noise of `row`.
     pub fn draw(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
         fill_normal(noise, self.variance.sqrt() as f32, stream, Part::Dense, row);

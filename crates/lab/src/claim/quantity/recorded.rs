@@ -52,7 +52,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "probe_accuracy_gain",
         "accuracy of a linear probe on f(x) minus that of the best linear rule on x",
         |s, _| {
-            let linear = s.run.plan.yardstick.linear_accuracy.ok_or(Gap::NoForm("the linear accuracy"))?;
+            let linear = s.run.plan.yardstick().linear_accuracy.ok_or(Gap::NoForm("the linear accuracy"))?;
             Ok(s.probe(DownstreamTask::Classification)? - linear)
         },
     ),
