@@ -1,8 +1,10 @@
 //! What can be typed.
 
+use crate::completion;
 use crate::exit;
 use clap::{Args, Parser, Subcommand};
-use clap_complete::Shell;
+use clap_complete::ArgValueCompleter;
+use featurescope_lab::report::FigureData;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,9 +50,9 @@ pub enum Command {
     Images(ImagesCommand),
     /// List the experiments that come with the program
     List,
-    /// Explain a setting, a table of settings, an experiment or a statement of the paper
+    /// Explain a setting, an experiment, a statement of the paper, a letter or a term
     Explain(ExplainArguments),
-    /// Print shell completions
+    /// Print shell completions, which know experiments, settings and stored runs
     Completions(CompletionsArguments),
     /// Print a manual page
     Man(ManArguments),
@@ -60,11 +62,12 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct RunArguments {
     /// Name of a shipped experiment (see `list`) or path of a spec in TOML
+    #[arg(add = ArgValueCompleter::new(completion::experiments))]
     pub experiment: String,
     /// Settings that override the experiment's, for all arms or for one:
     /// `training.steps=100` `arms.none.bias.kind=staged`. A list makes one run per value:
     /// `seed=[1,2,3]` `data.latent_dim=[32,64]`
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(completion::settings))]
     pub overrides: Vec<String>,
     /// Folder for the results [default: runs/EXPERIMENT-N, new or empty; for several runs
     /// runs/EXPERIMENT-sweep, where runs that are there already are kept]
@@ -97,6 +100,9 @@ pub struct Manner {
     /// Leave out report.html and figures/; `featurescope report` makes them later
     #[arg(long)]
     pub no_report: bool,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
@@ -106,6 +112,21 @@ impl Manner {
     /// Wall time between two saved states.
     pub fn save_every(&self) -> Duration {
         Duration::from_secs_f64(self.save_every)
+    }
+}
+
+/// Which data a report leaves beside its figures.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Data {
+    /// Write the data of every figure as CSV, that of large matrices as well: megabytes for each arm
+    #[arg(long)]
+    figure_data: bool,
+}
+
+impl Data {
+    /// As the report knows it.
+    pub fn asked_for(self) -> FigureData {
+        if self.figure_data { FigureData::All } else { FigureData::Small }
     }
 }
 
@@ -120,6 +141,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
     /// The run directory, or the folder of a sweep
+    #[arg(add = ArgValueCompleter::new(completion::runs))]
     pub run: PathBuf,
     /// How it runs and what is shown.
     #[command(flatten)]
@@ -130,9 +152,10 @@ pub struct ResumeArguments {
 #[derive(Debug, Args)]
 pub struct ForkArguments {
     /// The run directory to start from; its arms must have ended
+    #[arg(add = ArgValueCompleter::new(completion::runs))]
     pub run: PathBuf,
     /// Where to leave it: a number of steps, `t1` or `t2`
-    #[arg(long, value_name = "STEP|t1|t2")]
+    #[arg(long, value_name = "STEP|t1|t2", add = ArgValueCompleter::new(completion::moments))]
     pub at: String,
     /// The arm to fork [default: the run's first]
     #[arg(long, value_name = "NAME")]
@@ -141,7 +164,7 @@ pub struct ForkArguments {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// What is different from there on: `augmentation.kind=none` `loss.temperature=2`
-    #[arg(value_name = "KEY=VALUE")]
+    #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(completion::settings))]
     pub overrides: Vec<String>,
     /// Folder for the results, new or empty [default: runs/EXPERIMENT-fork-N]
     #[arg(long, value_name = "DIR")]
@@ -156,9 +179,10 @@ pub struct ForkArguments {
 pub struct JudgeArguments {
     /// Run directories, or sweeps of them; runs that differ in nothing but the seed are repetitions
     /// of each other
-    #[arg(required = true, value_name = "RUN")]
+    #[arg(required = true, value_name = "RUN", add = ArgValueCompleter::new(completion::runs))]
     pub runs: Vec<PathBuf>,
-    /// Show every setting and every control, not only what decided
+    /// Show every test, setting and control, and what undecided statements need, instead of a line for
+    /// each statement
     #[arg(long)]
     pub all: bool,
     /// Print the scoreboard as a Markdown page
@@ -193,25 +217,31 @@ pub struct BenchArguments {
 #[derive(Debug, Args)]
 pub struct ReportArguments {
     /// Run directories, or folders that hold run directories
-    #[arg(required = true, value_name = "RUN")]
+    #[arg(required = true, value_name = "RUN", add = ArgValueCompleter::new(completion::runs))]
     pub runs: Vec<PathBuf>,
     /// Folder for report.html and figures/ [default: the run's own; for several runs: report]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArguments {
     /// The run on the left
-    #[arg(value_name = "RUN_A")]
+    #[arg(value_name = "RUN_A", add = ArgValueCompleter::new(completion::runs))]
     pub left: PathBuf,
     /// The run on the right
-    #[arg(value_name = "RUN_B")]
+    #[arg(value_name = "RUN_B", add = ArgValueCompleter::new(completion::runs))]
     pub right: PathBuf,
     /// Folder for report.html and figures/
     #[arg(long, value_name = "DIR", default_value = "comparison")]
     pub out: PathBuf,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Arguments of `diagnose`.
@@ -240,17 +270,22 @@ pub struct DiagnoseArguments {
     /// Print the figures as JSON
     #[arg(long)]
     pub json: bool,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A setting (`training.learning_rate`), a table (`training`), an experiment or a
-    /// statement (`"Theorem 3.4 (iii)"`); without it: every setting
-    pub name: Option<String>,
+    /// Anything that has a name, or a part of its name: a setting (`training.learning_rate`), a table
+    /// of settings, an experiment, a statement (`theorem 3.4`), a quantity, a recorded column, a letter
+    /// of the paper (`tau`) or a term (`dense energy`); without it: every setting
+    #[arg(add = ArgValueCompleter::new(completion::names))]
+    pub name: Vec<String>,
     /// Run directories or sweeps to show a statement by, instead of the results that come with
     /// the program
-    #[arg(long, value_name = "RUN", num_args = 1..)]
+    #[arg(long, value_name = "RUN", num_args = 1.., add = ArgValueCompleter::new(completion::runs))]
     pub runs: Vec<PathBuf>,
 }
 
@@ -258,7 +293,8 @@ pub struct ExplainArguments {
 #[derive(Debug, Args)]
 pub struct CompletionsArguments {
     /// The shell
-    pub shell: Shell,
+    #[arg(value_parser = completion::SHELLS)]
+    pub shell: String,
 }
 
 /// Arguments of `man`.
@@ -289,6 +325,7 @@ pub enum ImagesCommand {
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ImageRunArguments {
     /// Name of a shipped experiment (images-synthetic, images-cifar10, images-patches) or path of a spec in TOML
+    #[arg(add = ArgValueCompleter::new(completion::image_experiments))]
     pub experiment: String,
     /// Settings that override the experiment's: `training.epochs=5` `seeds=[1,2]` `arms.full.strength=0.5`
     #[arg(value_name = "KEY=VALUE")]
@@ -315,6 +352,9 @@ pub struct ImageRunArguments {
     /// Leave out report.html and figures/; `featurescope images report` makes them later
     #[arg(long)]
     pub no_report: bool,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
@@ -326,6 +366,9 @@ pub struct ImageRunArguments {
 pub struct ImageReportArguments {
     /// Folder of the run
     pub run: PathBuf,
+    /// What the report leaves beside its figures.
+    #[command(flatten)]
+    pub data: Data,
 }
 
 /// Arguments of `images features`.

@@ -18,7 +18,7 @@ pub enum Exit {
     Usage = 2,
     /// The run is there, but an arm diverged.
     Diverged = 3,
-    /// Stopped from outside; what was done so far is kept.
+    /// Stopped from outside, by whatever signal; what was done so far is kept.
     Interrupted = 130,
 }
 
@@ -28,7 +28,7 @@ pub const HELP: &str = "Exit codes:
   1    something failed while working (a file, a folder)
   2    the command line or a setting cannot be used; nothing was started
   3    the run is there, but an arm diverged
-  130  interrupted; what was done so far is kept";
+  130  interrupted by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU; what was done so far is kept";
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

@@ -7,14 +7,20 @@
 //! ```
 //! Dots: where the statement holds. A figure with its interval: ├─●─┤; where that is narrower than a column, ●.
 
+use crate::layout::{pad_right, shortened, shown_width};
 use featurescope_lab::claim::judge::{Bounds, Finding, TestResult};
 use featurescope_lab::claim::wording::{figure, mark};
 use featurescope_lab::stats::{Located, Method};
 use std::fmt::{Result, Write};
 
-/// Columns of the axis.
-const AXIS: usize = 56;
-const LABEL: usize = 33;
+/// Columns of the axis, where there is room, and at least.
+const AXIS: std::ops::RangeInclusive<usize> = 12..=56;
+/// Columns of a row's label, on a wide screen and on a narrow one.
+const LABEL: [usize; 2] = [33, 22];
+/// Columns of a wide screen.
+const WIDE: usize = 80;
+/// Columns of the frame around the axis and the blanks beside it.
+const FRAME: usize = 4;
 
 /// A row of the figure.
 struct Row {
@@ -25,17 +31,17 @@ struct Row {
     note: String,
 }
 
-/// The figure of a test; empty where nothing was measured.
-pub fn of_test(test: &TestResult) -> std::result::Result<String, std::fmt::Error> {
+/// The figure of a test, as wide as the screen allows; empty where nothing was measured.
+pub fn of_test(test: &TestResult, width: usize) -> std::result::Result<String, std::fmt::Error> {
     let mut text = String::new();
     if test.against.is_some() {
         for finding in &test.findings {
-            write_ladder(&mut text, finding)?;
+            write_ladder(&mut text, finding, width)?;
         }
     }
     let own = test.findings.iter().filter_map(|finding| row(finding, ""));
     let controls = test.controls.iter().filter_map(|finding| row(finding, "  control, must fail"));
-    write_rows(&mut text, &own.chain(controls).collect::<Vec<_>>(), test.rule)?;
+    write_rows(&mut text, &own.chain(controls).collect::<Vec<_>>(), test.rule, width)?;
     Ok(text)
 }
 
@@ -56,7 +62,7 @@ fn row(finding: &Finding, note: &str) -> Option<Row> {
 }
 
 /// The quantity at every rung, with the 95 % interval over its seeds.
-fn write_ladder(text: &mut String, finding: &Finding) -> Result {
+fn write_ladder(text: &mut String, finding: &Finding, width: usize) -> Result {
     let mut sizes: Vec<f64> = finding.values.iter().map(|(size, _)| *size).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.dedup();
@@ -76,10 +82,10 @@ fn write_ladder(text: &mut String, finding: &Finding) -> Result {
             })
         })
         .collect();
-    write_rows(text, &rows, Bounds { at_least: None, at_most: None })
+    write_rows(text, &rows, Bounds { at_least: None, at_most: None }, width)
 }
 
-fn write_rows(text: &mut String, rows: &[Row], rule: Bounds) -> Result {
+fn write_rows(text: &mut String, rows: &[Row], rule: Bounds, width: usize) -> Result {
     let ends = rows.iter().flat_map(|row| [row.lower, row.upper]).chain(rule.at_least).chain(rule.at_most);
     let (low, high) =
         ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(end), high.max(end)));
@@ -89,13 +95,17 @@ fn write_rows(text: &mut String, rows: &[Row], rule: Bounds) -> Result {
     let span = if high > low { high - low } else { 1.0 };
     // A margin on both sides, so that a bound at the end of the axis shows which side it allows.
     let (low, span) = (low - 0.05 * span, 1.1 * span);
-    let column = |value: f64| (((value - low) / span * AXIS as f64) as usize).min(AXIS - 1);
-    let bar = "─".repeat(AXIS);
-    writeln!(text, "{:>width$} ┌{bar}┐ {}", figure(low), figure(low + span), width = LABEL)?;
+    let label = if width >= WIDE { LABEL[0] } else { LABEL[1] };
+    let ends = [figure(low), figure(low + span)];
+    let beside = rows.iter().map(|row| shown_width(&row.note)).max().unwrap_or_default().max(ends[1].len());
+    let axis = width.saturating_sub(label + FRAME + beside).clamp(*AXIS.start(), *AXIS.end());
+    let column = |value: f64| (((value - low) / span * axis as f64) as usize).min(axis - 1);
+    let bar = "─".repeat(axis);
+    writeln!(text, "{:>label$} ┌{bar}┐ {}", ends[0], ends[1])?;
     for row in rows {
-        let mut cells = vec![' '; AXIS];
+        let mut cells = vec![' '; axis];
         for (number, cell) in cells.iter_mut().enumerate() {
-            let middle = low + (number as f64 + 0.5) / AXIS as f64 * span;
+            let middle = low + (number as f64 + 0.5) / axis as f64 * span;
             let is_ruled = rule.at_least.is_some() || rule.at_most.is_some();
             if is_ruled && rule.hold(middle) {
                 *cell = '·';
@@ -106,14 +116,8 @@ fn write_rows(text: &mut String, rows: &[Row], rule: Bounds) -> Result {
         cells[from] = '├';
         cells[to] = '┤';
         cells[column(row.value)] = '●';
-        writeln!(
-            text,
-            "{:<width$} │{}│ {}",
-            row.label,
-            cells.iter().collect::<String>(),
-            row.note,
-            width = LABEL
-        )?;
+        let name = pad_right(&shortened(&row.label, label), label);
+        writeln!(text, "{name} │{}│ {}", cells.iter().collect::<String>(), row.note)?;
     }
     Ok(())
 }
@@ -126,12 +130,12 @@ mod tests {
     fn intervals_stand_where_they_are_and_dots_where_the_rule_holds() {
         let row = Row { label: "a".to_owned(), lower: 0.0, value: 5.0, upper: 10.0, note: "?".to_owned() };
         let mut text = String::new();
-        write_rows(&mut text, &[row], Bounds { at_least: Some(10.0), at_most: Some(20.0) }).unwrap();
+        write_rows(&mut text, &[row], Bounds { at_least: Some(10.0), at_most: Some(20.0) }, 120).unwrap();
         let cells: Vec<char> =
             text.lines().nth(1).unwrap().chars().skip_while(|&c| c != '│').skip(1).collect();
         let position = |wanted: char| cells.iter().position(|&c| c == wanted).unwrap();
         // The axis runs from −1 to 21.
-        let expected = |value: f64| ((value + 1.0) / 22.0 * AXIS as f64) as usize;
+        let expected = |value: f64| ((value + 1.0) / 22.0 * *AXIS.end() as f64) as usize;
         assert_eq!(
             (position('├'), position('●'), position('┤')),
             (expected(0.0), expected(5.0), expected(10.0))
@@ -143,10 +147,28 @@ mod tests {
     #[test]
     fn one_point_and_nothing_are_no_trouble() {
         let mut text = String::new();
-        write_rows(&mut text, &[], Bounds { at_least: Some(1.0), at_most: None }).unwrap();
+        write_rows(&mut text, &[], Bounds { at_least: Some(1.0), at_most: None }, 80).unwrap();
         assert!(text.is_empty());
         let row = Row { label: "a".to_owned(), lower: 2.0, value: 2.0, upper: 2.0, note: String::new() };
-        write_rows(&mut text, &[row], Bounds { at_least: None, at_most: None }).unwrap();
+        write_rows(&mut text, &[row], Bounds { at_least: None, at_most: None }, 80).unwrap();
         assert!(text.contains('●'));
+    }
+
+    #[test]
+    fn figures_fit_every_width() {
+        let row = |label: &str| Row {
+            label: label.repeat(6),
+            lower: 0.0,
+            value: 5.0,
+            upper: 10.0,
+            note: "✗  control, must fail".to_owned(),
+        };
+        for width in [60, 80, 120] {
+            let mut text = String::new();
+            let rule = Bounds { at_least: Some(10.0), at_most: None };
+            write_rows(&mut text, &[row("64/4096 "), row("random_mask_staged ")], rule, width).unwrap();
+            let widest = text.lines().map(shown_width).max().unwrap();
+            assert!(widest <= width && widest > width / 2, "{widest} of {width}\n{text}");
+        }
     }
 }

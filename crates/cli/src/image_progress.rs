@@ -1,10 +1,10 @@
 //! Progress of training on pictures on standard error: a bar per arm on a terminal, lines elsewhere.
 
-use crate::output;
+use crate::progress::{counted, left};
+use crate::{interrupt, output};
 use featurescope_image::run::Reading;
 use featurescope_image::train::Event;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::Write;
+use indicatif::ProgressBar;
 
 /// Follows a run on pictures.
 pub struct ImageProgress {
@@ -26,20 +26,21 @@ impl ImageProgress {
                 if *epoch > 0 {
                     self.tell(&format!("{arm}, seed {seed}: goes on after epoch {epoch}"));
                 }
-                self.start(&format!("{arm}/{seed}"), *pictures);
+                interrupt::has_to_save(format!("{arm}, seed {seed} goes on from its last epoch"));
+                self.bar = counted(&format!("{arm}/{seed}"), *pictures, self.is_quiet);
             }
             Event::Stepped { pictures, loss } => {
                 self.bar.set_position(*pictures);
-                self.bar.set_message(format!("loss {loss:.3}"));
+                self.bar.set_message(format!("pictures  {}  loss {loss:.3}", left(&self.bar)));
             }
             Event::Measured(record) => {
                 if let Some(reading) = &record.reading {
                     let text = format!("  epoch {}: {}", record.epoch, summary(reading));
-                    self.bar.suspend(|| self.tell(&text));
+                    self.tell(&text);
                 }
             }
             Event::Ended { arm, seed, record, timing, is_diverged } => {
-                self.bar.finish_and_clear();
+                output::take_bar_away();
                 let word = if *is_diverged { "diverged" } else { "done" };
                 let speed = timing.pictures as f64 / timing.seconds.max(f64::MIN_POSITIVE);
                 let seconds = timing.seconds;
@@ -56,20 +57,11 @@ impl ImageProgress {
             output::note(text);
         }
     }
+}
 
-    fn start(&mut self, name: &str, pictures: u64) {
-        self.bar.finish_and_clear();
-        self.bar = ProgressBar::new(pictures);
-        let target = if self.is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        self.bar.set_draw_target(target);
-        let style = "{prefix:<16} {wide_bar} {pos}/{len} images  {rate}  {eta} left  {msg}";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            self.bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                // A rate that cannot be shown is no reason to stop a run.
-                let _ = write!(out, "{:.0} images/s", state.per_sec());
-            }));
-        }
-        self.bar.set_prefix(name.to_owned());
+impl Drop for ImageProgress {
+    fn drop(&mut self) {
+        output::take_bar_away();
     }
 }
 

@@ -2,23 +2,39 @@
 
 mod args;
 mod commands;
+mod completion;
 mod exit;
 mod figure;
 #[cfg(feature = "images")]
 mod image_progress;
+mod interrupt;
+mod layout;
 mod output;
 mod panics;
 mod progress;
 mod scoreboard;
 mod table;
 
+use anyhow::Result;
 use args::{Arguments, Command};
 use clap::Parser;
+use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    completion::answer_shell();
     panics::install();
-    let answer = match Arguments::parse().command {
+    match interrupt::listen().and_then(|()| carry_out(Arguments::parse().command)) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::error(&error);
+            exit::code_of(&error).into()
+        }
+    }
+}
+
+fn carry_out(command: Command) -> Result<Exit> {
+    match command {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Resume(arguments) => commands::resume::resume(&arguments),
         Command::Fork(arguments) => commands::fork::fork(&arguments),
@@ -33,12 +49,5 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),
         Command::Man(arguments) => commands::man::man(&arguments),
-    };
-    match answer {
-        Ok(exit) => exit.into(),
-        Err(error) => {
-            output::error(&error);
-            exit::code_of(&error).into()
-        }
     }
 }

@@ -2,7 +2,17 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
 
+use indicatif::ProgressBar;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// Columns where nobody says how many there are.
+const WIDTH: usize = 80;
+/// Fewer columns than this hold no table.
+const LEAST_WIDTH: usize = 40;
+
+/// The bar that is on the screen, so that what is printed beside it leaves no remains of it.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// Prints `text` to standard output.
 pub fn print(text: &str) -> io::Result<()> {
@@ -11,8 +21,40 @@ pub fn print(text: &str) -> io::Result<()> {
 
 /// Prints a line of news to standard error.
 pub fn note(text: &str) {
+    let bar = BAR.try_lock().ok().and_then(|bar| bar.clone());
+    match bar {
+        Some(bar) => bar.suspend(|| last_words(text)),
+        None => last_words(text),
+    }
+}
+
+/// The same where the program ends or has failed: whatever holds the screen.
+pub fn last_words(text: &str) {
     // News that cannot be told is no reason to stop a run.
     let _ = write_to(&mut io::stderr().lock(), &format!("{text}\n"));
+}
+
+/// The bar that is on the screen from now on; what was there before goes.
+pub fn show_bar(bar: &ProgressBar) {
+    let before = BAR.lock().unwrap_or_else(PoisonError::into_inner).replace(bar.clone());
+    if let Some(before) = before {
+        before.finish_and_clear();
+    }
+}
+
+/// Takes the bar from the screen.
+pub fn take_bar_away() {
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+/// Columns of a line on standard output: those of the terminal, those that the environment tells, or 80.
+pub fn width() -> usize {
+    let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok();
+    of_terminal().or_else(told).filter(|&width| width > 0).unwrap_or(WIDTH).max(LEAST_WIDTH)
 }
 
 /// Prints an error and what led to it. Some errors quote their cause already; nothing is said twice.

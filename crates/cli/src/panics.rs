@@ -26,7 +26,7 @@ pub fn install() {
         print(panic);
         // Whatever thread it is: a lock that somebody holds is no reason to wait here.
         let run = SAVED_IN.try_lock().ok().and_then(|saved| saved.clone());
-        output::note(&advice(run.as_deref()));
+        output::last_words(&advice(run.as_deref()));
     }));
 }
 

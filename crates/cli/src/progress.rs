@@ -1,100 +1,131 @@
-//! Progress on standard error: a bar per arm on a terminal, a line per arm elsewhere.
+//! Progress on standard error: a bar or a spinner on a terminal, a line for each stretch of work elsewhere.
+//!
+//! A line of a bar is never longer than the terminal is wide: what does not fit is cut off at its right end, so what matters
+//! most stands first.
 
-use crate::output;
+use crate::layout::shortened;
+use crate::{interrupt, output};
 use featurescope_lab::run::Event;
 use featurescope_lab::sweep::SweepEvent;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::Write;
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Follows a sweep: how much of its work is done, a line per run that has ended. Several threads may tell it.
-pub struct SweepProgress {
-    bar: ProgressBar,
-    is_quiet: bool,
-    runs: usize,
-    ended: AtomicUsize,
-}
-
-/// Operations per tick of the bar: whole numbers that fit any sweep.
-const OPERATIONS_PER_TICK: f64 = 1e6;
-
-impl SweepProgress {
-    /// Progress over `runs` runs with so many operations in all; shows nothing if `is_quiet`.
-    pub fn new(is_quiet: bool, runs: usize, operations: f64) -> Self {
-        let bar = ProgressBar::new((operations / OPERATIONS_PER_TICK) as u64);
-        bar.set_draw_target(if is_quiet {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        });
-        if let Ok(style) =
-            ProgressStyle::with_template("{wide_bar} {percent}% of the work  {elapsed}  {eta} left  {msg}")
-        {
-            bar.set_style(style);
-        }
-        Self { bar, is_quiet, runs, ended: AtomicUsize::new(0) }
-    }
-
-    /// Shows what happened.
-    pub fn show(&self, event: &SweepEvent) {
-        match event {
-            SweepEvent::Found { runs, operations } => {
-                self.ended.store(*runs, Ordering::Relaxed);
-                if *runs > 0 {
-                    self.tell(&format!("{runs} of {} runs are there already", self.runs));
-                }
-                // What was done before must not flatter the estimate of the time left.
-                self.bar.set_position((operations / OPERATIONS_PER_TICK) as u64);
-                self.bar.reset_eta();
-            }
-            SweepEvent::Ended { id, experiment, seed, status, operations, seconds } => {
-                let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
-                self.bar.inc((operations / OPERATIONS_PER_TICK) as u64);
-                self.bar.set_message(format!("{ended}/{} runs", self.runs));
-                self.tell(&format!(
-                    "{ended}/{}  {id}  {experiment}, seed {seed}: {status}, {seconds:.0} s",
-                    self.runs
-                ));
-            }
-        }
-    }
-
-    /// Tells something that stays on the screen.
-    pub fn tell(&self, text: &str) {
-        if !self.is_quiet {
-            self.bar.suspend(|| output::note(text));
-        }
-    }
-
-    /// Takes the bar away.
-    pub fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(100);
+/// Columns of a bar's name.
+const NAME: usize = 16;
+/// The bar of something that is counted.
+const COUNTED: &str = "{prefix} {bar:8} {pos}/{len}  {wide_msg}";
+/// The bar of a sweep.
+const WORK: &str = "{bar:8} {percent}% of the work  {eta} left  {wide_msg}";
+/// Something that nobody can say the end of.
+const SPINNER: &str = "{spinner} {elapsed}  {wide_msg}";
+
+/// Puts `bar` on the screen, or nothing if `is_quiet`.
+fn begin(bar: ProgressBar, template: &str, is_quiet: bool) -> ProgressBar {
+    bar.set_draw_target(if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
+    }
+    output::show_bar(&bar);
+    bar
+}
+
+/// A bar for `length` steps of something called `name`.
+pub fn counted(name: &str, length: u64, is_quiet: bool) -> ProgressBar {
+    let bar = begin(ProgressBar::new(length), COUNTED, is_quiet);
+    bar.set_prefix(shortened(name, NAME));
+    bar
+}
+
+/// The time that `bar` still needs at its pace so far.
+pub fn left(bar: &ProgressBar) -> String {
+    format!("{:#} left", HumanDuration(bar.eta()))
+}
+
+fn spinner(text: String, is_quiet: bool) -> ProgressBar {
+    let bar = begin(ProgressBar::new_spinner(), SPINNER, is_quiet);
+    bar.set_message(text);
+    if std::io::stderr().is_terminal() && !is_quiet {
+        bar.enable_steady_tick(TICK);
+    }
+    bar
+}
+
+/// A stretch of work without steps to count: reading, judging, drawing. The screen is free again when it is dropped.
+pub struct Activity {
+    bar: ProgressBar,
+    is_quiet: bool,
+    text: Mutex<String>,
+}
+
+impl Activity {
+    /// Shows `text`: as a spinner on a terminal, as a line elsewhere, not at all if `is_quiet`.
+    pub fn start(is_quiet: bool, text: impl Into<String>) -> Self {
+        let activity = Self { bar: spinner(String::new(), is_quiet), is_quiet, text: Mutex::default() };
+        activity.go_on(text);
+        activity
+    }
+
+    /// The same, without a line elsewhere: what it does is short more often than not.
+    pub fn on_terminal(is_quiet: bool, text: impl Into<String>) -> Self {
+        Self::start(is_quiet || !std::io::stderr().is_terminal(), text)
+    }
+
+    /// What is done from now on.
+    pub fn go_on(&self, text: impl Into<String>) {
+        let text = text.into();
+        if !self.is_quiet && !std::io::stderr().is_terminal() {
+            output::note(&format!("{text} …"));
+        }
+        self.bar.set_message(text.clone());
+        if let Ok(mut current) = self.text.lock() {
+            *current = text;
+        }
+    }
+
+    /// How much of it is done.
+    pub fn count(&self, done: usize, of: usize) {
+        if let Ok(text) = self.text.lock() {
+            self.bar.set_message(format!("{text}: {done} of {of}"));
+        }
+    }
+}
+
+impl Drop for Activity {
+    fn drop(&mut self) {
+        output::take_bar_away();
+    }
+}
 
 /// Follows a run.
 pub struct Progress {
     bar: ProgressBar,
     is_quiet: bool,
-    is_terminal: bool,
+    figures: String,
 }
 
 impl Progress {
     /// Progress that shows nothing if `is_quiet`.
     pub fn new(is_quiet: bool) -> Self {
-        Self { bar: ProgressBar::hidden(), is_quiet, is_terminal: std::io::stderr().is_terminal() }
+        Self { bar: ProgressBar::hidden(), is_quiet, figures: String::new() }
     }
 
-    /// Shows what happened.
+    /// Shows what happened, and sets what an interruption is answered.
     pub fn show(&mut self, event: Event<'_>) {
         match event {
-            Event::YardsticksStarted => self.spin("yardsticks: linear probes on x, Mᵀx and z"),
-            Event::ArmStarted { arm, steps } => self.start(arm, steps),
+            Event::YardsticksStarted => {
+                interrupt::has_to_save("the yardsticks are left to `featurescope resume`");
+                self.spin("yardsticks: linear probes on x, Mᵀx and z");
+            }
+            Event::ArmStarted { arm, number, arms, steps } => {
+                interrupt::has_to_save(format!("{arm} is saved after this step"));
+                self.figures.clear();
+                self.bar = counted(&format!("{number}/{arms} {arm}"), steps, self.is_quiet);
+            }
             Event::Resumed { arm, step } => {
                 // What was done before must not flatter the estimate of the time left.
                 self.bar.set_position(step);
@@ -102,13 +133,19 @@ impl Progress {
                 self.tell(&format!("{arm}: goes on after {step} steps"));
             }
             Event::Note(text) => self.tell(text),
+            Event::Recorded { dense_energy_fraction, coverage } => {
+                self.figures = format!("dense {dense_energy_fraction:.2} covered {coverage:.2}  ");
+            }
             Event::Stepped { step, loss } => {
                 self.bar.set_position(step);
-                self.bar.set_message(format!("loss {loss:.3}"));
+                self.bar.set_message(format!("{}{}  loss {loss:.3}", self.figures, left(&self.bar)));
             }
-            Event::ProbesStarted { arm } => self.spin(&format!("{arm}: linear probes on its features")),
+            Event::ProbesStarted { arm } => {
+                interrupt::has_to_save(format!("the probes of {arm} are left to `featurescope resume`"));
+                self.spin(&format!("{arm}: linear probes on its features"));
+            }
             Event::ArmEnded { arm, end } => {
-                self.bar.finish_and_clear();
+                output::take_bar_away();
                 let detail =
                     end.stop_detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
                 let seconds = end.training_seconds + end.probe_seconds;
@@ -130,30 +167,111 @@ impl Progress {
         }
     }
 
-    fn start(&mut self, arm: &str, steps: u64) {
-        let style = "{prefix:<14} {wide_bar} {pos}/{len} steps  {rate}  {eta} left  {msg}";
-        self.replace(ProgressBar::new(steps), style);
-        self.bar.set_prefix(arm.to_owned());
-    }
-
     fn spin(&mut self, text: &str) {
-        self.replace(ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}");
-        self.bar.set_message(text.to_owned());
-        if self.is_terminal && !self.is_quiet {
-            self.bar.enable_steady_tick(TICK);
+        if !self.is_quiet && !std::io::stderr().is_terminal() {
+            output::note(&format!("{text} …"));
+        }
+        self.bar = spinner(text.to_owned(), self.is_quiet);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        output::take_bar_away();
+    }
+}
+
+/// Follows a sweep: how much of its work is done, a line per run that has ended. Several threads may tell it.
+pub struct SweepProgress {
+    bar: ProgressBar,
+    is_quiet: bool,
+    runs: usize,
+    ended: AtomicUsize,
+}
+
+/// Operations per tick of the bar: whole numbers that fit any sweep.
+const OPERATIONS_PER_TICK: f64 = 1e3;
+
+impl SweepProgress {
+    /// Progress over `runs` runs with so many operations in all; shows nothing if `is_quiet`.
+    pub fn new(is_quiet: bool, runs: usize, operations: f64) -> Self {
+        let bar = begin(ProgressBar::new((operations / OPERATIONS_PER_TICK) as u64), WORK, is_quiet);
+        bar.set_message(format!("0/{runs} runs"));
+        Self { bar, is_quiet, runs, ended: AtomicUsize::new(0) }
+    }
+
+    /// Shows what happened.
+    pub fn show(&self, event: &SweepEvent) {
+        match event {
+            SweepEvent::Found { runs, operations } => {
+                self.ended.store(*runs, Ordering::Relaxed);
+                if *runs > 0 {
+                    self.tell(&format!("{runs} of {} runs are there already", self.runs));
+                }
+                // What was done before must not flatter the estimate of the time left.
+                self.bar.set_position((operations / OPERATIONS_PER_TICK) as u64);
+                self.bar.reset_eta();
+            }
+            SweepEvent::Advanced { operations } => self.bar.inc((operations / OPERATIONS_PER_TICK) as u64),
+            SweepEvent::Note { id, text } => self.tell(&format!("{id}: {text}")),
+            SweepEvent::Ended { id, experiment, seed, status, seconds } => {
+                let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+                self.bar.set_message(format!("{ended}/{} runs", self.runs));
+                self.tell(&format!(
+                    "{ended}/{}  {id}  {experiment}, seed {seed}: {status}, {seconds:.0} s",
+                    self.runs
+                ));
+            }
         }
     }
 
-    fn replace(&mut self, bar: ProgressBar, style: &str) {
-        self.bar.finish_and_clear();
-        let target = if self.is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        bar.set_draw_target(target);
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
-                // A rate that cannot be shown is no reason to stop a run.
-                let _ = write!(out, "{:.1}/s", state.per_sec());
-            }));
+    /// Tells something that stays on the screen.
+    pub fn tell(&self, text: &str) {
+        if !self.is_quiet {
+            output::note(text);
         }
-        self.bar = bar;
+    }
+}
+
+impl Drop for SweepProgress {
+    fn drop(&mut self) {
+        output::take_bar_away();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use indicatif::{InMemoryTerm, TermLike};
+
+    /// What a bar looks like at the end, on a terminal of so many columns.
+    fn drawn(template: &str, columns: u16) -> String {
+        let terminal = InMemoryTerm::new(10, columns);
+        let bar = ProgressBar::with_draw_target(
+            Some(100_000_000),
+            ProgressDrawTarget::term_like(Box::new(terminal.clone())),
+        );
+        bar.set_style(ProgressStyle::with_template(template).unwrap());
+        bar.set_prefix(shortened("12/14 a_mask_with_a_very_long_name", NAME));
+        bar.set_message("dense 0.43 covered 0.12  25s left  loss 5.310  and whatever else there is to say");
+        for step in (0..=9).map(|step| step * 10_000_000) {
+            bar.set_position(step);
+            bar.tick();
+        }
+        assert_eq!(terminal.width(), columns);
+        terminal.contents()
+    }
+
+    #[test]
+    fn bars_are_one_line_that_fits_the_terminal_and_shows_the_figures_from_80_columns_on() {
+        for template in [COUNTED, WORK, SPINNER] {
+            for columns in [60, 80, 120] {
+                let drawn = drawn(template, columns);
+                let lines: Vec<&str> = drawn.lines().collect();
+                assert_eq!(lines.len(), 1, "{columns} columns: {drawn}");
+                assert!(lines[0].chars().count() <= usize::from(columns), "{columns} columns: {drawn}");
+                assert!(columns < 80 || drawn.contains("covered"), "{columns} columns: {drawn}");
+            }
+        }
     }
 }

@@ -1,114 +1,209 @@
 //! The scoreboard as text and as Markdown: a statement, what it predicts, what was measured, the verdict.
 
+use crate::layout::{UNBROKEN, pad_right, shortened, wrapped};
 use crate::output::heading;
 use featurescope_lab::claim::destiny::Destiny;
-use featurescope_lab::claim::judge::{ClaimResult, Finding, Reason, Scoreboard, TestResult};
-use featurescope_lab::claim::wording::{count, finding, interval, measured, question, reasons, word};
-use featurescope_lab::claim::{FEWEST_SEEDS, Role, Verdict};
+use featurescope_lab::claim::judge::{Bounds, ClaimResult, Finding, Reason, Scoreboard, TestResult};
+use featurescope_lab::claim::wording::{count, figure, finding, interval, measured, question, reasons, word};
+use featurescope_lab::claim::{FEWEST_SEEDS, Role, Tendency, Verdict};
 use featurescope_lab::stats::Estimate;
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
-/// Columns of a line.
-const WIDTH: usize = 110;
 const INDENT: &str = "            ";
-/// A blank at which no line is broken.
-const UNBROKEN: char = '\u{a0}';
+/// Columns of a verdict and of a statement's number in a list of one line each.
+const WORD: usize = 12;
+const NUMBER: usize = 26;
 
 /// How much of a scoreboard is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What decided: the settings that were judged, and the controls in a table at the end.
+    /// A line for every statement that there is a figure for.
+    Line,
+    /// What decided: the settings that were judged.
     Decisive,
-    /// Every setting and every control under its test.
+    /// Every setting and every control under its test, the controls in a table, and destiny.
     Everything,
 }
 
-/// The whole scoreboard.
-pub fn text(board: &Scoreboard, detail: Detail) -> std::result::Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    for claim in &board.claims {
-        write_claim(&mut text, claim, detail)?;
+/// The whole scoreboard, beginning with what it says in a sentence; `width` is that of the screen.
+pub fn text(
+    board: &Scoreboard,
+    detail: Detail,
+    width: usize,
+) -> std::result::Result<String, std::fmt::Error> {
+    let mut text = wrapped(&in_a_sentence(board), width, "", "");
+    text.push('\n');
+    if detail == Detail::Line {
+        for claim in &board.claims {
+            text.push_str(&line(claim, width).unwrap_or_default());
+        }
+    } else {
+        for claim in &board.claims {
+            write_claim(&mut text, claim, detail, width)?;
+        }
+        writeln!(text, "\n{}", heading("Controls: where the statements must fail"))?;
+        write_controls(&mut text, board, width);
+        for destiny in &board.destiny {
+            write_destiny(&mut text, destiny, width)?;
+        }
     }
-    writeln!(text, "\n{}", heading("Controls: where the statements must fail"))?;
-    write_controls(&mut text, board)?;
-    for destiny in &board.destiny {
-        write_destiny(&mut text, destiny)?;
-    }
-    writeln!(text, "\n{}", count(&board.claims))?;
-    writeln!(
-        text,
-        "Sizes are d/d1. Intervals are corrected for the number of tests (Holm, α = {}); 95 % for trends and destiny.",
-        board.alpha
-    )?;
+    text.push('\n');
+    text.push_str(&wrapped(&legend(board, detail), width, "", ""));
     for warning in &board.warnings {
-        writeln!(text, "warning: {warning}")?;
+        text.push_str(&wrapped(warning, width, "warning: ", "  "));
     }
     Ok(text)
 }
 
+/// What the runs say, all statements together.
+fn in_a_sentence(board: &Scoreboard) -> String {
+    let tending = |wanted| board.claims.iter().filter(|claim| claim.tendency() == Some(wanted)).count();
+    let (hold, fail) = (tending(Tendency::WouldHold), tending(Tendency::WouldFail));
+    let findings = || board.claims.iter().flat_map(|claim| &claim.tests).flat_map(|test| &test.findings);
+    if hold + fail == 0 {
+        return format!("{}.", count(&board.claims));
+    }
+    let provisional = format!(
+        "by what these show so far, which other seeds may turn, {hold} would hold and {fail} would fail"
+    );
+    if findings().any(Finding::is_judged) {
+        return format!("{}. Of the undecided, {provisional}.", count(&board.claims));
+    }
+    let seeds = findings().map(|finding| finding.values.len()).max().unwrap_or_default();
+    let seeds = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
+    let number = |wanted: &str| board.claims.iter().filter(|claim| word(&claim.verdict) == wanted).count();
+    format!(
+        "No verdict from {seeds}: that needs {FEWEST_SEEDS} of a setting. Of {} statements, {provisional}; {} need \
+         other runs; {} are statements that no finite run can decide.",
+        board.claims.len(),
+        number("undecided").saturating_sub(hold + fail),
+        number("no test")
+    )
+}
+
+fn legend(board: &Scoreboard, detail: Detail) -> String {
+    let level = format!("Intervals are corrected for the number of tests (Holm, α = {})", board.alpha);
+    if detail == Detail::Line {
+        return format!(
+            "In brackets: where the statement holds. {level}. `--all` shows every setting, every control and what \
+             undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a statement."
+        );
+    }
+    format!("Sizes are d/d1. {level}; 95 % for trends and destiny.")
+}
+
+/// A statement in one line: verdict, number, the figure that leads to it beside its prediction, title; `None` where there is
+/// no figure.
+fn line(claim: &ClaimResult, width: usize) -> Option<String> {
+    let shown = |test: &TestResult, found: &Finding| match &found.estimate {
+        Some(estimate) => Some(interval(estimate)),
+        None => found.tendency(test.rule).and(found.mean()).map(figure),
+    };
+    let mut found: Vec<(u8, String, Bounds)> = Vec::new();
+    for test in &claim.tests {
+        for finding in &test.findings {
+            let Some(figure) = shown(test, finding) else { continue };
+            found.push((weight(test, finding), figure, test.rule));
+        }
+    }
+    let (_, measured, rule) = found.iter().max_by_key(|(weight, ..)| *weight)?;
+    let others = if found.len() > 1 { format!(" +{}", found.len() - 1) } else { String::new() };
+    let verdict = claim.tendency().map_or_else(|| shown_verdict(&claim.verdict), |it| it.words().to_owned());
+    let head = format!(
+        "{}{} {measured} ({}){others}",
+        pad_right(&verdict, WORD),
+        pad_right(&shortened(&claim.id, NUMBER), NUMBER),
+        brief(*rule)
+    );
+    let room = width.saturating_sub(head.chars().count() + 2);
+    // A title of two syllables says less than none.
+    let title = if room < 16 { String::new() } else { format!("  {}", shortened(&claim.title, room)) };
+    Some(format!("{}\n", shortened(&format!("{head}{title}"), width)))
+}
+
+/// How much a finding weighs for the verdict: what refutes, then what keeps it open, then what supports.
+fn weight(test: &TestResult, finding: &Finding) -> u8 {
+    match (&finding.verdict, finding.tendency(test.rule)) {
+        (Verdict::Refuted, _) => 4,
+        (Verdict::Supported, _) => 2,
+        (_, Some(Tendency::WouldFail)) => 1,
+        (_, Some(Tendency::WouldHold)) => 0,
+        _ => 3,
+    }
+}
+
+/// A rule in a few signs.
+fn brief(rule: Bounds) -> String {
+    match (rule.at_least, rule.at_most) {
+        (Some(low), Some(high)) => format!("{low} to {high}"),
+        (Some(low), None) => format!("≥ {low}"),
+        (None, Some(high)) => format!("≤ {high}"),
+        (None, None) => "any".to_owned(),
+    }
+}
+
 /// One statement: verdict, rule by rule what was found.
-pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail) -> Result {
-    writeln!(text, "{}", heading(&format!("{:<11} {}: {}", shown(&claim.verdict), claim.id, claim.title)))?;
+pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail, width: usize) -> Result {
+    let title = format!("{}: {}", claim.id, claim.title);
+    let title = wrapped(&title, width, &format!("{:<11} ", shown_verdict(&claim.verdict)), INDENT);
+    writeln!(text, "{}", heading(title.trim_end()))?;
     match &claim.verdict {
-        Verdict::NotTestable { reason } => write_wrapped(text, reason.trim())?,
+        Verdict::NotTestable { reason } => text.push_str(&indented(reason.trim(), width)),
         // What stands under the tests need not be said twice.
         Verdict::Undecided {
             reason: Reason::Partly | Reason::OnTheBound { .. } | Reason::NotMeasured { .. },
         }
         | Verdict::Supported
         | Verdict::Refuted => {}
-        Verdict::Undecided { reason } => write_wrapped(text, &reason.to_string())?,
+        Verdict::Undecided { reason } => text.push_str(&indented(&reason.to_string(), width)),
     }
     for test in &claim.tests {
-        write_test(text, test, detail)?;
+        write_test(text, test, detail, width);
     }
     Ok(())
 }
 
 /// A refutation stands out.
-fn shown(verdict: &Verdict) -> String {
+fn shown_verdict(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Refuted => word(verdict).to_uppercase(),
         _ => word(verdict).to_owned(),
     }
 }
 
-fn write_test(text: &mut String, test: &TestResult, detail: Detail) -> Result {
-    write_wrapped(text, &question(test))?;
+fn write_test(text: &mut String, test: &TestResult, detail: Detail, width: usize) {
+    let mut write = |words: &str| text.push_str(&indented(words, width));
+    write(&question(test));
     // A finding is not broken over lines.
     let unbroken = |found: &Finding| finding(found).replace(' ', "\u{a0}");
     let judged: Vec<String> = test.judged().map(unbroken).collect();
     if !judged.is_empty() {
-        write_wrapped(text, &format!("  {}", judged.join(" · ")))?;
+        write(&format!("  {}", judged.join(" · ")));
     }
     for (reason, sizes) in reasons(test) {
-        write_wrapped(text, &format!("  {sizes}: {reason}"))?;
+        write(&format!("  {sizes}: {reason}"));
     }
     let others: Vec<&Finding> = test.findings.iter().filter(|finding| !finding.is_judged()).collect();
     if detail == Detail::Everything {
         // What a finding says about itself may be long.
         for other in others {
-            write_wrapped(text, &format!("  not judged: {}{}", unbroken(other), why(other)))?;
+            write(&format!("  not judged: {}{}", unbroken(other), why(other)));
         }
         for control in &test.controls {
-            write_wrapped(
-                text,
-                &format!("  control, must fail: {} {}", control.setting.arm, unbroken(control)),
-            )?;
+            write(&format!("  control, must fail: {} {}", control.setting.arm, unbroken(control)));
         }
     } else if judged.is_empty() {
         let values: Vec<String> = others.iter().map(|other| unbroken(other)).collect();
         if !values.is_empty() {
-            write_wrapped(text, &format!("  not judged: {}", values.join(" · ")))?;
+            write(&format!("  not judged: {}", values.join(" · ")));
         }
     } else if !others.is_empty() {
-        write_wrapped(text, &format!("  (and {} settings with too few seeds or sizes)", others.len()))?;
+        write(&format!("  (and {} settings with too few seeds or sizes)", others.len()));
     }
     if let Some(trend) = &test.trend {
-        write_wrapped(text, &format!("  trend over ln d: {}", interval(trend)))?;
+        write(&format!("  trend over ln d: {}", interval(trend)));
     }
-    Ok(())
 }
 
 fn why(finding: &Finding) -> String {
@@ -153,19 +248,19 @@ fn tallies(board: &Scoreboard) -> BTreeMap<String, Tally> {
     tallies
 }
 
-fn write_controls(text: &mut String, board: &Scoreboard) -> Result {
+fn write_controls(text: &mut String, board: &Scoreboard, width: usize) {
     for (kind, tally) in tallies(board) {
-        writeln!(text, "  {kind}: {} refuted, {} not applicable", tally.refuted, tally.not_applicable)?;
+        let words = format!("{kind}: {} refuted, {} not applicable", tally.refuted, tally.not_applicable);
+        text.push_str(&wrapped(&words, width, "  ", INDENT));
         for (what, claims) in [("undecided", &tally.undecided), ("SUPPORTED as well", &tally.supported)] {
             if !claims.is_empty() {
-                write_wrapped(text, &format!("{what}: {}", claims.join("; ")))?;
+                text.push_str(&indented(&format!("{what}: {}", claims.join("; ")), width));
             }
         }
     }
-    Ok(())
 }
 
-fn write_destiny(text: &mut String, destiny: &Destiny) -> Result {
+fn write_destiny(text: &mut String, destiny: &Destiny, width: usize) -> Result {
     // Who never ends with an atom has no destiny to speak of; few seeds say little about it.
     let has_atoms = matches!(destiny.setting.role, Role::RandomMaskStaged | Role::RandomMaskTrained);
     if !has_atoms || destiny.runs.len() < FEWEST_SEEDS {
@@ -173,43 +268,27 @@ fn write_destiny(text: &mut String, destiny: &Destiny) -> Result {
     }
     let setting = &destiny.setting;
     let show = |estimate: &Option<Estimate>| estimate.as_ref().map_or("–".to_owned(), interval);
-    writeln!(
-        text,
-        "{}",
-        heading(&format!(
-            "destiny     {} ({}): does luck at the start decide which atom a neuron ends with?",
-            setting.arm,
-            setting.label()
-        ))
-    )?;
-    write_wrapped(
-        text,
-        &format!(
-            "precision {}, over chance {}, recall {}, area under the curve {} (chance .5)",
-            show(&destiny.precision),
-            show(&destiny.precision_over_chance),
-            show(&destiny.recall),
-            show(&destiny.area)
-        ),
-    )
+    let title = format!(
+        "{} ({}): does luck at the start decide which atom a neuron ends with?",
+        setting.arm,
+        setting.label()
+    );
+    writeln!(text, "{}", heading(wrapped(&title, width, "destiny     ", INDENT).trim_end()))?;
+    let words = format!(
+        "precision {}, over chance {}, recall {}, area under the curve {} (chance .5)",
+        show(&destiny.precision),
+        show(&destiny.precision_over_chance),
+        show(&destiny.recall),
+        show(&destiny.area)
+    );
+    text.push_str(&indented(&words, width));
+    Ok(())
 }
 
-/// Lines of at most [`WIDTH`] columns, indented like everything under a verdict.
-fn write_wrapped(text: &mut String, words: &str) -> Result {
-    let inner = words.len() - words.trim_start().len();
-    let mut line = format!("{INDENT}{}", " ".repeat(inner));
-    let empty = line.chars().count();
-    for word in words.split(' ').filter(|word| !word.is_empty()) {
-        let used = line.chars().count();
-        if used > empty && used + 1 + word.chars().count() > WIDTH {
-            writeln!(text, "{}", line.replace(UNBROKEN, " "))?;
-            line = format!("{INDENT}  {}", " ".repeat(inner));
-        } else if used > empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    writeln!(text, "{}", line.replace(UNBROKEN, " "))
+/// Lines indented like everything under a verdict; blanks in front of the words indent them further.
+fn indented(words: &str, width: usize) -> String {
+    let inner = " ".repeat(words.len() - words.trim_start().len());
+    wrapped(words, width, &format!("{INDENT}{inner}"), &format!("{INDENT}{inner}  "))
 }
 
 /// The scoreboard as a Markdown page.
@@ -228,8 +307,11 @@ pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Err
             writeln!(text, "| {first} | no test | – | {} |", cell(reason.trim()))?;
         }
         for (number, test) in claim.tests.iter().enumerate() {
-            let (first, verdict) =
-                if number == 0 { (first.as_str(), shown(&claim.verdict)) } else { ("", String::new()) };
+            let (first, verdict) = if number == 0 {
+                (first.as_str(), shown_verdict(&claim.verdict))
+            } else {
+                ("", String::new())
+            };
             writeln!(
                 text,
                 "| {first} | {verdict} | {} | {} |",

@@ -1,13 +1,13 @@
 //! The one-screen summary: arms side by side, theory's value in parentheses beside the measured one.
 
+use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width};
 use crate::output::heading;
 use featurescope_lab::plan::Growth;
 use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary};
 
-/// Columns of a line, of the label and of an arm with a short name: four of them stand side by side.
-const LINE: usize = 100;
+/// Columns of the label and of an arm with a short name.
 const LABEL: usize = 28;
-const CELL: usize = 18;
+const CELL: usize = 17;
 const UNDEFINED: &str = "–";
 
 /// The name of a figure and how it reads in an arm.
@@ -55,26 +55,27 @@ const GROUPS: &[(&str, &[Row])] = &[
     ),
 ];
 
-/// The summary as text, at most 100 columns wide.
-pub fn summary(summary: &Summary) -> String {
+/// The summary as text in lines of at most `width` columns, as far as one arm fits beside the labels.
+pub fn summary(summary: &Summary, width: usize) -> String {
     let mut text = format!(
         "\n{}, seed {}: {} in {:.0} s\n",
         summary.experiment, summary.seed, summary.status, summary.wall_seconds
     );
     // Long names make wide columns, and fewer of them side by side.
     let longest = summary.arms.iter().map(|(name, _)| shown_width(name) + 1).max().unwrap_or_default();
-    let cell = longest.max(CELL);
-    for arms in summary.arms.chunks(((LINE - LABEL) / cell).max(1)) {
+    let cell = longest.clamp(CELL, width.saturating_sub(LABEL).max(CELL));
+    for arms in summary.arms.chunks(cells_beside(width, LABEL, cell)) {
         text.push('\n');
         text.push_str(&block(arms, cell));
     }
-    text.push_str(&yardsticks(summary));
+    text.push_str(&yardsticks(summary, width));
     text
 }
 
 fn block(arms: &[(String, ArmSummary)], width: usize) -> String {
     let line = |label: &str, cells: Vec<String>| line(label, width, cells);
-    let mut text = line("", arms.iter().map(|(name, _)| name.clone()).collect());
+    // A name keeps one blank before it.
+    let mut text = line("", arms.iter().map(|(name, _)| shortened(name, width - 1)).collect());
     for (title, rows) in GROUPS {
         text.push_str(&title_line(title));
         for (label, cell) in *rows {
@@ -95,7 +96,7 @@ fn block(arms: &[(String, ArmSummary)], width: usize) -> String {
     text
 }
 
-fn yardsticks(summary: &Summary) -> String {
+fn yardsticks(summary: &Summary, width: usize) -> String {
     let Some((_, arm)) = summary.arms.first() else { return String::new() };
     let ladders = [FeatureKind::Raw, FeatureKind::OracleLinear, FeatureKind::OracleLatent]
         .map(|features| ladder(arm, features));
@@ -103,14 +104,24 @@ fn yardsticks(summary: &Summary) -> String {
         return String::new();
     }
     let theory = &summary.yardsticks.theory;
-    let names = ["raw x", "Mᵀx (M known)", "z itself", "best linear rule"];
-    let mut text = line(&heading("yardsticks, R² / accuracy"), CELL, names.map(ToOwned::to_owned));
-    for (rung, (labels, raw)) in ladders[0].iter().enumerate() {
-        let other =
-            |ladder: &[(usize, String)]| ladder.get(rung).map_or(UNDEFINED.to_owned(), |s| s.1.clone());
-        let best = format!("{} / {}", fraction(theory.linear_r_squared), fraction(theory.linear_accuracy));
-        let cells = [raw.clone(), other(&ladders[1]), other(&ladders[2]), best];
-        text.push_str(&line(&format!("  {labels} labels"), CELL, cells));
+    let best = format!("{} / {}", fraction(theory.linear_r_squared), fraction(theory.linear_accuracy));
+    let score = |ladder: &[(usize, String)], rung: usize| {
+        ladder.get(rung).map_or(UNDEFINED.to_owned(), |score| score.1.clone())
+    };
+    let [raw, linear, latent] = &ladders;
+    let columns: Vec<(&str, Vec<String>)> = [("raw x", raw), ("Mᵀx (M known)", linear), ("z itself", latent)]
+        .map(|(name, ladder)| (name, (0..raw.len()).map(|rung| score(ladder, rung)).collect()))
+        .into_iter()
+        .chain([("best linear rule", vec![best; raw.len()])])
+        .collect();
+    let mut text = String::new();
+    for columns in columns.chunks(cells_beside(width, LABEL, CELL)) {
+        let names = columns.iter().map(|(name, _)| (*name).to_owned());
+        text.push_str(&line(&heading("yardsticks, R² / accuracy"), CELL, names));
+        for (rung, (labels, _)) in raw.iter().enumerate() {
+            let cells = columns.iter().map(|(_, scores)| scores[rung].clone());
+            text.push_str(&line(&format!("  {labels} labels"), CELL, cells));
+        }
     }
     text
 }
@@ -143,20 +154,6 @@ fn line(label: &str, width: usize, cells: impl IntoIterator<Item = String>) -> S
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
-}
-
-pub fn pad_right(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(shown_width(text))))
-}
-
-pub fn pad_left(text: &str, width: usize) -> String {
-    // A cell that is too long still keeps one blank before it.
-    format!("{}{text}", " ".repeat(width.saturating_sub(shown_width(text)).max(1)))
-}
-
-/// Characters on the screen: every one of ours is one column wide; bold takes none.
-fn shown_width(text: &str) -> usize {
-    text.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "").chars().count()
 }
 
 fn growth(arm: &ArmSummary, part: fn(&Growth) -> f64) -> String {
@@ -192,5 +189,53 @@ fn three(value: Option<f64>) -> String {
         None => UNDEFINED.to_owned(),
         Some(value) if value != 0.0 && !(0.01..1e4).contains(&value.abs()) => format!("{value:.1e}"),
         Some(value) => format!("{value:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use featurescope_lab::experiments::Experiment;
+    use featurescope_lab::plan::Plan;
+    use featurescope_lab::run::{RunDirectory, execute};
+    use featurescope_lab::spec::{Layer, Spec};
+    use std::sync::atomic::AtomicBool;
+
+    /// Ten arms, one of them with a long name.
+    fn many_arms() -> Summary {
+        let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
+        let mut overrides = vec!["training.steps=2".to_owned(), "probe.labels=[40]".to_owned()];
+        overrides.extend(["probe.validation_rows=50".to_owned(), "probe.test_rows=60".to_owned()]);
+        layers.push(Layer::overrides(&overrides).unwrap());
+        let spec = Spec::from_layers(&layers).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(&folder.path().join("run")).unwrap();
+        let plan = Plan::new(&spec, "many").unwrap();
+        let mut summary = execute(&plan, &directory, &AtomicBool::new(false), &mut |_| {}).unwrap();
+        let (_, arm) = summary.arms[0].clone();
+        summary.arms = (0..9).map(|number| (format!("arm{number}"), arm.clone())).collect();
+        summary.arms.push(("random_mask_with_a_threshold_that_follows_the_schedule".to_owned(), arm));
+        summary
+    }
+
+    #[test]
+    fn tables_fold_at_every_width_and_show_every_arm() {
+        let mut summary_of = many_arms();
+        for (width, is_long) in [(60, true), (80, true), (120, true), (60, false), (80, false), (120, false)]
+        {
+            if !is_long {
+                summary_of.arms.truncate(9);
+            }
+            let text = summary(&summary_of, width);
+            let widest = text.lines().map(shown_width).max().unwrap();
+            assert!(widest <= width, "{widest} of {width} columns\n{text}");
+            assert!((0..9).all(|number| text.contains(&format!("arm{number}"))), "{text}");
+            for name in ["raw x", "Mᵀx (M known)", "z itself", "best linear rule"] {
+                assert!(text.contains(name), "{name} is not in\n{text}");
+            }
+            // Short names stand side by side.
+            let first = text.lines().find(|line| line.contains("arm0")).unwrap();
+            assert!(is_long || width < 80 || first.contains("arm2"), "{text}");
+        }
     }
 }

@@ -195,6 +195,14 @@ fn stored_runs_are_judged() {
     run(folder.path(), &["--out", "b", "--quiet", "seed=2"]).success();
     let output = featurescope(folder.path(), &["judge", "a", "b"]).assert().success().get_output().clone();
     let shown = text(&output.stdout);
+    assert!(shown.starts_with("No verdict from 2 seeds"), "{shown}");
+    let tendencies = shown.lines().filter(|line| line.starts_with("would ")).collect::<Vec<_>>();
+    assert!(tendencies.len() > 10 && shown.lines().count() < 100, "{shown}");
+    // The figure stands beside where it has to lie.
+    assert!(tendencies.iter().all(|line| line.contains('(') && line.chars().count() <= 80), "{shown}");
+    assert!(text(&output.stderr).contains("judging 2 runs"), "it says what it does while it reads");
+    let output = featurescope(folder.path(), &["judge", "a", "b", "--all"]).assert().success();
+    let shown = text(&output.get_output().stdout).split_whitespace().collect::<Vec<_>>().join(" ");
     for expected in ["Theorem 3.2", "Theorem 3.4 (iii)", "Fact A.1", "that no finite run can decide"] {
         assert!(shown.contains(expected), "`{expected}` is not in\n{shown}");
     }
@@ -211,6 +219,42 @@ fn stored_runs_are_judged() {
     assert!(text(&output.stdout).contains("Supported if at most"));
 }
 
+/// Nothing that is printed is wider than the screen, but commands that are one word.
+#[test]
+fn everything_fits_the_width_that_the_environment_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path(), &["--out", "a", "--quiet"]).success();
+    run(folder.path(), &["--out", "b", "--quiet", "seed=2"]).success();
+    for width in [60, 80, 120] {
+        let commands: [&[&str]; 8] = [
+            &["judge", "a", "b"],
+            &["judge", "a", "b", "--all"],
+            &["explain"],
+            &["explain", "theorem 3.4"],
+            &["explain", "coverage"],
+            &["explain", "Lemma B.2a", "--runs", "a", "b"],
+            &["list"],
+            &[
+                "run",
+                "smoke",
+                "seed=[1,2]",
+                "training.steps=3",
+                "probe.labels=[]",
+                "--no-report",
+                "--out",
+                "s",
+            ],
+        ];
+        for arguments in commands {
+            let mut command = featurescope(folder.path(), arguments);
+            let output = command.env("COLUMNS", width.to_string()).assert().success().get_output().clone();
+            for line in text(&output.stdout).lines() {
+                assert!(line.chars().count() <= width, "{arguments:?} at {width} columns: {line}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_name_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -221,6 +265,23 @@ fn every_name_can_be_explained() {
     assert!(shown("paper").contains("[arms.random_mask]"));
     let message = text(&explain("loss.temprature").code(2).get_output().stderr);
     assert!(message.contains("loss.temperature"), "{message}");
+    // A part of a name lists what has it; several words need no quotes; letters may be spelled out.
+    for part in ["(i)", "(i), over d", "(ii)", "(iii)"] {
+        assert!(shown("theorem 3.4").contains(&format!("Theorem 3.4 {part}")), "{part}");
+    }
+    for (name, expected) in [
+        ("T1", "The step at which stage I ends"),
+        ("tau", "letter τ"),
+        ("τ", "loss.temperature"),
+        ("Coverage", "coverage_90"),
+        ("singleton", "singleton_count"),
+        ("noise_cosine", "Recorded in records.parquet"),
+    ] {
+        assert!(shown(name).contains(expected), "{name}: {}", shown(name));
+    }
+    let words = featurescope(folder.path(), &["explain", "dense", "energy"]).assert().success();
+    assert!(text(&words.get_output().stdout).contains("dense_energy_fraction"));
+    explain("xyzzy").code(2);
     let list = text(&featurescope(folder.path(), &["list"]).assert().success().get_output().stdout);
     assert!(
         ["paper", "smoke", "supervised", "trained-bias", "mask-strength"].iter().all(|n| list.contains(n))
@@ -275,7 +336,7 @@ fn theorems_are_judged() {
     let folder = tempfile::tempdir().unwrap();
     let output = featurescope(folder.path(), &["run", "theorems", "--smoke"]).assert().success();
     let shown = text(&output.get_output().stdout);
-    assert!(shown.contains("statements: ") && shown.contains("Theorem 3.4 (iii)"), "{shown}");
+    assert!(shown.contains("statements") && shown.contains("`--all` shows"), "{shown}");
     let board = fs::read_to_string(folder.path().join("runs/theorems-sweep/scoreboard.json")).unwrap();
     let board: serde_json::Value = serde_json::from_str(&board).unwrap();
     assert!(board["claims"].as_array().unwrap().len() > 90);

@@ -15,6 +15,7 @@
 //! | [`mod@bench`] | what a step costs on this machine |
 //! | [`claim`] | the paper's statements as data, judged from stored runs |
 //! | [`results`] | the scoreboard that comes with the program |
+//! | [`mod@reference`] | everything that has a name, and the search over it |
 //! | [`report`] | pictures of stored runs |
 //! | [`diagnose`] | the same panel for representations of any other network |
 
@@ -33,5 +34,6 @@ pub mod stats;
 pub mod bench;
 pub mod claim;
 pub mod results;
+pub mod reference;
 pub mod report;
 pub mod diagnose;

@@ -5,6 +5,7 @@
 use featurescope_lab::diagnose::{Foreign, Source, diagnose};
 use featurescope_lab::experiments::Experiment;
 use featurescope_lab::plan::Plan;
+use featurescope_lab::report::csv::FigureData;
 use featurescope_lab::report::html::render;
 use featurescope_lab::report::{Page, StoredRun, of_run, scoreboard, still};
 use featurescope_lab::results::theorems;
@@ -23,7 +24,7 @@ const HOSTILE: &str = "\"'></script><xss onload=alert(1)>&<!--";
 
 /// The page, and the pictures that stand in it or beside it, hold no tag of ours to run.
 fn check(page: &Page, what: &str) {
-    let mut texts = vec![render(page, true)];
+    let mut texts = vec![render(page, Some(FigureData::All))];
     texts.extend(page.figures().map(|(figure, provenance)| still::svg(figure, &provenance.line()).unwrap()));
     for text in texts {
         for forbidden in ["<xss", "</script><", "<!--<", "&<!--"] {

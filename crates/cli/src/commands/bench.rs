@@ -2,7 +2,8 @@
 
 use crate::args::BenchArguments;
 use crate::exit::Exit;
-use crate::output;
+use crate::progress::Activity;
+use crate::{interrupt, output};
 use anyhow::{Context, Result};
 use featurescope_lab::bench::{Arithmetic, SIZES, Stage, StepCost, step_cost};
 use featurescope_lab::host::use_threads;
@@ -21,10 +22,14 @@ pub fn bench(arguments: &BenchArguments) -> Result<Exit> {
         [] => DEFAULT_SIZES.contains(&name),
         sizes => sizes.iter().any(|size| size == name),
     };
+    interrupt::may_end("nothing was written");
     let mut costs = Vec::new();
     for size in SIZES.iter().filter(|size| wanted(size.name)) {
         for stage in [Stage::Early, Stage::Late] {
+            let moment = if stage == Stage::Early { "early" } else { "late" };
+            let timing = Activity::on_terminal(false, format!("timing steps of {} {moment}", size.name));
             let cost = step_cost(size, stage, arithmetic, usize::from(arguments.rounds))?;
+            drop(timing);
             if !arguments.json {
                 output::print(&report(&cost)?)?;
             }

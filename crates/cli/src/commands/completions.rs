@@ -1,15 +1,12 @@
 //! `featurescope completions`: completions for a shell.
 
-use crate::args::{Arguments, CompletionsArguments};
+use crate::args::CompletionsArguments;
 use crate::exit::Exit;
-use crate::output;
+use crate::{completion, output};
 use anyhow::Result;
-use clap::CommandFactory;
 
-/// Prints the completion script.
+/// Prints the script by which a shell asks this program for completions.
 pub fn completions(arguments: &CompletionsArguments) -> Result<Exit> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "featurescope", &mut script);
-    output::print(&String::from_utf8_lossy(&script))?;
+    output::print(&String::from_utf8_lossy(&completion::registration(&arguments.shell)?))?;
     Ok(Exit::Success)
 }

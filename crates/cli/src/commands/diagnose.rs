@@ -2,10 +2,11 @@
 
 use crate::args::DiagnoseArguments;
 use crate::exit::Exit;
-use crate::output;
+use crate::progress::Activity;
+use crate::{interrupt, output};
 use anyhow::{Context, Result};
 use featurescope_lab::diagnose::{Findings, Foreign, Source, diagnose as examine, file_name, table_of};
-use featurescope_lab::report::write;
+use featurescope_lab::report::write_with;
 use serde_json::json;
 use std::path::Path;
 
@@ -16,9 +17,14 @@ pub fn diagnose(arguments: &DiagnoseArguments) -> Result<Exit> {
     let activations = source(&arguments.activations, &arguments.array);
     let pairs = arguments.pairs.as_deref().map(|path| source(path, &arguments.pairs_array));
     let labels = arguments.labels.as_deref().map(|path| source(path, &arguments.labels_array));
+    interrupt::may_end("the report is not complete, the same command makes it");
+    let activity = Activity::start(false, format!("reading {}", arguments.activations.display()));
     let foreign = Foreign::read(&activations, pairs.as_ref(), labels.as_ref())?;
+    activity.go_on("diagnosing: ranks, neighbours, probes, a map");
     let findings = examine(&foreign, &command(arguments));
-    let path = write(&findings.page, &arguments.out)?;
+    activity.go_on("drawing the report");
+    let path = write_with(&findings.page, &arguments.out, arguments.data.asked_for())?;
+    drop(activity);
     let text = if arguments.json {
         json_of(&findings)?
     } else {

@@ -1,71 +1,187 @@
-//! `featurescope explain`: what a setting means, what an experiment asks.
+//! `featurescope explain`: what anything with a name is: settings, experiments, statements, letters, terms.
 
 use crate::args::ExplainArguments;
-use crate::commands::judge::runs_of;
+use crate::commands::judge::judged;
 use crate::exit::{Exit, UnknownName};
+use crate::layout::{pad_right, shortened, shown_width, wrapped};
 use crate::scoreboard::{self, Detail};
 use crate::{figure, output};
 use anyhow::Result;
 use featurescope_lab::claim::wording::question;
-use featurescope_lab::claim::{self, Claim, judge};
-use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
+use featurescope_lab::claim::{self, Claim};
+use featurescope_lab::reference::{Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
-use featurescope_lab::spec::registry::{SETTINGS, find, is_table, nearest};
+use featurescope_lab::spec::registry::SETTINGS;
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// Prints the explanation of a name, or a line on every setting.
+/// Columns of a name in a list.
+const NAME: usize = 38;
+/// Columns of the word that says what a name stands for.
+const KIND: usize = 11;
+/// Names that are suggested where nothing is found.
+const SUGGESTIONS: usize = 3;
+
+/// Prints the explanation of a name, what a part of a name finds, or a line on every setting.
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
-    let text = match arguments.name.as_deref() {
-        None => SETTINGS.iter().map(line).collect(),
-        Some(name) => named(name, &arguments.runs)?,
+    let width = output::width();
+    let typed = arguments.name.join(" ");
+    let text = if arguments.name.is_empty() {
+        SETTINGS.iter().map(|setting| line(setting, width)).collect()
+    } else {
+        found(&typed, &arguments.runs, width)?
     };
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
-/// What is behind a name.
-fn named(name: &str, runs: &[PathBuf]) -> Result<String> {
-    if let Some(setting) = find(name) {
-        return Ok(page(setting));
+/// The pages of what is called so, and beside them what has it in its name; or all that is found, in a list.
+fn found(typed: &str, runs: &[PathBuf], width: usize) -> Result<String> {
+    let entries = entries()?;
+    let found = search(&entries, typed);
+    let is_meant = |fit: Fit| fit == Fit::Name || found.len() == 1;
+    let mut pages: Vec<&Entry> =
+        found.iter().filter(|(fit, _)| is_meant(*fit)).map(|(_, entry)| *entry).collect();
+    if pages.is_empty() {
+        // A letter or the last part of a key, where only one thing has it.
+        let others: Vec<&Entry> =
+            found.iter().filter(|(fit, _)| *fit == Fit::OtherName).map(|(_, entry)| *entry).collect();
+        if others.len() == 1 {
+            pages = others;
+        }
     }
-    if let Some(experiment) = Experiment::find(name) {
-        return Ok(format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec));
+    let rest: Vec<&Entry> = found
+        .iter()
+        .map(|(_, entry)| *entry)
+        .filter(|entry| !pages.iter().any(|page| std::ptr::eq(*page, *entry)))
+        .collect();
+    let mut text = String::new();
+    for (number, entry) in pages.iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        text.push_str(&page(entry, runs, width)?);
     }
-    if is_table(name) {
-        let inside = format!("{name}.");
-        return Ok(SETTINGS.iter().filter(|setting| setting.key.starts_with(&inside)).map(line).collect());
+    if pages.is_empty() && rest.is_empty() {
+        return Err(unknown(typed, &entries).into());
     }
+    if !rest.is_empty() {
+        let title = if pages.is_empty() { format!("`{typed}` is found in") } else { "\nSee also".to_owned() };
+        writeln!(text, "{}", output::heading(&title))?;
+        rest.iter().for_each(|entry| text.push_str(&list_line(entry, width)));
+    }
+    Ok(text)
+}
+
+/// What it stands for, its name, and what it is in a sentence, in one line.
+fn list_line(entry: &Entry, width: usize) -> String {
+    let head = format!("  {}{}", pad_right(entry.subject.kind(), KIND), entry.name);
+    let head = pad_right(&head, (KIND + NAME).min(width / 2));
+    let room = width.saturating_sub(shown_width(&head) + 1);
+    format!("{}\n", shortened(&format!("{head} {}", shortened(&entry.sentence, room)), width).trim_end())
+}
+
+fn page(entry: &Entry, runs: &[PathBuf], width: usize) -> Result<String> {
+    Ok(match &entry.subject {
+        Subject::Setting(setting) => setting_page(setting, width),
+        Subject::Table(table) => {
+            let inside = format!("{table}.");
+            let settings = SETTINGS.iter().filter(|setting| setting.key.starts_with(&inside));
+            settings.map(|setting| line(setting, width)).collect()
+        }
+        Subject::Experiment(experiment) => {
+            format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec)
+        }
+        Subject::Statement(claim) => claim_page(claim, width) + &evidence(claim, runs, width)?,
+        Subject::Quantity(doc) => quantity_page(&entry.name, doc, width)?,
+        Subject::Column(column, is_of_neurons) => {
+            let (table, row) = if *is_of_neurons {
+                ("neurons.parquet", "recorded step and neuron")
+            } else {
+                ("records.parquet", "recorded step")
+            };
+            let place = format!("Recorded in {table}, one value per {row}; unit: {}.", column.unit);
+            titled(&format!("column {}", column.name), &[column.doc, &place], width)
+                + &spoken_of(column.name, width)?
+        }
+        Subject::Symbol(symbol) => symbol_page(symbol, width),
+        Subject::Term(term) => term_page(term, width),
+    })
+}
+
+/// A title and paragraphs under it.
+fn titled(title: &str, paragraphs: &[&str], width: usize) -> String {
+    let mut text = format!("{}\n", output::heading(title));
+    for paragraph in paragraphs {
+        text.push('\n');
+        text.push_str(&wrapped(paragraph, width, "", ""));
+    }
+    text
+}
+
+fn quantity_page(name: &str, doc: &str, width: usize) -> Result<String> {
+    Ok(titled(&format!("quantity {name}"), &[doc], width) + &spoken_of(name, width)?)
+}
+
+/// The statements whose tests read a quantity or column.
+fn spoken_of(name: &str, width: usize) -> Result<String> {
     let claims = claim::claims()?;
-    match claims.iter().find(|claim| claim.id.eq_ignore_ascii_case(name)) {
-        Some(claim) => Ok(claim_page(claim) + &evidence(claim, runs)?),
-        None => Err(unknown(name, &claims).into()),
+    let reads = |claim: &&Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
+    let ids: Vec<&str> = claims.iter().filter(reads).map(|claim| claim.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(String::new());
     }
+    Ok(format!("\n{}", wrapped(&ids.join("; "), width, "Statements that are tested by it: ", "  ")))
+}
+
+fn symbol_page(symbol: &Symbol, width: usize) -> String {
+    let mut text = titled(&format!("letter {}", symbol.letters), &[&symbol.meaning], width);
+    text.push('\n');
+    for (what, value) in [("Name:", &symbol.name), ("Range:", &symbol.range), ("Default:", &symbol.default)] {
+        if !value.is_empty() && value != "–" {
+            text.push_str(&wrapped(&value.replace('`', ""), width, &format!("{what:<10}"), "          "));
+        }
+    }
+    text
+}
+
+fn term_page(term: &Term, width: usize) -> String {
+    let also = (!term.also.is_empty()).then(|| format!("Also: {}.", term.also.join(", ")));
+    let see = (!term.see.is_empty()).then(|| format!("See: {}.", term.see.join(", ")));
+    let paragraphs: Vec<&str> =
+        std::iter::once(term.meaning.as_str()).chain(also.as_deref()).chain(see.as_deref()).collect();
+    titled(&term.name, &paragraphs, width)
 }
 
 /// What a statement says and how it is tested.
-fn claim_page(claim: &Claim) -> String {
-    let head = format!(
-        "{}\n\n{}\n\n    {}\n\nHow it is tested: {}\n",
-        output::heading(&format!("{}: {}", claim.id, claim.title)),
-        claim.statement.trim(),
-        claim.formula.trim().replace('\n', "\n    "),
-        claim.finite_size.trim(),
-    );
-    let tests = claim.tests.iter().map(|test| {
+fn claim_page(claim: &Claim, width: usize) -> String {
+    let mut text = titled(&format!("{}: {}", claim.id, claim.title), &[&claim.statement], width);
+    text.push('\n');
+    for formula in claim.formula.trim().lines() {
+        // What fits keeps its blanks, which may align it.
+        let fits = shown_width(formula) + 4 <= width;
+        let unbroken = format!("    {}\n", formula.trim_end());
+        text.push_str(&if fits { unbroken } else { wrapped(formula, width, "    ", "      ") });
+    }
+    text.push('\n');
+    text.push_str(&wrapped(&claim.finite_size, width, "How it is tested: ", ""));
+    for test in &claim.tests {
         let (quantity, at) = test.quantity();
         let what = claim::quantity::doc(quantity).unwrap_or("a recorded column, see docs/run-directory.md");
         let (bounds, needs) = (test.bounds(), test.needs());
-        format!("\n  {quantity} {}: {what}\n  Supported if {bounds}. Needs {needs}.\n", at.words())
-    });
-    let undecidable = claim.not_testable.iter();
-    let undecidable = undecidable.map(|why| format!("\nNo finite run can decide it: {}\n", why.trim()));
-    std::iter::once(head).chain(tests).chain(undecidable).collect()
+        text.push('\n');
+        text.push_str(&wrapped(&format!("{quantity} {}: {what}", at.words()), width, "  ", "    "));
+        text.push_str(&wrapped(&format!("Supported if {bounds}. Needs {needs}."), width, "  ", "    "));
+    }
+    if let Some(why) = &claim.not_testable {
+        text.push_str(&format!("\n{}", wrapped(why, width, "No finite run can decide it: ", "")));
+    }
+    text
 }
 
 /// What stored runs say about a statement, with a figure per test.
-fn evidence(claim: &Claim, runs: &[PathBuf]) -> Result<String> {
+fn evidence(claim: &Claim, runs: &[PathBuf], width: usize) -> Result<String> {
     if claim.not_testable.is_some() {
         return Ok(String::new());
     }
@@ -76,42 +192,45 @@ fn evidence(claim: &Claim, runs: &[PathBuf]) -> Result<String> {
         )
     } else {
         let named: Vec<String> = runs.iter().map(|run| run.display().to_string()).collect();
-        (judge(&runs_of(runs)?)?, named.join(", "))
+        (judged(runs)?, named.join(", "))
     };
     let mut text = String::new();
     let Some(result) = board.claims.iter().find(|result| result.id == claim.id) else { return Ok(text) };
-    writeln!(text, "\n{}", output::heading(&format!("What is measured, in {source}")))?;
-    writeln!(
-        text,
-        "Dots: where the statement holds. ├─●─┤: mean and interval, corrected for the number of tests.\n"
-    )?;
-    scoreboard::write_claim(&mut text, result, Detail::Decisive)?;
+    let title = wrapped(&format!("What is measured, in {source}"), width, "", "  ");
+    writeln!(text, "\n{}", output::heading(title.trim_end()))?;
+    let legend =
+        "Dots: where the statement holds. ├─●─┤: mean and interval, corrected for the number of tests.";
+    writeln!(text, "{}", wrapped(legend, width, "", ""))?;
+    scoreboard::write_claim(&mut text, result, Detail::Decisive, width)?;
     for test in &result.tests {
-        let figure = figure::of_test(test)?;
+        let figure = figure::of_test(test, width)?;
         if !figure.is_empty() {
-            writeln!(text, "\n{}\n{figure}", question(test))?;
+            writeln!(text, "\n{}{figure}", wrapped(&question(test), width, "", "  "))?;
         }
     }
     Ok(text)
 }
 
-fn unknown(name: &str, claims: &[Claim]) -> UnknownName {
-    let names = SETTINGS.iter().map(|s| s.key).chain(EXPERIMENTS.iter().map(|e| e.name));
-    let names = names.chain(claims.iter().map(|claim| claim.id.as_str()));
+fn unknown(typed: &str, entries: &[Entry]) -> UnknownName {
+    let suggested = suggestions(entries, typed, SUGGESTIONS);
     UnknownName {
-        name: name.to_owned(),
-        expected: "a setting, a table of settings, an experiment or a statement of the paper",
-        suggestion: nearest(name, names).map(ToOwned::to_owned),
+        name: typed.to_owned(),
+        expected: "the name of a setting, an experiment, a statement of the paper, a quantity, a recorded column, \
+                   a letter or a term, nor a part of one",
+        suggestion: (!suggested.is_empty()).then(|| suggested.join("`, `")),
     }
 }
 
-/// Key and first sentence.
-fn line(setting: &Setting) -> String {
-    let sentence = setting.doc.split_once(". ").map_or(setting.doc, |(first, _)| first);
-    format!("{:<38} {}\n", setting.key, sentence.trim_end_matches('.'))
+/// Key and first sentence: side by side, or below each other where the screen is narrow.
+fn line(setting: &Setting, width: usize) -> String {
+    let sentence = setting.doc.split_once(". ").map_or(setting.doc, |(first, _)| first).trim_end_matches('.');
+    if width < 2 * NAME {
+        return format!("{}\n{}", setting.key, wrapped(sentence, width, "    ", "    "));
+    }
+    wrapped(sentence, width, &format!("{:<NAME$} ", setting.key), &" ".repeat(NAME + 1))
 }
 
-fn page(setting: &Setting) -> String {
+fn setting_page(setting: &Setting, width: usize) -> String {
     let values = match setting.kind {
         Kind::Choice(words) => format!("one of {}", words.join(", ")),
         ref kind => kind.to_string(),
@@ -122,13 +241,19 @@ fn page(setting: &Setting) -> String {
         Fallback::SameAs(key) => format!("the value of {key}"),
         Fallback::Absent(meaning) => format!("not given; then {meaning}"),
     };
-    let used = setting.used_when.iter().map(|condition| format!("Used if:  {condition}\n"));
+    let mut text = titled(setting.key, &[setting.doc], width);
+    text.push('\n');
+    let mut field = |name: &str, value: &str| {
+        text.push_str(&wrapped(value, width, &format!("{name:<10}"), "          "));
+    };
+    field("Values:", &values);
+    field("Default:", &default);
+    for condition in setting.used_when {
+        field("Used if:", &condition.to_string());
+    }
     let others: Vec<_> = setting.alternatives.iter().filter(|&&key| key != setting.key).copied().collect();
-    let others = (!others.is_empty()).then(|| format!("Instead:  {}\n", others.join(" or ")));
-    let head = format!(
-        "{}\n\n{}\n\nValues:   {values}\nDefault:  {default}\n",
-        output::heading(setting.key),
-        setting.doc
-    );
-    std::iter::once(head).chain(used).chain(others).collect()
+    if !others.is_empty() {
+        field("Instead:", &others.join(" or "));
+    }
+    text
 }

@@ -1,10 +1,11 @@
 //! `featurescope images`: contrastive learning on pictures.
 
 use crate::args::{ImageFeaturesArguments, ImageReportArguments, ImageRunArguments, ImagesCommand};
-use crate::commands::run::{RUNS, listen_for_interrupts};
+use crate::commands::run::RUNS;
 use crate::exit::{Exit, UnknownName};
 use crate::image_progress::ImageProgress;
-use crate::output;
+use crate::progress::Activity;
+use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use featurescope_image::feature;
 use featurescope_image::measure::chroma;
@@ -73,14 +74,22 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8])));
+    interrupt::may_end("no epoch was trained");
+    let reading = Activity::on_terminal(arguments.quiet, "reading the pictures");
     let source = Source::open(&settings, cache().as_deref())?;
+    drop(reading);
     require_feasible(&settings, &source, &device)?;
     let folder = Folder::open(&place, &settings, &arguments.device)?;
-    let interrupt = listen_for_interrupts()?;
+    interrupt::has_to_save("the same command goes on from the last epoch");
     let mut progress = ImageProgress::new(arguments.quiet);
     let ending =
-        execute(&settings, &source, &folder, &device, &interrupt, &mut |event| progress.show(&event))
+        execute(&settings, &source, &folder, &device, interrupt::flag(), &mut |event| progress.show(&event))
             .with_context(|| format!("the run stopped; what it has so far is in {}", place.display()))?;
+    drop(progress);
+    interrupt::may_end(format!(
+        "the results are complete in {place}, `featurescope images report {place}` makes their report",
+        place = place.display()
+    ));
     if ending == Ending::Interrupted {
         output::note(&format!("interrupted; the same command goes on with {}", place.display()));
         return Ok(Exit::Interrupted);
@@ -93,7 +102,9 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
         }
     }
     if !arguments.no_report {
-        let path = write_for_run(&place)?;
+        let drawing = Activity::start(arguments.quiet, "drawing the report");
+        let path = write_for_run(&place, arguments.data.asked_for())?;
+        drop(drawing);
         if !arguments.json && !arguments.quiet {
             output::print(&format!("\n{}\n", path.display()))?;
         }
@@ -109,7 +120,10 @@ fn cache() -> Option<PathBuf> {
 }
 
 fn report(arguments: &ImageReportArguments) -> Result<Exit> {
-    let path = write_for_run(&arguments.run)?;
+    interrupt::may_end("the run is as it was; the report is not complete, the same command makes it");
+    let drawing = Activity::start(false, "drawing the report");
+    let path = write_for_run(&arguments.run, arguments.data.asked_for())?;
+    drop(drawing);
     output::print(&format!("{}\n", path.display()))?;
     Ok(Exit::Success)
 }
@@ -133,9 +147,11 @@ fn features(arguments: &ImageFeaturesArguments) -> Result<Exit> {
     let chosen: Vec<usize> = (0..usize::from(arguments.units).min(*channels)).collect();
     let side = stored.about.side;
     let steps = usize::from(arguments.steps);
+    let ascending = Activity::start(false, format!("looking for what {} units look for", chosen.len()));
     let Some(found) = feature::maximise((&network, &parameters), layer, &chosen, side, steps, &device) else {
         bail!("the layer {layer} cannot be looked at");
     };
+    drop(ascending);
     let shares: Vec<f64> = found.pictures.iter().map(|planes| chroma::of_picture(planes)).collect();
     let pictures = found.pictures.iter().zip(&found.activations).zip(&shares).enumerate().map(
         |(unit, ((planes, activation), share))| {

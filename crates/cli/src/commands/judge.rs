@@ -2,29 +2,43 @@
 
 use crate::args::JudgeArguments;
 use crate::exit::Exit;
-use crate::output;
+use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
+use crate::{interrupt, output};
 use anyhow::{Context, Result};
-use featurescope_lab::claim::judge;
+use featurescope_lab::claim::{Scoreboard, judge_telling};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
 /// Prints the scoreboard.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
-    let runs = runs_of(&arguments.runs)?;
-    let board = judge(&runs)?;
-    let board = if arguments.all { board } else { board.decisive() };
-    let detail = if arguments.all { Detail::Everything } else { Detail::Decisive };
+    let board = judged(&arguments.runs)?;
     let text = match (arguments.json, arguments.markdown) {
-        (true, _) => serde_json::to_string_pretty(&board).context("the scoreboard as JSON")? + "\n",
-        (_, true) => scoreboard::markdown(&board)?,
-        _ => scoreboard::text(&board, detail)?,
+        (true, _) if arguments.all => json(&board)?,
+        (true, _) => json(&board.decisive())?,
+        (_, true) if arguments.all => scoreboard::markdown(&board)?,
+        (_, true) => scoreboard::markdown(&board.decisive())?,
+        _ if arguments.all => scoreboard::text(&board, Detail::Everything, output::width())?,
+        _ => scoreboard::text(&board, Detail::Line, output::width())?,
     };
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
-/// The run directories behind the folders that were named: runs, sweeps, or folders that hold runs.
-pub fn runs_of(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    Ok(run_folders(folders)?)
+fn json(board: &Scoreboard) -> Result<String> {
+    Ok(serde_json::to_string_pretty(board).context("the scoreboard as JSON")? + "\n")
+}
+
+/// What the runs in these folders say: runs, sweeps, or folders that hold runs.
+pub fn judged(folders: &[PathBuf]) -> Result<Scoreboard> {
+    interrupt::may_end("judging changes nothing");
+    let runs = run_folders(folders)?;
+    let judging = judging(false, &runs);
+    Ok(judge_telling(&runs, &|read| judging.count(read, runs.len()))?)
+}
+
+/// Says that these runs are judged, until it is dropped.
+pub fn judging(is_quiet: bool, runs: &[PathBuf]) -> Activity {
+    let runs = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
+    Activity::start(is_quiet, format!("judging {runs}: reading, and drawing samples at their weights"))
 }

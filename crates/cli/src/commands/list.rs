@@ -1,36 +1,37 @@
 //! `featurescope list`: the experiments that come with the program.
 
 use crate::exit::Exit;
+use crate::layout::wrapped;
 use crate::output;
 use anyhow::Result;
 use featurescope_lab::experiments::EXPERIMENTS;
-use std::fmt::Write;
 
 /// Prints name and question of every experiment.
 pub fn list() -> Result<Exit> {
-    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for experiment in EXPERIMENTS {
-        writeln!(text, "{:<width$}  {}", experiment.name, experiment.question())?;
-    }
-    text.push_str(
-        "\nRun one with `featurescope run NAME`, read about it with `featurescope explain NAME`.\n",
-    );
+    let width = output::width();
+    let mut text =
+        table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
+    let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
+    text.push_str(&format!("\n{}", wrapped(how, width, "", "")));
     #[cfg(feature = "images")]
-    list_images(&mut text)?;
+    text.push_str(&on_pictures(width));
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
 /// The experiments on pictures, which have a command of their own.
 #[cfg(feature = "images")]
-fn list_images(text: &mut String) -> Result<()> {
+fn on_pictures(width: usize) -> String {
     use featurescope_image::experiments::EXPERIMENTS;
-    let width = EXPERIMENTS.iter().map(|experiment| experiment.name.len()).max().unwrap_or_default();
-    text.push('\n');
-    for experiment in EXPERIMENTS {
-        writeln!(text, "{:<width$}  {}", experiment.name, experiment.question())?;
-    }
-    text.push_str("\nRun one with `featurescope images run NAME`.\n");
-    Ok(())
+    let rows = table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
+    format!("\n{rows}\n{}", wrapped("Run one with `featurescope images run NAME`.", width, "", ""))
+}
+
+/// A name and a question in each row.
+fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone, width: usize) -> String {
+    let name = rows.clone().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let row = |(label, question): (&str, &str)| {
+        wrapped(question, width, &format!("{label:<name$}  "), &" ".repeat(name + 2))
+    };
+    rows.map(row).collect()
 }

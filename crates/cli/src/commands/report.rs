@@ -2,9 +2,10 @@
 
 use crate::args::ReportArguments;
 use crate::exit::Exit;
-use crate::output;
+use crate::progress::Activity;
+use crate::{interrupt, output};
 use anyhow::Result;
-use featurescope_lab::report::{of_runs, run_folders, write};
+use featurescope_lab::report::{of_runs, run_folders, write_with};
 use std::path::{Path, PathBuf};
 
 /// Folder of a report on several runs without `--out`.
@@ -18,11 +19,16 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
         (None, [run]) => run.clone(),
         (None, _) => Path::new(SEVERAL).to_path_buf(),
     };
+    interrupt::may_end("the runs are as they were; the report is not complete, the same command makes it");
+    let runs = if folders.len() == 1 { "1 run".to_owned() } else { format!("{} runs", folders.len()) };
+    let activity = Activity::start(false, format!("reading and judging {runs}"));
     let page = of_runs(&folders)?;
     for note in &page.notes {
         output::note(&format!("note: {note}"));
     }
-    let path = write(&page, &folder)?;
+    activity.go_on("drawing the report");
+    let path = write_with(&page, &folder, arguments.data.asked_for())?;
+    drop(activity);
     output::print(&format!("{}\n", path.display()))?;
     Ok(Exit::Success)
 }

@@ -2,8 +2,8 @@
 
 use crate::args::{Manner, RunArguments};
 use crate::exit::{Exit, UnknownName};
-use crate::progress::Progress;
-use crate::{output, panics, table};
+use crate::progress::{Activity, Progress};
+use crate::{interrupt, output, panics, table};
 use anyhow::{Context, Result};
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::host::{show_bytes, use_threads};
@@ -14,10 +14,7 @@ use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::status::Status;
 use featurescope_lab::sweep::SweepPlan;
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
 
 /// Parent of run directories without `--out`.
 pub const RUNS: &str = "runs";
@@ -25,6 +22,8 @@ pub const RUNS: &str = "runs";
 /// Runs and prints the summary.
 pub fn run(arguments: &RunArguments) -> Result<Exit> {
     start_threads(&arguments.manner)?;
+    interrupt::may_end("nothing was written");
+    let planning = Activity::on_terminal(arguments.manner.quiet, "planning");
     let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
     layers.push(Layer::overrides(&arguments.overrides)?);
     let mut points = Spec::all_from_layers(&layers)?;
@@ -34,9 +33,12 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
         (Some(only), true) if only.variant.is_none() => Plan::new(&only.spec, &name)?,
         (last, _) => {
             points.extend(last);
-            return super::sweep::run(arguments, &SweepPlan::new(points, &name)?, is_judged);
+            let plan = SweepPlan::new(points, &name)?;
+            drop(planning);
+            return super::sweep::run(arguments, &plan, is_judged);
         }
     };
+    drop(planning);
     let directory = match &arguments.out {
         Some(path) => RunDirectory::create(path)?,
         None => RunDirectory::create_next(Path::new(RUNS), &plan.experiment)?,
@@ -59,44 +61,50 @@ pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Resul
     let resume = format!("`featurescope resume {shown}`");
     let mut progress = Progress::new(manner.quiet);
     progress.tell(&announcement(plan));
-    let interrupt = listen_for_interrupts()?;
+    interrupt::has_to_save(format!("{resume} goes on"));
     panics::saved_in(directory.path());
-    let summary = execute(plan, &directory, &interrupt, &mut |event| progress.show(event))
+    let summary = execute(plan, &directory, interrupt::flag(), &mut |event| progress.show(event))
         .with_context(|| format!("the run stopped; what it has so far is in {shown}, {resume} goes on"))?;
-    let report = make_report(manner, &directory);
-
+    drop(progress);
+    interrupt::may_end(format!(
+        "the results are complete in {shown}, `featurescope report {shown}` makes their report"
+    ));
     if manner.json {
         output::print(&(serde_json::to_string_pretty(&summary)? + "\n"))?;
     } else if !manner.quiet {
-        output::print(&table::summary(&summary))?;
-        let report = report.map_or(String::new(), |path| format!("{}\n", path.display()));
-        output::print(&format!("\n{shown}\n{report}"))?;
+        output::print(&table::summary(&summary, output::width()))?;
+        output::print(&format!("\n{shown}\n"))?;
     }
-    Ok(match summary.status {
-        Status::Interrupted => {
-            output::note(&format!("interrupted; {resume} goes on where it stopped"));
-            Exit::Interrupted
-        }
-        Status::Diverged => {
-            output::note(&format!("an arm diverged; its records and its last state are in {shown}"));
-            Exit::Diverged
-        }
-        Status::Planned | Status::Running | Status::Finished => Exit::Success,
-    })
+    if summary.status == Status::Interrupted {
+        output::note(&format!("interrupted; {resume} goes on where it stopped"));
+        return Ok(Exit::Interrupted);
+    }
+    if interrupt::is_requested() {
+        output::note(&format!("the results are complete, `featurescope report {shown}` makes their report"));
+        return Ok(Exit::Interrupted);
+    }
+    make_report(manner, &directory)?;
+    if summary.status == Status::Diverged {
+        output::note(&format!("an arm diverged; its records and its last state are in {shown}"));
+        return Ok(Exit::Diverged);
+    }
+    Ok(Exit::Success)
 }
 
 /// The report beside the results. The results are there whatever becomes of it.
-fn make_report(manner: &Manner, directory: &RunDirectory) -> Option<PathBuf> {
+fn make_report(manner: &Manner, directory: &RunDirectory) -> Result<()> {
     if manner.no_report {
-        return None;
+        return Ok(());
     }
-    match write_for_run(directory.path()) {
-        Ok(path) => Some(path),
-        Err(error) => {
-            output::note(&format!("no report: {error}"));
-            None
-        }
+    let drawing = Activity::start(manner.quiet, "drawing the report");
+    let report = write_for_run(directory.path(), manner.data.asked_for());
+    drop(drawing);
+    match report {
+        Ok(path) if !manner.quiet && !manner.json => output::print(&format!("{}\n", path.display()))?,
+        Ok(_) => {}
+        Err(error) => output::note(&format!("no report: {error}")),
     }
+    Ok(())
 }
 
 /// The settings behind a name or a path, and the name of the experiment.
@@ -142,17 +150,4 @@ fn announcement(plan: &Plan) -> String {
         plan.cost.operations / 1e12,
         show_bytes(plan.cost.memory)
     )
-}
-
-/// A flag that the first interruption sets; the second ends the program at once.
-pub fn listen_for_interrupts() -> Result<Arc<AtomicBool>> {
-    let interrupt = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupt);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            process::exit(i32::from(Exit::Interrupted as u8));
-        }
-    })
-    .context("cannot listen for interruptions")?;
-    Ok(interrupt)
 }

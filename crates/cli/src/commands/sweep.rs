@@ -1,18 +1,18 @@
 //! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
 
 use crate::args::{Arguments, Command, Manner, RunArguments};
-use crate::commands::run::{RUNS, listen_for_interrupts};
+use crate::commands::judge::judging;
+use crate::commands::run::RUNS;
 use crate::exit::Exit;
-use crate::output;
-use crate::panics;
-use crate::progress::SweepProgress;
+use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
+use crate::progress::{Activity, SweepProgress};
 use crate::scoreboard::{self, Detail};
-use crate::table::{pad_left, pad_right};
+use crate::{interrupt, output, panics};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use featurescope_lab::claim::judge;
+use featurescope_lab::claim::judge_telling;
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
-use featurescope_lab::report::{of_judged_runs, write as write_report};
+use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
@@ -92,37 +92,50 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         remember(&path)?;
     }
     let crew = Crew::new(plan, arguments);
-    let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
     for key in plan.idle_lists() {
-        progress.tell(&format!("warning: {key} changes no setting of any run: its list is of no use"));
+        tell(arguments, &format!("warning: {key} changes no setting of any run: its list is of no use"));
     }
-    progress.tell(&announcement(plan, &crew)?);
-    let interrupt = listen_for_interrupts()?;
+    tell(arguments, &announcement(plan, &crew)?);
     let shown = path.display();
     panics::saved_in(&path);
-    let made = execute(plan, &folder, (crew.jobs, crew.threads), &interrupt, &|event| progress.show(&event));
+    interrupt::has_to_save("every run that is being made is saved after its step");
+    let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
+    let jobs = (crew.jobs, crew.threads);
+    let made = execute(plan, &folder, jobs, interrupt::flag(), &|event| progress.show(&event));
+    drop(progress);
     let (index, is_complete) = made.with_context(|| {
         format!("the sweep stopped; what it has so far is in {shown}, `featurescope resume {shown}` goes on")
     })?;
-    progress.finish();
+    let complete = format!("the runs are complete, `featurescope report {shown}` judges and shows them");
+    interrupt::may_end(&complete);
     let rows = rows(&index, &folder)?;
     if arguments.manner.json {
         let all = serde_json::json!({ "sweep": index, "rows": rows });
         output::print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
     } else if !arguments.manner.quiet {
-        output::print(&table(&rows)?)?;
+        output::print(&table(&rows, output::width())?)?;
         output::print(&format!("\n{shown}\n"))?;
     }
     for warning in &index.warnings {
-        progress.tell(&format!("warning: {warning}"));
+        tell(arguments, &format!("warning: {warning}"));
     }
     if !is_complete {
         output::note(&format!("interrupted; `featurescope resume {shown}` goes on where it stopped"));
         return Ok(Exit::Interrupted);
     }
+    if interrupt::is_requested() {
+        output::note(&complete);
+        return Ok(Exit::Interrupted);
+    }
     conclude(arguments, &path, is_judged)?;
     let has_diverged = index.points.iter().any(|point| point.status == Status::Diverged);
     Ok(if has_diverged { Exit::Diverged } else { Exit::Success })
+}
+
+fn tell(arguments: &RunArguments, text: &str) {
+    if !arguments.manner.quiet {
+        output::note(text);
+    }
 }
 
 /// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints the former if
@@ -132,17 +145,23 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         return Ok(());
     }
     let runs = runs_in(path)?;
-    let board = judge(&runs)?;
+    let judging = judging(arguments.manner.quiet, &runs);
+    let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
+    drop(judging);
     write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
     let shows = !arguments.manner.quiet && !arguments.manner.json;
     if is_judged && shows {
-        output::print(&scoreboard::text(&board, Detail::Decisive)?)?;
+        output::print(&scoreboard::text(&board, Detail::Line, output::width())?)?;
     }
     if arguments.manner.no_report {
         return Ok(());
     }
     // The results are there whatever becomes of their pictures.
-    match of_judged_runs(&runs, &board).and_then(|page| write_report(&page, path)) {
+    let data = arguments.manner.data.asked_for();
+    let drawing = Activity::start(arguments.manner.quiet, "drawing the report");
+    let report = of_judged_runs(&runs, &board).and_then(|page| write_with(&page, path, data));
+    drop(drawing);
+    match report {
         Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
         Ok(_) => {}
         Err(error) => output::note(&format!("no report: {error}")),
@@ -179,25 +198,33 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// A block per setting, a line per arm.
-fn table(rows: &[Row]) -> Result<String> {
-    const ARM: usize = 24;
+/// A block per setting, a line per arm, in lines of at most `width` columns: figures that do not fit follow in a second
+/// table.
+fn table(rows: &[Row], width: usize) -> Result<String> {
+    const SEEDS: usize = 6;
     const CELL: usize = 14;
-    let mut text = format!("{}{}", pad_right("", ARM), pad_left("seeds", 6));
-    for (name, _) in FIGURES {
-        text.push_str(&pad_left(name, CELL));
-    }
-    text.push('\n');
-    let mut before = None;
-    for row in rows {
-        let title = title(row);
-        if before.as_ref() != Some(&title) {
-            writeln!(text, "{}", output::heading(&title))?;
-            before = Some(title);
-        }
-        write!(text, "{}{}", pad_right(&format!("  {}", row.arm), ARM), pad_left(&row.seeds.to_string(), 6))?;
-        for (_, figure) in &row.figures {
-            text.push_str(&pad_left(&figure.as_ref().map_or("–".to_owned(), show), CELL));
+    let longest = rows.iter().map(|row| shown_width(&row.arm) + 2).max().unwrap_or_default();
+    let arm = longest.min(width.saturating_sub(SEEDS + CELL));
+    let figures: Vec<usize> = (0..FIGURES.len()).collect();
+    let mut text = String::new();
+    for columns in figures.chunks(cells_beside(width, arm + SEEDS, CELL)) {
+        write!(text, "{}{}", pad_right("", arm), pad_left("seeds", SEEDS))?;
+        columns.iter().for_each(|&column| text.push_str(&pad_left(FIGURES[column].0, CELL)));
+        text.push('\n');
+        let mut before = None;
+        for row in rows {
+            let title = title(row);
+            if before.as_ref() != Some(&title) {
+                writeln!(text, "{}", output::heading(wrapped(&title, width, "", "  ").trim_end()))?;
+                before = Some(title);
+            }
+            let name = shortened(&format!("  {}", row.arm), arm);
+            write!(text, "{}{}", pad_right(&name, arm), pad_left(&row.seeds.to_string(), SEEDS))?;
+            for &column in columns {
+                let figure = row.figures[column].1.as_ref().map_or("–".to_owned(), show);
+                text.push_str(&pad_left(&figure, CELL));
+            }
+            text.push('\n');
         }
         text.push('\n');
     }
@@ -222,5 +249,32 @@ fn show(figure: &Figure) -> String {
     match figure.interval {
         Some(Estimate { lower, upper, .. }) => format!("{:.2} ± {:.2}", figure.mean, 0.5 * (upper - lower)),
         None => format!("{:.2}", figure.mean),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_a_sweep_fits_every_width_and_loses_no_figure() {
+        let figure = Figure { mean: -0.123, interval: None };
+        let row = |arm: &str| Row {
+            variant: Some("a variant with a long name".to_owned()),
+            latent_dim: 64,
+            ambient_dim: 4096,
+            choices: vec![("augmentation.kind".to_owned(), "independent_masks".into()); 3],
+            arm: arm.to_owned(),
+            seeds: 12,
+            figures: FIGURES.iter().map(|&(name, _)| (name, Some(figure))).collect(),
+        };
+        let rows = [row("none"), row("random_mask_with_a_threshold_that_follows_the_schedule")];
+        for width in [60, 80, 120] {
+            let text = table(&rows, width).unwrap();
+            let widest = text.lines().map(shown_width).max().unwrap();
+            assert!(widest <= width, "{widest} of {width}\n{text}");
+            assert!(FIGURES.iter().all(|(name, _)| text.contains(name)), "{text}");
+            assert_eq!(text.matches("-0.12").count(), rows.len() * FIGURES.len(), "{text}");
+        }
     }
 }

@@ -14,7 +14,7 @@ pub use stored::{StoredArm, StoredRun};
 use crate::run::{FolderError, SETTINGS_FILE};
 use crate::settings::Arithmetic;
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
-use featurescope_lab::report::{Block, Page, ReportError, hash, write};
+use featurescope_lab::report::{Block, FigureData, Page, ReportError, hash, write_with};
 use std::path::{Path, PathBuf};
 use stored::EndFigure;
 
@@ -32,12 +32,12 @@ pub enum ImageReportError {
     Empty(PathBuf),
 }
 
-/// Reads the run in `folder` and writes its report there. Answers with the page's path.
+/// Reads the run in `folder` and writes its report there, with the data that is asked for. Answers with the page's path.
 ///
 /// # Errors
 /// If there is no finished arm, a file cannot be read, or the report cannot be written.
-pub fn write_for_run(folder: &Path) -> Result<PathBuf, ImageReportError> {
-    Ok(write(&page(&StoredRun::open(folder)?), folder)?)
+pub fn write_for_run(folder: &Path, data: FigureData) -> Result<PathBuf, ImageReportError> {
+    Ok(write_with(&page(&StoredRun::open(folder)?), folder, data)?)
 }
 
 /// The report of a run.

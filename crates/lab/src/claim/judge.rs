@@ -20,6 +20,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Probability that any statement of a family is decided wrongly.
 pub const ALPHA: f64 = 0.05;
@@ -179,13 +180,27 @@ pub struct Scoreboard {
 /// # Errors
 /// If the shipped claims cannot be read.
 pub fn judge(folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
+    judge_telling(folders, &|_| {})
+}
+
+/// The same, telling after every run how many have been read.
+///
+/// # Errors
+/// If the shipped claims cannot be read.
+pub fn judge_telling(
+    folders: &[PathBuf],
+    on_read: &(dyn Fn(usize) + Sync),
+) -> Result<Scoreboard, ClaimError> {
     let claims = claims()?;
     let (mut readings, mut fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let finished = AtomicUsize::new(0);
     // A run is opened, read and dropped by one thread.
     let read = |folder: &PathBuf| {
         let run = Run::open(folder)?;
         let fates: Vec<_> = run.subjects().filter_map(|subject| super::destiny::fates(&subject)).collect();
-        Ok((measure(&claims, run.subjects()), fates))
+        let measured = measure(&claims, run.subjects());
+        on_read(finished.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok((measured, fates))
     };
     let found: Vec<Result<_, EvidenceError>> = folders.par_iter().map(read).collect();
     for run in found {

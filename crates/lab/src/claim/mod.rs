@@ -24,12 +24,14 @@ pub mod constructed;
 pub mod quantity;
 pub mod measure;
 pub mod judge;
+pub mod tendency;
 pub mod destiny;
 pub mod wording;
 
 pub use destiny::Destiny;
-pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge};
+pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge, judge_telling};
 pub use role::Role;
+pub use tendency::Tendency;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,16 +1,47 @@
-//! The data of a figure as CSV: one row per point, bar or matrix entry, the same columns for every figure. The
-//! entry of a matrix at (column x, row y) stands under `label`.
+//! The data of a figure as CSV: a line of names, then one row per point, bar or matrix entry, the same columns for every
+//! figure. The entry of a matrix at (column x, row y) stands under `label`. What made it stands in `figures.json`.
 
-use super::figure::{Figure, Layer, value_of};
+use super::figure::{Figure, Layer, Panel, value_of};
 use std::fmt::Write;
 
 /// The columns.
 const HEAD: &str = "panel,series,kind,step,x,y,lower,upper,label\n";
 
-/// The figure as CSV, with its provenance in comments in front.
-pub fn render(figure: &Figure, provenance: &str) -> String {
-    let mut csv = format!("# {}\n# {}\n", one_line(&figure.title), one_line(provenance));
-    csv.push_str(HEAD);
+/// Rows above which data is large: more than two megabytes. Only matrices at several moments have so many.
+const MANY_ROWS: usize = 50_000;
+
+/// Which figures leave their data as CSV.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FigureData {
+    /// All but those of very many rows, which stand in the files of the run anyway.
+    #[default]
+    Small,
+    /// All.
+    All,
+}
+
+impl FigureData {
+    /// Whether data of so many rows is written.
+    pub fn includes(self, rows: usize) -> bool {
+        self == Self::All || rows <= MANY_ROWS
+    }
+}
+
+/// Rows of the figure's data.
+pub fn rows(figure: &Figure) -> usize {
+    let of_layer = |layer: &Layer| match layer {
+        Layer::Line(line) => line.points.len(),
+        Layer::Points(points) => points.points.len(),
+        Layer::Bars(bars) => bars.heights.len(),
+        Layer::Heat(heat) => heat.frames.iter().map(|frame| frame.digits.len()).sum(),
+    };
+    let of_panel = |panel: &Panel| panel.layers.iter().map(of_layer).sum::<usize>() + panel.marks.len();
+    figure.panels.iter().map(of_panel).sum()
+}
+
+/// The figure as CSV.
+pub fn render(figure: &Figure) -> String {
+    let mut csv = HEAD.to_owned();
     for panel in &figure.panels {
         for layer in &panel.layers {
             push_layer(&mut csv, &field(&panel.title), layer);
@@ -100,14 +131,10 @@ fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::figure::{Colour, Line, Panel};
+    use crate::report::figure::{Colour, Frame, Heat, Line};
 
     #[test]
     fn every_point_is_a_row_and_text_is_quoted() {
@@ -115,9 +142,31 @@ mod tests {
         line.intervals = vec![[1.0, 2.0], [f64::NAN, f64::NAN]];
         let panel = Panel { title: "=p".to_owned(), layers: vec![Layer::Line(line)], ..Panel::default() };
         let figure = Figure { title: "two\nlines".to_owned(), panels: vec![panel], ..Figure::default() };
-        let csv = render(&figure, "made by");
+        let csv = render(&figure);
         let lines: Vec<&str> = csv.lines().collect();
-        assert_eq!(lines[..2], ["# two lines", "# made by"]);
-        assert_eq!(lines[3..], ["'=p,\"a,\"\"b\"\"\",line,,0,1.5,1,2,", "'=p,\"a,\"\"b\"\"\",line,,1,,,,"]);
+        assert_eq!(format!("{}\n", lines[0]), HEAD);
+        assert_eq!(rows(&figure), lines.len() - 1);
+        assert_eq!(lines[1..], ["'=p,\"a,\"\"b\"\"\",line,,0,1.5,1,2,", "'=p,\"a,\"\"b\"\"\",line,,1,,,,"]);
+    }
+
+    #[test]
+    fn only_matrices_at_several_moments_are_large() {
+        let frame = |step| Frame { step, label: String::new(), moment: None, digits: "0".repeat(64 * 256) };
+        let heat = |frames: u64| Heat {
+            name: String::new(),
+            row_word: String::new(),
+            rows: (0..256).collect(),
+            column_word: String::new(),
+            columns: (0..64).collect(),
+            frames: (0..frames).map(frame).collect(),
+        };
+        let figure = |frames| Figure {
+            panels: vec![Panel { layers: vec![Layer::Heat(heat(frames))], ..Panel::default() }],
+            ..Figure::default()
+        };
+        let (one, many) = (figure(1), figure(30));
+        assert_eq!((rows(&one), render(&one).lines().count()), (64 * 256, 1 + 64 * 256));
+        assert!(FigureData::Small.includes(rows(&one)) && !FigureData::Small.includes(rows(&many)));
+        assert!(FigureData::All.includes(rows(&many)));
     }
 }

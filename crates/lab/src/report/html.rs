@@ -9,8 +9,9 @@
     reason = "a page is put together from such pieces, and writing to a string cannot fail"
 )]
 
+use super::csv::{self, FigureData};
 use super::figure::{DIGITS, Figure};
-use super::gallery::Gallery;
+use super::gallery::{Gallery, csv_rows};
 use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;
 use flate2::read::GzDecoder;
@@ -24,8 +25,8 @@ const ECHARTS: &[u8] = include_bytes!("../../assets/echarts.min.js.gz");
 /// Digits that a number on the page keeps.
 const DIGITS_KEPT: usize = 5;
 
-/// The page. `has_files`: whether figures/ stands beside it.
-pub fn render(page: &Page, has_files: bool) -> String {
+/// The page. `files`: which figures have data in figures/ beside it; `None` without that folder.
+pub fn render(page: &Page, files: Option<FigureData>) -> String {
     let mut html = String::with_capacity(2 << 20);
     let title = escape(&page.title);
     html.push_str(
@@ -50,7 +51,7 @@ pub fn render(page: &Page, has_files: bool) -> String {
     html.push_str("<noscript><p>The figures of this page are drawn by a script that it carries with it. Without scripts, see the folder figures/.</p></noscript>\n");
     let mut figures = Vec::new();
     for section in &page.sections {
-        push_section(&mut html, section, page, &mut figures, has_files);
+        push_section(&mut html, section, page, &mut figures, files);
     }
     html.push_str("</main>\n<footer>\n");
     for note in &page.notes {
@@ -103,7 +104,7 @@ fn push_section(
     section: &Section,
     page: &Page,
     figures: &mut Vec<Value>,
-    has_files: bool,
+    files: Option<FigureData>,
 ) {
     html.push_str(&format!(
         "<section id=\"{}\">\n<h2>{}</h2>\n",
@@ -117,10 +118,10 @@ fn push_section(
         match block {
             Block::Figure(figure) if figure.is_still => {}
             Block::Figure(figure) => {
-                push_figure(html, figure, figures.len(), (page, section), has_files);
+                push_figure(html, figure, figures.len(), (page, section), files);
                 figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
             }
-            Block::Gallery(gallery) => push_gallery(html, gallery, (page, section), has_files),
+            Block::Gallery(gallery) => push_gallery(html, gallery, (page, section), files),
             Block::Table(table) => push_table(html, table),
             Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
         }
@@ -133,7 +134,7 @@ fn push_figure(
     figure: &Figure,
     index: usize,
     (page, section): (&Page, &Section),
-    has_files: bool,
+    files: Option<FigureData>,
 ) {
     html.push_str(&format!(
         "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
@@ -148,7 +149,7 @@ fn push_figure(
         "<p class=\"provenance\"><span>{}</span>",
         provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
     ));
-    if has_files {
+    if let Some(data) = files {
         html.push_str("<span>");
         let stills: Vec<&Figure> = if figure.is_live {
             page.figures()
@@ -161,17 +162,30 @@ fn push_figure(
         for still in stills {
             let name = if figure.is_live { format!("{} ", still.panels_name()) } else { String::new() };
             html.push_str(&escape(&name));
-            for kind in ["svg", "png", "csv"] {
-                let id = escape(&still.id);
-                html.push_str(&format!("<a href=\"figures/{id}.{kind}\">{}</a> ", kind.to_uppercase()));
-            }
+            push_links(html, &still.id, data.includes(csv::rows(still)));
         }
         html.push_str("</span>");
     }
     html.push_str("</p>\n</figure>\n");
 }
 
-fn push_gallery(html: &mut String, gallery: &Gallery, (page, section): (&Page, &Section), has_files: bool) {
+/// Links to the files of a figure; data that was left out says how it is had.
+fn push_links(html: &mut String, id: &str, has_data: bool) {
+    let id = escape(id);
+    for kind in ["svg", "png"].into_iter().chain(has_data.then_some("csv")) {
+        html.push_str(&format!("<a href=\"figures/{id}.{kind}\">{}</a> ", kind.to_uppercase()));
+    }
+    if !has_data {
+        html.push_str("CSV with <code>--figure-data</code> ");
+    }
+}
+
+fn push_gallery(
+    html: &mut String,
+    gallery: &Gallery,
+    (page, section): (&Page, &Section),
+    files: Option<FigureData>,
+) {
     let id = escape(&gallery.id);
     html.push_str(&format!(
         "<figure id=\"figure-{id}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n<div class=\"gallery\">\n",
@@ -194,9 +208,10 @@ fn push_gallery(html: &mut String, gallery: &Gallery, (page, section): (&Page, &
         "</div>\n<p class=\"provenance\"><span>{}</span>",
         provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
     ));
-    if has_files {
-        let link = |kind: &str| format!("<a href=\"figures/{id}.{kind}\">{}</a> ", kind.to_uppercase());
-        html.push_str(&format!("<span>{}</span>", ["svg", "png", "csv"].map(link).concat()));
+    if let Some(data) = files {
+        html.push_str("<span>");
+        push_links(html, &gallery.id, data.includes(csv_rows(gallery)));
+        html.push_str("</span>");
     }
     html.push_str("</p>\n</figure>\n");
 }
@@ -369,7 +384,7 @@ mod tests {
 
     #[test]
     fn no_string_of_a_page_becomes_markup() {
-        let html = render(&hostile(), true);
+        let html = render(&hostile(), Some(FigureData::All));
         assert!(
             !html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("onerror=\"")
         );

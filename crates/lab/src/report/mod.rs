@@ -16,6 +16,7 @@ pub mod palette;
 pub mod html;
 pub mod still;
 pub mod csv;
+mod files;
 pub mod stored;
 pub mod story;
 pub mod atoms;
@@ -29,15 +30,15 @@ pub mod scoreboard;
 pub mod overview;
 pub mod comparison;
 
+pub use csv::FigureData;
 pub use figure::Figure;
 pub use page::{Block, Page, Section};
 pub use stored::StoredRun;
 
 use crate::claim::evidence::EvidenceError;
 use crate::claim::{ClaimError, Scoreboard, judge};
-use crate::store::{StoreError, write_bytes_atomically, write_text_atomically};
+use crate::store::{StoreError, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
@@ -238,31 +239,23 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
 }
 
-/// Writes `report.html` and `figures/` into `folder`, which is made if it is not there. Answers with the page's path.
+/// Writes `report.html` and `figures/` into `folder`, which is made if it is not there. Answers with the page's path. Data of
+/// very many rows is left out.
 ///
 /// # Errors
 /// If a file cannot be written or a figure cannot be drawn.
 pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
-    let figures = folder.join(FIGURES_FOLDER);
-    fs::create_dir_all(&figures).map_err(|source| ReportError::Folder { path: figures.clone(), source })?;
-    let all: Vec<_> = page.figures().filter(|(figure, _)| !figure.is_live).collect();
-    all.par_iter().try_for_each(|(figure, provenance)| -> Result<(), ReportError> {
-        let line = provenance.line();
-        let file = |kind: &str| figures.join(format!("{}.{kind}", figure.id));
-        write_text_atomically(&file("svg"), &still::svg(figure, &line)?)?;
-        write_bytes_atomically(&file("png"), &still::png(figure, &line)?)?;
-        Ok(write_text_atomically(&file("csv"), &csv::render(figure, &line))?)
-    })?;
-    let all: Vec<_> = page.galleries().collect();
-    all.par_iter().try_for_each(|(gallery, provenance)| -> Result<(), ReportError> {
-        let line = provenance.line();
-        let file = |kind: &str| figures.join(format!("{}.{kind}", gallery.id));
-        write_text_atomically(&file("svg"), &gallery::svg(gallery, &line))?;
-        write_bytes_atomically(&file("png"), &gallery::png(gallery, &line)?)?;
-        Ok(write_text_atomically(&file("csv"), &gallery::csv(gallery, &line))?)
-    })?;
+    write_with(page, folder, FigureData::Small)
+}
+
+/// The same, with the data of the figures that are asked for.
+///
+/// # Errors
+/// If a file cannot be written or a figure cannot be drawn.
+pub fn write_with(page: &Page, folder: &Path, data: FigureData) -> Result<PathBuf, ReportError> {
+    files::write(page, folder, data)?;
     let path = folder.join(REPORT_FILE);
-    write_text_atomically(&path, &html::render(page, true))?;
+    write_text_atomically(&path, &html::render(page, Some(data)))?;
     Ok(path)
 }
 
@@ -270,8 +263,8 @@ pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
 ///
 /// # Errors
 /// If the run cannot be read or a file cannot be written.
-pub fn write_for_run(folder: &Path) -> Result<PathBuf, ReportError> {
-    write(&of_run(&StoredRun::open(folder)?), folder)
+pub fn write_for_run(folder: &Path, data: FigureData) -> Result<PathBuf, ReportError> {
+    write_with(&of_run(&StoredRun::open(folder)?), folder, data)
 }
 
 /// SHA-256 in hexadecimal.

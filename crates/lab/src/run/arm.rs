@@ -64,6 +64,10 @@ pub(super) fn train(
         }
     };
     let (stop, stop_detail) = training.steps(directory.save_every(), interrupt, on_event)?;
+    if stop == StopReason::Finished && plan.probes.is_some() {
+        // Whatever becomes of its probes, it need not be trained again.
+        training.save()?;
+    }
     training.conclude(stop, stop_detail)
 }
 
@@ -238,6 +242,14 @@ impl<'a> Training<'a> {
                 self.journal.write(&record)?;
                 let is_milestone = has_stopped || view.step == steps || view.stages != stages;
                 self.alignments.observe(&view, is_milestone);
+                let figure = |name: &str| {
+                    let columns = self.recorder.columns();
+                    let position = columns.iter().position(|column| column.name == name);
+                    position.map_or(f64::NAN, |position| record.scalars[position])
+                };
+                let (dense_energy_fraction, coverage) =
+                    (figure("dense_energy_fraction"), figure("coverage_90"));
+                on_event(Event::Recorded { dense_energy_fraction, coverage });
             }
             on_event(Event::Stepped {
                 step: view.step,

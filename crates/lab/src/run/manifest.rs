@@ -52,6 +52,8 @@ pub struct Manifest {
     pub status: Status,
     /// Wall time of the yardstick probes.
     pub yardstick_seconds: f64,
+    /// Why there are no yardsticks although there should be.
+    pub yardstick_problem: Option<String>,
     /// Wall time of the whole run.
     pub wall_seconds: f64,
     /// The arms that have ended, by name.
@@ -141,6 +143,7 @@ impl Manifest {
             times_resumed: 0,
             status: Status::Running,
             yardstick_seconds: 0.0,
+            yardstick_problem: None,
             wall_seconds: 0.0,
             arms: Vec::new(),
         }

@@ -1,8 +1,9 @@
 //! Carries a plan out and leaves a run directory: everything is written as it comes.
 //!
-//! Arms run one after the other on the same data. One that diverges keeps what it saw and the others go on; an
-//! interruption stops between two steps and leaves a checkpoint. A run that was stopped, however it was, goes on where it
-//! stood, and its files become the same bytes. What the files hold: docs/run-directory.md.
+//! Arms run one after the other on the same data, then the yardsticks are made. An arm that diverges keeps what it saw and
+//! the others go on; an interruption stops between two steps, or within the probes, and leaves a checkpoint. A run that
+//! was stopped, however it was, goes on where it stood, and its files become the same bytes. What the files hold:
+//! docs/run-directory.md.
 
 pub mod directory;
 pub mod manifest;
@@ -17,15 +18,15 @@ mod probes;
 pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
 pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
 pub use manifest::{ArmEnd, FORMAT_VERSION, KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
-pub use probes::YardstickError;
 
+use self::probes::Probes;
 use crate::identity::{IdentityError, InputError};
 use crate::plan::{ArmPlan, Plan};
 use crate::status::{ProductInputs, Status, StopReason};
 use crate::store::{RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically};
-use crate::summary::{ArmSummary, Summary, YardstickSummary};
+use crate::summary::{ArmSummary, Summary};
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::probe::ProbeScore;
+use featurescope_sim::probe::{ProbeError, ProbeScore};
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,9 +65,6 @@ pub enum RunError {
         /// Which parameter.
         source: ParameterError,
     },
-    /// The yardstick probes failed.
-    #[error("the yardsticks: {0}")]
-    Yardsticks(YardstickError),
     /// A stored state does not fit the settings.
     #[error("the stored state of arm {arm} cannot be used: {problem}")]
     State {
@@ -117,6 +115,10 @@ pub enum Event<'a> {
     ArmStarted {
         /// Its name.
         arm: &'a str,
+        /// Its place among the arms, from 1 on.
+        number: usize,
+        /// How many arms there are.
+        arms: usize,
         /// Its planned steps.
         steps: u64,
     },
@@ -135,6 +137,13 @@ pub enum Event<'a> {
         step: u64,
         /// The batch's loss.
         loss: f64,
+    },
+    /// Its state was recorded; figures that are not defined are NaN.
+    Recorded {
+        /// Share of the energy outside the atoms.
+        dense_energy_fraction: f64,
+        /// Share of the atoms that some neuron is aligned with, |cos| > .9.
+        coverage: f64,
     },
     /// Its features are being probed.
     ProbesStarted {
@@ -183,14 +192,13 @@ pub fn execute(
     write_manifest(&manifest)?;
     data::keep(plan, directory)?;
 
-    let yardsticks = yardsticks(plan, directory, &mut manifest, on_event)?;
-    let mut summary = Summary::new(plan, yardsticks);
-    for arm in &plan.arms {
+    let mut summary = Summary::new(plan);
+    for (position, arm) in plan.arms.iter().enumerate() {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
         let known = ended.get(&arm.name).and_then(|end| {
-            let found = stored_summary(plan, arm, directory, &summary.yardsticks, end);
+            let found = stored_summary(plan, arm, directory, end);
             found
                 .map_err(|error| on_event(Event::Note(&format!("arm {}: {error}; it runs again", arm.name))))
                 .ok()
@@ -200,8 +208,9 @@ pub fn execute(
             summary.arms.push((arm.name.clone(), known));
             continue;
         }
-        let (end, arm_summary) =
-            run_arm(plan, arm, directory, &summary.yardsticks, (interrupt, &mut *on_event))?;
+        let (number, arms) = (position + 1, plan.arms.len());
+        on_event(Event::ArmStarted { arm: &arm.name, number, arms, steps: arm.spec.training.steps });
+        let (end, arm_summary) = run_arm(plan, arm, directory, interrupt, on_event)?;
         on_event(Event::ArmEnded { arm: &arm.name, end: &end });
         summary.arms.push((arm.name.clone(), arm_summary));
         manifest.arms.retain(|(name, _)| *name != arm.name);
@@ -213,7 +222,15 @@ pub fn execute(
             arm::clear(&directory.arm_path(&arm.name))?;
         }
     }
-    let was_stopped = interrupt.load(Ordering::Relaxed) && summary.has_open_arms(plan);
+    // After the arms, so that training starts at once.
+    let has_yardsticks = match yardsticks(plan, directory, &mut manifest, interrupt, on_event)? {
+        Some(scores) => {
+            summary.add_yardsticks(scores);
+            true
+        }
+        None => false,
+    };
+    let was_stopped = interrupt.load(Ordering::Relaxed) && (summary.has_open_arms(plan) || !has_yardsticks);
     summary.status = if was_stopped { Status::Interrupted } else { summary.worst_stop() };
     summary.wall_seconds = wall_seconds();
     write_json_atomically(&directory.file(SUMMARY_FILE), &summary)?;
@@ -223,49 +240,65 @@ pub fn execute(
     Ok(summary)
 }
 
+/// The scores of the yardsticks, as they are stored or anew; `None` if they were interrupted. A run without them is a run
+/// all the same: what keeps them from being made is told and stands in the manifest.
 fn yardsticks(
     plan: &Plan,
     directory: &RunDirectory,
     manifest: &mut Manifest,
+    interrupt: &AtomicBool,
     on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<YardstickSummary, RunError> {
-    let mut scores = Vec::new();
-    if let Some(probes) = &plan.probes {
-        let path = directory.file(YARDSTICKS_FILE);
-        // They depend on the plan alone; what cannot be read is made again.
-        if let Ok(stored) = read_json(&path) {
-            scores = stored;
-        } else {
-            let started = Instant::now();
-            on_event(Event::YardsticksStarted);
-            scores = probes::yardsticks(probes, plan.seed, &plan.data).map_err(RunError::Yardsticks)?;
+) -> Result<Option<Vec<ProbeScore>>, RunError> {
+    let Some(probes) = &plan.probes else { return Ok(Some(Vec::new())) };
+    let path = directory.file(YARDSTICKS_FILE);
+    // They depend on the plan alone; what cannot be read is made again.
+    if let Ok(stored) = read_json(&path) {
+        return Ok(Some(stored));
+    }
+    if interrupt.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let started = Instant::now();
+    on_event(Event::YardsticksStarted);
+    let found = Probes { plan: probes, seed: plan.seed, interrupt }.yardsticks(&plan.data);
+    manifest.yardstick_seconds += started.elapsed().as_secs_f64();
+    match found {
+        Ok(scores) => {
             write_json_atomically(&path, &scores)?;
-            manifest.yardstick_seconds = started.elapsed().as_secs_f64();
+            Ok(Some(scores))
+        }
+        Err(error) if error.is_interruption() => Ok(None),
+        Err(error) => {
+            on_event(Event::Note(&format!("no yardsticks, because {error}")));
+            manifest.yardstick_problem = Some(error.to_string());
+            Ok(Some(Vec::new()))
         }
     }
-    Ok(YardstickSummary { theory: plan.yardstick(), probes: scores })
 }
 
 fn run_arm(
     plan: &Plan,
     arm: &ArmPlan,
     directory: &RunDirectory,
-    yardsticks: &YardstickSummary,
-    (interrupt, on_event): (&AtomicBool, &mut dyn FnMut(Event<'_>)),
+    interrupt: &AtomicBool,
+    on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<(ArmEnd, ArmSummary), RunError> {
-    on_event(Event::ArmStarted { arm: &arm.name, steps: arm.spec.training.steps });
-    let trained = arm::train(plan, arm, directory, interrupt, on_event)?;
+    let mut trained = arm::train(plan, arm, directory, interrupt, on_event)?;
     let folder = directory.arm_path(&arm.name);
 
     let started = Instant::now();
     let (mut scores, mut probe_problem): (Vec<ProbeScore>, _) = (Vec::new(), None);
     if let (Some(probes), StopReason::Finished) = (&plan.probes, trained.stop) {
         on_event(Event::ProbesStarted { arm: &arm.name });
-        match probes::learned(probes, plan.seed, trained.dynamics.as_ref()) {
+        match (Probes { plan: probes, seed: plan.seed, interrupt }).learned(trained.dynamics.as_ref()) {
             Ok(found) => scores = found,
+            // Its training stands; who goes on with it makes the probes.
+            Err(ProbeError::Interrupted) => trained.stop = StopReason::Interrupted,
             Err(problem) => probe_problem = Some(problem.to_string()),
         }
-        write_json_atomically(&folder.join(PROBES_FILE), &scores)?;
+        if trained.stop == StopReason::Finished {
+            write_json_atomically(&folder.join(PROBES_FILE), &scores)?;
+        }
     }
     let view = trained.dynamics.view();
     let end = ArmEnd {
@@ -278,7 +311,6 @@ fn run_arm(
         probe_problem,
     };
     let records = read_records(&folder.join(RECORDS_FILE))?;
-    scores.extend_from_slice(&yardsticks.probes);
     let summary = ArmSummary::new(arm, &records, view.stages, &end, scores);
     Ok((end, summary))
 }
@@ -288,7 +320,6 @@ fn stored_summary(
     plan: &Plan,
     arm: &ArmPlan,
     directory: &RunDirectory,
-    yardsticks: &YardstickSummary,
     end: &ArmEnd,
 ) -> Result<ArmSummary, StoreError> {
     let folder = directory.arm_path(&arm.name);
@@ -299,7 +330,6 @@ fn stored_summary(
     if plan.probes.is_some() && is_finished {
         scores = read_json(&folder.join(PROBES_FILE))?;
     }
-    scores.extend_from_slice(&yardsticks.probes);
     let records = read_records(&folder.join(RECORDS_FILE))?;
     Ok(ArmSummary::new(arm, &records, stages, end, scores))
 }

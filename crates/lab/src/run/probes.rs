@@ -9,6 +9,7 @@ use featurescope_sim::math::{Matrix, ParameterError, Purpose, Stream};
 use featurescope_sim::probe::yardstick::oracle_linear_features;
 use featurescope_sim::probe::{FeatureKind, LabelledSet, ProbeError, ProbeScore, climb};
 use featurescope_sim::train::Dynamics;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Samples drawn at a time, to bound the memory for ξ.
 const ROWS_PER_PIECE: usize = 1024;
@@ -25,54 +26,80 @@ impl Drawn {
     }
 }
 
-/// Draws the three sets with `draw(stream, rows)`.
-fn draw_sets(plan: &ProbePlan, seed: u64, draw: impl Fn(&Stream, usize) -> Drawn) -> [Drawn; 3] {
-    [
-        (Purpose::ProbeTraining, plan.training_rows),
-        (Purpose::ProbeValidation, plan.validation_rows),
-        (Purpose::ProbeTest, plan.test_rows),
-    ]
-    .map(|(purpose, rows)| draw(&Stream::new(seed, purpose, 0), rows))
+/// The probes of one run, until `interrupt` is set.
+pub struct Probes<'a> {
+    pub plan: &'a ProbePlan,
+    pub seed: u64,
+    pub interrupt: &'a AtomicBool,
 }
 
-fn score(plan: &ProbePlan, kind: FeatureKind, sets: &[Drawn; 3]) -> Result<Vec<ProbeScore>, ProbeError> {
-    let [train, validation, test] = sets;
-    climb(&plan.ladder, kind, train.labelled(), validation.labelled(), test.labelled())
-}
+impl Probes<'_> {
+    /// Scores of probes on f(x).
+    pub fn learned(&self, dynamics: &dyn Dynamics) -> Result<Vec<ProbeScore>, ProbeError> {
+        let sets = self.draw_sets(|stream, rows| {
+            let represented = dynamics.represent(stream, 0, rows);
+            Drawn { features: represented.features, latent: represented.latent }
+        })?;
+        self.score(FeatureKind::Learned, &sets)
+    }
 
-/// Scores of probes on f(x).
-pub fn learned(plan: &ProbePlan, seed: u64, dynamics: &dyn Dynamics) -> Result<Vec<ProbeScore>, ProbeError> {
-    let sets = draw_sets(plan, seed, |stream, rows| {
-        let represented = dynamics.represent(stream, 0, rows);
-        Drawn { features: represented.features, latent: represented.latent }
-    });
-    score(plan, FeatureKind::Learned, &sets)
-}
-
-/// Scores of probes on x, Mᵀx and z: they depend on the data alone.
-pub fn yardsticks(
-    plan: &ProbePlan,
-    seed: u64,
-    data: &PlannedData,
-) -> Result<Vec<ProbeScore>, YardstickError> {
-    let (mut sets, dictionary) = match data.ambient() {
-        Some(model) => {
-            let sets = draw_sets(plan, seed, |stream, rows| draw_raw(model, stream, rows));
-            (sets, model.dictionary().clone())
+    /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
+    pub fn yardsticks(&self, data: &PlannedData) -> Result<Vec<ProbeScore>, YardstickError> {
+        let (mut sets, dictionary) = match data.ambient() {
+            Some(model) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
+            None => self.draw_seen(data.law())?,
+        };
+        let mut scores = self.score(FeatureKind::Raw, &sets)?;
+        let dictionary = dictionary.atoms().transposed();
+        for set in &mut sets {
+            set.features = oracle_linear_features(&set.features, &dictionary);
         }
-        None => draw_seen(plan, seed, data.law())?,
-    };
-    let mut scores = score(plan, FeatureKind::Raw, &sets)?;
-    let dictionary = dictionary.atoms().transposed();
-    for set in &mut sets {
-        set.features = oracle_linear_features(&set.features, &dictionary);
+        scores.extend(self.score(FeatureKind::OracleLinear, &sets)?);
+        for set in &mut sets {
+            set.features = set.latent.clone();
+        }
+        scores.extend(self.score(FeatureKind::OracleLatent, &sets)?);
+        Ok(scores)
     }
-    scores.extend(score(plan, FeatureKind::OracleLinear, &sets)?);
-    for set in &mut sets {
-        set.features = set.latent.clone();
+
+    fn score(&self, kind: FeatureKind, sets: &[Drawn; 3]) -> Result<Vec<ProbeScore>, ProbeError> {
+        let [train, validation, test] = sets.each_ref().map(Drawn::labelled);
+        climb(&self.plan.ladder, kind, train, validation, test, self.interrupt)
     }
-    scores.extend(score(plan, FeatureKind::OracleLatent, &sets)?);
-    Ok(scores)
+
+    /// Draws the three sets with `draw(stream, rows)`.
+    fn draw_sets(&self, draw: impl Fn(&Stream, usize) -> Drawn) -> Result<[Drawn; 3], ProbeError> {
+        let sets = [
+            (Purpose::ProbeTraining, self.plan.training_rows),
+            (Purpose::ProbeValidation, self.plan.validation_rows),
+            (Purpose::ProbeTest, self.plan.test_rows),
+        ];
+        let sets = sets.map(|(purpose, rows)| draw(&Stream::new(self.seed, purpose, 0), rows));
+        // Sets that an interruption cut short are no sets.
+        if self.interrupt.load(Ordering::Relaxed) { Err(ProbeError::Interrupted) } else { Ok(sets) }
+    }
+
+    fn draw_raw_sets(&self, model: &SparseCoding) -> Result<[Drawn; 3], ProbeError> {
+        self.draw_sets(|stream, rows| draw_raw(model, stream, rows, self.interrupt))
+    }
+
+    /// Raw samples as a probe sees them, without the ambient space. A rule fitted with an ℓ2 penalty is a combination of
+    /// the labelled samples, so only the coordinates in their span count. There the labelled samples' noise is the factor
+    /// of a Wishart matrix, and that of all other samples is white (docs/derivations/reduced.md 7). Equal in law to
+    /// drawing x.
+    fn draw_seen(&self, law: &SparseCodingLaw) -> Result<([Drawn; 3], Dictionary), YardstickError> {
+        let known = law.known_dim();
+        let (rows, dense_dim) = (self.plan.training_rows, law.ambient_dim - known);
+        let model = law.in_coordinates(rows.min(dense_dim))?;
+        let mut sets = self.draw_raw_sets(&model)?;
+        let factor = wishart_factor(&Stream::new(self.seed, Purpose::Outside, 0), rows, dense_dim);
+        let sigma = law.noise_variance.sqrt() as f32;
+        for r in 0..rows {
+            let dense = &mut sets[0].features.row_mut(r)[known..];
+            dense.iter_mut().zip(factor.row(r)).for_each(|(x, t)| *x = sigma * t);
+        }
+        Ok((sets, model.dictionary().clone()))
+    }
 }
 
 /// Why there are no yardsticks.
@@ -86,37 +113,28 @@ pub enum YardstickError {
     Parameter(#[from] ParameterError),
 }
 
-/// Raw samples as a probe sees them, without the ambient space. A rule fitted with an ℓ2 penalty is a combination of the
-/// labelled samples, so only the coordinates in their span count. There the labelled samples' noise is the factor of a
-/// Wishart matrix, and that of all other samples is white (docs/derivations/reduced.md 7). Equal in law to drawing x.
-fn draw_seen(
-    plan: &ProbePlan,
-    seed: u64,
-    law: &SparseCodingLaw,
-) -> Result<([Drawn; 3], Dictionary), ParameterError> {
-    let known = law.known_dim();
-    let dense_dim = law.ambient_dim - known;
-    let model = law.in_coordinates(plan.training_rows.min(dense_dim))?;
-    let mut sets = draw_sets(plan, seed, |stream, rows| draw_raw(&model, stream, rows));
-    let factor = wishart_factor(&Stream::new(seed, Purpose::Outside, 0), plan.training_rows, dense_dim);
-    let sigma = law.noise_variance.sqrt() as f32;
-    for r in 0..plan.training_rows {
-        let dense = &mut sets[0].features.row_mut(r)[known..];
-        dense.iter_mut().zip(factor.row(r)).for_each(|(x, t)| *x = sigma * t);
+impl YardstickError {
+    /// Whether there are no yardsticks because somebody asked to stop.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Probe(ProbeError::Interrupted))
     }
-    Ok((sets, model.dictionary().clone()))
 }
 
-fn draw_raw(data: &SparseCoding, stream: &Stream, rows: usize) -> Drawn {
+/// Samples piece by piece; the pieces after an interruption are left out.
+fn draw_raw(data: &SparseCoding, stream: &Stream, rows: usize, interrupt: &AtomicBool) -> Drawn {
     let (mut x, mut latent) = (Vec::new(), Vec::new());
     x.reserve_exact(rows * data.ambient_dim());
     for first in (0..rows).step_by(ROWS_PER_PIECE) {
+        if interrupt.load(Ordering::Relaxed) {
+            break;
+        }
         let samples = data.sample(stream, first, ROWS_PER_PIECE.min(rows - first));
         x.extend_from_slice(samples.x.as_slice());
         latent.extend_from_slice(samples.latent.as_slice());
     }
+    let drawn = x.len() / data.ambient_dim();
     Drawn {
-        features: Matrix::from_vec(rows, data.ambient_dim(), x),
-        latent: Matrix::from_vec(rows, data.latent_dim(), latent),
+        features: Matrix::from_vec(drawn, data.ambient_dim(), x),
+        latent: Matrix::from_vec(drawn, data.latent_dim(), latent),
     }
 }

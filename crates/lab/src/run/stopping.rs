@@ -145,23 +145,42 @@ fn the_runs_of_these_tests_reach_both_stages() {
     }
 }
 
-/// Interrupted after every single step of every arm, and between training and probes: every kind of learner goes on to
-/// the same bytes.
+/// Interrupted after every single step of every arm, and once within the probes of each and within the yardsticks: every kind
+/// of learner goes on to the same bytes, and what was trained is not trained again.
 #[test]
 fn a_run_that_is_interrupted_at_every_step_leaves_the_same_bytes() {
     let plan = plan(SPEC, &[]);
     let expected = reference(&plan);
     let folder = tempfile::tempdir().unwrap();
     let (mut processes, mut finished) = (0, false);
+    let mut probed: Vec<String> = Vec::new();
     while !finished {
         processes += 1;
-        let summary = go_on(&plan, folder.path(), Duration::MAX, |event| {
-            matches!(event, Event::Stepped { .. } | Event::ProbesStarted { .. })
+        let mut is_first_of = |what: &str| {
+            let is_first = !probed.iter().any(|other| other == what);
+            probed.push(what.to_owned());
+            is_first
+        };
+        let mut stepped = false;
+        let summary = go_on(&plan, folder.path(), Duration::MAX, |event| match event {
+            Event::Stepped { .. } => {
+                stepped = true;
+                true
+            }
+            Event::ProbesStarted { arm } => {
+                let is_first = is_first_of(arm);
+                assert!(is_first || !stepped, "{arm} is trained again after its probes were interrupted");
+                is_first
+            }
+            Event::YardsticksStarted => is_first_of("yardsticks"),
+            _ => false,
         })
         .unwrap();
         finished = summary.status == Status::Finished;
+        let yardsticks = folder.path().join(YARDSTICKS_FILE);
+        assert_eq!(finished, yardsticks.exists(), "they come last");
         let left = folder.path().join("arms/sampled/checkpoint-interrupted.safetensors");
-        assert_eq!(left.exists(), processes <= 14, "after {processes} processes");
+        assert_eq!(left.exists(), processes <= 15, "after {processes} processes");
         assert!(processes < 200, "the run does not get on");
     }
     assert!(processes > 5 * 14, "{processes} processes");

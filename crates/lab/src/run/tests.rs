@@ -42,21 +42,27 @@ fn a_run_leaves_every_file_and_tells_every_step() {
     let summary = execute(&plan(&[]), &directory, &AtomicBool::new(false), &mut |event| {
         told.push(match event {
             Event::YardsticksStarted => "yardsticks".to_owned(),
-            Event::ArmStarted { arm, steps } => format!("{arm} {steps}"),
+            Event::ArmStarted { arm, number, arms, steps } => format!("{arm} {number}/{arms} {steps}"),
             Event::Resumed { arm, .. } => panic!("{arm} was not stopped"),
             Event::Note(text) => panic!("{text}"),
             Event::Stepped { step, .. } => step.to_string(),
+            Event::Recorded { dense_energy_fraction, coverage } => {
+                assert!((0.0..=1.0).contains(&dense_energy_fraction) && (0.0..=1.0).contains(&coverage));
+                "recorded".to_owned()
+            }
             Event::ProbesStarted { .. } => "probes".to_owned(),
             Event::ArmEnded { arm, end } => format!("{arm} {}", end.stop_reason),
         });
     })
     .unwrap();
-    let arm = |name: &str| {
-        let steps = (1..=6).map(|step| step.to_string());
-        let (start, end) = (format!("{name} 6"), format!("{name} finished"));
-        [start].into_iter().chain(steps).chain(["probes".to_owned(), end]).collect::<Vec<_>>()
+    let arm = |name: &str, number: usize| {
+        let start = format!("{name} {number}/2 6");
+        let steps = ["1", "recorded", "2", "3", "recorded", "4", "5", "recorded", "6"].map(ToOwned::to_owned);
+        let end = ["probes".to_owned(), format!("{name} finished")];
+        [start].into_iter().chain(steps).chain(end).collect::<Vec<_>>()
     };
-    assert_eq!(told, [vec!["yardsticks".to_owned()], arm("random_mask"), arm("none")].concat());
+    // Training starts first.
+    assert_eq!(told, [arm("random_mask", 1), arm("none", 2), vec!["yardsticks".to_owned()]].concat());
     assert_eq!(summary.status, Status::Finished);
     for file in ["spec.toml", "manifest.json", "summary.json", "yardsticks.json"] {
         assert!(directory.file(file).is_file(), "{file}");
@@ -157,7 +163,9 @@ fn raw_yardsticks_agree_with_and_without_the_ambient_space() {
         let arguments =
             ["data.ambient_dim=256", "probe.labels=[120]", "probe.test_rows=1000", &seed, &dynamics];
         let plan = plan(&arguments);
-        let scores = probes::yardsticks(plan.probes.as_ref().unwrap(), plan.seed, &plan.data).unwrap();
+        let interrupt = AtomicBool::new(false);
+        let probes = Probes { plan: plan.probes.as_ref().unwrap(), seed: plan.seed, interrupt: &interrupt };
+        let scores = probes.yardsticks(&plan.data).unwrap();
         scores[0].score
     };
     let seeds = 24;

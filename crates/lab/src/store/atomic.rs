@@ -6,9 +6,19 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 /// What the names of files end in until they are whole.
 pub const ASIDE: &str = ".tmp";
+
+/// Shared by those who write a file.
+static WRITING: RwLock<()> = RwLock::new(());
+
+/// Waits until no file is being written, and lets no other begin as long as the answer lives: a process that ends now leaves
+/// nothing beside the files.
+pub fn between_files() -> RwLockWriteGuard<'static, ()> {
+    WRITING.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Writes `text` to `path`, replacing what stands there.
 pub fn write_text_atomically(path: &Path, text: &str) -> Result<(), StoreError> {
@@ -33,6 +43,7 @@ pub(super) fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut DiskFile) -> io::Result<()>,
 ) -> Result<(), StoreError> {
+    let _writing = WRITING.read().unwrap_or_else(PoisonError::into_inner);
     let aside = with_suffix(path, ASIDE);
     let mut file = DiskFile::create(&aside).map_err(StoreError::io(&aside, "created"))?;
     let written = write(&mut file).map_err(StoreError::io(&aside, "written"));

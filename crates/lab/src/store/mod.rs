@@ -34,7 +34,9 @@ pub use arrays::{
     AlignmentHistory, StoredRepresentation, read_alignment, read_representation, write_alignment,
     write_representation,
 };
-pub use atomic::{ASIDE, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically};
+pub use atomic::{
+    ASIDE, between_files, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically,
+};
 pub use checkpoint::{Checkpoint, read_checkpoint, read_whole_checkpoint, write_checkpoint};
 pub use data::{DataHead, StoredData, StoredOverlap, read_data, read_data_head, write_data};
 pub use error::StoreError;

@@ -116,16 +116,22 @@ pub struct ArmSummary {
 }
 
 impl Summary {
-    pub(crate) fn new(plan: &Plan, yardsticks: YardstickSummary) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             experiment: plan.experiment.clone(),
             seed: plan.seed,
             status: Status::Running,
-            yardsticks,
+            yardsticks: YardstickSummary { theory: plan.yardstick(), probes: Vec::new() },
             arms: Vec::new(),
             wall_seconds: 0.0,
         }
+    }
+
+    /// Adds the yardsticks' scores, which stand behind those of every arm as well.
+    pub(crate) fn add_yardsticks(&mut self, scores: Vec<ProbeScore>) {
+        self.arms.iter_mut().for_each(|(_, arm)| arm.probes.extend_from_slice(&scores));
+        self.yardsticks.probes = scores;
     }
 
     /// Whether arms of the plan have not been run to their end.

@@ -7,7 +7,7 @@ use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
 use super::plan::{PlannedRun, SweepPlan};
 use crate::identity::Digest;
 use crate::plan::PlanError;
-use crate::run::{FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, execute as execute_run};
+use crate::run::{Event, FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, execute as execute_run};
 use crate::status::Status;
 use std::collections::HashMap;
 use std::fs;
@@ -69,6 +69,18 @@ pub enum SweepEvent {
         /// Their operations.
         operations: f64,
     },
+    /// Runs that are being made have come on.
+    Advanced {
+        /// By so many operations.
+        operations: f64,
+    },
+    /// Something that a person should know about a run.
+    Note {
+        /// Its name.
+        id: String,
+        /// What.
+        text: String,
+    },
     /// A run has ended.
     Ended {
         /// Its name.
@@ -79,8 +91,6 @@ pub enum SweepEvent {
         seed: u64,
         /// How it ended.
         status: Status,
-        /// Its operations.
-        operations: f64,
         /// Its wall time.
         seconds: f64,
     },
@@ -108,9 +118,7 @@ pub fn execute(
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(SweepError::Threads)?;
         while !interrupt.load(Ordering::Relaxed) && lock(&failed).is_none() {
             let Some(run) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            if let Some(event) = pool.install(|| make(run, folder, interrupt))? {
-                on_event(event);
-            }
+            pool.install(|| make(run, folder, interrupt, on_event))?;
         }
         Ok(())
     };
@@ -140,12 +148,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Makes one run; `None` if it was interrupted.
+/// Makes one run, as far as it goes without an interruption.
 fn make(
     run: &PlannedRun,
     folder: &SweepFolder,
     interrupt: &AtomicBool,
-) -> Result<Option<SweepEvent>, SweepError> {
+    on_event: &(dyn Fn(SweepEvent) + Sync),
+) -> Result<(), SweepError> {
     let started = Instant::now();
     let plan = run.plan().map_err(|source| SweepError::Plan { id: run.id.clone(), source })?;
     if plan.identity.run_id() != run.run_id {
@@ -163,20 +172,32 @@ fn make(
         RunDirectory::create(&partial)
     };
     let directory = directory.map_err(|error| failed(error.into()))?.saving_every(folder.save_every());
-    let summary = execute_run(&plan, &directory, interrupt, &mut |_| {}).map_err(failed)?;
+    let steps: u64 = plan.arms.iter().map(|arm| arm.spec.training.steps).sum();
+    let (per_step, mut told) = (run.cost.operations / steps.max(1) as f64, 0.0);
+    let summary = execute_run(&plan, &directory, interrupt, &mut |event| match event {
+        Event::Stepped { .. } => {
+            told += per_step;
+            on_event(SweepEvent::Advanced { operations: per_step });
+        }
+        Event::Note(text) => on_event(SweepEvent::Note { id: run.id.clone(), text: text.to_owned() }),
+        _ => {}
+    });
+    let summary = summary.map_err(failed)?;
     if summary.status == Status::Interrupted {
-        return Ok(None);
+        return Ok(());
     }
     let ended = folder.run(&run.id);
     fs::rename(&partial, &ended).map_err(io(&ended))?;
-    Ok(Some(SweepEvent::Ended {
+    // Steps that an arm did not take, or took before this process.
+    on_event(SweepEvent::Advanced { operations: (run.cost.operations - told).max(0.0) });
+    on_event(SweepEvent::Ended {
         id: run.id.clone(),
         experiment: run.experiment.clone(),
         seed: plan.seed,
         status: summary.status,
-        operations: run.cost.operations,
         seconds: started.elapsed().as_secs_f64(),
-    }))
+    });
+    Ok(())
 }
 
 pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SweepError {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::math::{Matrix, linalg};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How probes are fitted. How many samples validate and test them is the number of rows in those sets.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,20 +76,22 @@ struct Rung {
     unconverged: usize,
 }
 
-/// Fits, chooses and scores probes for both tasks at every number of labels: by labels, then task.
+/// Fits, chooses and scores probes for both tasks at every number of labels: by labels, then task. Gives up soon after
+/// `interrupt` is set: it is looked at before every product of a fit.
 ///
 /// # Shapes
 /// Features n × k and latent codes n × d, with the same k and d in all three sets.
 ///
 /// # Errors
 /// Settings out of range, shapes that do not fit, too few samples, entries that are not finite, labels that are all
-/// zero, a fit that converges at no λ.
+/// zero, a fit that converges at no λ; [`ProbeError::Interrupted`].
 pub fn climb(
     settings: &LadderSettings,
     kind: FeatureKind,
     train: LabelledSet<'_>,
     validation: LabelledSet<'_>,
     test: LabelledSet<'_>,
+    interrupt: &AtomicBool,
 ) -> Result<Vec<ProbeScore>, ProbeError> {
     settings.check()?;
     let needed = settings.labels.iter().copied().max().unwrap_or(1);
@@ -106,7 +109,8 @@ pub fn climb(
         let features = TrainingFeatures::new(train.features, labels);
         let known = Matrix::from_fn(settings.targets, labels, |t, i| train_responses[(t, i)]);
         for task in DownstreamTask::ALL {
-            rungs.push(choose(settings, task, &features, &known, validation, &validation_responses)?);
+            let fit = Fit { settings, task, features: &features, interrupt };
+            rungs.push(fit.choose(&known, validation, &validation_responses)?);
         }
     }
     score_rungs(&rungs, kind, test, &responses(test))
@@ -160,41 +164,53 @@ fn check_set(
     Ok(())
 }
 
-/// Fits the whole grid and keeps the λ with the best mean validation score (of equals the largest).
-fn choose(
-    settings: &LadderSettings,
+/// The fits of one task on one rung.
+struct Fit<'a> {
+    settings: &'a LadderSettings,
     task: DownstreamTask,
-    features: &TrainingFeatures,
-    responses: &Matrix<f64>,
-    validation: LabelledSet<'_>,
-    validation_responses: &Matrix<f64>,
-) -> Result<Rung, ProbeError> {
-    let grid = &settings.regularisations;
-    let known = responses.map(|response| task.label(response));
-    let rules = match task {
-        DownstreamTask::Regression => ridge::fit(features, &known, grid),
-        DownstreamTask::Classification => logistic::fit(features, &known, grid),
-    };
-    let weights = rules.weights.to_f32();
-    let predictions = predictions(validation.features, &weights);
-    let row_of = |target: usize, j: usize| target * grid.len() + j;
-    let mut scores = Vec::with_capacity(grid.len());
-    for j in 0..grid.len() {
-        let converged = (0..settings.targets).all(|t| rules.converged[row_of(t, j)]);
-        let score = score(task, &predictions, validation_responses, |t| row_of(t, j));
-        let score = score.ok_or(ProbeError::NoSignal { set: SampleSet::Validation })?;
-        scores.push(converged.then_some(score.mean));
+    features: &'a TrainingFeatures,
+    interrupt: &'a AtomicBool,
+}
+
+impl Fit<'_> {
+    /// Fits the whole grid and keeps the λ with the best mean validation score (of equals the largest).
+    fn choose(
+        &self,
+        responses: &Matrix<f64>,
+        validation: LabelledSet<'_>,
+        validation_responses: &Matrix<f64>,
+    ) -> Result<Rung, ProbeError> {
+        let Self { settings, task, features, interrupt } = *self;
+        let grid = &settings.regularisations;
+        let known = responses.map(|response| task.label(response));
+        let rules = match task {
+            DownstreamTask::Regression => ridge::fit_until(interrupt, features, &known, grid),
+            DownstreamTask::Classification => logistic::fit_until(interrupt, features, &known, grid),
+        };
+        if interrupt.load(Ordering::Relaxed) {
+            return Err(ProbeError::Interrupted);
+        }
+        let weights = rules.weights.to_f32();
+        let predictions = predictions(validation.features, &weights);
+        let row_of = |target: usize, j: usize| target * grid.len() + j;
+        let mut scores = Vec::with_capacity(grid.len());
+        for j in 0..grid.len() {
+            let converged = (0..settings.targets).all(|t| rules.converged[row_of(t, j)]);
+            let score = score(task, &predictions, validation_responses, |t| row_of(t, j));
+            let score = score.ok_or(ProbeError::NoSignal { set: SampleSet::Validation })?;
+            scores.push(converged.then_some(score.mean));
+        }
+        let labels = features.rows();
+        let (best, chosen_at_edge) = best_of(&scores).ok_or(ProbeError::NotConverged { task, labels })?;
+        Ok(Rung {
+            task,
+            labels,
+            weights: Matrix::from_fn(settings.targets, weights.cols(), |t, c| weights[(row_of(t, best), c)]),
+            regularisation: grid[best],
+            chosen_at_edge,
+            unconverged: scores.iter().filter(|score| score.is_none()).count(),
+        })
     }
-    let (best, chosen_at_edge) =
-        best_of(&scores).ok_or(ProbeError::NotConverged { task, labels: features.rows() })?;
-    Ok(Rung {
-        task,
-        labels: features.rows(),
-        weights: Matrix::from_fn(settings.targets, weights.cols(), |t, c| weights[(row_of(t, best), c)]),
-        regularisation: grid[best],
-        chosen_at_edge,
-        unconverged: scores.iter().filter(|score| score.is_none()).count(),
-    })
 }
 
 /// The position of the largest score (the last of equals), and whether it stands at an end of what is known with a
@@ -302,7 +318,7 @@ mod tests {
     ) -> Result<Vec<ProbeScore>, ProbeError> {
         let features = samples.each_ref().map(features);
         let set = |i: usize| LabelledSet { features: &features[i], latent: &samples[i].z };
-        climb(settings, kind, set(0), set(1), set(2))
+        climb(settings, kind, set(0), set(1), set(2), &AtomicBool::new(false))
     }
 
     /// Mᵀx = z + noise of variance σ²: the best linear rule has R² = 1/(1 + σ²/p); z itself leaves no error; raw x
@@ -451,6 +467,18 @@ mod tests {
         assert_eq!(climb(&good, &samples), ProbeError::NoSignal { set: SampleSet::Test });
         samples[2].z = Matrix::zeros(10, 12);
         assert!(matches!(climb(&good, &samples), ProbeError::Shape { set: SampleSet::Test, found: 10, .. }));
+    }
+
+    /// An interruption is no score and no failure of the fit.
+    #[test]
+    fn an_interruption_ends_the_ladder_and_is_named() {
+        let (_, samples) = sets();
+        let set = |i: usize| LabelledSet { features: &samples[i].x, latent: &samples[i].z };
+        let climb = |interrupt: &AtomicBool| {
+            climb(&settings(&[50, 3000]), FeatureKind::Raw, set(0), set(1), set(2), interrupt)
+        };
+        assert_eq!(climb(&AtomicBool::new(true)), Err(ProbeError::Interrupted));
+        assert_eq!(climb(&AtomicBool::new(false)).unwrap().len(), 4);
     }
 
     /// Large enough that products and the eigendecomposition would be split among threads.

@@ -139,4 +139,7 @@ pub enum ProbeError {
         /// Number of labels.
         labels: usize,
     },
+    /// Somebody asked for it.
+    #[error("the probes were interrupted")]
+    Interrupted,
 }

@@ -18,6 +18,7 @@
 
 use super::features::{LinearRules, TrainingFeatures};
 use crate::math::{Matrix, linalg};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The loss of one prediction. A label for which `counts` is false must have loss 0 everywhere.
 pub(super) trait Loss {
@@ -47,7 +48,8 @@ const MAX_TRIES: usize = 30;
 /// Part of the linear prediction by which F has to fall.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 
-/// Fits one rule per target and regularisation.
+/// Fits one rule per target and regularisation. Once `interrupt` is set it returns after the product at hand; what is open
+/// then has not converged.
 ///
 /// # Shapes
 /// `labels`: T × n. The answer's rows are ordered target by target.
@@ -55,6 +57,7 @@ pub(super) fn fit<L: Loss>(
     features: &TrainingFeatures,
     labels: &Matrix<f64>,
     regularisations: &[f64],
+    interrupt: &AtomicBool,
 ) -> LinearRules {
     let z = Products { z: features.coordinates() };
     let mut problems: Vec<Problem> = labels
@@ -63,14 +66,14 @@ pub(super) fn fit<L: Loss>(
         .collect();
     for _ in 0..MAX_NEWTON_STEPS {
         let mut open: Vec<&mut Problem> = problems.iter_mut().filter(|p| p.state == State::Open).collect();
-        if open.is_empty() || z.z.cols() == 0 {
+        if open.is_empty() || z.z.cols() == 0 || interrupt.load(Ordering::Relaxed) {
             break;
         }
         let slopes: Vec<Vec<f64>> = open.iter().map(|p| p.over_samples(L::slope)).collect();
         let mut gradients = z.back(&slopes);
         gradients.iter_mut().zip(&open).for_each(|(g, p)| add_scaled(g, p.lambda, &p.u));
         let equations = open.iter().zip(&gradients).map(|(p, g)| p.equation::<L>(features, g)).collect();
-        let directions = conjugate_gradients(&z, equations);
+        let directions = conjugate_gradients(&z, equations, interrupt);
         let changes = z.forward(&directions);
         for (p, ((gradient, direction), change)) in
             open.iter_mut().zip(gradients.iter().zip(directions).zip(changes))
@@ -219,11 +222,15 @@ impl Equation {
     }
 }
 
-/// Solves all equations, each until its residual norm has reached its goal.
-fn conjugate_gradients(z: &Products<'_>, mut equations: Vec<Equation>) -> Vec<Vec<f64>> {
+/// Solves all equations, each until its residual norm has reached its goal, or until `interrupt` is set.
+fn conjugate_gradients(
+    z: &Products<'_>,
+    mut equations: Vec<Equation>,
+    interrupt: &AtomicBool,
+) -> Vec<Vec<f64>> {
     for _ in 0..MAX_GRADIENT_STEPS {
         let mut open: Vec<&mut Equation> = equations.iter_mut().filter(|e| e.is_open()).collect();
-        if open.is_empty() {
+        if open.is_empty() || interrupt.load(Ordering::Relaxed) {
             break;
         }
         let directions: Vec<&[f64]> = open.iter().map(|e| e.direction.as_slice()).collect();

@@ -13,6 +13,7 @@
 use super::features::{LinearRules, TrainingFeatures};
 use super::newton::{self, Loss};
 use crate::math::Matrix;
+use std::sync::atomic::AtomicBool;
 
 /// ℓ = (prediction − label)²/2.
 struct SquaredLoss;
@@ -46,8 +47,18 @@ impl Loss for SquaredLoss {
 /// # Panics
 /// If the number of labels is not that of the samples.
 pub fn fit(features: &TrainingFeatures, labels: &Matrix<f64>, regularisations: &[f64]) -> LinearRules {
+    fit_until(&AtomicBool::new(false), features, labels, regularisations)
+}
+
+/// The same, given up once `interrupt` is set: the rules that were not found by then count as not converged.
+pub(super) fn fit_until(
+    interrupt: &AtomicBool,
+    features: &TrainingFeatures,
+    labels: &Matrix<f64>,
+    regularisations: &[f64],
+) -> LinearRules {
     assert_eq!(labels.cols(), features.rows(), "every training sample needs a label");
-    newton::fit::<SquaredLoss>(features, labels, regularisations)
+    newton::fit::<SquaredLoss>(features, labels, regularisations, interrupt)
 }
 
 /// Numerator and denominator of 1 − R² that a sample contributes.

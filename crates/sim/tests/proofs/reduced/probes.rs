@@ -6,6 +6,7 @@ use featurescope_sim::data::SparseCodingLaw;
 use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::probe::{FeatureKind, LabelledSet, LadderSettings, climb};
 use featurescope_sim::train::{BiasRule, Dynamics, TrainingRule};
+use std::sync::atomic::AtomicBool;
 
 const STEPS: usize = 120;
 const SEEDS: u64 = 20;
@@ -22,7 +23,8 @@ fn scores(dynamics: &mut dyn Dynamics, seed: u64) -> [f64; 2] {
     let [train, validation, test] =
         sets.each_ref().map(|set| LabelledSet { features: &set.features, latent: &set.latent });
     let settings = LadderSettings { labels: vec![300], seed, ..LadderSettings::default() };
-    let found = climb(&settings, FeatureKind::Learned, train, validation, test).unwrap();
+    let found =
+        climb(&settings, FeatureKind::Learned, train, validation, test, &AtomicBool::new(false)).unwrap();
     [found[0].score, found[1].score]
 }
 
