@@ -3,7 +3,7 @@
 #[cfg(feature = "images")]
 use featurescope_image::train::ExecuteError;
 use featurescope_lab::plan::PlanError;
-use featurescope_lab::run::ForkError;
+use featurescope_lab::run::{ForkError, StoredSettingsError};
 use featurescope_lab::spec::SpecError;
 use std::process::ExitCode;
 
@@ -64,8 +64,14 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
     let is_bad_fork = error.downcast_ref::<ForkError>().is_some_and(|error| {
         !matches!(error, ForkError::Store(_) | ForkError::Run(_) | ForkError::Unfinished { .. })
     });
-    let is_usage =
-        error.is::<SpecError>() || error.is::<PlanError>() || error.is::<UnknownName>() || is_bad_fork;
+    let is_bad_spec = error
+        .downcast_ref::<StoredSettingsError>()
+        .is_some_and(|error| matches!(error, StoredSettingsError::Spec { .. }));
+    let is_usage = error.is::<SpecError>()
+        || error.is::<PlanError>()
+        || error.is::<UnknownName>()
+        || is_bad_fork
+        || is_bad_spec;
     #[cfg(feature = "images")]
     let is_usage = is_usage
         || error.is::<featurescope_image::settings::SettingsError>()

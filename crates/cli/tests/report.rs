@@ -121,7 +121,7 @@ fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     let text = fs::read_to_string(&manifest).unwrap();
     assert!(text.contains("\"format_version\": 2,"));
     fs::write(&manifest, text.replace("\"format_version\": 2,", "\"format_version\": 99,")).unwrap();
-    let sentence = "format version 99, this program reads 2";
+    let sentence = "format version is 99, this program reads 2";
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
     assert!(error.contains(sentence), "{error}");
     // Of many runs, those that cannot be read are left out and named.

@@ -6,8 +6,7 @@ use crate::exit::Exit;
 use crate::output;
 use anyhow::Result;
 use featurescope_lab::plan::Plan;
-use featurescope_lab::run::{RunDirectory, SPEC_FILE, StoredManifest};
-use featurescope_lab::spec::{Layer, Spec};
+use featurescope_lab::run::{RunDirectory, StoredManifest, StoredSettings};
 use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
 
 /// Goes on and prints the summary.
@@ -31,6 +30,6 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     if let Some(owner) = directory.stale_owner().filter(|_| !arguments.manner.quiet) {
         output::note(&format!("{owner}, which worked on it last, was killed"));
     }
-    let spec = Spec::from_layers(&[Layer::read(&path.join(SPEC_FILE))?])?;
+    let StoredSettings { spec, .. } = StoredSettings::read(path)?;
     carry_out(&Plan::new(&spec, "run")?, directory, &arguments.manner)
 }

@@ -4,13 +4,12 @@ use super::data::{KeptData, require_memory};
 use super::monte_carlo::Sampled;
 use super::state::State;
 use super::{Moment, Role};
-use crate::identity::{Identity, IdentityError, SettingKey};
+use crate::identity::{Identity, SettingKey};
 use crate::plan::data::DataFacts;
 use crate::plan::prediction::population;
 use crate::plan::{ArmPlan, Outline, PlanError};
-use crate::run::{MANIFEST_FILE, StoredManifest};
+use crate::run::{MANIFEST_FILE, StoredSettings, StoredSettingsError};
 use crate::spec::typed::{ArmSpec, DataSpec, EncoderSpec, LossSpec, NegativeSetSpec};
-use crate::spec::{Layer, Spec, SpecError};
 use crate::status::{Status, StopReason};
 use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
 use featurescope_sim::data::SparseCoding;
@@ -69,17 +68,9 @@ pub enum EvidenceError {
     /// A file is missing or damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Settings or files are not those that it was made with.
+    /// Its settings cannot be used.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// Its settings cannot be read.
-    #[error("{}: {source}", path.display())]
-    Spec {
-        /// The run.
-        path: PathBuf,
-        /// What is wrong.
-        source: SpecError,
-    },
+    Settings(#[from] StoredSettingsError),
     /// Its settings do not fit together.
     #[error("{}: {source}", path.display())]
     Plan {
@@ -167,18 +158,14 @@ impl Run {
     /// Opens the run in folder `path`. Nothing is drawn and nothing is built: it takes the memory of its tables.
     ///
     /// # Errors
-    /// If it was written in another format version, or settings, summary or tables cannot be read.
+    /// If it was written in another format version, its settings were changed since, or settings, summary or tables cannot
+    /// be read.
     pub fn open(path: &Path) -> Result<Self, EvidenceError> {
-        // Before anything else: another version may look different everywhere.
-        let manifest = StoredManifest::read(path)?.ok_or_else(|| {
-            StoreError::content(&path.join(MANIFEST_FILE), "there is none: this is no run directory")
-        })?;
-        let text = read_text(&path.join("spec.toml"))?;
-        let spec_error = |source| EvidenceError::Spec { path: path.to_path_buf(), source };
-        let layer = Layer::parse(&text, "spec.toml", path).map_err(spec_error)?;
-        let spec = Spec::from_layers(&[layer]).map_err(spec_error)?;
-        let identity = Identity::of(&spec).map_err(IdentityError::from)?;
-        manifest.check_identity(path, &text, &identity)?;
+        let StoredSettings { spec, identity, manifest } = StoredSettings::read(path)?;
+        if manifest.is_none() {
+            let problem = "there is none: this is no run directory";
+            return Err(StoreError::content(&path.join(MANIFEST_FILE), problem).into());
+        }
         let data = KeptData::open(path, &spec)?;
         let facts = data.as_ref().map(KeptData::facts);
         let facts = facts.unwrap_or_else(|| DataFacts::without_ambient_space(&spec.shared.data));

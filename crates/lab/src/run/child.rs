@@ -5,8 +5,11 @@
 
 use super::files::keep_settings;
 use super::fork::last_stages;
-use super::{MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, StoredManifest, YARDSTICKS_FILE};
-use crate::identity::{Identity, RunId};
+use super::{
+    MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, StoredManifest, StoredSettings,
+    StoredSettingsError, YARDSTICKS_FILE,
+};
+use crate::identity::RunId;
 use crate::plan::{ForkMoment, Plan, PlanError};
 use crate::spec::{Layer, Spec, SpecError};
 use crate::status::StopReason;
@@ -59,7 +62,10 @@ pub enum ForkError {
     /// Neither a step nor a stage.
     #[error("--at {0} cannot be used: a number of steps, t1 or t2 is expected")]
     Moment(String),
-    /// The settings cannot be used.
+    /// The settings of the run cannot be used.
+    #[error(transparent)]
+    Settings(#[from] StoredSettingsError),
+    /// The settings of the fork cannot be used.
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// The settings do not fit together.
@@ -124,11 +130,9 @@ impl PlannedFork {
         let at: ForkMoment = request.at.parse().map_err(|()| ForkError::Moment(request.at.to_owned()))?;
         let no_run = || ForkError::NoRun(run.to_path_buf());
         let text = fs::read_to_string(run.join(SPEC_FILE)).map_err(|_| no_run())?;
-        let manifest = StoredManifest::read(run)?.ok_or_else(no_run)?;
+        let StoredSettings { spec: whole, manifest, .. } = StoredSettings::read(run)?;
+        let manifest = manifest.ok_or_else(no_run)?;
         manifest.check_version(run)?;
-        let whole = Spec::from_layers(&[Layer::parse(&text, SPEC_FILE, run)?])?;
-        let identity = Identity::of(&whole).map_err(RunError::from)?;
-        manifest.check_identity(run, &text, &identity).map_err(RunError::from)?;
         let names: Vec<&str> = whole.arms.iter().map(|(name, _)| name.as_str()).collect();
         let arm = request.arm.or(names.first().copied()).unwrap_or_default();
         if !names.contains(&arm) {

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::identity::{Digest, Identity, IdentityError, InputFile, RunId, SettingKey};
 use crate::plan::Plan;
 use crate::status::{ProductInputs, Status, StopReason};
-use crate::store::StoreError;
+use crate::store::{StoreError, from_versioned_json};
 use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -117,12 +117,6 @@ pub struct StoredManifest {
     pub arms: HashMap<String, ArmEnd>,
 }
 
-/// Read before the rest, which may look different in another version.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
-}
-
 impl Manifest {
     /// The manifest of a run that starts now.
     pub fn new(plan: &Plan) -> Self {
@@ -177,15 +171,8 @@ impl StoredManifest {
         if !path.exists() {
             return Ok(None);
         }
-        let text = fs::read_to_string(&path).map_err(StoreError::io(&path, "read"))?;
-        let unreadable = |error| StoreError::content(&path, format!("it cannot be read ({error})"));
-        let Version { format_version } = serde_json::from_str(&text).map_err(unreadable)?;
-        if format_version != FORMAT_VERSION {
-            let problem =
-                format!("the run has format version {format_version}, this program reads {FORMAT_VERSION}");
-            return Err(StoreError::content(&path, problem));
-        }
-        serde_json::from_str(&text).map(Some).map_err(unreadable)
+        let text = fs::read(&path).map_err(StoreError::io(&path, "read"))?;
+        from_versioned_json((&path, "it"), &text, FORMAT_VERSION).map(Some)
     }
 
     /// An error unless settings and files are those that the run in folder `run` was begun with. `spec` is the text of its

@@ -14,10 +14,12 @@ mod files;
 mod fork;
 mod pictures;
 mod probes;
+mod stored;
 
 pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
 pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
 pub use manifest::{ArmEnd, FORMAT_VERSION, KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
+pub use stored::{StoredSettings, StoredSettingsError};
 
 use self::probes::Probes;
 use crate::identity::{IdentityError, InputError};

@@ -356,7 +356,7 @@ fn a_run_of_another_version_is_refused_and_damage_starts_the_arm_again() {
         assert!(message.contains(expected), "{message}");
         fs::write(&manifest, &text).unwrap();
     };
-    refused("\"format_version\": 2", "\"format_version\": 1", "format version 1, this program reads 2");
+    refused("\"format_version\": 2", "\"format_version\": 1", "format version is 1, this program reads 2");
     let version = format!("\"featurescope_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     refused(&version, "\"featurescope_version\": \"0.0.7\"", "begun by featurescope 0.0.7");
     let arm = folder.path().join("arms/sampled");

@@ -4,8 +4,8 @@
 //! stage has not ended) and `memory` (what the measurements remember; left out where there is nothing). A single entry, because the order of several is not fixed and equal states should give
 //! equal bytes.
 
-use super::StoreError;
 use super::atomic::write_bytes_atomically;
+use super::{StoreError, from_versioned_json};
 use featurescope_sim::math::Matrix;
 use featurescope_sim::train::{Snapshot, StageTimes};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorView};
@@ -18,6 +18,8 @@ use std::path::Path;
 const FORMAT_VERSION: u32 = 1;
 /// The one entry of the metadata that is ours.
 pub(super) const ENTRY: &str = "featurescope";
+/// The same as the subject of a sentence.
+pub(super) const PART: &str = "its metadata `featurescope`";
 
 #[derive(Serialize, Deserialize)]
 struct State {
@@ -36,12 +38,6 @@ pub struct Checkpoint {
     pub snapshot: Snapshot,
     /// What the measurements remember; empty in files of versions that did not store it.
     pub memory: Vec<Vec<i64>>,
-}
-
-/// Read before the rest, which may look different in another version.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
 }
 
 /// Stores `checkpoint`, replacing what stands at `path`.
@@ -109,14 +105,7 @@ pub fn read_whole_checkpoint(path: &Path) -> Result<Checkpoint, StoreError> {
 fn state(path: &Path, metadata: &Metadata) -> Result<State, StoreError> {
     let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
     let entry = entry.ok_or_else(|| StoreError::content(path, format!("it has no metadata `{ENTRY}`")))?;
-    let unreadable =
-        |error| StoreError::content(path, format!("its metadata `{ENTRY}` cannot be read ({error})"));
-    let Version { format_version } = serde_json::from_str(entry).map_err(unreadable)?;
-    if format_version != FORMAT_VERSION {
-        let problem = format!("its format version is {format_version}, this program reads {FORMAT_VERSION}");
-        return Err(StoreError::content(path, problem));
-    }
-    serde_json::from_str(entry).map_err(unreadable)
+    from_versioned_json((path, PART), entry.as_bytes(), FORMAT_VERSION)
 }
 
 pub(super) fn little_endian(array: &Matrix) -> Vec<u8> {

@@ -3,9 +3,9 @@
 //! `dictionary` M (d1 × d), `noise_directions` (k × d1) where there are any, `x` (n × d1), `latent` z (n × d) and `noise` ξ
 //! (n × d1). The metadata has the single entry `featurescope`, a JSON object: a [`DataHead`].
 
-use super::StoreError;
 use super::arrays::{matrix, matrix_tensor, tensors, write};
-use super::checkpoint::ENTRY;
+use super::checkpoint::{ENTRY, PART};
+use super::{StoreError, from_versioned_json};
 use featurescope_sim::data::Samples;
 use featurescope_sim::math::Matrix;
 use serde::{Deserialize, Serialize};
@@ -116,16 +116,10 @@ pub fn read_data_head(path: &Path) -> Result<DataHead, StoreError> {
         return Err(unusable());
     }
     let unreadable =
-        |error| StoreError::content(path, format!("its metadata `{ENTRY}` cannot be read ({error})"));
+        |error| StoreError::content(path, format!("it is no safetensors file of ours ({error})"));
     let Header { metadata } = serde_json::from_slice(&header).map_err(unreadable)?;
     let entry = metadata.get(ENTRY).ok_or_else(unusable)?;
-    let head: DataHead = serde_json::from_str(entry).map_err(unreadable)?;
-    if head.format_version != FORMAT_VERSION {
-        let problem =
-            format!("its format version is {}, this program reads {FORMAT_VERSION}", head.format_version);
-        return Err(StoreError::content(path, problem));
-    }
-    Ok(head)
+    from_versioned_json((path, PART), entry.as_bytes(), FORMAT_VERSION)
 }
 
 /// Reads the arrays.

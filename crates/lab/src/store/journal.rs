@@ -3,9 +3,9 @@
 //! The first frame is a JSON object: `format_version` (1), `scalars` and `neuron_columns` (names), `width`. A record: step (u64),
 //! one f64 per scalar, one f32 per neuron column and neuron; little-endian. Tables for readers are made of it at the end.
 
-use super::StoreError;
 use super::disk::DiskFile;
 use super::frame::{Frames, write_frame};
+use super::{StoreError, from_versioned_json};
 use featurescope_sim::measure::Record;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -147,15 +147,7 @@ impl JournalRecords {
         }
         let mut frames = Frames::new(BufReader::new(file), length);
         let head = frame(path, &mut frames)?.unwrap_or_default();
-        let shape: RecordShape = serde_json::from_slice(&head)
-            .map_err(|error| StoreError::content(path, format!("it is no journal of records ({error})")))?;
-        if shape.format_version != FORMAT_VERSION {
-            let problem = format!(
-                "its format version is {}, this program reads {FORMAT_VERSION}",
-                shape.format_version
-            );
-            return Err(StoreError::content(path, problem));
-        }
+        let shape = from_versioned_json((path, "its head"), &head, FORMAT_VERSION)?;
         Ok(Self { path: path.to_path_buf(), frames, shape })
     }
 

@@ -28,6 +28,7 @@ mod lock;
 mod reader;
 mod resume;
 mod table_file;
+mod version;
 mod writer;
 
 pub use arrays::{
@@ -46,6 +47,7 @@ pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
 pub use table_file::open_table;
+pub(crate) use version::from_versioned_json;
 pub use writer::ArmWriter;
 
 /// Name of the table of recorded steps.

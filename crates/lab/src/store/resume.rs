@@ -7,7 +7,7 @@ use super::atomic::write_atomically;
 use super::checkpoint::{from_little_endian, little_endian};
 use super::frame::{Frames, write_frame};
 use super::journal::frame;
-use super::{AlignmentHistory, StoreError};
+use super::{AlignmentHistory, StoreError, from_versioned_json};
 use crate::status::ProductInputs;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::train::{Snapshot, StageTimes};
@@ -54,12 +54,6 @@ struct Head {
     journal_length: u64,
     product_inputs: ProductInputs,
     seconds: f64,
-}
-
-/// Read before the rest, which may look different in another version.
-#[derive(Deserialize)]
-struct Version {
-    format_version: u32,
 }
 
 /// Stores `state`, replacing what stands at `path`.
@@ -132,13 +126,7 @@ pub fn read_resume_state(path: &Path) -> Result<ResumeState, StoreError> {
 }
 
 fn head(path: &Path, bytes: &[u8]) -> Result<Head, StoreError> {
-    let unreadable = |error| StoreError::content(path, format!("its head cannot be read ({error})"));
-    let Version { format_version } = serde_json::from_slice(bytes).map_err(unreadable)?;
-    if format_version != FORMAT_VERSION {
-        let problem = format!("its format version is {format_version}, this program reads {FORMAT_VERSION}");
-        return Err(StoreError::content(path, problem));
-    }
-    serde_json::from_slice(bytes).map_err(unreadable)
+    from_versioned_json((path, "its head"), bytes, FORMAT_VERSION)
 }
 
 /// The next frame, which has to be there.

@@ -7,7 +7,9 @@ use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
 use super::plan::{PlannedRun, SweepPlan};
 use crate::identity::Digest;
 use crate::plan::PlanError;
-use crate::run::{Event, FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, execute as execute_run};
+use crate::run::{
+    Event, FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, StoredManifest, execute as execute_run,
+};
 use crate::status::Status;
 use std::collections::HashMap;
 use std::fs;
@@ -45,6 +47,14 @@ pub enum SweepError {
     Changed {
         /// The run.
         id: String,
+    },
+    /// Its folder holds another run.
+    #[error("{} does not hold run {id}, whose folder it is: move it away, and the run is made", path.display())]
+    Foreign {
+        /// The run.
+        id: String,
+        /// The folder.
+        path: PathBuf,
     },
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
@@ -210,8 +220,12 @@ fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepErro
     let mut known: HashMap<&str, (Status, Option<Digest>)> = HashMap::new();
     for run in &plan.runs {
         let path = folder.run(&run.id);
-        let state =
-            if path.is_dir() { (status(&path)?, Some(fingerprint(&path)?)) } else { (Status::Planned, None) };
+        let state = if path.is_dir() {
+            check_identity(run, &path)?;
+            (status(&path)?, Some(fingerprint(&path)?))
+        } else {
+            (Status::Planned, None)
+        };
         known.insert(&run.id, state);
     }
     let entry = |point: &super::SweepPoint| {
@@ -246,6 +260,16 @@ fn lists_without_effect(plan: &SweepPlan, index: &SweepIndex) -> Vec<String> {
     let same = plan.lists_that_change_nothing(|point| by_run[point.id.as_str()]);
     let news = same.into_iter().filter(|key| !idle.contains(key));
     news.map(|key| format!("{key} changed no recorded figure of any run")).collect()
+}
+
+/// An error unless the folder of a run holds that run: somebody may have put another one there.
+fn check_identity(run: &PlannedRun, folder: &Path) -> Result<(), SweepError> {
+    let failed = |source| SweepError::Run { id: run.id.clone(), source: RunError::Store(source) };
+    let manifest = StoredManifest::read(folder).map_err(failed)?;
+    if manifest.is_some_and(|manifest| manifest.run_id == run.run_id) {
+        return Ok(());
+    }
+    Err(SweepError::Foreign { id: run.id.clone(), path: folder.to_path_buf() })
 }
 
 fn status(run: &Path) -> Result<Status, SweepError> {

@@ -3,7 +3,9 @@
 use crate::identity::{Digest, SettingKey};
 use crate::run::{FORMAT_VERSION, SAVE_EVERY};
 use crate::status::Status;
-use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
+use crate::store::{
+    ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, from_versioned_json, write_json_atomically,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -40,7 +42,7 @@ pub enum SweepFolderError {
         /// What is wrong with it.
         problem: String,
     },
-    /// `sweep.json` could not be written.
+    /// `sweep.json` could not be written, or is damaged or of another format version.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -143,16 +145,9 @@ impl SweepIndex {
     /// The index of the sweep in folder `path`.
     pub fn read(path: &Path) -> Result<Self, SweepFolderError> {
         let file = path.join(SWEEP_FILE);
-        let text = fs::read_to_string(&file)
-            .map_err(|source| SweepFolderError::Io { path: file.clone(), source })?;
+        let text = fs::read(&file).map_err(|source| SweepFolderError::Io { path: file.clone(), source })?;
+        let index: Self = from_versioned_json((&file, "it"), &text, FORMAT_VERSION)?;
         let wrong = |problem: String| SweepFolderError::Index { path: file.clone(), problem };
-        let index: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        if index.format_version != FORMAT_VERSION {
-            return Err(wrong(format!(
-                "it has format version {}, this program reads {FORMAT_VERSION}",
-                index.format_version
-            )));
-        }
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_hexdigit());
         match index.points.iter().find(|point| !is_name(&point.run)) {
             Some(point) => Err(wrong(format!("`{}` is not the name of a run", point.run))),

@@ -133,6 +133,17 @@ fn a_file_that_was_replaced_makes_other_runs() {
     }
     write(1);
     assert!(make(&of("[1,2]"), &path, 1).1.is_empty(), "the first ones are still there");
+    // One that was put in the place of another is none of them.
+    let [one, other] = [0, 1].map(|point: usize| path.join(&first.points[point].run));
+    fs::rename(&one, path.join("aside")).unwrap();
+    fs::rename(&other, &one).unwrap();
+    let open = SweepFolder::open(&path).unwrap();
+    let foreign =
+        execute(&of("[1,2]"), &open, (1, 1), &AtomicBool::new(false), &|_| {}).unwrap_err().to_string();
+    assert!(foreign.contains("does not hold run") && foreign.contains(&first.points[0].run), "{foreign}");
+    drop(open);
+    fs::rename(&one, &other).unwrap();
+    fs::rename(path.join("aside"), &one).unwrap();
 
     // What changes while a sweep is under way is refused, not mixed in.
     let planned = of("[1,2,3,4]");
@@ -195,4 +206,8 @@ fn an_index_cannot_lead_outside() {
     assert!(message.contains("../../etc") && message.contains("sweep.json"), "{message}");
     fs::write(&file, "{").unwrap();
     assert!(runs_in(folder.path()).unwrap_err().to_string().contains("sweep.json"));
+    // Another version may look different everywhere: it is told as such, not as damage.
+    fs::write(&file, r#"{ "format_version": 1, "points": "elsewhere" }"#).unwrap();
+    let message = runs_in(folder.path()).unwrap_err().to_string();
+    assert!(message.contains("format version is 1, this program reads 2"), "{message}");
 }

@@ -7,6 +7,7 @@ use crate::identity::Digest;
 use crate::plan::Plan;
 use crate::report::{StoredRun, of_run};
 use crate::run::{RunDirectory, execute};
+use crate::spec::{Layer, Spec};
 use crate::store::{DATA_FILE, DataHead, StoredData, StoredOverlap, write_data};
 use featurescope_sim::data::Samples;
 use featurescope_sim::math::Matrix;
