@@ -180,7 +180,7 @@ impl Run {
         }
         let status = summary.status;
         let (path, ambient) = (path.to_path_buf(), OnceCell::new());
-        Ok(Self { path, identity, plan, status, arms, data, ambient })
+        Ok(Self { path, plan, identity, status, arms, data, ambient })
     }
 
     /// The data in the ambient space: M as the run kept it, or drawn again where it was too large to be kept.

@@ -79,7 +79,7 @@ fn setting(role: Role, axis: Axis, size: f64) -> Setting {
 }
 
 fn made_up_key(name: &str) -> SettingKey {
-    Settings::from_iter([("made_up", &toml::Value::from(name))]).setting_key()
+    [("made_up", &toml::Value::from(name))].into_iter().collect::<Settings>().setting_key()
 }
 
 /// Figures that a test must support, refute, and leave open: (figure, spread over seeds).
@@ -451,5 +451,5 @@ fn arms_are_recognised_by_their_settings() {
 fn folders_without_a_run_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let board = judge(&[folder.path().to_path_buf()]).unwrap();
-    assert!(board.warnings.len() == 1 && board.warnings[0].contains("manifest.json"), "{:?}", board.warnings);
+    assert!(board.warnings.len() == 1 && board.warnings[0].contains("spec.toml"), "{:?}", board.warnings);
 }

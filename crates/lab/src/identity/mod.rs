@@ -38,31 +38,36 @@ pub enum IdentityError {
     /// The settings are others.
     #[error(
         "{} was changed after the run was begun: its settings are those of run {found}, the run is {made}. Undo the change, or make a run of its own of it with `featurescope run`",
-        path.display(), found = .found.short(), made = .made.short()
+        path.display(), found = .runs.found.short(), made = .runs.made.short()
     )]
     Settings {
         /// The spec.
         path: PathBuf,
-        /// What it describes now.
-        found: RunId,
-        /// What the run was begun as.
-        made: RunId,
+        /// Which run it describes.
+        runs: Box<Mismatch<RunId>>,
     },
     /// A file is another.
     #[error(
         "{} is not the file that the run was made with ({setting}): its SHA-256 begins with {found}, that of the run's with {made}. Put the file back",
-        path.display(), found = .found.short(), made = .made.short()
+        path.display(), found = .contents.found.short(), made = .contents.made.short()
     )]
     File {
         /// The file.
         path: PathBuf,
         /// The setting that names it.
         setting: String,
-        /// What it holds now.
-        found: Digest,
-        /// What the run was made with.
-        made: Digest,
+        /// What it holds.
+        contents: Box<Mismatch<Digest>>,
     },
+}
+
+/// What is there now, and what a run was begun with.
+#[derive(Debug)]
+pub struct Mismatch<T> {
+    /// Now.
+    pub found: T,
+    /// Then.
+    pub made: T,
 }
 
 impl Identity {

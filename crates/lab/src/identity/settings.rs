@@ -39,9 +39,8 @@ impl Settings {
     /// All but the named settings and those below them, whether they stand for the run or for an arm.
     #[must_use]
     pub fn without(&self, names: &[&str]) -> Self {
-        let is_left_out = |key: &str| {
-            names.iter().any(|name| local(key).strip_prefix(name).is_some_and(|rest| is_end(rest)))
-        };
+        let is_left_out =
+            |key: &str| names.iter().any(|name| local(key).strip_prefix(name).is_some_and(is_end));
         Self(
             self.0.iter().filter(|(key, _)| !is_left_out(key)).map(|(k, v)| (k.clone(), v.clone())).collect(),
         )

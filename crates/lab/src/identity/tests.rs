@@ -98,7 +98,7 @@ fn named_settings_are_left_out_with_what_is_below_them() {
 fn values_have_one_canonical_form() {
     let shown = |value: &str| {
         let value = format!("v = {value}").parse::<toml::Table>().unwrap().remove("v").unwrap();
-        Settings::from_iter([("k", &value)]).iter().next().unwrap().1.to_owned()
+        [("k", &value)].into_iter().collect::<Settings>().iter().next().unwrap().1.to_owned()
     };
     assert_eq!(shown("1.0"), shown("1"));
     assert_eq!((shown("-0.0"), shown("1e3")), ("0".to_owned(), "1000".to_owned()));

@@ -3,7 +3,7 @@
 
 use super::{RunError, SPEC_FILE};
 use crate::host::Host;
-use crate::identity::{Digest, Identity, IdentityError, InputFile, RunId, SettingKey};
+use crate::identity::{Digest, Identity, IdentityError, InputFile, Mismatch, RunId, SettingKey};
 use crate::plan::Plan;
 use crate::status::{ProductInputs, Status, StopReason};
 use crate::store::{StoreError, from_versioned_json};
@@ -182,14 +182,15 @@ impl StoredManifest {
             let made = self.files.iter().find(|made| made.setting == file.setting);
             if let Some(made) = made.filter(|made| made.sha256 != file.digest) {
                 let (path, setting) = (file.path.clone(), file.setting.clone());
-                return Err(IdentityError::File { path, setting, found: file.digest, made: made.sha256 });
+                let contents = Box::new(Mismatch { found: file.digest, made: made.sha256 });
+                return Err(IdentityError::File { path, setting, contents });
             }
         }
         if Digest::of(spec) == self.spec_sha256 || identity.run_id() == self.run_id {
             return Ok(());
         }
-        let (found, made) = (identity.run_id(), self.run_id);
-        Err(IdentityError::Settings { path: run.join(SPEC_FILE), found, made })
+        let runs = Box::new(Mismatch { found: identity.run_id(), made: self.run_id });
+        Err(IdentityError::Settings { path: run.join(SPEC_FILE), runs })
     }
 
     /// An error unless this program makes the same bits as the one that began.
