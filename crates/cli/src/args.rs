@@ -242,6 +242,9 @@ pub struct CompareArguments {
     /// What the report leaves beside its figures.
     #[command(flatten)]
     pub data: Data,
+    /// Print settings and figures as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `diagnose`.

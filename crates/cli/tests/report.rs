@@ -99,9 +99,27 @@ fn reports_of_one_run_of_several_and_of_folders_of_runs() {
     featurescope(folder.path(), &["report", "all"]).success();
     let page = fs::read_to_string(folder.path().join("report/report.html")).unwrap();
     assert!(page.contains("2 runs") && page.contains("id=\"figure-2-b-story\""));
-    featurescope(folder.path(), &["compare", "all/a", "all/b"]).success();
+    assert!(page.contains("<details id=\"run-1-a\">") && page.contains("<b>seed 1</b>"), "runs are folded");
+    let (shown, _) = output(&featurescope(folder.path(), &["compare", "all/a", "all/b"]).success());
+    assert!(shown.contains("seed: 1 → 2") && shown.contains("B − A"), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     let page = fs::read_to_string(folder.path().join("comparison/report.html")).unwrap();
-    assert!(page.contains("Settings in which the runs differ") && page.contains("a · Loss"));
+    assert!(
+        page.contains("Settings in which the runs differ") && page.contains("Both runs in the same axes")
+    );
+    assert!(page.contains("a · random_mask"), "what is no curve stands side by side");
+    let (shown, _) = output(&featurescope(folder.path(), &["compare", "all/a", "all/b", "--json"]).success());
+    let found: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(found["settings"], serde_json::json!([{ "key": "seed", "values": ["1", "2"] }]));
+    let figures = found["arms"][0]["figures"].as_array().unwrap();
+    let mut subtracted = 0;
+    for figure in figures {
+        if let [Some(a), Some(b)] = [0, 1].map(|run| figure["values"][run].as_f64()) {
+            assert_eq!(figure["difference"].as_f64(), Some(b - a), "{figure}");
+            subtracted += 1;
+        }
+    }
+    assert!(subtracted >= 8, "{subtracted} differences of {}", figures.len());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use featurescope_lab::diagnose::{Foreign, Source, diagnose};
 use featurescope_lab::experiments::Experiment;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::csv::FigureData;
-use featurescope_lab::report::html::render;
+use featurescope_lab::report::html::{Beside, render};
 use featurescope_lab::report::{Page, StoredRun, of_run, scoreboard, still};
 use featurescope_lab::results::theorems;
 use featurescope_lab::run::{RunDirectory, execute};
@@ -24,7 +24,8 @@ const HOSTILE: &str = "\"'></script><xss onload=alert(1)>&<!--";
 
 /// The page, and the pictures that stand in it or beside it, hold no tag of ours to run.
 fn check(page: &Page, what: &str) {
-    let mut texts = vec![render(page, Some(FigureData::All))];
+    let beside = Beside { folder: Path::new("."), data: FigureData::All };
+    let mut texts = vec![render(page, Some(beside))];
     texts.extend(page.figures().map(|(figure, provenance)| still::svg(figure, &provenance.line()).unwrap()));
     for text in texts {
         for forbidden in ["<xss", "</script><", "<!--<", "&<!--"] {

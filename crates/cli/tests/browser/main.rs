@@ -3,9 +3,14 @@
 //! Without a Chromium on the machine the tests say so and pass. Photographs are left in the target folder's tmp/report.
 
 mod chromium;
+mod clock;
+mod labels;
+mod several;
 
 use assert_cmd::Command;
 use chromium::Chromium;
+use featurescope_lab::report::html::render;
+use featurescope_lab::report::{Block, Figure, Page, Section};
 use serde_json::json;
 use std::fs;
 use std::io::Write;
@@ -151,6 +156,18 @@ fn a_report_works_in_a_browser() {
 
     assert_eq!(page.problems(), Vec::<String>::new());
     assert_eq!(page.requests(), Vec::<String>::new());
+}
+
+/// A page of our own making, opened.
+fn open_page(page: &mut Chromium, folder: &Path, contents: &Page) {
+    fs::write(folder.join("page.html"), render(contents, None)).expect("written");
+    page.open(&folder.join("page.html"), READY);
+}
+
+/// A page with one figure.
+fn page_of(figure: Figure) -> Page {
+    let section = Section { id: "s".to_owned(), blocks: vec![Block::Figure(figure)], ..Section::default() };
+    Page { sections: vec![section], ..Page::default() }
 }
 
 #[test]

@@ -68,13 +68,13 @@ pub(super) fn maps(run: &StoredRun) -> Option<Figure> {
         key: format!("class{class}"),
         name: name(class),
         colour: Colour::Hue(place),
-        stroke: Stroke::Point,
+        stroke: Stroke::Dot,
     });
     let others = (run.classes.len() > classes.len()).then(|| Entry {
         key: "others".to_owned(),
         name: "others".to_owned(),
         colour: Colour::Pale,
-        stroke: Stroke::Point,
+        stroke: Stroke::Dot,
     });
     Some(Figure {
         id: "maps".to_owned(),

@@ -4,7 +4,7 @@
 //! Definition B.1, Lemmas C.1b, D.1a.
 
 use super::figure::{
-    Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Stroke, digit, slug,
+    Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Shape, Stroke, digit, slug,
 };
 use super::stored::{ArmView, StoredRun};
 use super::story::{entry, single};
@@ -130,6 +130,21 @@ fn heat(arm: &ArmView<'_>, history: &AlignmentHistory, budget: usize) -> Heat {
     }
 }
 
+/// What may become of an atom, and how that looks in legend and panels alike.
+struct Fate {
+    key: &'static str,
+    name: &'static str,
+    shape: Shape,
+    /// `None`: that of the arm.
+    colour: Option<Colour>,
+}
+
+const FATES: [Fate; 3] = [
+    Fate { key: "one", name: "won by one neuron", shape: Shape::Dot, colour: None },
+    Fate { key: "several", name: "won by several (collision)", shape: Shape::Diamond, colour: None },
+    Fate { key: "nobody", name: "won by nobody", shape: Shape::Dot, colour: Some(Colour::Grey) },
+];
+
 /// Who won which atom, and when.
 pub fn ownership(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
@@ -139,17 +154,13 @@ pub fn ownership(run: &StoredRun) -> Option<Figure> {
     if panels.len() == 1 {
         return None;
     }
-    let kinds =
-        [("one", "won by one neuron", Colour::Ink), ("several", "won by several (collision)", Colour::Ink)];
     let mut legend: Vec<Entry> = arms.iter().map(entry).collect();
-    let point = |(key, name, colour): (&str, &str, Colour)| Entry {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        colour,
-        stroke: Stroke::Point,
-    };
-    legend.extend(kinds.map(point));
-    legend.push(point(("nobody", "won by nobody", Colour::Grey)));
+    legend.extend(FATES.map(|fate| Entry {
+        key: fate.key.to_owned(),
+        name: fate.name.to_owned(),
+        colour: fate.colour.unwrap_or(Colour::Ink),
+        stroke: fate.shape.into(),
+    }));
     Some(Figure {
         id: "ownership".to_owned(),
         title: "Who won which atom, and when".to_owned(),
@@ -178,9 +189,7 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
     };
     let mut layers = Vec::new();
     let mut counts = [0usize; 3];
-    for (kind, key, colour) in
-        [(0, "one", arm.colour), (1, "several", arm.colour), (2, "nobody", Colour::Grey)]
-    {
+    for (kind, fate) in FATES.iter().enumerate() {
         let (mut points, mut labels) = (Vec::new(), Vec::new());
         for (atom, entry) in atoms.iter().enumerate() {
             let several = rivals(atom);
@@ -198,12 +207,12 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
         }
         layers.push(Layer::Points(Points {
             name: arm.name().to_owned(),
-            keys: vec![arm.key.clone(), key.to_owned()],
-            colour,
+            keys: vec![arm.key.clone(), fate.key.to_owned()],
+            colour: fate.colour.unwrap_or(arm.colour),
             points,
             labels,
             size: if kind == 2 { 5.0 } else { 7.0 },
-            is_diamond: kind == 1,
+            shape: fate.shape,
         }));
     }
     Some(Panel {
@@ -231,7 +240,7 @@ pub fn destiny(run: &StoredRun) -> Option<Figure> {
         key: key.to_owned(),
         name: name.to_owned(),
         colour,
-        stroke: Stroke::Point,
+        stroke: Stroke::Dot,
     };
     Some(Figure {
         id: "destiny".to_owned(),
@@ -275,7 +284,7 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
             points: chosen.iter().map(|&i| [luck(i), f64::from(end[i])]).collect(),
             labels: chosen.iter().map(label).collect(),
             size: 6.0,
-            is_diamond: false,
+            shape: Shape::Dot,
         }));
     }
     let rule = arm.subject.luck();

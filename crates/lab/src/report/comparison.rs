@@ -1,21 +1,70 @@
-//! Two runs side by side: the settings in which they differ, what they found, and every figure twice, left and right,
-//! with the same axes.
+//! Two runs on one page: the settings in which they differ, what they found with its differences, their curves in one
+//! figure, and every other figure twice, left and right, with the same axes.
 
+use super::difference::RunDifference;
 use super::figure::{Figure, Layer, Panel, Scale};
-use super::page::{Block, Page, Provenance, Section, Table};
+use super::page::{Block, Page, Provenance, Section};
 use super::stored::StoredRun;
-use super::{overview, sections};
-use std::collections::BTreeMap;
-use std::fs;
+use super::{overlay, sections};
 
 /// In front of keys that have been renamed already.
 const MARK: char = '\u{1}';
 
-/// The page.
+/// Figures whose curves the overlay shows already.
+const OVERLAID: [&str; 1] = ["story"];
+
+/// The page: settings and figures of both with their differences, their curves in the same axes, and everything else side by side.
 pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
-    let names = [left, right].map(|run| run.name.clone());
-    let mut page = overview::of_several(&[left, right], None);
-    page.sections.insert(0, settings(left, right));
+    let difference = RunDifference::new(left, right);
+    let names = &difference.runs;
+    let mut page = Page {
+        title: format!("{} and {}", names[0], names[1]),
+        subtitle: "what differs, both in the same axes, and side by side".to_owned(),
+        provenance: Provenance {
+            command: format!("featurescope compare {} {}", left.name, right.name),
+            source: format!("run ids {} and {}", left.short_id(), right.short_id()),
+        },
+        sections: vec![settings(&difference), found(&difference), curves(left, right, names)],
+        notes: [left, right].iter().flat_map(|run| run.notes.clone()).collect(),
+    };
+    page.sections.extend(side_by_side(left, right, names));
+    page
+}
+
+fn settings(difference: &RunDifference) -> Section {
+    let table = difference.settings_table();
+    let lead = if table.is_some() { "" } else { "The two runs have the same settings." };
+    Section {
+        id: "settings".to_owned(),
+        title: "Settings".to_owned(),
+        lead: lead.to_owned(),
+        blocks: table.map(Block::Table).into_iter().collect(),
+        ..Section::default()
+    }
+}
+
+fn found(difference: &RunDifference) -> Section {
+    Section {
+        id: "found".to_owned(),
+        title: "What was found".to_owned(),
+        lead: "One run each: differences have no interval. Runs with several seeds say how far seeds alone are apart.".to_owned(),
+        blocks: difference.figure_tables().into_iter().map(Block::Table).collect(),
+        ..Section::default()
+    }
+}
+
+fn curves(left: &StoredRun, right: &StoredRun, names: &[String; 2]) -> Section {
+    Section {
+        id: "curves".to_owned(),
+        title: "Curves".to_owned(),
+        blocks: vec![Block::Figure(overlay::figure([left, right], names))],
+        ..Section::default()
+    }
+}
+
+/// The figures of both, left and right, that are no curves over steps.
+fn side_by_side(left: &StoredRun, right: &StoredRun, names: &[String; 2]) -> Vec<Section> {
+    let mut all = Vec::new();
     let [left_sections, right_sections] = [left, right].map(|run| sections(run, 2));
     for section in left_sections {
         let Some(other) = right_sections.iter().find(|other| other.id == section.id) else { continue };
@@ -26,21 +75,17 @@ pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
                 Block::Figure(b) if b.id == a.id && b.is_still == a.is_still => Some(b),
                 _ => None,
             });
-            if let (Some(b), false) = (b, a.is_still && a.id.starts_with("alignment-")) {
-                blocks.push(Block::Figure(beside(a, b, &names)));
+            let is_shown =
+                !OVERLAID.contains(&a.id.as_str()) && !(a.is_still && a.id.starts_with("alignment-"));
+            if let (Some(b), true) = (b, is_shown) {
+                blocks.push(Block::Figure(beside(a, b, names)));
             }
         }
         if !blocks.is_empty() {
-            page.sections.push(Section { blocks, ..section });
+            all.push(Section { blocks, ..section });
         }
     }
-    page.provenance = Provenance {
-        command: format!("featurescope compare {} {}", names[0], names[1]),
-        source: format!("run ids {} and {}", left.short_id(), right.short_id()),
-    };
-    page.title = format!("{} and {}", names[0], names[1]);
-    "side by side, with the same axes".clone_into(&mut page.subtitle);
-    page
+    all
 }
 
 /// Panels of both, left and right in turn. Panels of the same title get the same axes; where arms are called the same,
@@ -174,59 +219,9 @@ fn unify(a: &mut Panel, b: &mut Panel) {
 }
 
 /// Round ends that hold the interval.
-fn round_outwards(low: f64, high: f64) -> (f64, f64) {
+pub fn round_outwards(low: f64, high: f64) -> (f64, f64) {
     let step = 10f64.powf(((high - low).max(f64::MIN_POSITIVE)).log10().floor()) / 2.0;
     ((low / step).floor() * step, (high / step).ceil() * step)
-}
-
-/// The settings in which the runs differ.
-fn settings(left: &StoredRun, right: &StoredRun) -> Section {
-    let [a, b] = [left, right].map(flat_settings);
-    let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
-    let cell = |settings: &BTreeMap<String, String>, key: &str| {
-        settings.get(key).cloned().unwrap_or_else(|| "–".to_owned())
-    };
-    let differing = keys.into_iter().filter(|key| a.get(*key) != b.get(*key));
-    let rows: Vec<Vec<String>> =
-        differing.map(|key| vec![key.clone(), cell(&a, key), cell(&b, key)]).collect();
-    let lead =
-        if rows.is_empty() { "The two runs have the same settings.".to_owned() } else { String::new() };
-    let table = Table {
-        title: "Settings in which the runs differ".to_owned(),
-        columns: vec!["setting".to_owned(), left.name.clone(), right.name.clone()],
-        note: String::new(),
-        rows,
-    };
-    let blocks = if table.rows.is_empty() { Vec::new() } else { vec![Block::Table(table)] };
-    Section { id: "settings".to_owned(), title: "Settings".to_owned(), lead, blocks, ..Section::default() }
-}
-
-/// Every setting by its full name.
-fn flat_settings(run: &StoredRun) -> BTreeMap<String, String> {
-    let text = fs::read_to_string(run.run.path.join("spec.toml")).unwrap_or_default();
-    let mut flat = BTreeMap::new();
-    if let Ok(table) = text.parse::<toml::Table>() {
-        flatten("", &toml::Value::Table(table), &mut flat);
-    }
-    // Every run has its own copy of a file: what tells them apart is what they hold.
-    for file in &run.run.identity.files {
-        flat.insert(file.setting.clone(), format!("{} (SHA-256 {})", file.name, file.digest.short()));
-    }
-    flat
-}
-
-fn flatten(name: &str, value: &toml::Value, flat: &mut BTreeMap<String, String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (key, value) in table {
-                let name = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-                flatten(&name, value, flat);
-            }
-        }
-        other => {
-            flat.insert(name.to_owned(), other.to_string());
-        }
-    }
 }
 
 #[cfg(test)]

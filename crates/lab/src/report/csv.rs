@@ -61,6 +61,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
             let kind = if line.stroke == super::figure::Stroke::Dashed { "theory" } else { "line" };
             for (i, &[x, y]) in line.points.iter().enumerate() {
                 let interval = line.intervals.get(i).copied().unwrap_or([f64::NAN; 2]).map(number);
+                let label = line.labels.get(i).map_or(String::new(), |label| field(label));
                 push(
                     csv,
                     &[
@@ -72,7 +73,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                         &number(y),
                         &interval[0],
                         &interval[1],
-                        "",
+                        &label,
                     ],
                 );
             }

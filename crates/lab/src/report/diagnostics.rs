@@ -4,7 +4,7 @@
 //! The rules of the verdict are in docs/report.md. Source: RankMe (Garrido et al., ICML 2023), alignment and uniformity
 //! (Wang & Isola, ICML 2020), dimensional collapse (Jing et al., ICLR 2022).
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Points};
+use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Points, Shape};
 use super::firing::firing_rates;
 use super::page::{Table, Tone, Verdict, show};
 use super::stored::{ArmView, StoredRun};
@@ -259,7 +259,7 @@ pub fn plane(all: &[Named]) -> Option<Panel> {
             points: vec![[named.diagnosis.uniformity, alignment]],
             labels: vec![named.name.clone()],
             size: 12.0,
-            is_diamond: false,
+            shape: Shape::Dot,
         }))
     };
     let layers: Vec<Layer> = all.iter().filter_map(point).collect();

@@ -58,10 +58,22 @@ pub enum Stroke {
     Solid,
     /// Theory.
     Dashed,
-    /// A second measured quantity.
+    /// A second measured quantity, or a second run.
     Dotted,
-    /// No line: a point.
-    Point,
+    /// No line: a dot.
+    Dot,
+    /// No line: a diamond.
+    Diamond,
+}
+
+/// How a point is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// A disc.
+    Dot,
+    /// A square on its corner.
+    Diamond,
 }
 
 /// One pair of axes and what is drawn in it.
@@ -94,6 +106,8 @@ pub struct Axis {
     pub min: Option<f64>,
     /// Where it ends.
     pub max: Option<f64>,
+    /// The words of [`Scale::Words`], in order.
+    pub words: Vec<String>,
 }
 
 /// How an axis measures.
@@ -105,6 +119,8 @@ pub enum Scale {
     Linear,
     /// Equal factors; only positive values are shown.
     Log,
+    /// Word number i stands at i.
+    Words,
     /// Nothing to read off: a map.
     Hidden,
 }
@@ -136,8 +152,10 @@ pub struct Line {
     pub stroke: Stroke,
     /// (x, y); a NaN breaks the line.
     pub points: Vec<[f64; 2]>,
-    /// Lower and upper end of an interval for every point, or nothing.
+    /// Lower and upper end of an interval for every point, NaN where a point has none; or nothing.
     pub intervals: Vec<[f64; 2]>,
+    /// What hovering adds to every point, or nothing.
+    pub labels: Vec<String>,
     /// Whether points get a dot.
     pub has_dots: bool,
 }
@@ -157,8 +175,8 @@ pub struct Points {
     pub labels: Vec<String>,
     /// Diameter in pixels.
     pub size: f64,
-    /// Whether they are diamonds instead of dots.
-    pub is_diamond: bool,
+    /// What they look like.
+    pub shape: Shape,
 }
 
 /// Bars of equal width.
@@ -249,6 +267,11 @@ impl Axis {
         Self { name: name.into(), scale: Scale::Log, ..Self::default() }
     }
 
+    /// An axis with a word at every whole number from 0 on.
+    pub fn of_words(name: impl Into<String>, words: Vec<String>) -> Self {
+        Self { name: name.into(), scale: Scale::Words, words, ..Self::default() }
+    }
+
     /// The axis from `min` to `max`.
     #[must_use]
     pub fn between(self, min: f64, max: f64) -> Self {
@@ -266,6 +289,7 @@ impl Line {
             stroke: Stroke::Solid,
             points,
             intervals: Vec::new(),
+            labels: Vec::new(),
             has_dots: false,
         }
     }
@@ -279,7 +303,36 @@ impl Line {
     }
 }
 
+impl Figure {
+    /// The figure without legend entries that nothing carries.
+    #[must_use]
+    pub fn with_used_legend(mut self) -> Self {
+        let layers = || self.panels.iter().flat_map(|panel| &panel.layers);
+        self.legend.retain(|entry| layers().any(|layer| layer.keys().contains(&entry.key)));
+        self
+    }
+}
+
+impl From<Shape> for Stroke {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Dot => Self::Dot,
+            Shape::Diamond => Self::Diamond,
+        }
+    }
+}
+
 impl Layer {
+    /// The legend entries that it belongs to.
+    pub fn keys(&self) -> &[String] {
+        match self {
+            Self::Line(line) => &line.keys,
+            Self::Points(points) => &points.keys,
+            Self::Bars(bars) => &bars.keys,
+            Self::Heat(_) => &[],
+        }
+    }
+
     /// The corners of the box that holds everything it draws: (x, y) low and high; `None` if it draws nothing.
     pub fn extent(&self) -> Option<([f64; 2], [f64; 2])> {
         let mut low = [f64::INFINITY; 2];

@@ -12,22 +12,41 @@
 use super::csv::{self, FigureData};
 use super::figure::{DIGITS, Figure};
 use super::gallery::{Gallery, csv_rows};
-use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict};
+use super::page::{Block, Fold, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;
+use super::{REPORT_FILE, links};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use std::io::Read;
+use std::path::Path;
 
 const STYLE: &str = include_str!("../../assets/report.css");
-const SCRIPT: &str = include_str!("../../assets/report.js");
+/// The script of the page, in the order in which its parts use each other.
+const SCRIPT: [&str; 5] = [
+    include_str!("../../assets/script/base.js"),
+    include_str!("../../assets/script/marks.js"),
+    include_str!("../../assets/script/panel.js"),
+    include_str!("../../assets/script/heat.js"),
+    include_str!("../../assets/script/page.js"),
+];
 /// Apache ECharts, whole and minified; assets/README.md has version and hash.
 const ECHARTS: &[u8] = include_bytes!("../../assets/echarts.min.js.gz");
 /// Digits that a number on the page keeps.
 const DIGITS_KEPT: usize = 5;
 
-/// The page. `files`: which figures have data in figures/ beside it; `None` without that folder.
-pub fn render(page: &Page, files: Option<FigureData>) -> String {
+/// What lies beside a page.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// The folder of the page, with figures/ in it.
+    pub folder: &'a Path,
+    /// Which figures have data there.
+    pub data: FigureData,
+}
+
+/// The page. `beside`: what lies beside it; `None`: it stands alone.
+pub fn render(page: &Page, beside: Option<Beside<'_>>) -> String {
     let mut html = String::with_capacity(2 << 20);
+    let frame = Frame { page, beside };
     let title = escape(&page.title);
     html.push_str(
         "<!doctype html>\n<html lang=\"en\" data-theme=\"light\">\n<head>\n<meta charset=\"utf-8\">\n",
@@ -51,7 +70,7 @@ pub fn render(page: &Page, files: Option<FigureData>) -> String {
     html.push_str("<noscript><p>The figures of this page are drawn by a script that it carries with it. Without scripts, see the folder figures/.</p></noscript>\n");
     let mut figures = Vec::new();
     for section in &page.sections {
-        push_section(&mut html, section, page, &mut figures, files);
+        push_section(&mut html, section, &mut figures, frame);
     }
     html.push_str("</main>\n<footer>\n");
     for note in &page.notes {
@@ -65,8 +84,9 @@ pub fn render(page: &Page, files: Option<FigureData>) -> String {
     });
     html.push_str(&format!("<script type=\"application/json\" id=\"figures\">{}</script>\n", embed(&data)));
     html.push_str(&format!(
-        "<script>{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        echarts()
+        "<script>{}</script>\n<script>\n(() => {{\n\"use strict\";\n{}}})();\n</script>\n</body>\n</html>\n",
+        echarts(),
+        SCRIPT.concat()
     ));
     html
 }
@@ -99,74 +119,28 @@ fn echarts() -> String {
     if read.is_ok() { script } else { String::new() }
 }
 
-fn push_section(
-    html: &mut String,
-    section: &Section,
-    page: &Page,
-    figures: &mut Vec<Value>,
-    files: Option<FigureData>,
-) {
-    html.push_str(&format!(
-        "<section id=\"{}\">\n<h2>{}</h2>\n",
-        escape(&section.id),
-        escape(&section.title)
-    ));
-    if !section.lead.is_empty() {
-        html.push_str(&format!("<p class=\"lead\">{}</p>\n", escape(&section.lead)));
-    }
-    for block in &section.blocks {
-        match block {
-            Block::Figure(figure) if figure.is_still => {}
-            Block::Figure(figure) => {
-                push_figure(html, figure, figures.len(), (page, section), files);
-                figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
-            }
-            Block::Gallery(gallery) => push_gallery(html, gallery, (page, section), files),
-            Block::Table(table) => push_table(html, table),
-            Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
-        }
-    }
-    html.push_str("</section>\n");
+/// What every part of a page may ask for.
+#[derive(Clone, Copy)]
+struct Frame<'a> {
+    page: &'a Page,
+    beside: Option<Beside<'a>>,
 }
 
-fn push_figure(
-    html: &mut String,
-    figure: &Figure,
-    index: usize,
-    (page, section): (&Page, &Section),
-    files: Option<FigureData>,
-) {
-    html.push_str(&format!(
-        "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
-        escape(&figure.id),
-        escape(&figure.title),
-        escape(&figure.caption)
-    ));
-    html.push_str(
-        "<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n",
-    );
-    html.push_str(&format!(
-        "<p class=\"provenance\"><span>{}</span>",
-        provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
-    ));
-    if let Some(data) = files {
-        html.push_str("<span>");
-        let stills: Vec<&Figure> = if figure.is_live {
-            page.figures()
-                .map(|found| found.0)
-                .filter(|still| still.is_still && still.id.starts_with(&figure.id))
-                .collect()
-        } else {
-            vec![figure]
-        };
-        for still in stills {
-            let name = if figure.is_live { format!("{} ", still.panels_name()) } else { String::new() };
-            html.push_str(&escape(&name));
-            push_links(html, &still.id, data.includes(csv::rows(still)));
+impl Frame<'_> {
+    /// The line under a figure: what made it, and its files, given as (what it is of, id, rows of its data).
+    fn foot(self, section: &Section, files: &[(String, &str, usize)]) -> String {
+        let made = provenance(section.provenance.as_ref().unwrap_or(&self.page.provenance));
+        let mut html = format!("<p class=\"provenance\"><span>{made}</span>");
+        if let Some(beside) = self.beside {
+            html.push_str("<span>");
+            for (name, id, rows) in files {
+                html.push_str(&escape(name));
+                push_links(&mut html, id, beside.data.includes(*rows));
+            }
+            html.push_str("</span>");
         }
-        html.push_str("</span>");
+        html + "</p>\n</figure>\n"
     }
-    html.push_str("</p>\n</figure>\n");
 }
 
 /// Links to the files of a figure; data that was left out says how it is had.
@@ -180,12 +154,77 @@ fn push_links(html: &mut String, id: &str, has_data: bool) {
     }
 }
 
-fn push_gallery(
-    html: &mut String,
-    gallery: &Gallery,
-    (page, section): (&Page, &Section),
-    files: Option<FigureData>,
-) {
+fn push_section(html: &mut String, section: &Section, figures: &mut Vec<Value>, frame: Frame<'_>) {
+    let id = if section.id.is_empty() { String::new() } else { format!(" id=\"{}\"", escape(&section.id)) };
+    html.push_str(&format!("<section{id}>\n"));
+    if !section.title.is_empty() {
+        html.push_str(&format!("<h2>{}</h2>\n", escape(&section.title)));
+    }
+    if !section.lead.is_empty() {
+        html.push_str(&format!("<p class=\"lead\">{}</p>\n", escape(&section.lead)));
+    }
+    for block in &section.blocks {
+        match block {
+            Block::Figure(figure) if figure.is_still => {}
+            Block::Figure(figure) => {
+                push_figure(html, figure, figures.len(), section, frame);
+                figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
+            }
+            Block::Gallery(gallery) => push_gallery(html, gallery, section, frame),
+            Block::Table(table) => push_table(html, table),
+            Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
+            Block::Fold(fold) => push_fold(html, fold, figures, frame),
+        }
+    }
+    html.push_str("</section>\n");
+}
+
+fn push_fold(html: &mut String, fold: &Fold, figures: &mut Vec<Value>, frame: Frame<'_>) {
+    html.push_str(&format!(
+        "<details id=\"{}\">\n<summary><b>{}</b> <small>{}</small></summary>\n",
+        escape(&fold.id),
+        escape(&fold.title),
+        escape(&fold.note)
+    ));
+    if let (Some(run), Some(beside)) = (&fold.run, frame.beside) {
+        let link = match links::address(beside.folder, &run.join(REPORT_FILE)) {
+            Some(address) => format!("<a href=\"{}\">The report of this run alone</a>", escape(&address)),
+            None => format!(
+                "<code>featurescope report {}</code> makes its own report.",
+                escape(&run.display().to_string())
+            ),
+        };
+        html.push_str(&format!("<p>{link}</p>\n"));
+    }
+    for section in &fold.sections {
+        push_section(html, section, figures, frame);
+    }
+    html.push_str("</details>\n");
+}
+
+fn push_figure(html: &mut String, figure: &Figure, index: usize, section: &Section, frame: Frame<'_>) {
+    html.push_str(&format!(
+        "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
+        escape(&figure.id),
+        escape(&figure.title),
+        escape(&figure.caption)
+    ));
+    html.push_str(
+        "<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n",
+    );
+    let is_still_of_it = |still: &&Figure| still.is_still && still.id.starts_with(&figure.id);
+    let files: Vec<(String, &str, usize)> = if figure.is_live {
+        let stills = frame.page.figures().map(|found| found.0).filter(is_still_of_it);
+        stills
+            .map(|still| (format!("{} ", still.panels_name()), still.id.as_str(), csv::rows(still)))
+            .collect()
+    } else {
+        vec![(String::new(), figure.id.as_str(), csv::rows(figure))]
+    };
+    html.push_str(&frame.foot(section, &files));
+}
+
+fn push_gallery(html: &mut String, gallery: &Gallery, section: &Section, frame: Frame<'_>) {
     let id = escape(&gallery.id);
     html.push_str(&format!(
         "<figure id=\"figure-{id}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n<div class=\"gallery\">\n",
@@ -204,16 +243,8 @@ fn push_gallery(
         }
         html.push_str("</div>\n");
     }
-    html.push_str(&format!(
-        "</div>\n<p class=\"provenance\"><span>{}</span>",
-        provenance(section.provenance.as_ref().unwrap_or(&page.provenance))
-    ));
-    if let Some(data) = files {
-        html.push_str("<span>");
-        push_links(html, &gallery.id, data.includes(csv_rows(gallery)));
-        html.push_str("</span>");
-    }
-    html.push_str("</p>\n</figure>\n");
+    html.push_str("</div>\n");
+    html.push_str(&frame.foot(section, &[(String::new(), &gallery.id, csv_rows(gallery))]));
 }
 
 impl Figure {
@@ -310,7 +341,9 @@ fn rounded(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::figure::{Axis, Colour, Entry, Frame, Heat, Layer, Line, Mark, Panel, Points, Stroke};
+    use crate::report::figure::{
+        Axis, Colour, Entry, Frame, Heat, Layer, Line, Mark, Panel, Points, Shape, Stroke,
+    };
 
     const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\"><!--";
 
@@ -329,7 +362,7 @@ mod tests {
                 points: vec![[0.0, 1.0]],
                 labels: vec![text()],
                 size: 3.0,
-                is_diamond: true,
+                shape: Shape::Diamond,
             }),
             Layer::Heat(Heat {
                 name: text(),
@@ -366,6 +399,8 @@ mod tests {
             rows: vec![vec![text(), text(), format!("#{HOSTILE}|{HOSTILE}")]],
             note: text(),
         };
+        let fold =
+            Fold { id: text(), title: text(), note: text(), run: Some(HOSTILE.into()), sections: Vec::new() };
         let verdict = Verdict { name: text(), word: text(), text: text(), tone: Tone::Good };
         Page {
             title: text(),
@@ -376,7 +411,12 @@ mod tests {
                 title: text(),
                 lead: text(),
                 provenance: None,
-                blocks: vec![Block::Figure(figure), Block::Table(table), Block::Verdicts(vec![verdict])],
+                blocks: vec![
+                    Block::Figure(figure),
+                    Block::Table(table),
+                    Block::Verdicts(vec![verdict]),
+                    Block::Fold(fold),
+                ],
             }],
             notes: vec![text()],
         }
@@ -384,7 +424,7 @@ mod tests {
 
     #[test]
     fn no_string_of_a_page_becomes_markup() {
-        let html = render(&hostile(), Some(FigureData::All));
+        let html = render(&hostile(), Some(Beside { folder: Path::new("."), data: FigureData::All }));
         assert!(
             !html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("onerror=\"")
         );

@@ -7,7 +7,7 @@
 //!
 //! Source: van der Maaten & Hinton (2008); start as in Kobak & Berens (2019).
 
-use super::figure::{Axis, Colour, Entry, Layer, Panel, Points, Scale, Stroke};
+use super::figure::{Axis, Colour, Entry, Layer, Panel, Points, Scale, Shape, Stroke};
 use featurescope_sim::math::{Matrix, linalg};
 use featurescope_sim::probe::{spectrum, sphere};
 
@@ -113,7 +113,7 @@ pub fn coloured_classes(tags: &[Tag]) -> Vec<i64> {
 
 /// Legend entries of coloured classes and of the rest.
 pub fn legend(classes: &[i64], word: &str, has_others: bool) -> Vec<Entry> {
-    let entry = |key: String, name: String, colour| Entry { key, name, colour, stroke: Stroke::Point };
+    let entry = |key: String, name: String, colour| Entry { key, name, colour, stroke: Stroke::Dot };
     let coloured = classes.iter().enumerate();
     let coloured =
         coloured.map(|(c, class)| entry(format!("class{class}"), format!("{word} {class}"), Colour::Hue(c)));
@@ -140,7 +140,7 @@ pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[i64]) 
                 points: chosen.iter().map(|(_, position)| *position).collect(),
                 labels: chosen.iter().map(|(row, _)| tags[*row].label.clone()).collect(),
                 size: if group.is_some() { 7.0 } else { 4.0 },
-                is_diamond,
+                shape: if is_diamond { Shape::Diamond } else { Shape::Dot },
             }));
         }
     }

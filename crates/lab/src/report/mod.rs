@@ -13,30 +13,37 @@ pub mod figure;
 pub mod gallery;
 pub mod page;
 pub mod palette;
+mod links;
 pub mod html;
 pub mod still;
 pub mod csv;
 mod files;
 pub mod stored;
+pub mod metrics;
+pub mod settings;
+pub mod swept;
 pub mod story;
 pub mod atoms;
 pub mod firing;
 pub mod map;
-pub mod repetitions;
 pub mod representations;
 pub mod probes;
 pub mod diagnostics;
 pub mod scoreboard;
 pub mod overview;
+pub mod several;
+pub mod difference;
+pub mod overlay;
 pub mod comparison;
 
 pub use csv::FigureData;
 pub use figure::Figure;
-pub use page::{Block, Page, Section};
+pub use page::{Block, Fold, Page, Section};
 pub use stored::StoredRun;
 
 use crate::claim::evidence::EvidenceError;
-use crate::claim::{ClaimError, Scoreboard, judge};
+use crate::claim::judge::ClaimResult;
+use crate::claim::{ClaimError, Scoreboard, Verdict, judge};
 use crate::store::{StoreError, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use sha2::{Digest, Sha256};
@@ -49,8 +56,6 @@ use still::StillError;
 pub const REPORT_FILE: &str = "report.html";
 /// Name of the folder of figures beside it.
 pub const FIGURES_FOLDER: &str = "figures";
-/// Runs whose figures all go on one page.
-const MOST_RUNS_WITH_FIGURES: usize = 6;
 
 /// A report that could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -143,7 +148,7 @@ pub fn of_run(run: &StoredRun) -> Page {
     }
 }
 
-/// The report of several runs: the paper's statements as these runs judge them, and each run's figures.
+/// The report of several runs: what was varied, the paper's statements as these runs judge them, and each run folded away.
 ///
 /// # Errors
 /// If a run or the claims cannot be read.
@@ -157,39 +162,21 @@ pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
 /// If a run cannot be read.
 pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, ReportError> {
     let runs: Vec<StoredRun> = folders.iter().map(|path| StoredRun::open(path)).collect::<Result<_, _>>()?;
-    let is_alone = runs.len() == 1;
     let mut page = match &runs[..] {
         [run] => of_run(run),
         several => {
-            overview::of_several(&several.iter().collect::<Vec<_>>(), common_folder(folders).as_deref())
+            several::of_several(&several.iter().collect::<Vec<_>>(), common_folder(folders).as_deref())
         }
     };
-    let is_many = runs.len() > MOST_RUNS_WITH_FIGURES;
-    if is_many {
-        page.notes.push(format!(
-            "{} runs: their figures are left to their own reports (`featurescope report RUN`).",
-            runs.len()
-        ));
-    } else if !is_alone {
-        for (index, run) in runs.iter().enumerate() {
-            for mut section in sections(run, runs.len()) {
-                let prefix = format!("{}-{}", index + 1, figure::slug(&run.name));
-                section.id = format!("{prefix}-{}", section.id);
-                section.title = format!("{}: {}", run.name, section.title);
-                section.provenance = Some(run.provenance());
-                for block in &mut section.blocks {
-                    if let Block::Figure(figure) = block {
-                        figure.id = format!("{prefix}-{}", figure.id);
-                    }
-                }
-                page.sections.push(section);
-            }
-        }
-    }
     let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
-    // A reader of one run looks for its pictures, a reader of many for what they say together.
-    let place = if is_many { 0 } else { page.sections.len() };
-    page.sections.insert(place, scoreboard::section(board, &anchors));
+    // A reader of one run looks for its pictures; of several, for what they say together before each by itself.
+    let place = if runs.len() == 1 { page.sections.len() } else { page.sections.len() - 1 };
+    let statements = scoreboard::section(board, &anchors);
+    let is_decided = |claim: &ClaimResult| matches!(claim.verdict, Verdict::Supported | Verdict::Refuted);
+    let is_wall = runs.len() > 1 && !board.claims.iter().any(is_decided);
+    let statements =
+        if is_wall { statements.folded("These runs decide none of them: one by one") } else { statements };
+    page.sections.insert(place, statements);
     Ok(page)
 }
 
@@ -255,7 +242,8 @@ pub fn write(page: &Page, folder: &Path) -> Result<PathBuf, ReportError> {
 pub fn write_with(page: &Page, folder: &Path, data: FigureData) -> Result<PathBuf, ReportError> {
     files::write(page, folder, data)?;
     let path = folder.join(REPORT_FILE);
-    write_text_atomically(&path, &html::render(page, Some(data)))?;
+    let beside = html::Beside { folder, data };
+    write_text_atomically(&path, &html::render(page, Some(beside)))?;
     Ok(path)
 }
 

@@ -1,58 +1,15 @@
 //! What a run found, in words and numbers: a verdict per arm and the table of its last recorded step.
 
-use super::page::{Block, Page, Provenance, Section, Table, Tone, Verdict, show};
+use super::metrics::{METRICS, Metric};
+use super::page::{Block, Section, Table, Tone, Verdict, show};
 use super::stored::{ArmView, StoredRun};
-use super::{MOST_RUNS_WITH_FIGURES, repetitions};
 use crate::status::StopReason;
-use featurescope_sim::probe::DownstreamTask;
 
 /// Coverage from which on atoms count as learned, and up to which as not learned.
 const MOST_ATOMS: f64 = 0.75;
 const FEW_ATOMS: f64 = 0.25;
-
-/// A figure of the table: its name and how it is read off an arm.
-type Row = (&'static str, fn(&ArmView<'_>) -> String);
-
-const ROWS: &[Row] = &[
-    ("T1 (theory)", |arm| {
-        let predicted = arm.subject.plan.prediction.t1.map(f64::round);
-        with_theory(arm.end().0.map(|step| step as f64), predicted)
-    }),
-    ("T2", |arm| show(arm.end().1.map(|step| step as f64))),
-    ("loss (floor of sparse features)", |arm| {
-        with_theory(arm.last("loss"), arm.subject.plan.prediction.loss_floor)
-    }),
-    ("dense energy", |arm| show(arm.last("dense_energy_fraction"))),
-    ("atoms covered, |cos| > .9", |arm| show(arm.last("coverage_90"))),
-    ("atoms covered, |cos| > .7", |arm| show(arm.last("coverage_70"))),
-    ("singleton neurons", |arm| show(arm.last("singleton_count"))),
-    ("bias over norm", |arm| show(arm.last("bias_over_norm"))),
-    ("firing rate", |arm| show(arm.last("firing_rate"))),
-    ("signal cosine (linear map)", |arm| with_linear(arm, "signal_cosine")),
-    ("noise cosine (linear map)", |arm| with_linear(arm, "noise_cosine")),
-    ("R², most labels", |arm| best(arm, DownstreamTask::Regression)),
-    ("accuracy, most labels", |arm| best(arm, DownstreamTask::Classification)),
-];
-
-fn with_theory(value: Option<f64>, theory: Option<f64>) -> String {
-    theory.map_or(show(value), |theory| format!("{} ({})", show(value), show(Some(theory))))
-}
-
-fn with_linear(arm: &ArmView<'_>, column: &str) -> String {
-    let prediction = &arm.subject.plan.prediction;
-    let linear = arm.last("dense_energy_fraction").map(|dense| match column {
-        "signal_cosine" => prediction.linear_signal_cosine(1.0 - dense),
-        _ => prediction.linear_noise_cosine(1.0 - dense),
-    });
-    with_theory(arm.last(column), linear)
-}
-
-fn best(arm: &ArmView<'_>, task: DownstreamTask) -> String {
-    let scores = arm.stored.scores.iter().filter(|score| score.task == task);
-    scores.max_by_key(|score| score.labels).map_or("–".to_owned(), |score| {
-        format!("{} [{}, {}]", show(Some(score.score)), show(Some(score.lower)), show(Some(score.upper)))
-    })
-}
+/// Share of the energy above which features are called dense.
+const MOST_ENERGY: f64 = 0.5;
 
 /// The first section of a run.
 pub fn section(run: &StoredRun) -> Section {
@@ -84,106 +41,154 @@ fn setting(run: &StoredRun) -> String {
 
 /// What an arm learned, in plain words.
 fn verdict(arm: &ArmView<'_>) -> Verdict {
-    let share = |column| arm.last(column);
-    let percent =
-        |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.0}\u{a0}%", 100.0 * value));
-    let (covered, dense) = (share("coverage_90"), share("dense_energy_fraction"));
-    let (signal, noise) = (share("signal_cosine"), share("noise_cosine"));
-    let stop = arm.subject.arm.end.stop_reason;
-    let (word, tone) = match covered {
-        _ if stop != StopReason::Finished => (stop.word(), Tone::Bad),
-        Some(covered) if covered >= MOST_ATOMS => ("sparse features", Tone::Good),
-        Some(covered) if covered > FEW_ATOMS => ("some sparse features", Tone::Neutral),
-        Some(_) if noise > signal => ("dense features, mostly noise", Tone::Bad),
-        Some(_) => ("no single-atom features", Tone::Bad),
-        None => ("not recorded", Tone::Neutral),
+    let learned = Learned {
+        covered: arm.last("coverage_90"),
+        dense: arm.last("dense_energy_fraction"),
+        signal: arm.last("signal_cosine"),
+        noise: arm.last("noise_cosine"),
     };
-    let text = format!(
-        "{} of the atoms have a neuron of their own (|cos| > .9); {} of the energy is dense. Its representation has cosine {} with the \
-         signal's and {} with the noise's.",
-        percent(covered),
-        percent(dense),
-        show(signal),
-        show(noise)
-    );
-    Verdict { name: arm.name().to_owned(), word: word.to_owned(), text, tone }
+    let stop = arm.subject.arm.end.stop_reason;
+    let (word, tone) =
+        if stop == StopReason::Finished { learned.word() } else { (stop.word().to_owned(), Tone::Bad) };
+    Verdict { name: arm.name().to_owned(), word, text: learned.sentences(), tone }
+}
+
+/// The figures behind a verdict; `None`: not recorded.
+#[derive(Clone, Copy)]
+struct Learned {
+    covered: Option<f64>,
+    dense: Option<f64>,
+    signal: Option<f64>,
+    noise: Option<f64>,
+}
+
+impl Learned {
+    /// The rules of docs/report.md.
+    fn word(self) -> (String, Tone) {
+        let is_noise = matches!((self.signal, self.noise), (Some(signal), Some(noise)) if noise > signal);
+        let is_dense = self.dense.is_some_and(|dense| dense > MOST_ENERGY);
+        let (word, tone) = match self.covered {
+            None => return ("not recorded".to_owned(), Tone::Neutral),
+            Some(covered) if covered >= MOST_ATOMS => ("sparse features", Tone::Good),
+            Some(covered) if covered > FEW_ATOMS => ("some sparse features", Tone::Neutral),
+            Some(covered) if covered > 0.0 => ("few sparse features", Tone::Bad),
+            Some(_) if is_dense => ("dense features", Tone::Bad),
+            Some(_) => ("no sparse features", Tone::Bad),
+        };
+        match (is_noise, tone) {
+            (false, tone) => (word.to_owned(), tone),
+            (true, Tone::Good) => (format!("{word}, mostly noise"), Tone::Neutral),
+            (true, tone) => (format!("{word}, mostly noise"), tone),
+        }
+    }
+
+    fn sentences(self) -> String {
+        let mut sentences = Vec::new();
+        if let Some(covered) = self.covered {
+            sentences.push(match covered {
+                0.0 => "No atom has a neuron of its own (|cos| > .9).".to_owned(),
+                1.0 => "Every atom has a neuron of its own (|cos| > .9).".to_owned(),
+                covered => {
+                    format!("{} of the atoms have a neuron of their own (|cos| > .9).", percent(covered))
+                }
+            });
+        }
+        if let Some(dense) = self.dense {
+            sentences.push(format!("{} of the energy is dense.", percent(dense)));
+        }
+        if let (Some(signal), Some(noise)) = (self.signal, self.noise) {
+            sentences.push(format!(
+                "The representation has cosine {} with the signal's and {} with the noise's.",
+                show(Some(signal)),
+                show(Some(noise))
+            ));
+        }
+        sentences.join(" ")
+    }
+}
+
+/// A share in per cent, with as many digits as show on which side of the words' boundaries it lies.
+fn percent(share: f64) -> String {
+    const MOST_DIGITS: usize = 6;
+    let exact = 100.0 * share;
+    let boundaries = [0.0, FEW_ATOMS, MOST_ENERGY, MOST_ATOMS, 1.0].map(|boundary| 100.0 * boundary);
+    let is_honest = |digits: &usize| {
+        let shown: f64 = format!("{exact:.digits$}").parse().unwrap_or(exact);
+        boundaries.iter().all(|&boundary| (shown == boundary) == (exact == boundary))
+    };
+    let digits = (0..MOST_DIGITS).find(is_honest).unwrap_or(MOST_DIGITS);
+    format!("{exact:.digits$}\u{a0}%")
 }
 
 fn table(run: &StoredRun) -> Table {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let row = |(name, cell): &Row| std::iter::once((*name).to_owned()).chain(arms.iter().map(cell)).collect();
+    let row = |metric: &Metric| {
+        std::iter::once(metric.head()).chain(arms.iter().map(|arm| metric.cell(arm))).collect()
+    };
     Table {
         title: "At the last recorded step".to_owned(),
         columns: std::iter::once(String::new()).chain(arms.iter().map(|arm| arm.name().to_owned())).collect(),
-        rows: ROWS.iter().map(row).collect(),
+        rows: METRICS.iter().map(row).collect(),
         note: "In parentheses: theory's value, or that of a linear map with the same dense energy. Intervals: 95 % over test samples."
             .to_owned(),
     }
 }
 
-/// The front of a page over several runs: their figures side by side, run by run or, where there are many, setting by
-/// setting. `name`: what the runs have in common.
-pub fn of_several(runs: &[&StoredRun], name: Option<&str>) -> Page {
-    let ids: Vec<String> = runs.iter().map(|run| run.short_id()).collect();
-    let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-    let is_many = runs.len() > MOST_RUNS_WITH_FIGURES;
-    let (table, subtitle, source) = if is_many {
-        let all = super::hash(ids.join(" ").as_bytes());
-        (
-            repetitions::table(runs),
-            experiments(runs),
-            format!("sha256 of {} run ids {}", runs.len(), &all[..12]),
-        )
-    } else {
-        (side_by_side(runs), names.join(", "), format!("run ids {}", ids.join(", ")))
-    };
-    Page {
-        title: name.map_or(format!("{} runs", runs.len()), |name| format!("{name}: {} runs", runs.len())),
-        subtitle,
-        provenance: Provenance {
-            command: format!("featurescope report {}", name.map_or(names.join(" "), str::to_owned)),
-            source,
-        },
-        sections: vec![Section {
-            id: "runs".to_owned(),
-            title: "Runs".to_owned(),
-            blocks: vec![Block::Table(table)],
-            ..Section::default()
-        }],
-        notes: runs.iter().flat_map(|run| run.notes.clone()).collect(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How many runs there are of which experiment.
-fn experiments(runs: &[&StoredRun]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for run in runs {
-        let name = run.run.plan.experiment.as_str();
-        match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((name, 1)),
-        }
+    fn learned(covered: f64) -> Learned {
+        Learned { covered: Some(covered), dense: Some(0.1), signal: Some(0.8), noise: Some(0.2) }
     }
-    counts.iter().map(|(name, count)| format!("{name} × {count}")).collect::<Vec<_>>().join(" · ")
-}
 
-fn side_by_side(runs: &[&StoredRun]) -> Table {
-    let mut rows = Vec::new();
-    for run in runs {
-        for arm in run.subjects() {
-            let mut row = vec![format!("{} · {}", run.name, arm.name())];
-            row.push(run.run.plan.seed.to_string());
-            row.push(run.run.plan.shared.data.latent_dim.to_string());
-            row.extend(ROWS.iter().map(|(_, cell)| cell(&arm)));
-            rows.push(row);
+    /// The word on both sides of every boundary and on it.
+    #[test]
+    fn words_follow_the_numbers() {
+        let word = |covered| learned(covered).word();
+        let step = f64::EPSILON;
+        for (covered, expected, tone) in [
+            (0.0, "no sparse features", Tone::Bad),
+            (1e-9, "few sparse features", Tone::Bad),
+            (0.25, "few sparse features", Tone::Bad),
+            (0.25 + step, "some sparse features", Tone::Neutral),
+            (0.75 - step, "some sparse features", Tone::Neutral),
+            (0.75, "sparse features", Tone::Good),
+            (1.0, "sparse features", Tone::Good),
+        ] {
+            assert_eq!(word(covered), (expected.to_owned(), tone), "{covered}");
         }
+        let dense = |dense| Learned { dense: Some(dense), ..learned(0.0) }.word().0;
+        assert_eq!((dense(0.5), dense(0.5 + step)), ("no sparse features".into(), "dense features".into()));
+        let nothing = Learned { covered: None, dense: None, signal: None, noise: None };
+        assert_eq!(nothing.word(), ("not recorded".to_owned(), Tone::Neutral));
+        assert_eq!(nothing.sentences(), "");
     }
-    let heads = ["run · arm", "seed", "d"].into_iter().chain(ROWS.iter().map(|(name, _)| *name));
-    Table {
-        title: "All runs at their last recorded step".to_owned(),
-        columns: heads.map(str::to_owned).collect(),
-        rows,
-        note: "In parentheses: theory's value, or that of a linear map with the same dense energy."
-            .to_owned(),
+
+    /// Noise is called that only where both cosines are known, and then at every share of the atoms.
+    #[test]
+    fn noise_is_called_noise() {
+        let with = |covered, signal, noise| Learned { signal, noise, ..learned(covered) }.word();
+        assert_eq!(with(0.1, Some(0.5), Some(0.5)).0, "few sparse features");
+        assert_eq!(with(0.1, Some(0.5), Some(0.6)).0, "few sparse features, mostly noise");
+        assert_eq!(
+            with(0.9, Some(0.5), Some(0.6)),
+            ("sparse features, mostly noise".to_owned(), Tone::Neutral)
+        );
+        assert_eq!(with(0.1, None, Some(0.6)).0, "few sparse features");
+        let dense = Learned { dense: Some(0.9), signal: Some(0.1), noise: Some(0.6), ..learned(0.0) };
+        assert_eq!(dense.word().0, "dense features, mostly noise");
+    }
+
+    /// A share that is not at a boundary is never shown as if it were.
+    #[test]
+    fn shares_are_shown_on_their_side() {
+        let shown = |share| percent(share).replace('\u{a0}', " ");
+        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(shown), ["0 %", "25 %", "50 %", "75 %", "100 %"]);
+        assert_eq!([0.004, 0.246, 0.2504, 0.749_96].map(shown), ["0.4 %", "24.6 %", "25.04 %", "74.996 %"]);
+        assert_eq!([0.996, 0.3125, 0.5001].map(shown), ["99.6 %", "31 %", "50.01 %"]);
+        assert!(learned(0.0).sentences().starts_with("No atom has"));
+        assert!(learned(0.125).sentences().starts_with("12\u{a0}% of the atoms have"));
+        assert!(learned(1.0).sentences().starts_with("Every atom has"));
     }
 }

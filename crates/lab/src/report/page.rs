@@ -2,6 +2,7 @@
 
 use super::figure::Figure;
 use super::gallery::Gallery;
+use std::path::PathBuf;
 
 /// A report.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,7 +38,7 @@ impl Provenance {
 /// A part of a report.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Section {
-    /// Name in links: `[a-z0-9-]+`.
+    /// Name in links: `[a-z0-9-]+`; empty for a part of a fold that nothing links to.
     pub id: String,
     /// A few words.
     pub title: String,
@@ -60,6 +61,23 @@ pub enum Block {
     Table(Table),
     /// Sentences of judgement.
     Verdicts(Vec<Verdict>),
+    /// Sections that a reader unfolds.
+    Fold(Fold),
+}
+
+/// Sections that are folded away behind a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fold {
+    /// Name in links: `[a-z0-9-]+`.
+    pub id: String,
+    /// What is in it, in a few words.
+    pub title: String,
+    /// What else to say on that line.
+    pub note: String,
+    /// The folder of a run with a report of its own, which the page links to.
+    pub run: Option<PathBuf>,
+    /// What is folded away.
+    pub sections: Vec<Section>,
 }
 
 /// A table.
@@ -100,26 +118,56 @@ pub enum Tone {
 }
 
 impl Page {
-    /// Its figures, in order, with what made them.
+    /// Its figures, in order, with what made them; those that are folded away too.
     pub fn figures(&self) -> impl Iterator<Item = (&Figure, &Provenance)> {
-        self.sections.iter().flat_map(|section| {
-            let provenance = section.provenance.as_ref().unwrap_or(&self.provenance);
-            section.blocks.iter().filter_map(move |block| match block {
-                Block::Figure(figure) => Some((figure, provenance)),
-                Block::Gallery(_) | Block::Table(_) | Block::Verdicts(_) => None,
-            })
+        self.blocks().into_iter().filter_map(|(block, provenance)| match block {
+            Block::Figure(figure) => Some((figure, provenance)),
+            _ => None,
         })
     }
 
     /// Its galleries, in order, with what made them.
     pub fn galleries(&self) -> impl Iterator<Item = (&Gallery, &Provenance)> {
-        self.sections.iter().flat_map(|section| {
-            let provenance = section.provenance.as_ref().unwrap_or(&self.provenance);
-            section.blocks.iter().filter_map(move |block| match block {
-                Block::Gallery(gallery) => Some((gallery, provenance)),
-                Block::Figure(_) | Block::Table(_) | Block::Verdicts(_) => None,
-            })
+        self.blocks().into_iter().filter_map(|(block, provenance)| match block {
+            Block::Gallery(gallery) => Some((gallery, provenance)),
+            _ => None,
         })
+    }
+
+    fn blocks(&self) -> Vec<(&Block, &Provenance)> {
+        let mut blocks = Vec::new();
+        for section in &self.sections {
+            section.collect(&self.provenance, &mut blocks);
+        }
+        blocks
+    }
+}
+
+impl Section {
+    /// The same with its blocks folded away behind a line.
+    #[must_use]
+    pub fn folded(self, title: &str) -> Self {
+        let inside = Self { blocks: self.blocks, provenance: self.provenance.clone(), ..Self::default() };
+        let fold = Fold {
+            id: format!("{}-fold", self.id),
+            title: title.to_owned(),
+            sections: vec![inside],
+            ..Fold::default()
+        };
+        Self { blocks: vec![Block::Fold(fold)], ..self }
+    }
+
+    /// Its blocks and those of its folds.
+    fn collect<'a>(&'a self, of_page: &'a Provenance, blocks: &mut Vec<(&'a Block, &'a Provenance)>) {
+        let provenance = self.provenance.as_ref().unwrap_or(of_page);
+        for block in &self.blocks {
+            blocks.push((block, provenance));
+            if let Block::Fold(fold) = block {
+                for section in &fold.sections {
+                    section.collect(provenance, blocks);
+                }
+            }
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub fn ladders(run: &StoredRun) -> Option<Figure> {
         colour: Colour::Ink,
         stroke: Stroke::Dashed,
     });
-    Some(Figure {
+    let figure = Figure {
         id: "probes".to_owned(),
         title: "Probe ladders".to_owned(),
         caption: "What a linear rule reads off frozen features, fitted on so many labels and scored on fresh samples. Bars are 95 % \
@@ -45,7 +45,8 @@ pub fn ladders(run: &StoredRun) -> Option<Figure> {
         panels: DownstreamTask::ALL.iter().filter_map(|&task| ladder(run, &arms, task)).collect(),
         columns: 2,
         ..Figure::default()
-    })
+    };
+    Some(figure.with_used_legend())
 }
 
 fn ladder(run: &StoredRun, arms: &[ArmView<'_>], task: DownstreamTask) -> Option<Panel> {

@@ -133,7 +133,7 @@ fn fits(scoreboard: &Scoreboard) -> Option<Figure> {
         caption: "Claims about how a quantity changes with size: a dot is a run, the line the least-squares fit whose slope the claim \
                   is about."
             .to_owned(),
-        legend: vec![entry("runs", "runs", Stroke::Point), entry("fit", "fit", Stroke::Solid)],
+        legend: vec![entry("runs", "runs", Stroke::Dot), entry("fit", "fit", Stroke::Solid)],
         panels,
         columns: 3,
         ..Figure::default()
@@ -162,7 +162,7 @@ fn fit(claim: &ClaimResult, test: &TestResult, finding: &Finding, scale: Scale) 
         labels: Vec::new(),
         points,
         size: 7.0,
-        is_diamond: false,
+        shape: super::figure::Shape::Dot,
     });
     let line = Layer::Line(Line::new("fit", "fit", Colour::Hue(0), vec![at(low), at(high)]));
     Some(Panel {

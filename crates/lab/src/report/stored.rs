@@ -144,12 +144,6 @@ impl<'a> ArmView<'a> {
         records.steps.iter().zip(values).map(|(&step, &value)| [step as f64, value]).collect()
     }
 
-    /// The score of the probe with the most labels.
-    pub fn best_score(&self, task: DownstreamTask) -> Option<f64> {
-        let scores = self.stored.scores.iter().filter(|score| score.task == task);
-        scores.max_by_key(|score| score.labels).map(|score| score.score)
-    }
-
     /// The last defined value of a recorded column.
     pub fn last(&self, column: &str) -> Option<f64> {
         let values = self.subject.arm.records.column(column)?;

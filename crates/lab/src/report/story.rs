@@ -24,28 +24,57 @@ pub fn figure(run: &StoredRun) -> Figure {
     legend.push(kind("first", "sparse energy; |cos| > .9", Stroke::Solid));
     legend.push(kind("second", "dense energy; |cos| > .7", Stroke::Dotted));
     legend.push(kind("theory", "theory", Stroke::Dashed));
+    let panels = vec![
+        loss(&arms),
+        energies(&arms),
+        single(&arms, "Threshold over norm", "bias_over_norm", "mean b/‖w‖"),
+        coverage(&arms),
+        single(&arms, "Singletons", "singleton_count", "neurons with |cos| > .9"),
+        single(&arms, "Firing rate", "firing_rate", "share of (sample, neuron) pairs"),
+        cosine(&arms, "Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))"),
+        cosine(&arms, "Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))"),
+    ];
     Figure {
         id: "story".to_owned(),
         title: "The story on one page".to_owned(),
-        caption: "Every arm in the same axes, step by step. Vertical lines are the ends of stage I (T1) and stage II (T2) of \
-                  the arm of that colour, and where it left the arm that it is a fork of. Dashed is theory: growth of the energies in stage I from their measured start, the \
-                  loss that sparse features cannot undercut, and the cosines that a linear map with the same dense energy \
-                  would have. What the measured cosines gain over it is the work of the thresholds."
-            .to_owned(),
+        caption: caption(&panels),
         legend,
-        panels: vec![
-            loss(&arms),
-            energies(&arms),
-            single(&arms, "Threshold over norm", "bias_over_norm", "mean b/‖w‖"),
-            coverage(&arms),
-            single(&arms, "Singletons", "singleton_count", "neurons with |cos| > .9"),
-            single(&arms, "Firing rate", "firing_rate", "share of (sample, neuron) pairs"),
-            cosine(&arms, "Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))"),
-            cosine(&arms, "Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))"),
-        ],
+        panels,
         columns: 3,
         ..Figure::default()
     }
+    .with_used_legend()
+}
+
+/// Says what the panels show, and nothing that they do not.
+fn caption(panels: &[Panel]) -> String {
+    let says = |word: &str| {
+        panels.iter().flat_map(|panel| &panel.marks).any(|mark| mark.label.split(", ").any(|own| own == word))
+    };
+    let has_theory = panels
+        .iter()
+        .flat_map(|panel| &panel.layers)
+        .any(|layer| layer.keys().iter().any(|key| key == "theory"));
+    let mut lines = Vec::new();
+    if says("T1") {
+        lines.push("the end of stage I (T1)");
+    }
+    if says("T2") {
+        lines.push("the end of stage II (T2)");
+    }
+    if says("fork") {
+        lines.push("where it left the arm that it is a fork of");
+    }
+    let mut caption = "Every arm in the same axes, step by step.".to_owned();
+    if !lines.is_empty() {
+        caption += &format!(" Vertical lines of an arm's colour: {}.", lines.join(", "));
+    }
+    if has_theory {
+        caption += " Dashed is theory: growth of the energies in stage I from their measured start, the loss that sparse features \
+                    cannot undercut, and the cosines that a linear map with the same dense energy would have. What the measured \
+                    cosines gain over it is the work of the thresholds.";
+    }
+    caption
 }
 
 /// The legend entry of an arm.
@@ -85,7 +114,8 @@ impl ArmView<'_> {
     }
 }
 
-fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> Panel {
+/// A panel over training steps, with the marks of its arms.
+pub fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> Panel {
     Panel {
         title: title.to_owned(),
         x: Axis::linear("step"),

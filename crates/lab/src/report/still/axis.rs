@@ -34,6 +34,8 @@ pub struct Range {
     pub high: f64,
     ticks: Vec<f64>,
     is_log: bool,
+    /// What stands at whole numbers, instead of these.
+    pub words: Vec<String>,
 }
 
 impl Range {
@@ -41,7 +43,7 @@ impl Range {
     pub fn of(panel: &Panel, is_x: bool) -> Option<Self> {
         let axis: &Axis = if is_x { &panel.x } else { &panel.y };
         let is_log = axis.scale == Scale::Log;
-        let unplaced = Self { low: 0.0, high: 0.0, ticks: Vec::new(), is_log };
+        let unplaced = Self { low: 0.0, high: 0.0, ticks: Vec::new(), is_log, words: Vec::new() };
         let mut values: Vec<f64> = Vec::new();
         for layer in &panel.layers {
             match layer {
@@ -54,6 +56,18 @@ impl Range {
                     values.extend([low[c], high[c]].into_iter().filter_map(|v| unplaced.place(v)));
                 }
             }
+        }
+        if axis.scale == Scale::Words {
+            let count = axis.words.len() as f64;
+            let ticks = (0..axis.words.len()).map(|i| i as f64).collect();
+            let words = axis.words.clone();
+            return (!values.is_empty()).then_some(Self {
+                low: -0.5,
+                high: count - 0.5,
+                ticks,
+                is_log,
+                words,
+            });
         }
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -69,7 +83,7 @@ impl Range {
         low -= if axis.min.is_none() { room } else { 0.0 };
         high += if axis.max.is_none() { room } else { 0.0 };
         let ticks = if is_log { decades(low, high) } else { steps(low, high) };
-        Some(Self { low, high, ticks, is_log })
+        Some(Self { low, high, ticks, is_log, words: Vec::new() })
     }
 
     pub fn ticked(&self) -> Ticked {
@@ -83,6 +97,9 @@ impl Range {
     }
 
     pub fn label(&self, placed: f64) -> String {
+        if let Some(word) = self.words.get(placed.round() as usize) {
+            return word.clone();
+        }
         let value = if self.is_log { 10f64.powf(placed) } else { placed };
         let size = value.abs();
         if value == 0.0 || size < 1e-12 {
@@ -132,7 +149,7 @@ mod tests {
         assert_eq!(decades(-3.2, 0.1), [-3.0, -2.0, -1.0, 0.0]);
         let few: Vec<f64> = decades(2.2, 3.8).iter().map(|v| 10f64.powf(*v).round()).collect();
         assert_eq!(few, [200.0, 500.0, 1000.0, 2000.0, 5000.0]);
-        let log = Range { low: 0.0, high: 1.0, ticks: Vec::new(), is_log: true };
+        let log = Range { low: 0.0, high: 1.0, ticks: Vec::new(), is_log: true, words: Vec::new() };
         assert_eq!(
             (log.label(-3.0), log.label(2.0), log.label(-5.0)),
             ("0.001".into(), "100".into(), "1e-5".into())

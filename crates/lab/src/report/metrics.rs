@@ -1,0 +1,143 @@
+//! The figures of an arm at its last recorded step, as every table and every curve over settings shows them.
+
+use super::page::show;
+use super::stored::{ArmView, Score};
+use crate::status::StopReason;
+use featurescope_sim::probe::DownstreamTask;
+
+/// A figure of an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// Its name in tables and titles.
+    pub name: &'static str,
+    /// What its axis says.
+    pub unit: &'static str,
+    source: Source,
+    theory: Option<Theory>,
+}
+
+/// Where a figure is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The last value of a recorded column.
+    Column(&'static str),
+    /// The score of the probe with the most labels.
+    Probe(DownstreamTask),
+    /// The end of stage I.
+    FirstStage,
+    /// The end of stage II.
+    SecondStage,
+}
+
+/// What a figure is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Theory {
+    /// T1 in closed form.
+    FirstStage,
+    /// The loss that sparse features cannot undercut.
+    LossFloor,
+    /// The signal cosine of a linear map with the same dense energy.
+    LinearSignal,
+    /// Its noise cosine.
+    LinearNoise,
+}
+
+const fn metric(name: &'static str, unit: &'static str, source: Source) -> Metric {
+    Metric { name, unit, source, theory: None }
+}
+
+const fn compared(name: &'static str, unit: &'static str, source: Source, theory: Theory) -> Metric {
+    Metric { name, unit, source, theory: Some(theory) }
+}
+
+/// All of them, in the order in which they are shown.
+pub const METRICS: &[Metric] = &[
+    metric("dense energy", "share of the energy", Source::Column("dense_energy_fraction")),
+    metric("atoms covered, |cos| > .9", "share of the atoms", Source::Column("coverage_90")),
+    metric("atoms covered, |cos| > .7", "share of the atoms", Source::Column("coverage_70")),
+    metric("singleton neurons", "neurons with |cos| > .9", Source::Column("singleton_count")),
+    compared("signal cosine", "cos(f(x), f(Mz))", Source::Column("signal_cosine"), Theory::LinearSignal),
+    compared("noise cosine", "cos(f(x), f(ξ))", Source::Column("noise_cosine"), Theory::LinearNoise),
+    metric("R², most labels", "R² on fresh samples", Source::Probe(DownstreamTask::Regression)),
+    metric(
+        "accuracy, most labels",
+        "accuracy on fresh samples",
+        Source::Probe(DownstreamTask::Classification),
+    ),
+    compared("T1", "steps", Source::FirstStage, Theory::FirstStage),
+    metric("T2", "steps", Source::SecondStage),
+    compared("loss", "mean loss of a batch", Source::Column("loss"), Theory::LossFloor),
+    metric("bias over norm", "mean b/‖w‖", Source::Column("bias_over_norm")),
+    metric("firing rate", "share of (sample, neuron) pairs", Source::Column("firing_rate")),
+];
+
+impl Metric {
+    /// Its name with that of what stands in parentheses beside its value.
+    pub fn head(&self) -> String {
+        let theory = match self.theory {
+            None => return self.name.to_owned(),
+            Some(Theory::FirstStage) => "theory",
+            Some(Theory::LossFloor) => "floor of sparse features",
+            Some(Theory::LinearSignal | Theory::LinearNoise) => "linear map",
+        };
+        format!("{} ({theory})", self.name)
+    }
+
+    /// Its value in an arm; `None` where it is not defined or was not recorded.
+    pub fn value(&self, arm: &ArmView<'_>) -> Option<f64> {
+        match self.source {
+            Source::Column(column) => arm.last(column),
+            Source::Probe(task) => arm.best_probe(task).map(|score| score.score),
+            Source::FirstStage => arm.end().0.map(|step| step as f64),
+            Source::SecondStage => arm.end().1.map(|step| step as f64),
+        }
+    }
+
+    /// What it is compared with; `None` where no closed form covers the arm.
+    pub fn prediction(&self, arm: &ArmView<'_>) -> Option<f64> {
+        let prediction = &arm.subject.plan.prediction;
+        let sparse = || arm.last("dense_energy_fraction").map(|dense| 1.0 - dense);
+        match self.theory? {
+            Theory::FirstStage => prediction.t1.map(f64::round),
+            Theory::LossFloor => prediction.loss_floor,
+            Theory::LinearSignal => sparse().map(|sparse| prediction.linear_signal_cosine(sparse)),
+            Theory::LinearNoise => sparse().map(|sparse| prediction.linear_noise_cosine(sparse)),
+        }
+    }
+
+    /// Value, interval over test samples where it is a probe's score, and theory of one arm.
+    pub fn cell(&self, arm: &ArmView<'_>) -> String {
+        let mut cell = show(self.value(arm));
+        if let Source::Probe(task) = self.source
+            && let Some(score) = arm.best_probe(task)
+        {
+            cell += &format!(" [{}, {}]", show(Some(score.lower)), show(Some(score.upper)));
+        }
+        if let Some(theory) = self.prediction(arm) {
+            cell += &format!(" ({})", show(Some(theory)));
+        }
+        cell
+    }
+
+    /// The ends of its axis, where they are known.
+    pub fn range(&self) -> [Option<f64>; 2] {
+        match self.source {
+            Source::Column("loss" | "bias_over_norm") => [None, None],
+            Source::Column("singleton_count") | Source::FirstStage | Source::SecondStage => [Some(0.0), None],
+            Source::Column(_) => [Some(0.0), Some(1.0)],
+            Source::Probe(_) => [None, Some(1.0)],
+        }
+    }
+}
+
+impl<'a> ArmView<'a> {
+    /// The probe with the most labels.
+    pub fn best_probe(&self, task: DownstreamTask) -> Option<&'a Score> {
+        self.stored.scores.iter().filter(|score| score.task == task).max_by_key(|score| score.labels)
+    }
+
+    /// Whether it was trained to its end.
+    pub fn has_finished(&self) -> bool {
+        self.subject.arm.end.stop_reason == StopReason::Finished
+    }
+}

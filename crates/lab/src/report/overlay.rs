@@ -1,0 +1,116 @@
+//! The curves of two runs in the same axes: an arm has its colour in both, the first run is solid and the second dotted.
+
+use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
+use super::stored::{ArmView, StoredRun};
+use super::story::stage_marks;
+
+/// Legend entries of the runs.
+const RUNS: [(&str, Stroke); 2] = [("first", Stroke::Solid), ("second", Stroke::Dotted)];
+
+/// A panel: its title, the recorded column, what its axis says, and its axis.
+type Shown = (&'static str, &'static str, &'static str, fn(&'static str) -> Axis);
+
+const SHOWN: [Shown; 9] = [
+    ("Loss", "loss", "mean loss of a batch", Axis::linear),
+    ("Sparse energy", "sparse_energy_mean", "mean energy of a neuron", Axis::log),
+    ("Dense energy", "dense_energy_fraction", "share of the energy", share),
+    ("Threshold over norm", "bias_over_norm", "mean b/‖w‖", Axis::linear),
+    ("Atoms covered", "coverage_90", "share with |cos| > .9", share),
+    ("Singletons", "singleton_count", "neurons with |cos| > .9", Axis::linear),
+    ("Firing rate", "firing_rate", "share of (sample, neuron) pairs", Axis::linear),
+    ("Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))", share),
+    ("Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))", share),
+];
+
+fn share(name: &'static str) -> Axis {
+    Axis::linear(name).between(0.0, 1.0)
+}
+
+/// The figure. `names`: what the runs are called.
+pub fn figure(runs: [&StoredRun; 2], names: &[String; 2]) -> Figure {
+    let paints = paints(runs);
+    let arms: [Vec<ArmView<'_>>; 2] = runs.map(|run| repainted(run, &paints));
+    let panels: Vec<Panel> = SHOWN.iter().filter_map(|shown| panel(shown, &arms, names)).collect();
+    let mut legend: Vec<Entry> = (paints.iter().enumerate())
+        .map(|(index, name)| Entry {
+            key: key(index),
+            name: (*name).to_owned(),
+            colour: Colour::Hue(index),
+            stroke: Stroke::Solid,
+        })
+        .collect();
+    legend.extend(RUNS.iter().zip(names).map(|(&(key, stroke), name)| Entry {
+        key: key.to_owned(),
+        name: name.clone(),
+        colour: Colour::Ink,
+        stroke,
+    }));
+    Figure {
+        id: "overlay".to_owned(),
+        title: "Both runs in the same axes".to_owned(),
+        caption: format!(
+            "Solid: {}; dotted: {}. Arms of one name have one colour. Vertical lines are the ends of stage I (T1) and stage II (T2) of \
+             the arms of both.",
+            names[0], names[1]
+        ),
+        legend,
+        panels,
+        columns: 3,
+        ..Figure::default()
+    }
+    .with_used_legend()
+}
+
+fn key(index: usize) -> String {
+    format!("arm{index}")
+}
+
+/// The names of the arms of both runs: their position is their colour.
+fn paints<'a>(runs: [&'a StoredRun; 2]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for arm in runs.iter().flat_map(|run| &run.arms) {
+        if !names.contains(&arm.name.as_str()) {
+            names.push(&arm.name);
+        }
+    }
+    names
+}
+
+/// The arms of a run in the colours of the figure.
+fn repainted<'a>(run: &'a StoredRun, paints: &[&str]) -> Vec<ArmView<'a>> {
+    let repaint = |arm: ArmView<'a>| {
+        let index = paints.iter().position(|name| *name == arm.name()).unwrap_or_default();
+        ArmView { key: key(index), colour: Colour::Hue(index), ..arm }
+    };
+    run.subjects().map(repaint).collect()
+}
+
+fn panel(
+    &(title, column, unit, axis): &Shown,
+    arms: &[Vec<ArmView<'_>>; 2],
+    names: &[String; 2],
+) -> Option<Panel> {
+    let (mut layers, mut marks): (Vec<Layer>, Vec<Mark>) = (Vec::new(), Vec::new());
+    for ((arms, name), (run, stroke)) in arms.iter().zip(names).zip(RUNS) {
+        for arm in arms {
+            let points = arm.curve(column);
+            if points.iter().any(|[_, value]| value.is_finite()) {
+                let line = Line::new(format!("{}, {name}", arm.name()), &arm.key, arm.colour, points);
+                layers.push(Layer::Line(line.styled(stroke, run)));
+            }
+        }
+        marks.extend(stage_marks(arms).into_iter().map(|mut mark| {
+            mark.keys.push(run.to_owned());
+            mark
+        }));
+    }
+    (!layers.is_empty()).then(|| Panel {
+        title: title.to_owned(),
+        x: Axis::linear("step"),
+        y: axis(unit),
+        layers,
+        marks,
+        span: 1,
+        ..Panel::default()
+    })
+}
