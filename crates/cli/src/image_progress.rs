@@ -1,6 +1,6 @@
 //! Progress of training on pictures on standard error: a bar per arm on a terminal, lines elsewhere.
 
-use crate::progress::{counted, left};
+use crate::progress::{counted, left, say};
 use crate::{interrupt, output};
 use featurescope_image::run::Reading;
 use featurescope_image::train::Event;
@@ -31,7 +31,7 @@ impl ImageProgress {
             }
             Event::Stepped { pictures, loss } => {
                 self.bar.set_position(*pictures);
-                self.bar.set_message(format!("pictures  {}  loss {loss:.3}", left(&self.bar)));
+                say(&self.bar, &format!("pictures  {}  loss {loss:.3}", left(&self.bar)));
             }
             Event::Measured(record) => {
                 if let Some(reading) = &record.reading {

@@ -52,9 +52,24 @@ pub fn take_bar_away() {
 
 /// Columns of a line on standard output: those of the terminal, those that the environment tells, or 80.
 pub fn width() -> usize {
-    let of_terminal = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
-    of_terminal().or_else(told).filter(|&width| width > 0).unwrap_or(WIDTH).max(LEAST_WIDTH)
+    let columns = of_terminal(io::stdout()).or_else(told).filter(|&width| width > 0);
+    columns.unwrap_or(WIDTH).max(LEAST_WIDTH)
+}
+
+/// The same on standard error.
+pub fn error_width() -> usize {
+    of_terminal(io::stderr()).unwrap_or(WIDTH)
+}
+
+#[cfg(unix)]
+fn of_terminal(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0))
+}
+
+#[cfg(windows)]
+fn of_terminal(stream: impl std::os::windows::io::AsHandle) -> Option<usize> {
+    terminal_size::terminal_size_of(stream).map(|(width, _)| usize::from(width.0))
 }
 
 /// Prints an error and what led to it. Some errors quote their cause already; nothing is said twice.

@@ -1,7 +1,7 @@
 //! Progress on standard error: a bar or a spinner on a terminal, a line for each stretch of work elsewhere.
 //!
-//! A line of a bar is never longer than the terminal is wide: what does not fit is cut off at its right end, so what matters
-//! most stands first.
+//! A line of a bar ends before the terminal does: what does not fit is cut off at its right end, so what matters most stands
+//! first, and there is room for the `^C` that a terminal writes behind it.
 
 use crate::layout::shortened;
 use crate::{interrupt, output};
@@ -18,11 +18,15 @@ const TICK: Duration = Duration::from_millis(100);
 /// Columns of a bar's name.
 const NAME: usize = 16;
 /// The bar of something that is counted.
-const COUNTED: &str = "{prefix} {bar:8} {pos}/{len}  {wide_msg}";
+const COUNTED: &str = "{prefix} {bar:8} {pos}/{len}  {msg}";
 /// The bar of a sweep.
-const WORK: &str = "{bar:8} {percent}% of the work  {eta} left  {wide_msg}";
+const WORK: &str = "{bar:8} {percent}% of the work  {eta} left  {msg}";
 /// Something that nobody can say the end of.
-const SPINNER: &str = "{spinner} {elapsed}  {wide_msg}";
+const SPINNER: &str = "{spinner} {elapsed}  {msg}";
+/// Columns that a spinner takes before its text.
+const BEFORE_TEXT: usize = 12;
+/// Columns that stay free at the end of a line.
+const MARGIN: usize = 4;
 
 /// Puts `bar` on the screen, or nothing if `is_quiet`.
 fn begin(bar: ProgressBar, template: &str, is_quiet: bool) -> ProgressBar {
@@ -41,6 +45,22 @@ pub fn counted(name: &str, length: u64, is_quiet: bool) -> ProgressBar {
     bar
 }
 
+/// Shows `text` behind the counts of a bar that [`counted`] made.
+pub fn say(bar: &ProgressBar, text: &str) {
+    let digits = bar.length().unwrap_or_default().to_string().len();
+    bar.set_message(fitted(text, before_text(digits), output::error_width()));
+}
+
+/// Columns of name, bar and counts of so many digits.
+fn before_text(digits: usize) -> usize {
+    NAME + 1 + 8 + 1 + 2 * digits + 1 + 2
+}
+
+/// As much of `text` as fits behind `taken` columns on a terminal of `width`.
+fn fitted(text: &str, taken: usize, width: usize) -> String {
+    shortened(text, width.saturating_sub(taken + MARGIN))
+}
+
 /// The time that `bar` still needs at its pace so far.
 pub fn left(bar: &ProgressBar) -> String {
     format!("{:#} left", HumanDuration(bar.eta()))
@@ -48,7 +68,7 @@ pub fn left(bar: &ProgressBar) -> String {
 
 fn spinner(text: String, is_quiet: bool) -> ProgressBar {
     let bar = begin(ProgressBar::new_spinner(), SPINNER, is_quiet);
-    bar.set_message(text);
+    bar.set_message(fitted(&text, BEFORE_TEXT, output::error_width()));
     if std::io::stderr().is_terminal() && !is_quiet {
         bar.enable_steady_tick(TICK);
     }
@@ -81,7 +101,7 @@ impl Activity {
         if !self.is_quiet && !std::io::stderr().is_terminal() {
             output::note(&format!("{text} …"));
         }
-        self.bar.set_message(text.clone());
+        self.bar.set_message(fitted(&text, BEFORE_TEXT, output::error_width()));
         if let Ok(mut current) = self.text.lock() {
             *current = text;
         }
@@ -90,7 +110,8 @@ impl Activity {
     /// How much of it is done.
     pub fn count(&self, done: usize, of: usize) {
         if let Ok(text) = self.text.lock() {
-            self.bar.set_message(format!("{text}: {done} of {of}"));
+            let text = format!("{done} of {of}: {text}");
+            self.bar.set_message(fitted(&text, BEFORE_TEXT, output::error_width()));
         }
     }
 }
@@ -138,7 +159,7 @@ impl Progress {
             }
             Event::Stepped { step, loss } => {
                 self.bar.set_position(step);
-                self.bar.set_message(format!("{}{}  loss {loss:.3}", self.figures, left(&self.bar)));
+                say(&self.bar, &format!("{}{}  loss {loss:.3}", self.figures, left(&self.bar)));
             }
             Event::ProbesStarted { arm } => {
                 interrupt::has_to_save(format!("the probes of {arm} are left to `featurescope resume`"));
@@ -242,34 +263,32 @@ impl Drop for SweepProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use indicatif::{InMemoryTerm, TermLike};
+    use indicatif::InMemoryTerm;
 
-    /// What a bar looks like at the end, on a terminal of so many columns.
-    fn drawn(template: &str, columns: u16) -> String {
+    /// What a bar looks like on a terminal of so many columns.
+    fn drawn(template: &str, taken: usize, columns: u16) -> String {
         let terminal = InMemoryTerm::new(10, columns);
-        let bar = ProgressBar::with_draw_target(
-            Some(100_000_000),
-            ProgressDrawTarget::term_like(Box::new(terminal.clone())),
-        );
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let bar = ProgressBar::with_draw_target(Some(100_000_000), target);
         bar.set_style(ProgressStyle::with_template(template).unwrap());
         bar.set_prefix(shortened("12/14 a_mask_with_a_very_long_name", NAME));
-        bar.set_message("dense 0.43 covered 0.12  25s left  loss 5.310  and whatever else there is to say");
+        let text = "dense 0.43 covered 0.12  25s left  loss 5.310  and whatever else there is to say";
+        bar.set_message(fitted(text, taken, usize::from(columns)));
         for step in (0..=9).map(|step| step * 10_000_000) {
             bar.set_position(step);
             bar.tick();
         }
-        assert_eq!(terminal.width(), columns);
         terminal.contents()
     }
 
     #[test]
-    fn bars_are_one_line_that_fits_the_terminal_and_shows_the_figures_from_80_columns_on() {
-        for template in [COUNTED, WORK, SPINNER] {
+    fn bars_are_one_line_that_leaves_room_and_show_the_figures() {
+        for (template, taken) in [(COUNTED, before_text(9)), (WORK, 40), (SPINNER, BEFORE_TEXT)] {
             for columns in [60, 80, 120] {
-                let drawn = drawn(template, columns);
+                let drawn = drawn(template, taken, columns);
                 let lines: Vec<&str> = drawn.lines().collect();
                 assert_eq!(lines.len(), 1, "{columns} columns: {drawn}");
-                assert!(lines[0].chars().count() <= usize::from(columns), "{columns} columns: {drawn}");
+                assert!(lines[0].chars().count() + 2 <= usize::from(columns), "{columns} columns: {drawn}");
                 assert!(columns < 80 || drawn.contains("covered"), "{columns} columns: {drawn}");
             }
         }

@@ -105,7 +105,7 @@ fn page(entry: &Entry, runs: &[PathBuf], width: usize) -> Result<String> {
             titled(&format!("column {}", column.name), &[column.doc, &place], width)
                 + &spoken_of(column.name, width)?
         }
-        Subject::Symbol(symbol) => symbol_page(symbol, width),
+        Subject::Symbol(symbol) => symbol_page(&entry.name, symbol, width),
         Subject::Term(term) => term_page(term, width),
     })
 }
@@ -135,8 +135,8 @@ fn spoken_of(name: &str, width: usize) -> Result<String> {
     Ok(format!("\n{}", wrapped(&ids.join("; "), width, "Statements that are tested by it: ", "  ")))
 }
 
-fn symbol_page(symbol: &Symbol, width: usize) -> String {
-    let mut text = titled(&format!("letter {}", symbol.letters), &[&symbol.meaning], width);
+fn symbol_page(name: &str, symbol: &Symbol, width: usize) -> String {
+    let mut text = titled(&format!("letter {name}"), &[&symbol.meaning], width);
     text.push('\n');
     for (what, value) in [("Name:", &symbol.name), ("Range:", &symbol.range), ("Default:", &symbol.default)] {
         if !value.is_empty() && value != "–" {

@@ -3,7 +3,8 @@
 use crate::args::ResumeArguments;
 use crate::commands::run::{carry_out, start_threads};
 use crate::exit::Exit;
-use crate::output;
+use crate::progress::Activity;
+use crate::{interrupt, output};
 use anyhow::Result;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredManifest, StoredSettings};
@@ -30,6 +31,10 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     if let Some(owner) = directory.stale_owner().filter(|_| !arguments.manner.quiet) {
         output::note(&format!("{owner}, which worked on it last, was killed"));
     }
+    interrupt::may_end(format!("{} is as it was", path.display()));
+    let planning = Activity::on_terminal(arguments.manner.quiet, "planning");
     let StoredSettings { spec, .. } = StoredSettings::read(path)?;
-    carry_out(&Plan::new(&spec, "run")?, directory, &arguments.manner)
+    let plan = Plan::new(&spec, "run")?;
+    drop(planning);
+    carry_out(&plan, directory, &arguments.manner)
 }

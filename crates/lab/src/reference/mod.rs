@@ -22,7 +22,7 @@ use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings,
 /// Shorter than this, a name is looked for as a whole word only: a `d` is in every other word.
 const SHORTEST_PART: usize = 3;
 /// Least similarity (Jaro–Winkler, 0 to 1) of a suggestion.
-const LEAST_SIMILARITY: f64 = 0.75;
+const LEAST_SIMILARITY: f64 = 0.8;
 
 /// Data files that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +136,11 @@ pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
         all.push(entry(column.name, Vec::new(), column.doc, Subject::Column(column, is_of_neurons)));
     }
     for symbol in symbols::symbols() {
-        all.push(entry(&symbol.letters, symbol.names(), &symbol.meaning, Subject::Symbol(symbol.clone())));
+        let names = symbol.names();
+        let has_letters = !folded(&symbol.letters).is_empty();
+        let name =
+            if has_letters { symbol.letters.clone() } else { names.first().cloned().unwrap_or_default() };
+        all.push(entry(&name, names, &symbol.meaning, Subject::Symbol(symbol.clone())));
     }
     Ok(all)
 }
@@ -221,8 +225,10 @@ pub fn suggestions<'a>(entries: &'a [Entry], typed: &str, most: usize) -> Vec<&'
     let typed = folded(typed);
     let mut found: Vec<(f64, &str)> = Vec::new();
     for entry in entries {
-        let names = std::iter::once(&entry.name).chain(&entry.also);
-        let similarity = names.map(|name| strsim::jaro_winkler(&typed, &folded(name))).fold(0.0, f64::max);
+        let names = std::iter::once(&entry.name).chain(&entry.also).map(|name| folded(name));
+        // A single letter is like anything that begins with it.
+        let names = names.filter(|name| name.chars().count() >= SHORTEST_PART);
+        let similarity = names.map(|name| strsim::jaro_winkler(&typed, &name)).fold(0.0, f64::max);
         if similarity >= LEAST_SIMILARITY && !found.iter().any(|(_, name)| *name == entry.name) {
             found.push((similarity, &entry.name));
         }

@@ -1,11 +1,13 @@
 //! The paper's letters, from the table in NOTATION.md.
 
+use super::folded;
+
 const FILE: &str = include_str!("../../../../NOTATION.md");
 
 /// A row of the table of notation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Symbol {
-    /// The letters, as they are written: `T1, T2`.
+    /// The letters, as they are written: `T1, T2`; a dash where the paper has none.
     pub letters: String,
     /// What settings, code and results call it; empty where nothing does.
     pub name: String,
@@ -22,7 +24,8 @@ impl Symbol {
     pub fn names(&self) -> Vec<String> {
         let letters = self.letters.split([',', '(', ')']).map(str::trim);
         let names = self.name.split('`').skip(1).step_by(2);
-        letters.chain(names).filter(|name| !name.is_empty() && *name != "–").map(ToOwned::to_owned).collect()
+        // A dash stands for nothing, a point in brackets for any argument.
+        letters.chain(names).filter(|name| !folded(name).is_empty()).map(ToOwned::to_owned).collect()
     }
 }
 
