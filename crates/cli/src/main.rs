@@ -13,6 +13,7 @@ mod output;
 mod panics;
 mod progress;
 mod scoreboard;
+mod screen;
 mod table;
 
 use anyhow::Result;

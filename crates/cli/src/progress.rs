@@ -4,10 +4,11 @@
 //! first, and there is room for the `^C` that a terminal writes behind it.
 
 use crate::layout::shortened;
+use crate::screen::{MARGIN, target};
 use crate::{interrupt, output};
 use featurescope_lab::run::Event;
 use featurescope_lab::sweep::SweepEvent;
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,12 +26,10 @@ const WORK: &str = "{bar:8} {percent}% of the work  {eta} left  {msg}";
 const SPINNER: &str = "{spinner} {elapsed}  {msg}";
 /// Columns that a spinner takes before its text.
 const BEFORE_TEXT: usize = 12;
-/// Columns that stay free at the end of a line.
-const MARGIN: usize = 4;
 
 /// Puts `bar` on the screen, or nothing if `is_quiet`.
 fn begin(bar: ProgressBar, template: &str, is_quiet: bool) -> ProgressBar {
-    bar.set_draw_target(if is_quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() });
+    bar.set_draw_target(target(is_quiet));
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("█▉▊▋▌▍▎▏ "));
     }
@@ -58,7 +57,7 @@ fn before_text(digits: usize) -> usize {
 
 /// As much of `text` as fits behind `taken` columns on a terminal of `width`.
 fn fitted(text: &str, taken: usize, width: usize) -> String {
-    shortened(text, width.saturating_sub(taken + MARGIN))
+    shortened(text, width.saturating_sub(taken + usize::from(MARGIN)))
 }
 
 /// The time that `bar` still needs at its pace so far.
@@ -263,7 +262,7 @@ impl Drop for SweepProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use indicatif::InMemoryTerm;
+    use indicatif::{InMemoryTerm, ProgressDrawTarget};
 
     /// What a bar looks like on a terminal of so many columns.
     fn drawn(template: &str, taken: usize, columns: u16) -> String {
