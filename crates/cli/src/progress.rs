@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Columns of a bar's name.
 const NAME: usize = 16;
 /// The bar of something that is counted.
-const COUNTED: &str = "{prefix} {bar:8} {pos}/{len}  {msg}";
+const COUNTED: &str = "{prefix} {bar:4} {pos}/{len}  {msg}";
 /// The bar of a sweep.
 const WORK: &str = "{bar:8} {percent}% of the work  {eta} left  {msg}";
 /// Something that nobody can say the end of.
@@ -52,7 +52,7 @@ pub fn say(bar: &ProgressBar, text: &str) {
 
 /// Columns of name, bar and counts of so many digits.
 fn before_text(digits: usize) -> usize {
-    NAME + 1 + 8 + 1 + 2 * digits + 1 + 2
+    NAME + 1 + 4 + 1 + 2 * digits + 1 + 2
 }
 
 /// As much of `text` as fits behind `taken` columns on a terminal of `width`.
