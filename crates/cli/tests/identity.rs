@@ -32,9 +32,11 @@ fn smoke(folder: &Path, arguments: &[&str]) {
     featurescope(folder, &[&["run", "smoke"], SMALL, arguments].concat()).success();
 }
 
+/// What was printed, with the lines that the terminal folded put together again.
 fn said(assert: &Assert) -> String {
     let output = assert.get_output();
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    let all = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    all.concat().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Makes a stored run say that it was made in R^d1 of another size, as if it had been: without M, which would be too large.

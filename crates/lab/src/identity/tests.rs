@@ -110,6 +110,18 @@ fn values_have_one_canonical_form() {
     assert_eq!(shown("\"a\\nb = 1\""), "\"a\\nb = 1\"", "one line, whatever a text holds");
 }
 
+/// The form that docs/run-directory.md describes: if it changes, every run gets another name.
+#[test]
+fn names_are_digests_of_the_documented_lines() {
+    let table: toml::Table = "a = 0.5\nempty = {}\nlist = [1.0, \"x\"]\nseed = 3".parse().unwrap();
+    let keys = [("training.steps", "a"), ("arms.x", "empty"), ("arms.x.b", "list"), ("seed", "seed")];
+    let settings: Settings = keys.iter().map(|(key, value)| (*key, &table[*value])).collect();
+    let lines = "arms.x = {}\narms.x.b = [1, \"x\"]\nseed = 3\ntraining.steps = 0.5\n";
+    assert_eq!(settings.run_id().to_string(), Digest::of(lines).to_string());
+    let without_seed = lines.replace("seed = 3\n", "");
+    assert_eq!(settings.setting_key().to_string(), Digest::of(without_seed).to_string());
+}
+
 /// A file is what it holds: not its name, and not what it held once.
 #[test]
 fn files_are_known_by_their_contents() {
