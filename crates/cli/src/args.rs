@@ -2,7 +2,7 @@
 
 use crate::completion;
 use crate::exit;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 use featurescope_lab::report::FigureData;
 use std::path::PathBuf;
@@ -250,32 +250,59 @@ pub struct CompareArguments {
 /// Arguments of `diagnose`.
 #[derive(Debug, Args)]
 pub struct DiagnoseArguments {
-    /// Representations, samples × neurons: .npy, .npz, .safetensors or .parquet
-    pub activations: PathBuf,
-    /// Which array of the file, where it holds several
+    /// Representations, samples × neurons: .npy, .npz, .safetensors or .parquet. Several files, of
+    /// the same samples, are layers or epochs: one report shows them side by side
+    #[arg(value_name = "FILE", required = true)]
+    pub activations: Vec<PathBuf>,
+    /// Which array of the file, where it holds several, or which column of lists; given several
+    /// times: several layers; `all`: every matrix
     #[arg(long, value_name = "NAME")]
-    pub array: Option<String>,
-    /// Representations of another view of every sample, row by row, of the same shape
+    pub array: Vec<String>,
+    /// Which columns of a table are neurons, separated by commas; `*` stands for any text
+    /// [default: the floating-point columns that are no label and no index]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "array")]
+    pub columns: Vec<String>,
+    /// Representations of another view of every sample, row by row, of the same shape; one for
+    /// each representation
     #[arg(long, value_name = "FILE")]
-    pub pairs: Option<PathBuf>,
+    pub pairs: Vec<PathBuf>,
     /// Which array of that file
     #[arg(long, value_name = "NAME", requires = "pairs")]
-    pub pairs_array: Option<String>,
-    /// One label per sample: whole numbers are classes, others are values to predict
+    pub pairs_array: Vec<String>,
+    /// One label per sample: text and whole numbers are classes, other numbers are values to
+    /// predict
     #[arg(long, value_name = "FILE")]
     pub labels: Option<PathBuf>,
-    /// Which array of that file
+    /// Which array or column of that file
     #[arg(long, value_name = "NAME", requires = "labels")]
     pub labels_array: Option<String>,
+    /// What labels are taken for, whatever they look like
+    #[arg(long, value_name = "KIND", requires = "labels")]
+    pub labels_as: Option<LabelKind>,
+    /// The label that stands for none, for instance -1
+    #[arg(long, value_name = "VALUE", requires = "labels", allow_hyphen_values = true)]
+    pub unlabelled: Option<String>,
+    /// Samples that are looked at, at most: a fixed random choice, stratified by class
+    #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(4..))]
+    pub samples: u32,
     /// Folder for report.html and figures/
     #[arg(long, value_name = "DIR", default_value = "diagnosis")]
     pub out: PathBuf,
-    /// Print the figures as JSON
+    /// Print the figures as JSON: an object, or a list of them for several representations
     #[arg(long)]
     pub json: bool,
     /// What the report leaves beside its figures.
     #[command(flatten)]
     pub data: Data,
+}
+
+/// What labels are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LabelKind {
+    /// Each different label is a class.
+    Classes,
+    /// Labels are numbers to be predicted.
+    Values,
 }
 
 /// Arguments of `explain`.

@@ -17,6 +17,7 @@
 //! | [`results`] | the scoreboard that comes with the program |
 //! | [`mod@reference`] | everything that has a name, and the search over it |
 //! | [`report`] | pictures of stored runs |
+//! | [`array_file`] | arrays and tables in files of other programs, read row by row |
 //! | [`diagnose`] | the same panel for representations of any other network |
 
 pub mod host;
@@ -36,4 +37,5 @@ pub mod claim;
 pub mod results;
 pub mod reference;
 pub mod report;
+pub mod array_file;
 pub mod diagnose;

@@ -1,5 +1,6 @@
 //! Matrices given as files: NumPy's `.npy` (what `numpy.save` writes), or text with one row per line.
 
+use crate::array_file::npy_matrix;
 use featurescope_sim::math::Matrix;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,9 @@ pub enum MatrixFileError {
 }
 
 /// Reads the matrix in `path` and checks its shape, `None` standing for any number.
+///
+/// # Errors
+/// If it cannot be read, is no matrix of finite numbers, or has another shape.
 pub fn read_matrix(path: &Path, rows: Option<usize>, cols: usize) -> Result<Matrix, MatrixFileError> {
     let bytes =
         std::fs::read(path).map_err(|source| MatrixFileError::Io { path: path.to_path_buf(), source })?;
@@ -49,7 +53,7 @@ pub fn decode_matrix(
     cols: usize,
 ) -> Result<Matrix, MatrixFileError> {
     let is_npy = path.extension().is_some_and(|extension| extension == "npy");
-    let matrix = if is_npy { parse_npy(bytes) } else { parse_text(&String::from_utf8_lossy(bytes)) };
+    let matrix = if is_npy { npy_matrix(bytes) } else { parse_text(&String::from_utf8_lossy(bytes)) };
     let matrix = matrix.map_err(|problem| MatrixFileError::Content { path: path.to_path_buf(), problem })?;
     if rows.is_some_and(|rows| rows != matrix.rows()) || matrix.cols() != cols {
         return Err(MatrixFileError::Shape {
@@ -82,84 +86,44 @@ fn parse_text(text: &str) -> Result<Matrix, String> {
     Ok(Matrix::from_vec(rows, cols, values))
 }
 
-/// The array format of NumPy, version 1 to 3: magic, version, header length, a Python dictionary, the numbers.
-///
-/// Source: NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
-fn parse_npy(bytes: &[u8]) -> Result<Matrix, String> {
-    let cut = || "it is cut short".to_owned();
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("it does not start like an .npy file")?;
-    let (&[major, _minor], rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
-    let (length, rest) = if major == 1 {
-        let (length, rest) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
-        (usize::from(u16::from_le_bytes(*length)), rest)
-    } else {
-        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        (u32::from_le_bytes(*length) as usize, rest)
-    };
-    let (header, data) = rest.split_at_checked(length).ok_or_else(cut)?;
-    let header = String::from_utf8_lossy(header);
-    let values: Vec<f32> = match quoted_after(&header, "'descr'") {
-        Some("<f4") => data.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
-        Some("<f8") => data.as_chunks::<8>().0.iter().map(|&b| f64::from_le_bytes(b) as f32).collect(),
-        other => {
-            return Err(format!("its type is {}, float32 or float64 is needed", other.unwrap_or("missing")));
-        }
-    };
-    let shape = header.split_once("'shape':").and_then(|(_, rest)| rest.split_once('(')?.1.split_once(')'));
-    let shape: Option<Vec<usize>> = shape.and_then(|(shape, _)| {
-        shape.split(',').map(str::trim).filter(|s| !s.is_empty()).map(|s| s.parse().ok()).collect()
-    });
-    let Some(&[rows, cols]) = shape.as_deref() else { return Err("it is not two-dimensional".to_owned()) };
-    if values.len() != rows.saturating_mul(cols) {
-        return Err(format!(
-            "it has {} numbers, its shape {rows} × {cols} needs {}",
-            values.len(),
-            rows.saturating_mul(cols)
-        ));
-    }
-    let by_columns =
-        header.split_once("'fortran_order':").is_some_and(|(_, rest)| rest.trim().starts_with("True"));
-    if by_columns {
-        Ok(Matrix::from_vec(cols, rows, values).transposed())
-    } else {
-        Ok(Matrix::from_vec(rows, cols, values))
-    }
-}
-
-/// The text between the first two quotes after `key:`.
-fn quoted_after<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    header.split_once(key)?.1.split('\'').nth(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What `numpy.save` writes for [[1, 2, 3], [4, 5, 6]].
-    fn npy(descr: &str, fortran: &str, numbers: &[u8]) -> Vec<u8> {
-        let header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': (2, 3), }}\n");
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((header.len() as u16).to_le_bytes());
-        bytes.extend(header.as_bytes());
-        bytes.extend(numbers);
-        bytes
-    }
 
     fn expected() -> Matrix {
         Matrix::from_vec(2, 3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     }
 
+    /// What `numpy.save` writes for [[1, 2, 3], [4, 5, 6]].
     #[test]
-    fn numpy_files_of_both_precisions_and_orders() {
-        let singles: Vec<u8> =
-            [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let columns: Vec<u8> =
-            [1.0f64, 4.0, 2.0, 5.0, 3.0, 6.0].iter().flat_map(|v| v.to_le_bytes()).collect();
-        assert_eq!(parse_npy(&npy("<f4", "False", &singles)), Ok(expected()));
-        assert_eq!(parse_npy(&npy("<f8", "True", &columns)), Ok(expected()));
-        assert!(parse_npy(&npy("<i8", "False", &columns)).unwrap_err().contains("<i8"));
-        assert!(parse_npy(&npy("<f4", "False", &singles[4..])).unwrap_err().contains("5 numbers"));
-        assert!(parse_npy(b"\x93NUMPY\x01").is_err() && parse_npy(b"text").is_err());
+    fn numpy_files_of_any_precision_byte_order_and_layout() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |descr: &str, fortran: &str, shape: &str, numbers: &[u8]| {
+            let header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
+            let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+            bytes.extend((header.len() as u16).to_le_bytes());
+            bytes.extend(header.as_bytes());
+            bytes.extend(numbers);
+            let path = folder.path().join("m.npy");
+            std::fs::write(&path, bytes).unwrap();
+            read_matrix(&path, Some(2), 3)
+        };
+        let by_rows = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let by_columns = [1.0f64, 4.0, 2.0, 5.0, 3.0, 6.0];
+        let singles: Vec<u8> = by_rows.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let big: Vec<u8> = by_columns.iter().flat_map(|v| v.to_be_bytes()).collect();
+        let halves: Vec<u8> = by_rows.iter().flat_map(|&v| half::f16::from_f32(v).to_le_bytes()).collect();
+        assert_eq!(read("<f4", "False", "(2, 3)", &singles).unwrap(), expected());
+        assert_eq!(read(">f8", "True", "(2, 3)", &big).unwrap(), expected());
+        assert_eq!(read("<f2", "False", "(2, 3)", &halves).unwrap(), expected());
+        assert_eq!(read("|u1", "False", "(2, 3)", &[1, 2, 3, 4, 5, 6]).unwrap(), expected());
+        let problem =
+            |descr, shape, bytes: &[u8]| read(descr, "False", shape, bytes).unwrap_err().to_string();
+        assert!(problem("<f4", "(2, 3)", &singles[4..]).contains("20 follow"));
+        assert!(problem("<f4", "(3, 2)", &singles).contains("2 × 3 is needed"));
+        assert!(problem("<f4", "(6,)", &singles).contains("its shape is 6, not that of a matrix"));
+        assert!(problem("<c8", "(1, 3)", &singles).contains("m.npy"));
+        assert!(problem("<f4", "(1000000000000, 0)", &[]).contains("it is empty"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
-use featurescope_lab::diagnose::{Foreign, Source, diagnose};
+use featurescope_lab::diagnose::{Request, Source, Study, diagnose};
 use featurescope_lab::experiments::Experiment;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::csv::FigureData;
@@ -188,6 +188,7 @@ fn a_foreign_file_cannot_put_script_into_its_diagnosis() {
     let bytes = safetensors::serialize(views, None).unwrap();
     fs::write(&path, bytes).unwrap();
     let source = Source { path, array: Some(HOSTILE.to_owned()) };
-    let foreign = Foreign::read(&source, Some(&source), None).unwrap();
-    check(&diagnose(&foreign, &format!("featurescope diagnose {HOSTILE}")).page, "diagnosis");
+    let request = Request { pairs: vec![source.clone()], ..Request::of(source) };
+    let study = Study::read(&request).unwrap();
+    check(&diagnose(&study, &format!("featurescope diagnose {HOSTILE}")).page, "diagnosis");
 }

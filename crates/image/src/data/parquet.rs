@@ -129,7 +129,7 @@ fn damaged(path: &Path, error: &impl std::fmt::Display) -> DataError {
 /// The whole file in memory, whose pages have been looked through.
 fn open(path: &Path) -> Result<SerializedFileReader<Bytes>, DataError> {
     let bytes = std::fs::read(path).map_err(|source| DataError::unreadable(path, source))?;
-    match guarded(|| open_table(bytes)) {
+    match guarded(|| open_table(Bytes::from(bytes))) {
         Ok(Ok(file)) => Ok(file),
         Ok(Err(error)) => Err(damaged(path, &error)),
         Err(panic) => Err(damaged(path, &panic)),

@@ -3,20 +3,20 @@
 //! | figure | what it is |
 //! |---|---|
 //! | `probe` | accuracy on test pictures of a linear rule fitted on training pictures |
-//! | `neighbours` | accuracy of a vote of the k nearest training pictures by cosine |
+//! | `neighbours` | accuracy of a vote of the k nearest training pictures by cosine, k at most the pictures of the smallest class |
 //! | `alignment`, `uniformity` | Wang & Isola (2020), of two views under crop, flip and colour distortion whatever the arm was trained with |
 //! | `effective_rank` | exp of the entropy of the singular values' shares (Roy & Vetterli 2007), features centred |
 //! | `cosine_atoms` | share of filters on whitened patches that are single atoms of the cosine basis |
 //! | `firing_density` | share of activations of the last rectified layer that are not zero |
 //!
-//! The linear rule is one-against-the-rest ridge regression on features minus their mean over their root mean square; a
-//! fifth of its pictures chooses the regularisation.
+//! The linear rule is one-against-the-rest ridge regression on features minus their mean over their root mean
+//! square; a fifth of its pictures chooses the regularisation.
 
 pub mod chroma;
 pub mod cosine_atoms;
 
 use featurescope_sim::math::{Matrix, linalg};
-use featurescope_sim::probe::{TrainingFeatures, ridge, spectrum, sphere};
+use featurescope_sim::probe::{TrainingFeatures, neighbours, ridge, spectrum, sphere};
 
 /// Representations with labels.
 #[derive(Clone, Copy)]
@@ -56,24 +56,14 @@ pub fn linear_probe(train: Labelled<'_>, test: Labelled<'_>, classes: usize) -> 
     accuracy(&held, test.labels, choice.unwrap_or(0))
 }
 
-/// Accuracy on `test` of a vote of the `neighbours` nearest of `train` by cosine; of equal counts the smallest class wins.
-pub fn nearest_neighbours(train: Labelled<'_>, test: Labelled<'_>, neighbours: usize) -> f64 {
-    let (from, of) = (directions(train.features), directions(test.features));
-    let mut cosines = Matrix::zeros(0, 0);
-    linalg::times_transposed(&mut cosines, &of, &from);
-    let vote = |row: &[f32]| {
-        let mut order: Vec<usize> = (0..row.len()).collect();
-        let nearer = |&a: &usize, &b: &usize| row[b].total_cmp(&row[a]).then(a.cmp(&b));
-        if neighbours < order.len() {
-            order.select_nth_unstable_by(neighbours - 1, nearer);
-        }
-        let mut votes: Vec<u32> = order.iter().take(neighbours).map(|&j| train.labels[j]).collect();
-        votes.sort_unstable();
-        votes.chunk_by(u32::eq).rev().max_by_key(|group| group.len()).map(|group| group[0])
-    };
-    let right =
-        cosines.iter_rows().zip(test.labels).filter(|(row, label)| vote(row) == Some(**label)).count();
-    right as f64 / test.labels.len() as f64
+/// Accuracy on `test` of a vote of the `most` nearest of `train` by cosine, of fewer if a class has fewer
+/// training pictures; of equal counts the smallest class wins.
+pub fn nearest_neighbours(train: Labelled<'_>, test: Labelled<'_>, most: usize) -> f64 {
+    let classes =
+        |set: Labelled<'_>| -> Vec<i64> { set.labels.iter().map(|&class| i64::from(class)).collect() };
+    let (known, asked) = (classes(train), classes(test));
+    let score = neighbours::held_out((train.features, &known), (test.features, &asked), most);
+    score.right as f64 / score.samples as f64
 }
 
 /// The columns with the largest variance, largest first: at most `count`, none that is constant.
@@ -103,16 +93,6 @@ pub fn effective_rank(features: &Matrix) -> f64 {
 /// Alignment of pairs and uniformity of their first views.
 pub fn alignment_and_uniformity(pairs: &[Matrix; 2]) -> [f64; 2] {
     [sphere::alignment(&pairs[0], &pairs[1]).value, sphere::uniformity(&pairs[0]).value]
-}
-
-/// Rows over their norms; zero rows stay.
-fn directions(rows: &Matrix) -> Matrix {
-    let norms: Vec<f32> = rows.iter_rows().map(|row| linalg::squared_norm(row).sqrt() as f32).collect();
-    Matrix::from_fn(
-        rows.rows(),
-        rows.cols(),
-        |i, j| if norms[i] > 0.0 { rows[(i, j)] / norms[i] } else { 0.0 },
-    )
 }
 
 /// Mean of every feature, and the root mean square of what is left.

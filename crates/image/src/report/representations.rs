@@ -3,7 +3,7 @@
 use super::curves::entry;
 use super::stored::{StoredArm, StoredRun};
 use crate::arrays::Array;
-use featurescope_lab::report::figure::{Colour, Entry, Figure, Stroke};
+use featurescope_lab::report::figure::{Colour, Figure};
 use featurescope_lab::report::firing::{self, Sample};
 use featurescope_lab::report::map::{self, Tag};
 use featurescope_sim::math::Matrix;
@@ -56,7 +56,7 @@ pub(super) fn maps(run: &StoredRun) -> Option<Figure> {
         let tags: Vec<Tag> = labels.values.iter().map(tag).collect();
         let rows = matrix(features);
         let candidates: Vec<usize> = (0..rows.rows()).collect();
-        classes = map::coloured_classes(&tags);
+        classes = map::coloured_classes(&tags, name);
         if let Some(embedding) = map::embed(&rows, &candidates) {
             panels.push(map::panel(&arm.name, &embedding, &tags, &classes));
         }
@@ -64,18 +64,6 @@ pub(super) fn maps(run: &StoredRun) -> Option<Figure> {
     if panels.is_empty() {
         return None;
     }
-    let coloured = classes.iter().enumerate().map(|(place, &class)| Entry {
-        key: format!("class{class}"),
-        name: name(class),
-        colour: Colour::Hue(place),
-        stroke: Stroke::Dot,
-    });
-    let others = (run.classes.len() > classes.len()).then(|| Entry {
-        key: "others".to_owned(),
-        name: "others".to_owned(),
-        colour: Colour::Pale,
-        stroke: Stroke::Dot,
-    });
     Some(Figure {
         id: "maps".to_owned(),
         title: "Representations of test pictures in the plane".to_owned(),
@@ -83,7 +71,7 @@ pub(super) fn maps(run: &StoredRun) -> Option<Figure> {
             "Distances are 1 − cosine; the start is the first two principal components. Closeness means \
                   something, axes and the size of gaps do not."
                 .to_owned(),
-        legend: coloured.chain(others).collect(),
+        legend: map::legend(&classes, run.classes.len() > classes.len()),
         panels,
         columns: 3,
         ..Figure::default()

@@ -1,35 +1,45 @@
 //! Diagnosis of representations that any network made: what of the report's panel applies to them.
 //!
 //! ```text
-//! .npy │ .npz │ .safetensors │ .parquet ─▶ arrays ─▶ Foreign (checked) ─▶ Page
+//! files ─▶ roles ─▶ labels ─▶ which samples ─▶ their rows ─▶ Study ─▶ Findings ─▶ Page
 //! ```
 //!
-//! Everything is exact for the given samples. Of more than [`MOST_SAMPLES`] samples as many are taken, evenly spaced, and
-//! the report says so. Source: docs/report.md.
+//! Everything is exact for the samples that are looked at: all, or a fixed random choice of them, stratified
+//! by class. Only their rows are read. Several representations of the same samples, layers or epochs, are
+//! studied together. Source: docs/report.md.
 
-pub mod arrays;
-pub mod formats;
-pub mod columns;
+mod labels;
+mod memory;
+mod page;
 pub mod probe;
+pub mod remarks;
+mod roles;
+mod sampling;
 
-pub use arrays::{Array, ArrayError};
+pub use crate::array_file::{ArrayError, file_name};
+pub use labels::{Classes, LabelKind, Labels};
+pub use page::table_of;
+pub use roles::{LeftOut, describe_left_out};
 
-use crate::report::diagnostics::{self, Diagnosis, Named};
-use crate::report::figure::{Colour, Entry, Figure, Stroke};
-use crate::report::firing::{self, Sample};
-use crate::report::map::{self, Tag};
-use crate::report::page::{Block, Page, Provenance, Section, Table, show};
+use crate::array_file::{ArrayFile, Scalars, Selection, sha256_of_file};
+use crate::host::available_memory;
+use crate::report::diagnostics::Diagnosis;
+use crate::report::page::Page;
 use featurescope_sim::math::Matrix;
-use probe::Probe;
+use probe::ProbeResult;
+use roles::{Roles, Wanted};
 use std::path::{Path, PathBuf};
 
-/// Samples that a diagnosis looks at.
-pub const MOST_SAMPLES: usize = 2048;
+/// Samples that a diagnosis looks at if nothing else is asked for.
+pub const USUAL_SAMPLES: usize = 2048;
 /// Samples that it needs.
 pub const FEWEST_SAMPLES: usize = 4;
-/// Labels with more different values than this are no classes.
-const MOST_CLASSES: usize = 1000;
-const KEY: &str = "network";
+/// What an error says a file should hold.
+const WANTED: &str = "samples × neurons, at least 4 × 1";
+/// Stands for every matrix of a file where an array is named.
+pub const ALL_ARRAYS: &str = "all";
+/// Samples from which on a column that rises by one per row is taken for what it is.
+const FEWEST_TO_COUNT: usize = 16;
 
 /// Which file, and which of its arrays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,261 +50,446 @@ pub struct Source {
     pub array: Option<String>,
 }
 
-/// Labels of samples.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Labels {
-    /// Whole numbers: one class each.
-    Classes(Vec<i64>),
-    /// Anything else: values to be predicted.
-    Values(Vec<f64>),
+/// What is to be diagnosed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Representations of the same samples: layers or epochs, in their order.
+    pub representations: Vec<Source>,
+    /// Representations of another view of every sample: none, or as many as representations.
+    pub pairs: Vec<Source>,
+    /// Labels of the samples.
+    pub labels: Option<Source>,
+    /// Names or patterns of a table's columns that are neurons; empty: those of the rules in docs/report.md.
+    pub columns: Vec<String>,
+    /// What labels are taken for; `None`: what they look like.
+    pub label_kind: Option<LabelKind>,
+    /// The value that stands for no label.
+    pub unlabelled: Option<String>,
+    /// Samples that are looked at, at most.
+    pub samples: usize,
 }
 
-/// Representations from elsewhere, checked.
+/// A request that cannot be met.
+#[derive(Debug, thiserror::Error)]
+pub enum DiagnoseError {
+    /// A file or array is not what is needed.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// Labels that cannot be used.
+    #[error("labels: {0}")]
+    Labels(String),
+    /// Files that do not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+    /// It does not fit into the memory.
+    #[error(
+        "{samples} samples × {neurons} neurons take about {needed} of memory, {available} are available: lower --samples"
+    )]
+    Memory {
+        /// Samples that would be looked at.
+        samples: usize,
+        /// Neurons of the widest representation.
+        neurons: usize,
+        /// What is needed.
+        needed: String,
+        /// What there is.
+        available: String,
+    },
+}
+
+/// A representation from elsewhere, checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Foreign {
-    /// Name of the file.
+pub struct Representation {
+    /// What it is called among the others.
     pub name: String,
+    /// Name of the file.
+    pub file: String,
     /// SHA-256 of the file, hexadecimal.
     pub hash: String,
     /// n × m, finite.
     pub rows: Matrix,
     /// The other view of every sample, n × m, finite.
     pub pairs: Option<Matrix>,
+    /// What was taken as neurons, in words.
+    pub taken: String,
+    /// What else the file holds.
+    pub left_out: Vec<LeftOut>,
+    /// What a reader should know about it.
+    pub notes: Vec<String>,
+}
+
+/// Representations of the same samples, with their labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// The representations.
+    pub representations: Vec<Representation>,
     /// One label per sample.
     pub labels: Option<Labels>,
-    /// Samples in the file.
+    /// What was taken as labels, in words.
+    pub labels_taken: Option<String>,
+    /// Positions of the samples in the files, ascending.
+    pub samples: Vec<usize>,
+    /// Samples in the files.
     pub samples_in_file: usize,
 }
 
-impl Foreign {
-    /// Reads and checks the files.
+/// What was found in a representation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Collapse, rank, spread, firing, neighbours.
+    pub diagnosis: Diagnosis,
+    /// What a linear rule reads off; `None` without labels.
+    pub probe: Option<ProbeResult>,
+}
+
+/// What was found, and the page that shows it.
+pub struct Findings {
+    /// One per representation.
+    pub findings: Vec<Finding>,
+    /// The page.
+    pub page: Page,
+}
+
+impl Request {
+    /// One representation with the usual settings.
+    pub fn of(representation: Source) -> Self {
+        Self {
+            representations: vec![representation],
+            pairs: Vec::new(),
+            labels: None,
+            columns: Vec::new(),
+            label_kind: None,
+            unlabelled: None,
+            samples: USUAL_SAMPLES,
+        }
+    }
+
+    /// Arrays of `path` with another role than that of neurons.
+    fn reserved(&self, path: &Path, labels: Option<&OpenLabels>) -> Vec<(String, &'static str)> {
+        let label = labels.filter(|labels| is_same_file(labels.file.path(), path));
+        let label = label.map(|labels| (labels.name.clone(), "the labels"));
+        let pairs = self.pairs.iter().filter(|pair| is_same_file(&pair.path, path));
+        let pairs = pairs.filter_map(|pair| Some((pair.array.clone()?, "the pairs")));
+        let is_asked = |name: &str| {
+            let mut asked = self.representations.iter().filter(|source| is_same_file(&source.path, path));
+            asked.any(|source| source.array.as_deref() == Some(name))
+        };
+        pairs.filter(|(name, _)| !is_asked(name)).chain(label).collect()
+    }
+
+    /// The representations, with every array where all are asked for.
+    fn expanded(&self, labels: Option<&OpenLabels>) -> Result<Vec<Source>, DiagnoseError> {
+        let mut sources = Vec::new();
+        for source in &self.representations {
+            if source.array.as_deref() != Some(ALL_ARRAYS) {
+                sources.push(source.clone());
+                continue;
+            }
+            let file = ArrayFile::open(&source.path, WANTED)?;
+            let mut names = roles::all_matrices(&file, &self.reserved(&source.path, labels));
+            if file.offers().iter().any(|offer| offer.name == ALL_ARRAYS) {
+                names = vec![ALL_ARRAYS.to_owned()];
+            }
+            if names.is_empty() {
+                return Err(file.choice("none of its arrays is a matrix of numbers", WANTED).into());
+            }
+            sources.extend(
+                names.into_iter().map(|name| Source { path: source.path.clone(), array: Some(name) }),
+            );
+        }
+        match self.pairs.len() {
+            0 => Ok(sources),
+            count if count == sources.len() => Ok(sources),
+            count => Err(DiagnoseError::Mismatch(format!(
+                "{count} pairs for {} representations: --pairs and --pairs-array name one for each, in the same order",
+                sources.len()
+            ))),
+        }
+    }
+}
+
+/// The file of labels and which of its columns they are.
+struct OpenLabels {
+    file: ArrayFile,
+    at: usize,
+    name: String,
+}
+
+impl OpenLabels {
+    fn open(source: &Source) -> Result<Self, ArrayError> {
+        let expected = "labels, one per sample";
+        let file = ArrayFile::open(&source.path, expected)?;
+        let at = roles::labels(&file, source, expected)?;
+        let name = file.offers()[at].name.clone();
+        Ok(Self { file, at, name })
+    }
+
+    /// The array's name, if it has one of its own.
+    fn column(&self) -> Option<&str> {
+        self.file.table().map(|_| self.name.as_str())
+    }
+}
+
+/// A representation that is open: what of it is read is decided.
+struct Open {
+    source: Source,
+    file: ArrayFile,
+    roles: Roles,
+    extents: [usize; 2],
+}
+
+impl Study {
+    /// Decides what is what, chooses samples, and reads their rows.
     ///
     /// # Errors
-    /// Naming file and array, what was found and what shape is expected.
-    pub fn read(
-        activations: &Source,
-        pairs: Option<&Source>,
-        labels: Option<&Source>,
-    ) -> Result<Self, ArrayError> {
-        let bytes = formats::read_bytes(&activations.path)?;
-        let hash = crate::report::hash(&bytes);
-        let wanted = "samples × neurons, at least 4 × 1";
-        let all = formats::load(activations, &bytes, wanted)?.matrix(wanted)?;
-        let n = all.rows();
-        let pairs = pairs
-            .map(|source| {
-                let wanted = format!("{n} × {}, like the activations", all.cols());
-                let bytes = formats::read_bytes(&source.path)?;
-                let array = formats::load(source, &bytes, &wanted)?;
-                let found = array.matrix(&wanted)?;
-                if (found.rows(), found.cols()) == (n, all.cols()) {
-                    Ok(found)
-                } else {
-                    Err(array.shape_error(&wanted))
-                }
-            })
-            .transpose()?;
-        let labels = labels
-            .map(|source| {
-                let wanted = format!("{n} labels, one per sample");
-                let bytes = formats::read_bytes(&source.path)?;
-                formats::load_vector(source, &bytes, &wanted)?.vector(n, &wanted)
-            })
-            .transpose()?;
-        let chosen = evenly_spaced(n);
-        let take = |rows: &Matrix| Matrix::from_fn(chosen.len(), rows.cols(), |i, j| rows[(chosen[i], j)]);
+    /// Naming file and array, what was found and what is expected; or if it would not fit into the memory.
+    pub fn read(request: &Request) -> Result<Self, DiagnoseError> {
+        let mut labels = request.labels.as_ref().map(OpenLabels::open).transpose()?;
+        let mut open = Vec::new();
+        for source in request.expanded(labels.as_ref())? {
+            open.push(Open::new(source, request, labels.as_ref())?);
+        }
+        let n = same_rows(&open)?;
+        let scalars = labels
+            .as_mut()
+            .map(|labels| labels.file.scalars(labels.at, n, &format!("{n} labels, one per sample")));
+        let scalars = scalars.transpose()?;
+        let kind = (request.label_kind, request.unlabelled.as_deref());
+        let all = scalars.as_ref().map(|scalars| Labels::new(scalars, kind.0, kind.1)).transpose()?;
+        let groups = all.as_ref().and_then(Labels::groups);
+        let samples = sampling::choose(n, request.samples, groups.as_deref());
+        let widths: Vec<usize> = open.iter().map(|open| open.extents[1]).collect();
+        memory::require(samples.len(), &widths, !request.pairs.is_empty(), available_memory())?;
+        let labels_taken = labels.as_ref().zip(all.as_ref()).map(|(labels, all)| {
+            format!("`{}` of {}: {}", labels.name, file_name(labels.file.path()), all.describe(n))
+        });
+        let names = names(&open);
+        let hashes = hashes(&open)?;
+        let mut representations = Vec::with_capacity(open.len());
+        for (i, open) in open.into_iter().enumerate() {
+            let pairs = request.pairs.get(i);
+            let asked = !request.columns.is_empty();
+            let mut read = open.read(&samples, scalars.as_ref(), asked, pairs)?;
+            (read.name, read.hash) = (names[i].clone(), hashes[i].clone());
+            representations.push(read);
+        }
         Ok(Self {
-            name: activations
-                .path
-                .file_name()
-                .map_or("activations".into(), |name| name.to_string_lossy().into_owned()),
-            hash,
-            rows: take(&all),
-            pairs: pairs.as_ref().map(take),
-            labels: labels.map(|values| labels_of(chosen.iter().map(|&i| values[i]).collect())),
+            representations,
+            labels: all.map(|labels| labels.of_samples(&samples)),
+            labels_taken,
+            samples,
             samples_in_file: n,
         })
     }
 }
 
-/// At most [`MOST_SAMPLES`] of `n` positions, in order.
-fn evenly_spaced(n: usize) -> Vec<usize> {
-    let count = n.min(MOST_SAMPLES);
-    (0..count).map(|i| i * n / count).collect()
-}
+impl Open {
+    fn new(source: Source, request: &Request, labels: Option<&OpenLabels>) -> Result<Self, DiagnoseError> {
+        let file = ArrayFile::open(&source.path, WANTED)?;
+        let reserved = request.reserved(&source.path, labels);
+        let wanted = Wanted {
+            array: source.array.as_deref(),
+            columns: &request.columns,
+            reserved: &reserved,
+            label: labels.and_then(OpenLabels::column),
+            expected: WANTED,
+        };
+        let roles = Roles::decide(&file, &wanted)?;
+        let extents = file.extents(&roles.selection, WANTED)?;
+        if extents[0] < FEWEST_SAMPLES || extents[1] == 0 {
+            return Err(file.extents_error(&roles.selection, extents, WANTED).into());
+        }
+        Ok(Self { source, file, roles, extents })
+    }
 
-fn labels_of(values: Vec<f64>) -> Labels {
-    let is_whole = values.iter().all(|v| v.fract() == 0.0 && v.abs() < 1e15);
-    let mut sorted: Vec<i64> = values.iter().map(|&v| v as i64).collect();
-    sorted.sort_unstable();
-    sorted.dedup();
-    if is_whole && sorted.len() <= MOST_CLASSES {
-        Labels::Classes(values.iter().map(|&v| v as i64).collect())
-    } else {
-        Labels::Values(values)
+    /// Reads the samples, and takes columns away that turn out to be labels or to number the rows.
+    fn read(
+        mut self,
+        samples: &[usize],
+        labels: Option<&Scalars>,
+        is_asked_for: bool,
+        pairs: Option<&Source>,
+    ) -> Result<Representation, DiagnoseError> {
+        let mut rows = self.file.matrix(&self.roles.selection, samples, WANTED)?;
+        let mut notes = Vec::new();
+        let may_leave_out = !self.roles.columns.is_empty() && !is_asked_for;
+        let mut kept = Vec::new();
+        for j in 0..rows.cols() {
+            let column = rows.column(j);
+            let reason = if labels.is_some_and(|labels| equals_labels(&column, samples, labels)) {
+                "it equals the labels"
+            } else if counts_rows(&column, samples) {
+                "it numbers the rows"
+            } else {
+                kept.push(j);
+                continue;
+            };
+            if may_leave_out {
+                self.roles.leave_out(kept.len(), reason);
+            } else {
+                kept.push(j);
+                notes.push(format!("Neuron {j} is suspicious: {reason}. Figures below include it."));
+            }
+        }
+        if kept.is_empty() {
+            return Err(self.file.choice("none of its columns can be neurons", WANTED).into());
+        }
+        if kept.len() < rows.cols() {
+            rows = Matrix::from_fn(rows.rows(), kept.len(), |i, c| rows[(i, kept[c])]);
+            self.extents[1] = kept.len();
+        }
+        let pairs = pairs.map(|source| self.read_pairs(source, samples)).transpose()?;
+        Ok(Representation {
+            name: String::new(),
+            file: file_name(&self.source.path),
+            hash: String::new(),
+            rows,
+            pairs,
+            taken: self.roles.taken(&self.file, self.extents),
+            left_out: self.roles.left_out,
+            notes,
+        })
+    }
+
+    /// The other views of the samples: of a table the columns with the same names, whatever their order.
+    fn read_pairs(&self, source: &Source, samples: &[usize]) -> Result<Matrix, DiagnoseError> {
+        let [n, m] = self.extents;
+        let expected = format!("{n} × {m}, like the activations");
+        let mut file = ArrayFile::open(&source.path, &expected)?;
+        let exact: &[String] =
+            if file.table().is_some() && source.array.is_none() { &self.roles.columns } else { &[] };
+        let own = match self.roles.selection {
+            Selection::Array(at) if is_same_file(&source.path, &self.source.path) => {
+                Some((self.file.offers()[at].name.clone(), "the activations"))
+            }
+            _ => None,
+        };
+        let reserved: Vec<_> = own.into_iter().collect();
+        let wanted = Wanted {
+            array: source.array.as_deref(),
+            columns: exact,
+            reserved: if source.array.is_none() { &reserved } else { &[] },
+            label: None,
+            expected: &expected,
+        };
+        let mut roles = Roles::decide(&file, &wanted)?;
+        roles.in_order_of(&self.roles.columns);
+        let found = file.extents(&roles.selection, &expected)?;
+        if found != [n, m] {
+            return Err(file.extents_error(&roles.selection, found, &expected).into());
+        }
+        Ok(file.matrix(&roles.selection, samples, &expected)?)
     }
 }
 
-/// What was found, and the page that shows it.
-pub struct Findings {
-    /// Collapse, rank, spread, firing.
-    pub diagnosis: Diagnosis,
-    /// What a linear rule reads off; `None` without labels, or if too few samples have them.
-    pub probe: Option<Probe>,
-    /// The page.
-    pub page: Page,
+/// Rows of all files, which have to agree.
+fn same_rows(open: &[Open]) -> Result<usize, DiagnoseError> {
+    let Some(first) = open.first() else {
+        return Err(DiagnoseError::Mismatch("no representation is named".to_owned()));
+    };
+    let n = first.extents[0];
+    match open.iter().find(|other| other.extents[0] != n) {
+        None => Ok(n),
+        Some(other) => Err(DiagnoseError::Mismatch(format!(
+            "representations have to be of the same samples: {} has {n} rows, {} has {}",
+            show_source(&first.source),
+            show_source(&other.source),
+            other.extents[0]
+        ))),
+    }
+}
+
+fn show_source(source: &Source) -> String {
+    match &source.array {
+        Some(array) => format!("array `{array}` of {}", source.path.display()),
+        None => source.path.display().to_string(),
+    }
+}
+
+/// Whether a column holds the labels, which are not all the same.
+fn equals_labels(column: &[f32], samples: &[usize], labels: &Scalars) -> bool {
+    let mut first = None;
+    let mut varies = false;
+    for (&value, &row) in column.iter().zip(samples) {
+        match labels.number(row) {
+            Some(label) if label as f32 != value => return false,
+            Some(_) => varies |= *first.get_or_insert(value) != value,
+            None => {}
+        }
+    }
+    varies
+}
+
+/// Whether a column rises by one per row of the file.
+fn counts_rows(column: &[f32], samples: &[usize]) -> bool {
+    let rises =
+        |(&value, &row): (&f32, &usize)| f64::from(value) - f64::from(column[0]) == (row - samples[0]) as f64;
+    column.len() >= FEWEST_TO_COUNT && column.iter().zip(samples).all(rises)
+}
+
+/// What each is called: by its array if all are of one file, else by its file, with as much of the path as
+/// tells them apart.
+fn names(open: &[Open]) -> Vec<String> {
+    let path = |open: &Open, parts: usize| -> String {
+        let parts_of_path: Vec<_> = open.source.path.iter().map(|part| part.to_string_lossy()).collect();
+        parts_of_path[parts_of_path.len().saturating_sub(parts)..].join("/")
+    };
+    let array = |open: &Open| open.source.array.clone();
+    let is_one_file = open.windows(2).all(|pair| pair[0].source.path == pair[1].source.path);
+    let candidates = (1..=4).map(|parts| -> Vec<String> {
+        let name = |open: &Open| match array(open) {
+            Some(array) if is_one_file => array,
+            Some(array) => format!("{}: {array}", path(open, parts)),
+            None => path(open, parts),
+        };
+        if open.len() == 1 { vec![path(&open[0], 1)] } else { open.iter().map(name).collect() }
+    });
+    let is_distinct = |names: &Vec<String>| {
+        let mut sorted = names.clone();
+        sorted.sort();
+        sorted.windows(2).all(|pair| pair[0] != pair[1])
+    };
+    let mut last = Vec::new();
+    for names in candidates {
+        if is_distinct(&names) {
+            return names;
+        }
+        last = names;
+    }
+    // The same array twice.
+    last.iter().enumerate().map(|(i, name)| format!("{}. {name}", i + 1)).collect()
+}
+
+/// SHA-256 per representation; a file with several arrays is read once.
+fn hashes(open: &[Open]) -> Result<Vec<String>, ArrayError> {
+    let mut hashes: Vec<String> = Vec::with_capacity(open.len());
+    for (i, one) in open.iter().enumerate() {
+        let same = open[..i].iter().position(|earlier| earlier.source.path == one.source.path);
+        hashes.push(same.map_or_else(|| sha256_of_file(&one.source.path), |same| Ok(hashes[same].clone()))?);
+    }
+    Ok(hashes)
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    a == b || full(a) == full(b)
 }
 
 /// The diagnosis. `command`: what was typed, for the provenance.
-pub fn diagnose(foreign: &Foreign, command: &str) -> Findings {
-    let classes = match &foreign.labels {
-        Some(Labels::Classes(classes)) => Some(classes.as_slice()),
-        _ => None,
+pub fn diagnose(study: &Study, command: &str) -> Findings {
+    let one = |representation: &Representation| {
+        let pairs = representation.pairs.as_ref().map(|pairs| (&representation.rows, pairs));
+        let mut diagnosis = Diagnosis::new(&representation.rows, pairs, None);
+        if let Some(Labels::Classes(classes)) = &study.labels {
+            let of: Vec<Option<i64>> = classes.of.iter().map(|class| class.map(i64::from)).collect();
+            diagnosis.judge_neighbours(&representation.rows, &of);
+        }
+        let probe = study.labels.as_ref().map(|labels| probe::fit(&representation.rows, labels));
+        Finding { diagnosis, probe }
     };
-    let pairs = foreign.pairs.as_ref().map(|pairs| (&foreign.rows, pairs));
-    let diagnosis = Diagnosis::new(&foreign.rows, pairs, classes, None);
-    let probe = foreign.labels.as_ref().and_then(|labels| probe::fit(&foreign.rows, labels));
-    let named = [Named {
-        name: foreign.name.clone(),
-        key: KEY.to_owned(),
-        colour: Colour::Hue(0),
-        diagnosis: diagnosis.clone(),
-    }];
-    let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
-        id: id.to_owned(),
-        title: title.to_owned(),
-        blocks,
-        ..Section::default()
-    };
-    let mut table = diagnostics::table(&named, "the given labels");
-    table.rows.push(vec!["linear probe".to_owned(), probe_cell(probe.as_ref(), foreign)]);
-    let found = vec![Block::Verdicts(vec![diagnosis.verdict(&foreign.name)]), Block::Table(table)];
-    let mut pictures: Vec<Block> = vec![Block::Figure(spread(&named)), Block::Figure(patterns(foreign))];
-    pictures.extend(picture_of(foreign).map(Block::Figure));
-    let mut notes = Vec::new();
-    if foreign.samples_in_file > foreign.rows.rows() {
-        notes.push(format!(
-            "The file has {} samples; {} of them, evenly spaced, were looked at.",
-            foreign.samples_in_file,
-            foreign.rows.rows()
-        ));
-    }
-    let page = Page {
-        title: format!("Diagnosis of {}", foreign.name),
-        subtitle: format!("{} samples × {} neurons", foreign.rows.rows(), foreign.rows.cols()),
-        provenance: Provenance {
-            command: command.to_owned(),
-            source: format!("{}, sha256 {}", foreign.name, &foreign.hash[..12]),
-        },
-        sections: vec![section("found", "What was found", found), section("pictures", "Pictures", pictures)],
-        notes,
-    };
-    Findings { diagnosis, probe, page }
-}
-
-fn probe_cell(probe: Option<&Probe>, foreign: &Foreign) -> String {
-    match (probe, &foreign.labels) {
-        (Some(probe), _) => format!(
-            "{} {} [{}, {}] on {} held-out samples, {} {}",
-            probe.unit,
-            show(Some(probe.score)),
-            show(probe.lower),
-            show(probe.upper),
-            probe.test_samples,
-            probe.chance_word,
-            show(Some(probe.chance))
-        ),
-        (None, Some(_)) => "too few labelled samples".to_owned(),
-        (None, None) => "–".to_owned(),
-    }
-}
-
-fn legend(name: &str) -> Vec<Entry> {
-    vec![Entry { key: KEY.to_owned(), name: name.to_owned(), colour: Colour::Hue(0), stroke: Stroke::Solid }]
-}
-
-fn spread(named: &[Named]) -> Figure {
-    let mut panels = vec![diagnostics::spectrum_panel(named)];
-    panels.extend(diagnostics::plane(named));
-    Figure {
-        id: "diagnostics".to_owned(),
-        title: "Do representations collapse?".to_owned(),
-        caption: "How the variance is spread over principal directions, the mean taken away; with pairs, whether views of a sample meet \
-                  (alignment) while samples spread (uniformity)."
-            .to_owned(),
-        legend: legend(&named[0].name),
-        columns: panels.len(),
-        panels,
-        ..Figure::default()
-    }
-}
-
-fn patterns(foreign: &Foreign) -> Figure {
-    let sample = Sample {
-        name: foreign.name.clone(),
-        key: KEY.to_owned(),
-        colour: Colour::Hue(0),
-        rows: &foreign.rows,
-    };
-    Figure {
-        id: "firing".to_owned(),
-        title: "Firing patterns".to_owned(),
-        caption: "How large activations are where they are not zero, how many neurons answer to a sample, and how often a neuron \
-                  answers. A neuron answers where its entry is not exactly zero."
-            .to_owned(),
-        legend: legend(&foreign.name),
-        panels: firing::panels(&[sample]),
-        columns: 3,
-        ..Figure::default()
-    }
-}
-
-fn picture_of(foreign: &Foreign) -> Option<Figure> {
-    let tag = |i: usize| match &foreign.labels {
-        Some(Labels::Classes(classes)) => Tag {
-            class: Some(classes[i]),
-            is_negative: false,
-            label: format!("sample {i}, class {}", classes[i]),
-        },
-        Some(Labels::Values(values)) => Tag {
-            class: None,
-            is_negative: false,
-            label: format!("sample {i}, value {}", show(Some(values[i]))),
-        },
-        None => Tag { class: Some(0), is_negative: false, label: format!("sample {i}") },
-    };
-    // The map takes the first samples, which in a file are often of one class: it gets evenly spaced ones.
-    let count = foreign.rows.rows().min(map::MOST_SAMPLES);
-    let chosen: Vec<usize> = (0..count).map(|i| i * foreign.rows.rows() / count).collect();
-    let tags: Vec<Tag> = (0..foreign.rows.rows()).map(tag).collect();
-    let classes = map::coloured_classes(&tags);
-    let embedding = map::embed(&foreign.rows, &chosen)?;
-    let has_others = tags.iter().any(|tag| tag.class.is_none_or(|class| !classes.contains(&class)));
-    let is_labelled = matches!(foreign.labels, Some(Labels::Classes(_)));
-    Some(Figure {
-        id: "map".to_owned(),
-        title: "A map of the representations".to_owned(),
-        caption: "Each dot is a sample, placed by t-SNE of the directions of its representation; coloured are the eight most frequent \
-                  classes. Neighbours are to be trusted, distances and sizes of groups are not."
-            .to_owned(),
-        legend: if is_labelled { map::legend(&classes, "class", has_others) } else { Vec::new() },
-        panels: vec![map::panel(&foreign.name, &embedding, &tags, &classes)],
-        columns: 1,
-        ..Figure::default()
-    })
-}
-
-/// The findings as a table of plain text.
-pub fn table_of(page: &Page) -> Option<&Table> {
-    page.sections.iter().flat_map(|section| &section.blocks).find_map(|block| match block {
-        Block::Table(table) => Some(table),
-        _ => None,
-    })
-}
-
-/// The file's name for a command line.
-pub fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    let findings: Vec<Finding> = study.representations.iter().map(one).collect();
+    let page = page::page(study, &findings, command);
+    Findings { findings, page }
 }
 
 #[cfg(test)]

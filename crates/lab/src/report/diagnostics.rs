@@ -1,8 +1,8 @@
-//! The diagnostics panel: does a set of representations collapse, how does it spread, who is dead, what do neighbours
-//! share. For a run's arms and for representations of any other network.
+//! The diagnostics panel: does a set of representations collapse, how does it spread, who is dead, what do
+//! neighbours share. For a run's arms and for representations of any other network.
 //!
-//! The rules of the verdict are in docs/report.md. Source: RankMe (Garrido et al., ICML 2023), alignment and uniformity
-//! (Wang & Isola, ICML 2020), dimensional collapse (Jing et al., ICLR 2022).
+//! The rules of the verdict are in docs/report.md. Source: RankMe (Garrido et al., ICML 2023), alignment and
+//! uniformity (Wang & Isola, ICML 2020), dimensional collapse (Jing et al., ICLR 2022).
 
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Points, Shape};
 use super::firing::firing_rates;
@@ -18,10 +18,11 @@ use featurescope_sim::probe::{neighbours, spectrum, sphere};
 pub const LEAST_VARIATION: f64 = 0.01;
 /// Share of the samples that have to get a representation at all.
 pub const LEAST_SPEAKING: f64 = 0.01;
-/// Share of the available directions that the effective rank has to reach; below it the collapse is dimensional.
+/// Share of the available directions that the effective rank has to reach; below it the collapse is
+/// dimensional.
 pub const LEAST_RANK: f64 = 0.1;
-/// Votes of the k-nearest-neighbour score.
-pub const NEIGHBOURS: usize = 20;
+/// Most votes of the k-nearest-neighbour score.
+pub const MOST_NEIGHBOURS: usize = 20;
 const LEVEL: f64 = 0.95;
 
 /// What can be said about a set of representations.
@@ -53,8 +54,54 @@ pub struct Diagnosis {
     pub dead: usize,
     /// Share of the samples whose representation is zero.
     pub silent: f64,
-    /// k-nearest-neighbour accuracy, and that of the most frequent class.
-    pub neighbours: Option<(Estimate, f64)>,
+    /// k-nearest-neighbour accuracy; `None` without classes.
+    pub neighbours: Option<Neighbourhood>,
+    /// RankMe of as many of the samples as a run's curve is read on, and how many these are. A rank of fewer
+    /// samples is lower.
+    pub rank_as_curve: Option<(f64, usize)>,
+}
+
+/// What neighbours say about classes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Neighbourhood {
+    /// Too few samples have a class: why.
+    NotJudged(&'static str),
+    /// They were judged.
+    Judged {
+        /// Accuracy with Wilson's interval.
+        accuracy: Estimate,
+        /// The accuracy of always naming the most frequent class.
+        chance: f64,
+        /// k: neighbours that voted.
+        neighbours: usize,
+        /// Classes that were judged.
+        classes: usize,
+        /// Classes of one sample, which were left out with it.
+        left_out: usize,
+    },
+}
+
+impl Neighbourhood {
+    /// In a few words.
+    pub fn show(&self) -> String {
+        match self {
+            Self::NotJudged(why) => format!("not judged: {why}"),
+            Self::Judged { accuracy, chance, neighbours, left_out, .. } => {
+                let left_out = match left_out {
+                    0 => String::new(),
+                    1 => ", 1 class of one sample left out".to_owned(),
+                    count => format!(", {count} classes of one sample left out"),
+                };
+                format!(
+                    "{} [{}, {}], chance {}, k = {neighbours}{left_out}",
+                    show(Some(accuracy.value)),
+                    show(Some(accuracy.lower)),
+                    show(Some(accuracy.upper)),
+                    show(Some(*chance))
+                )
+            }
+        }
+    }
 }
 
 /// Where collapse stands.
@@ -69,15 +116,10 @@ pub enum Collapse {
 }
 
 impl Diagnosis {
-    /// Reads representations (n × m, finite entries), pairs of views and classes.
+    /// Reads representations (n × m, finite entries) and pairs of views.
     ///
     /// `learnable` is how many directions there are to be learned, where that is known.
-    pub fn new(
-        rows: &Matrix,
-        pairs: Option<(&Matrix, &Matrix)>,
-        classes: Option<&[i64]>,
-        learnable: Option<usize>,
-    ) -> Self {
+    pub fn new(rows: &Matrix, pairs: Option<(&Matrix, &Matrix)>, learnable: Option<usize>) -> Self {
         let (n, m) = (rows.rows(), rows.cols());
         let centred = spectrum::centred(rows);
         let values = spectrum::singular_values(&centred);
@@ -105,8 +147,32 @@ impl Diagnosis {
             firing_rate: rates.iter().sum::<f64>() / m as f64,
             dead: rates.iter().filter(|&&rate| rate == 0.0).count(),
             silent: 1.0 - spread.covered,
-            neighbours: classes.and_then(|classes| knn(rows, classes)),
+            neighbours: None,
+            rank_as_curve: None,
         }
+    }
+
+    /// Reads how well neighbours tell the classes of the samples apart; samples without a class are left out.
+    ///
+    /// # Panics
+    /// If there is not one entry per row.
+    pub fn judge_neighbours(&mut self, rows: &Matrix, classes: &[Option<i64>]) {
+        assert_eq!(rows.rows(), classes.len(), "one entry per sample");
+        let kept: Vec<usize> = (0..classes.len()).filter(|&i| classes[i].is_some()).collect();
+        let of: Vec<i64> = classes.iter().flatten().copied().collect();
+        let rows = Matrix::from_fn(kept.len(), rows.cols(), |i, j| rows[(kept[i], j)]);
+        let score = neighbours::leave_one_out(&rows, &of, MOST_NEIGHBOURS);
+        let judged = score.and_then(|score| {
+            Some(Neighbourhood::Judged {
+                accuracy: wilson(score.right, score.samples, LEVEL)?,
+                chance: score.most_frequent as f64 / score.samples as f64,
+                neighbours: score.neighbours,
+                classes: score.classes,
+                left_out: score.left_out,
+            })
+        });
+        let too_few = Neighbourhood::NotJudged("fewer than two classes have two samples");
+        self.neighbours = Some(judged.unwrap_or(too_few));
     }
 
     /// Where collapse stands, by the rules of docs/report.md.
@@ -170,15 +236,6 @@ impl Diagnosis {
     }
 }
 
-fn knn(rows: &Matrix, classes: &[i64]) -> Option<(Estimate, f64)> {
-    let score = neighbours::leave_one_out(rows, classes, NEIGHBOURS);
-    let mut sorted = classes.to_vec();
-    sorted.sort_unstable();
-    let most = sorted.chunk_by(i64::eq).map(<[i64]>::len).max()?;
-    let chance = most as f64 / classes.len() as f64;
-    wilson(score.right, score.samples, LEVEL).map(|estimate| (estimate, chance))
-}
-
 /// A diagnosis with its place in the legend.
 pub struct Named {
     /// Its name.
@@ -196,36 +253,37 @@ pub fn table(all: &[Named], classes: &str) -> Table {
     let row = |name: &str, cell: &dyn Fn(&Diagnosis) -> String| {
         std::iter::once(name.to_owned()).chain(all.iter().map(|named| cell(&named.diagnosis))).collect()
     };
-    let knn = |d: &Diagnosis| match &d.neighbours {
-        None => "–".to_owned(),
-        Some((score, chance)) => format!(
-            "{} [{}, {}], chance {}",
-            show(Some(score.value)),
-            show(Some(score.lower)),
-            show(Some(score.upper)),
-            show(Some(*chance))
-        ),
-    };
+    let knn = |d: &Diagnosis| d.neighbours.as_ref().map_or("–".to_owned(), Neighbourhood::show);
+    let mut rows = vec![
+        row("samples × neurons", &|d| format!("{} × {}", d.samples, d.width)),
+        row("effective rank (RankMe)", &|d| show(Some(d.rank))),
+        row("effective rank, mean removed", &|d| {
+            format!("{} ({} {})", show(Some(d.centred_rank)), d.available, d.available_word)
+        }),
+        row("energy that varies between samples", &|d| show(Some(d.variation))),
+        row("largest share of the variance in one direction", &|d| show(d.variances.first().copied())),
+        row("alignment of pairs (0 best, 2 unrelated)", &|d| show(d.alignment.map(|a| a.value))),
+        row("uniformity (0 one point, −4 right angles)", &|d| show(Some(d.uniformity))),
+        row("firing rate", &|d| show(Some(d.firing_rate))),
+        row("dead neurons", &|d| d.dead.to_string()),
+        row("silent samples", &|d| show(Some(d.silent))),
+        row("k-nearest-neighbour accuracy", &knn),
+    ];
+    // A rank depends on the number of samples, so the one that the curve ends at gets a row of its own.
+    if all.iter().any(|named| named.diagnosis.rank_as_curve.is_some()) {
+        let as_curve = row("effective rank of as many samples as its curve", &|d| match d.rank_as_curve {
+            Some((rank, count)) => format!("{} of {count}", show(Some(rank))),
+            None => "–".to_owned(),
+        });
+        rows.insert(2, as_curve);
+    }
     Table {
         title: "Diagnostics".to_owned(),
         columns: std::iter::once(String::new()).chain(all.iter().map(|named| named.name.clone())).collect(),
-        rows: vec![
-            row("samples × neurons", &|d| format!("{} × {}", d.samples, d.width)),
-            row("effective rank (RankMe)", &|d| show(Some(d.rank))),
-            row("effective rank, mean removed", &|d| {
-                format!("{} ({} {})", show(Some(d.centred_rank)), d.available, d.available_word)
-            }),
-            row("energy that varies between samples", &|d| show(Some(d.variation))),
-            row("largest share of the variance in one direction", &|d| show(d.variances.first().copied())),
-            row("alignment of pairs (0 best, 2 unrelated)", &|d| show(d.alignment.map(|a| a.value))),
-            row("uniformity (0 one point, −4 right angles)", &|d| show(Some(d.uniformity))),
-            row("firing rate", &|d| show(Some(d.firing_rate))),
-            row("dead neurons", &|d| d.dead.to_string()),
-            row("silent samples", &|d| show(Some(d.silent))),
-            row(&format!("{NEIGHBOURS}-nearest-neighbour accuracy"), &knn),
-        ],
+        rows,
         note: format!(
-            "k-nearest neighbours by cosine, leave one out, of {classes}; interval: Wilson, 95 %; chance: the most frequent class. \
+            "All figures are of the samples in the first row. k-nearest neighbours by cosine, leave one out, of {classes}; k is at most \
+             {MOST_NEIGHBOURS} and one less than the smallest class; interval: Wilson, 95 %; chance: the most frequent class. \
              Alignment and uniformity as in Wang & Isola (2020), effective rank as in Garrido et al. (2023)."
         ),
     }
@@ -281,23 +339,31 @@ pub fn of_run(run: &StoredRun) -> Vec<Named> {
         if stored.features.rows() == 0 || stored.features.as_slice().iter().any(|h| !h.is_finite()) {
             return None;
         }
-        let (rows, classes) = with_classes(run, &stored.features, &stored.latent);
         let pairs = stored.pairs.as_ref().map(|(anchor, positive)| (anchor, positive));
-        let mut diagnosis = Diagnosis::new(&stored.features, pairs, None, Some(stored.latent.cols()));
-        diagnosis.neighbours = knn(&rows, &classes);
+        let mut diagnosis = Diagnosis::new(&stored.features, pairs, Some(stored.latent.cols()));
+        diagnosis.judge_neighbours(&stored.features, &classes(run, &stored.latent));
+        let count = curve_samples(&arm).min(stored.features.rows());
+        let few = stored.features.as_slice()[..count * stored.features.cols()].to_vec();
+        let few = Matrix::from_vec(count, stored.features.cols(), few);
+        let rank = spectrum::effective_rank(&spectrum::singular_values(&few));
+        diagnosis.rank_as_curve = Some((rank, count));
         Some(Named { name: arm.name().to_owned(), key: arm.key.clone(), colour: arm.colour, diagnosis })
     };
     run.subjects().filter_map(one).collect()
 }
 
-/// The samples that have a class sign⟨w*, z⟩ under the run's first target, and these classes.
-fn with_classes(run: &StoredRun, features: &Matrix, latent: &Matrix) -> (Matrix, Vec<i64>) {
+/// Fresh samples behind each point of a run's curves of rank and uniformity.
+fn curve_samples(arm: &ArmView<'_>) -> usize {
+    arm.subject.spec().measure.samples
+}
+
+/// The classes sign⟨w*, z⟩ of samples under the run's first target; none where that is 0.
+fn classes(run: &StoredRun, latent: &Matrix) -> Vec<Option<i64>> {
     let spread = run.run.plan.shared.probe.target_spread;
     let targets = target_vectors(run.run.plan.seed, 1, spread, latent.cols());
     let responses = responses(&targets, latent);
-    let kept: Vec<usize> = (0..latent.rows()).filter(|&i| responses[(0, i)] != 0.0).collect();
-    let rows = Matrix::from_fn(kept.len(), features.cols(), |i, j| features[(kept[i], j)]);
-    (rows, kept.iter().map(|&i| if responses[(0, i)] > 0.0 { 1 } else { -1 }).collect())
+    let class = |response: &f64| (*response != 0.0).then(|| if *response > 0.0 { 1 } else { -1 });
+    responses.row(0).iter().map(class).collect()
 }
 
 /// The figure of a run.
@@ -310,8 +376,13 @@ pub fn figure(run: &StoredRun, all: &[Named]) -> Option<Figure> {
         panels.extend(plane(all));
     }
     if is_recorded("effective_rank") {
-        panels.push(single(&arms, "Effective rank", "effective_rank", "directions (RankMe)"));
-        panels.push(single(&arms, "Uniformity", "uniformity", "ln E exp(−2‖u − u′‖²)"));
+        let mut counts: Vec<usize> = arms.iter().map(curve_samples).collect();
+        counts.sort_unstable();
+        counts.dedup();
+        let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
+        let of = |name: &str| format!("{name} of {} fresh samples", counts.join(" or "));
+        panels.push(single(&arms, &of("Effective rank"), "effective_rank", "directions (RankMe)"));
+        panels.push(single(&arms, &of("Uniformity"), "uniformity", "ln E exp(−2‖u − u′‖²)"));
     }
     let legend: Vec<Entry> = arms.iter().map(entry).collect();
     (!panels.is_empty()).then(|| Figure {
@@ -337,7 +408,7 @@ mod tests {
     }
 
     fn collapse(rows: &Matrix) -> Collapse {
-        Diagnosis::new(rows, None, None, None).collapse()
+        Diagnosis::new(rows, None, None).collapse()
     }
 
     #[test]
@@ -357,14 +428,25 @@ mod tests {
     #[test]
     fn figures_are_those_of_the_samples() {
         let rows = Matrix::from_fn(40, 4, |i, j| if i % 2 == j { 1.0 } else { 0.0 });
-        let classes: Vec<i64> = (0..40).map(|i| i % 2).collect();
-        let found = Diagnosis::new(&rows, Some((&rows, &rows)), Some(&classes), None);
+        let classes: Vec<Option<i64>> = (0..40).map(|i| Some(i % 2)).collect();
+        let mut found = Diagnosis::new(&rows, Some((&rows, &rows)), None);
+        found.judge_neighbours(&rows, &classes);
         assert_eq!((found.dead, found.silent, found.firing_rate), (2, 0.0, 0.25));
         assert!((found.rank - 2.0).abs() < 1e-9 && (found.variation - 0.5).abs() < 1e-6);
         assert_eq!(found.alignment.unwrap().value, 0.0);
-        // Nineteen others of the same class and one of the other vote.
-        let (score, chance) = found.neighbours.unwrap();
-        assert_eq!((score.value, chance), (1.0, 0.5));
+        // The nineteen others of the same class vote.
+        let Some(Neighbourhood::Judged { accuracy, chance, neighbours, classes, left_out }) =
+            &found.neighbours
+        else {
+            panic!()
+        };
+        assert_eq!((accuracy.value, *chance, *neighbours, *classes, *left_out), (1.0, 0.5, 19, 2, 0));
         assert!(found.verdict("a").text.contains("2 of 4 neurons"));
+        // Samples without a class are left out, and what cannot be judged says why.
+        let some: Vec<Option<i64>> = (0..40).map(|i| (i < 6).then_some(i % 2)).collect();
+        found.judge_neighbours(&rows, &some);
+        assert!(found.neighbours.as_ref().unwrap().show().ends_with("k = 2"));
+        found.judge_neighbours(&rows, &[None; 40]);
+        assert!(found.neighbours.unwrap().show().contains("not judged: fewer than two classes"));
     }
 }

@@ -36,11 +36,11 @@ pub struct Entry {
     pub stroke: Stroke,
 }
 
-/// A colour of the palette, which is told apart by colour-blind readers (Okabe & Ito 2008).
+/// A colour of the palette, whose hues colour-blind readers tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Colour {
-    /// The n-th of the eight hues, counted round and round.
+    /// The n-th of the hues, counted round and round.
     Hue(usize),
     /// Something to compare with.
     Grey,

@@ -1,13 +1,15 @@
-//! A map of representations in the plane: t-SNE of their directions, coloured by what the samples are made of.
+//! A map of representations in the plane: t-SNE of their directions, coloured by what the samples are made
+//! of.
 //!
-//! Distances are 1 − cosine; samples with a zero representation have no direction and are left out. The start is the
-//! first two principal components, so nothing is drawn at random, and the fit runs on one thread, so that the same
-//! representations give the same map. Where t-SNE cannot work (fewer than sixteen samples) the principal components are
-//! the map.
+//! Distances are 1 − cosine; samples with a zero representation have no direction and are left out. The start
+//! is the first two principal components, so nothing is drawn at random, and the fit runs on one thread, so
+//! that the same representations give the same map. Where t-SNE cannot work (fewer than sixteen samples) the
+//! principal components are the map.
 //!
 //! Source: van der Maaten & Hinton (2008); start as in Kobak & Berens (2019).
 
 use super::figure::{Axis, Colour, Entry, Layer, Panel, Points, Scale, Shape, Stroke};
+use super::palette::HUES;
 use featurescope_sim::math::{Matrix, linalg};
 use featurescope_sim::probe::{spectrum, sphere};
 
@@ -20,8 +22,8 @@ const PERPLEXITY: (f32, f32) = (5.0, 10.0);
 const FEWEST_SAMPLES: usize = 16;
 /// Standard deviation of the start.
 const START_SPREAD: f64 = 1e-2;
-/// Classes that get a colour of their own.
-const COLOURED: usize = 8;
+/// Classes that get a colour of their own: as many as the palette keeps apart.
+pub const MOST_COLOURED: usize = HUES;
 
 /// Where every sample of the map lies.
 pub struct Embedding {
@@ -44,7 +46,8 @@ pub struct Tag {
     pub label: String,
 }
 
-/// The map of these rows, of which at most [`MOST_SAMPLES`] are taken; `None` if fewer than three have a direction.
+/// The map of these rows, of which at most [`MOST_SAMPLES`] are taken; `None` if fewer than three have a
+/// direction.
 pub fn embed(rows: &Matrix, candidates: &[usize]) -> Option<Embedding> {
     let count = candidates.len().min(MOST_SAMPLES);
     let speaking: Vec<usize> = (candidates.iter().copied().take(count))
@@ -100,31 +103,41 @@ fn tsne(units: &Matrix, start: &[[f64; 2]]) -> Option<Vec<[f64; 2]>> {
     Some(flat.chunks(2).map(|p| [f64::from(p[0]), f64::from(p[1])]).collect())
 }
 
+/// A class with a colour of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColouredClass {
+    /// What tags call it.
+    pub class: i64,
+    /// What a person calls it.
+    pub name: String,
+}
+
 /// The classes with most samples, which get a colour each.
-pub fn coloured_classes(tags: &[Tag]) -> Vec<i64> {
+pub fn coloured_classes(tags: &[Tag], name: impl Fn(i64) -> String) -> Vec<ColouredClass> {
     let mut classes: Vec<i64> = tags.iter().filter_map(|tag| tag.class).collect();
     classes.sort_unstable();
     let mut groups: Vec<(usize, i64)> = classes.chunk_by(i64::eq).map(|g| (g.len(), g[0])).collect();
     groups.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut chosen: Vec<i64> = groups.iter().take(COLOURED).map(|group| group.1).collect();
+    let mut chosen: Vec<i64> = groups.iter().take(MOST_COLOURED).map(|group| group.1).collect();
     chosen.sort_unstable();
-    chosen
+    chosen.into_iter().map(|class| ColouredClass { class, name: name(class) }).collect()
 }
 
 /// Legend entries of coloured classes and of the rest.
-pub fn legend(classes: &[i64], word: &str, has_others: bool) -> Vec<Entry> {
+pub fn legend(classes: &[ColouredClass], has_others: bool) -> Vec<Entry> {
     let entry = |key: String, name: String, colour| Entry { key, name, colour, stroke: Stroke::Dot };
-    let coloured = classes.iter().enumerate();
-    let coloured =
-        coloured.map(|(c, class)| entry(format!("class{class}"), format!("{word} {class}"), Colour::Hue(c)));
+    let coloured = classes.iter().enumerate().map(|(place, ColouredClass { class, name })| {
+        entry(format!("class{class}"), name.clone(), Colour::Hue(place))
+    });
     let rest = has_others.then(|| entry("others".to_owned(), "others".to_owned(), Colour::Pale));
     coloured.chain(rest).collect()
 }
 
 /// One map.
-pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[i64]) -> Panel {
+pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[ColouredClass]) -> Panel {
     let mut layers = Vec::new();
-    let class_of = |row: usize| tags[row].class.and_then(|class| classes.iter().position(|&c| c == class));
+    let class_of =
+        |row: usize| tags[row].class.and_then(|class| classes.iter().position(|known| known.class == class));
     for group in std::iter::once(None).chain((0..classes.len()).map(Some)) {
         for is_diamond in [false, true] {
             let chosen: Vec<&(usize, [f64; 2])> = (embedding.points.iter())
@@ -134,8 +147,8 @@ pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[i64]) 
                 continue;
             }
             layers.push(Layer::Points(Points {
-                name: group.map_or("others".to_owned(), |c| classes[c].to_string()),
-                keys: vec![group.map_or("others".to_owned(), |c| format!("class{}", classes[c]))],
+                name: group.map_or("others".to_owned(), |c| classes[c].name.clone()),
+                keys: vec![group.map_or("others".to_owned(), |c| format!("class{}", classes[c].class))],
                 colour: group.map_or(Colour::Pale, Colour::Hue),
                 points: chosen.iter().map(|(_, position)| *position).collect(),
                 labels: chosen.iter().map(|(row, _)| tags[*row].label.clone()).collect(),
@@ -198,7 +211,17 @@ mod tests {
     #[test]
     fn the_largest_classes_are_coloured() {
         let tag = |class| Tag { class, is_negative: false, label: String::new() };
-        let tags: Vec<Tag> = (0..100).map(|i| tag((i % 10 != 9).then_some(i % 10 % 9))).collect();
-        assert_eq!(coloured_classes(&tags), [0, 1, 2, 3, 4, 5, 6, 7]);
+        let last = MOST_COLOURED as i64;
+        // One more class than there are colours; the last one is the rarest.
+        let mut tags: Vec<Tag> = (0..10 * last).map(|i| tag(Some(i % last))).collect();
+        tags.extend([tag(Some(last)), tag(None)]);
+        let classes = coloured_classes(&tags, |class| format!("class {class}"));
+        assert_eq!(
+            classes.iter().map(|known| known.class).collect::<Vec<_>>(),
+            (0..last).collect::<Vec<_>>()
+        );
+        let entries = legend(&classes, true);
+        assert_eq!((entries.len(), entries[3].name.as_str()), (MOST_COLOURED + 1, "class 3"));
+        assert_eq!(entries.last().unwrap().colour, Colour::Pale);
     }
 }

@@ -41,7 +41,7 @@ pub fn maps(run: &StoredRun) -> Option<Figure> {
     let first = arms.first()?.stored.representation.as_ref()?;
     let tags = tags(&first.latent);
     let shown: Vec<usize> = (0..tags.len()).filter(|&i| tags[i].class.is_some()).collect();
-    let classes = map::coloured_classes(&tags);
+    let classes = map::coloured_classes(&tags, |atom| format!("atom {atom}"));
     let embeddings = in_parallel(&arms, &shown);
     let panels: Vec<_> = (arms.iter().zip(embeddings))
         .filter_map(|(arm, embedding)| Some(map::panel(arm.name(), &embedding?, &tags, &classes)))
@@ -54,7 +54,7 @@ pub fn maps(run: &StoredRun) -> Option<Figure> {
                   plus sign, diamonds with a minus sign. Features that are atoms gather the samples of an atom and a sign; dense \
                   features scatter them. Hover for the code of a sample."
             .to_owned(),
-        legend: map::legend(&classes, "atom", false),
+        legend: map::legend(&classes, false),
         columns: if panels.len() > 4 { 3 } else { 2 },
         panels,
         ..Figure::default()

@@ -105,7 +105,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn open(path: &'a Path) -> Result<Self, StoreError> {
         let bytes = fs::read(path).map_err(StoreError::io(path, "opened"))?;
-        let file = open_table(bytes).map_err(StoreError::table(path, "read"))?;
+        let file = open_table(Bytes::from(bytes)).map_err(StoreError::table(path, "read"))?;
         Ok(Self { path, file })
     }
 

@@ -2,7 +2,7 @@
 //! allocation out of proportion. The bounded test beside this file and the fuzzer in `fuzz/` call the same functions.
 
 use featurescope_lab::claim::add_claims;
-use featurescope_lab::diagnose::{Foreign, Source};
+use featurescope_lab::diagnose::{Request, Source, Study};
 use featurescope_lab::experiments::Experiment;
 use featurescope_lab::matrix_file::read_matrix;
 use featurescope_lab::plan::Plan;
@@ -110,8 +110,10 @@ fn foreign(name: &str, bytes: &[u8]) {
     with_file(name, bytes, |path| {
         let source =
             |array: Option<&str>| Source { path: path.to_path_buf(), array: array.map(ToOwned::to_owned) };
-        drop(Foreign::read(&source(None), None, None));
-        drop(Foreign::read(&source(Some("a")), None, Some(&source(Some("b")))));
+        drop(Study::read(&Request::of(source(None))));
+        let labels = Some(source(Some("b")));
+        drop(Study::read(&Request { labels, ..Request::of(source(Some("a"))) }));
+        drop(Study::read(&Request { labels: Some(source(None)), ..Request::of(source(Some("all"))) }));
     });
 }
 

@@ -2,6 +2,9 @@ use super::*;
 use parquet::basic::Compression;
 use std::fs;
 
+mod roles;
+mod studies;
+
 /// A .npy file of version 1.
 fn npy(dtype: &str, is_fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let order = if is_fortran { "True" } else { "False" };
@@ -17,11 +20,16 @@ fn floats(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
-fn read(name: &str, bytes: &[u8], array: Option<&str>) -> Result<Foreign, ArrayError> {
+/// The only representation of a request.
+fn only(request: &Request) -> Result<Representation, DiagnoseError> {
+    Study::read(request).map(|mut study| study.representations.remove(0))
+}
+
+fn read(name: &str, bytes: &[u8], array: Option<&str>) -> Result<Representation, DiagnoseError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
-    Foreign::read(&Source { path, array: array.map(ToOwned::to_owned) }, None, None)
+    only(&Request::of(Source { path, array: array.map(ToOwned::to_owned) }))
 }
 
 fn message(name: &str, bytes: &[u8], array: Option<&str>) -> String {
@@ -65,12 +73,27 @@ fn wrong_files_are_refused_by_name_array_and_shape() {
         ("many.npy", npy("<f4", false, "(1000000000, 2)", &floats(&VALUES)), "takes 8000000000 bytes"),
         ("long.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}".to_vec(), "its header has"),
         ("object.npy", npy("|O", false, "(4, 2)", &floats(&VALUES)), "object arrays are never loaded"),
-        ("complex.npy", npy("<c8", false, "(4,)", &floats(&VALUES)), "no real number"),
-        ("text2.npy", npy("<U1", false, "(4, 2)", &floats(&VALUES)), "no real number"),
+        ("complex.npy", npy("<c8", false, "(4, 1)", &floats(&VALUES)), "no real number"),
+        ("text2.npy", npy("<U1", false, "(4, 2)", &floats(&[0.0; 8])), "not a number"),
         ("line.npy", npy("<f4", false, "(8,)", &floats(&VALUES)), "its shape is 8"),
         ("cube.npy", npy("<f4", false, "(2, 2, 2)", &floats(&VALUES)), "its shape is 2 × 2 × 2"),
         ("few.npy", npy("<f4", false, "(2, 4)", &floats(&VALUES)), "its shape is 2 × 4"),
         ("nan.npy", npy("<f4", false, "(4, 2)", &floats(&nan)), "row 2, column 1 is NaN"),
+        (
+            "large.npy",
+            npy("<u8", false, "(4, 1)", &[0xff; 32]),
+            "18446744073709551615, a whole number beyond 2⁵³",
+        ),
+        (
+            "wide.npy",
+            npy("<f8", false, "(4, 1)", &[1e300f64; 4].map(f64::to_le_bytes).concat()),
+            "beyond single precision",
+        ),
+        (
+            "tiny.npy",
+            npy("<f8", false, "(4, 1)", &[1e-50f64; 4].map(f64::to_le_bytes).concat()),
+            "too small for single precision",
+        ),
         ("a.npz", b"PK\x03\x04 not an archive".to_vec(), "no .npz archive"),
         ("a.safetensors", vec![0xff; 64], "no safetensors file"),
         ("a.parquet", b"PAR1PAR1".to_vec(), "no Parquet file"),
@@ -81,7 +104,7 @@ fn wrong_files_are_refused_by_name_array_and_shape() {
         assert!(message.contains("samples × neurons, at least 4 × 1"), "{message}");
     }
     assert!(message("a.csv", b"1,2", None).contains(".safetensors or .parquet"));
-    assert!(message("a.npy", &good, Some("x")).contains("without a name"));
+    assert!(message("a.npy", &good, Some("x")).contains("no array `x`"));
 }
 
 /// Whatever a bit is turned into, the answer is a matrix or an error.
@@ -198,57 +221,26 @@ fn pairs_and_labels_have_to_fit() {
     let labels: Vec<u8> = [3i64, 3, -1, 3].iter().flat_map(|v| v.to_le_bytes()).collect();
     let classes = file("y.npy", &npy("<i8", false, "(4, 1)", &labels));
     let values = file("v.npy", &npy("<f4", false, "(4,)", &floats(&VALUES[1..5])));
-    let error = Foreign::read(&rows, Some(&narrow), None).unwrap_err().to_string();
-    assert!(error.contains("p.npy") && error.contains("8 × 1") && error.contains("4 × 2"), "{error}");
-    let error = Foreign::read(&rows, None, Some(&narrow)).unwrap_err().to_string();
-    assert!(error.contains("4 labels, one per sample"), "{error}");
-    let read = Foreign::read(&rows, Some(&rows), Some(&classes)).unwrap();
-    assert_eq!(read.labels, Some(Labels::Classes(vec![3, 3, -1, 3])));
-    let read = Foreign::read(&rows, None, Some(&values)).unwrap();
-    assert_eq!(read.labels, Some(Labels::Values(vec![-2.0, 3.5, 0.0, 5.0])));
-    let findings =
-        diagnose(&Foreign::read(&rows, Some(&rows), Some(&classes)).unwrap(), "featurescope diagnose f.npy");
-    assert_eq!(findings.diagnosis.alignment.unwrap().value, 0.0);
-    assert!(crate::report::html::render(&findings.page, None).contains("f.npy, sha256"));
-}
-
-#[test]
-fn tables_of_columns_and_columns_of_lists_are_matrices() {
-    use parquet::data_type::{FloatType, Int32Type};
-    use parquet::file::writer::SerializedFileWriter;
-    use parquet::schema::parser::parse_message_type;
-    use std::sync::Arc;
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.parquet");
-    let schema = "message m { required float a; required int32 b; required group e (LIST) { repeated group list { required float element; } } }";
-    let schema = Arc::new(parse_message_type(schema).unwrap());
-    let mut writer =
-        SerializedFileWriter::new(fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
-    let mut group = writer.next_row_group().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<FloatType>().write_batch(&[1.0, 2.0, 3.0, 4.0], None, None).unwrap();
-    column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    column.typed::<Int32Type>().write_batch(&[0, 1, 0, 1], None, None).unwrap();
-    column.close().unwrap();
-    let mut column = group.next_column().unwrap().unwrap();
-    let repetition = [0, 1, 0, 1, 0, 1, 0, 1];
-    column.typed::<FloatType>().write_batch(&VALUES, Some(&[1; 8]), Some(&repetition)).unwrap();
-    column.close().unwrap();
-    group.close().unwrap();
-    writer.close().unwrap();
-    let read = |array: Option<&str>| {
-        Foreign::read(
-            &Source { path: path.clone(), array: array.map(ToOwned::to_owned) },
-            None,
-            Some(&Source { path: path.clone(), array: Some("b".to_owned()) }),
-        )
+    let read = |pairs: Option<&Source>, labels: Option<&Source>| {
+        Study::read(&Request {
+            pairs: pairs.cloned().into_iter().collect(),
+            labels: labels.cloned(),
+            ..Request::of(rows.clone())
+        })
     };
-    let lists = read(Some("e")).unwrap();
-    assert_eq!(lists.rows, Matrix::from_vec(4, 2, VALUES.to_vec()));
-    assert_eq!(lists.labels, Some(Labels::Classes(vec![0, 1, 0, 1])));
-    let table = read(Some("all numeric columns")).unwrap();
-    assert_eq!(table.rows.row(2), [3.0, 0.0]);
-    let unclear = read(None).unwrap_err().to_string();
-    assert!(unclear.contains("`e`") && unclear.contains("all numeric columns"), "{unclear}");
+    let error = read(Some(&narrow), None).unwrap_err().to_string();
+    assert!(error.contains("p.npy") && error.contains("8 × 1") && error.contains("4 × 2"), "{error}");
+    let error = read(None, Some(&narrow)).unwrap_err().to_string();
+    assert!(error.contains("4 labels, one per sample"), "{error}");
+    let study = read(Some(&rows), Some(&classes)).unwrap();
+    let Some(Labels::Classes(found)) = &study.labels else { panic!() };
+    assert_eq!(
+        (&found.names[..], &found.of[..]),
+        (&["-1".to_owned(), "3".to_owned()][..], &[Some(1), Some(1), Some(0), Some(1)][..])
+    );
+    let findings = diagnose(&study, "featurescope diagnose f.npy");
+    assert_eq!(findings.findings[0].diagnosis.alignment.unwrap().value, 0.0);
+    assert!(crate::report::html::render(&findings.page, None).contains("f.npy, sha256"));
+    let study = read(None, Some(&values)).unwrap();
+    assert_eq!(study.labels, Some(Labels::Values(vec![Some(-2.0), Some(3.5), Some(0.0), Some(5.0)])));
 }
