@@ -80,10 +80,24 @@ fn what_cannot_be_used_is_said_before_anything_starts() {
             "data.size = 20, but patches of 8 pixels do not tile it",
         ),
         (&["images", "run", "images-synthetic", "--device", "abacus"], "--device abacus: expected cpu"),
+        (&["images", "run", "images-cifar10"], "data.path (or --data)"),
+        (&["images", "run", "images-synthetic", "arms.mask.strength=0.5"], "would change nothing"),
+        (&["images", "run", "images-synthetic", "--data", "here", "data.size=16"], "data.size = 16"),
+        (&["images", "run", "images-synthetic", "seeds=[1]", "seeds=[2]"], "seeds is given twice"),
     ] {
         let refused = featurescope(folder.path(), arguments).assert().code(2);
         let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
         assert!(told.contains(words), "{told}");
     }
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    // A spec of one's own has no smaller version unless it lies beside it.
+    let spec = include_str!("../../../experiments/images-synthetic/experiment.toml");
+    fs::write(folder.path().join("mine.toml"), spec).expect("written");
+    let refused = featurescope(folder.path(), &["images", "run", "mine.toml", "--smoke"]).assert().failure();
+    let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(
+        told.contains("--smoke needs this file beside the spec") && told.contains("smoke.toml"),
+        "{told}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing was made");
 }

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let threads = arguments.next().map_or(Ok(2), |text| text.parse())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    let settings = Settings::from_layers(&[SPEC], &arguments.collect::<Vec<_>>())?;
+    let settings = Settings::from_texts(&[SPEC], &arguments.collect::<Vec<_>>())?;
     let batch = settings.training.batch;
     let pictures = pictures(batch * STEPS)?;
     let device = device::find("cpu")?;

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_image::report::{StoredRun, page};
-use featurescope_image::run::{CHECKPOINT_FILE, FILTERS_FILE, FINAL_FILE, Folder, FolderError, RECORDS_FILE};
+use featurescope_image::run::{
+    CHECKPOINT_FILE, FILTERS_FILE, FINAL_FILE, Folder, FolderError, Makings, RECORDS_FILE,
+};
 use featurescope_image::settings::Settings;
 use featurescope_image::train::{Ending, Event, Source, checkpoint, execute};
 use featurescope_image::{arrays, device};
@@ -19,14 +21,14 @@ const PATCHES_SMOKE: &str = include_str!("../../../experiments/images-patches/sm
 
 fn settings(overrides: &[&str]) -> Settings {
     let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-    Settings::from_layers(&[SPEC, SMOKE], &overrides).unwrap()
+    Settings::from_texts(&[SPEC, SMOKE], &overrides).unwrap()
 }
 
 /// Runs until the end, or until `steps` steps have been made.
 fn run(settings: &Settings, path: &Path, steps: Option<usize>) -> Ending {
     let interrupt = AtomicBool::new(false);
     let mut count = 0;
-    let folder = Folder::open(path, settings, "cpu").unwrap();
+    let folder = Folder::open(path, Makings { settings, pictures: None, device: "cpu" }).unwrap();
     let mut tell = |event: Event<'_>| {
         if matches!(event, Event::Stepped { .. }) {
             count += 1;
@@ -63,7 +65,8 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
     assert!(files(&whole, &settings) == files(&parts, &settings));
 
     let other = Settings { seeds: vec![7], ..settings.clone() };
-    let refused = Folder::open(&whole, &other, "cpu").unwrap_err();
+    let refused =
+        Folder::open(&whole, Makings { settings: &other, pictures: None, device: "cpu" }).unwrap_err();
     assert!(
         matches!(&refused, FolderError::OtherRun { difference, .. } if difference.contains("seeds")),
         "{refused}"
@@ -100,10 +103,13 @@ fn every_network_and_objective_trains() {
         let records = Folder::existing(&path).unwrap().records("full", 1).unwrap();
         assert!(records.last().unwrap().loss.is_some());
     }
-    let patches = Settings::from_layers(&[PATCHES, PATCHES_SMOKE], &[]).unwrap();
+    // On patches with labels too, where one view of each picture is masked.
+    let labels =
+        ["arms.labelled.views=mask", "arms.labelled.objective.kind=cross_entropy"].map(str::to_owned);
+    let patches = Settings::from_texts(&[PATCHES, PATCHES_SMOKE], &labels).unwrap();
     let path = folder.path().join("patches");
     assert_eq!(run(&patches, &path, None), Ending::Complete);
-    assert!(StoredRun::open(&path).is_ok());
+    assert_eq!(StoredRun::open(&path).unwrap().arms.len(), 3);
 }
 
 #[test]
@@ -113,7 +119,7 @@ fn mixed_arithmetic_trains_with_other_bits_and_always_the_same() {
         let loss = |arithmetic: &str, place: &str| {
             let overrides =
                 [format!("training.arithmetic={arithmetic}"), "measure.feature_steps=0".to_owned()];
-            let settings = Settings::from_layers(&spec, &overrides).unwrap();
+            let settings = Settings::from_texts(&spec, &overrides).unwrap();
             let path = folder.path().join(format!("{name}-{place}"));
             let arm = settings.arms.iter().last().unwrap().0.to_owned();
             assert_eq!(run(&settings, &path, None), Ending::Complete);

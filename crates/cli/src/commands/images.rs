@@ -10,8 +10,8 @@ use anyhow::{Context, Result, bail};
 use featurescope_image::feature;
 use featurescope_image::measure::chroma;
 use featurescope_image::report::{StoredRun, claims, write_for_run};
-use featurescope_image::run::Folder;
-use featurescope_image::settings::Settings;
+use featurescope_image::run::{Folder, Makings};
+use featurescope_image::settings::{Layer, Settings};
 use featurescope_image::train::{Ending, Source, checkpoint, execute, require_feasible};
 use featurescope_image::{device, experiments};
 use featurescope_lab::host::use_threads;
@@ -31,10 +31,13 @@ pub fn images(command: &ImagesCommand) -> Result<Exit> {
     }
 }
 
-/// The text of an experiment, that of its smaller version, and its name.
-fn experiment(name: &str) -> Result<(String, String, String)> {
+/// The layers of an experiment, in its smaller version if that is asked for, and its name.
+fn experiment(name: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
     if let Some(shipped) = experiments::find(name) {
-        return Ok((shipped.spec.to_owned(), shipped.smoke.to_owned(), shipped.name.to_owned()));
+        let texts = [shipped.spec, shipped.smoke];
+        let texts = if smoke { &texts[..] } else { &texts[..1] };
+        let layers = texts.iter().map(|text| Layer::parse(text, Path::new(""))).collect::<Result<_, _>>()?;
+        return Ok((layers, shipped.name.to_owned()));
     }
     let path = Path::new(name);
     if !path.is_file() {
@@ -46,40 +49,40 @@ fn experiment(name: &str) -> Result<(String, String, String)> {
         }
         .into());
     }
-    let read =
-        |path: &Path| fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()));
-    let smoke = path.with_file_name("smoke.toml");
-    let smoke = if smoke.is_file() { read(&smoke)? } else { String::new() };
+    let read = |path: &Path| -> Result<Layer> {
+        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Layer::parse(&text, folder).with_context(|| path.display().to_string())
+    };
+    let mut layers = vec![read(path)?];
+    if smoke {
+        let smaller = path.with_file_name("smoke.toml");
+        let how = "--smoke needs this file beside the spec, with the settings that make the run small";
+        layers.push(read(&smaller).context(how)?);
+    }
     let stem = path.file_stem().map_or("images".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok((read(path)?, smoke, stem))
+    Ok((layers, stem))
 }
 
 fn run(arguments: &ImageRunArguments) -> Result<Exit> {
     if let Some(threads) = arguments.threads {
         use_threads(usize::from(threads)).context("cannot start the threads")?;
     }
-    let (spec, smoke, name) = experiment(&arguments.experiment)?;
-    let mut layers = vec![spec.as_str()];
-    if arguments.smoke {
-        layers.push(&smoke);
-    }
-    let mut settings = Settings::from_layers(&layers, &arguments.overrides)?;
-    if let Some(path) = &arguments.data {
-        settings.data.path = Some(path.clone());
-    }
+    let (mut layers, name) = experiment(&arguments.experiment, arguments.smoke)?;
+    layers.push(Layer::overrides(&arguments.overrides, arguments.data.as_deref())?);
+    let settings = Settings::from_layers(&layers)?;
     let device = device::find(&arguments.device)?;
-    // The same command names the same folder, so that it goes on with what is there.
-    let json = serde_json::to_string(&settings)?;
-    let place = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", &hash(json.as_bytes())[..8])));
     interrupt::may_end("no epoch was trained");
     let reading = Activity::on_terminal(arguments.quiet, "reading the pictures");
     let source = Source::open(&settings, cache().as_deref())?;
     drop(reading);
     require_feasible(&settings, &source, &device)?;
-    let folder = Folder::open(&place, &settings, &arguments.device)?;
+    let pictures = source.digest();
+    let makings = Makings { settings: &settings, pictures: pictures.as_deref(), device: &arguments.device };
+    // The same command names the same folder, so that it goes on with what is there.
+    let place =
+        arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", makings.id())));
+    let folder = Folder::open(&place, makings)?;
     interrupt::has_to_save("the same command goes on from the last epoch");
     let mut progress = ImageProgress::new(arguments.quiet);
     let ending =

@@ -14,6 +14,8 @@ pub use cache::open_cached;
 pub use open::open;
 pub use synthetic::{SyntheticSpec, synthetic};
 
+use sha2::{Digest, Sha256};
+
 /// Pictures of one size with labels: RGB, 8 bits, row-major, channel last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageSet {
@@ -101,4 +103,51 @@ pub struct Split {
     pub test: ImageSet,
     /// What a user should know about how this split came about.
     pub notes: Vec<String>,
+}
+
+impl Split {
+    /// SHA-256 of sizes, pixels, labels and classes of both parts, hexadecimal: equal pictures have equal digests,
+    /// whatever their files are called.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for set in [&self.train, &self.test] {
+            for count in [set.width, set.height, set.len(), set.classes.len()] {
+                hash.update((count as u64).to_le_bytes());
+            }
+            for class in &set.classes {
+                hash.update((class.len() as u64).to_le_bytes());
+                hash.update(class.as_bytes());
+            }
+            set.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+            hash.update(&set.pixels);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_sees_every_pixel_label_class_and_border() {
+        let set = |pixels: Vec<u8>, labels: Vec<u32>, classes: &[&str]| ImageSet {
+            width: 1,
+            height: 1,
+            pixels,
+            labels,
+            classes: classes.iter().map(|&class| class.to_owned()).collect(),
+        };
+        let digest = |train: ImageSet| Split { train, ..Split::default() }.digest();
+        let usual = digest(set(vec![1, 2, 3, 4, 5, 6], vec![0, 1], &["a", "bc"]));
+        assert_eq!(usual, digest(set(vec![1, 2, 3, 4, 5, 6], vec![0, 1], &["a", "bc"])));
+        for other in [
+            set(vec![1, 2, 3, 4, 5, 7], vec![0, 1], &["a", "bc"]),
+            set(vec![1, 2, 3, 4, 5, 6], vec![1, 1], &["a", "bc"]),
+            set(vec![1, 2, 3, 4, 5, 6], vec![0, 1], &["ab", "c"]),
+            set(vec![1, 2, 3], vec![0], &["a", "bc"]),
+        ] {
+            assert_ne!(usual, digest(other));
+        }
+    }
 }

@@ -71,9 +71,9 @@ fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
     match arm.views {
         _ if arm.objective.is_some() => None,
         Views::None => Some(Part::None),
-        Views::Crop => Some(Part::Crop),
-        Views::Full => Some(Part::Full),
-        Views::Mask => Some(Part::Mask),
+        Views::Crop { .. } => Some(Part::Crop),
+        Views::Full { .. } => Some(Part::Full),
+        Views::Mask { .. } => Some(Part::Mask),
     }
 }
 
@@ -82,7 +82,8 @@ pub fn claims(run: &StoredRun) -> Vec<Claim> {
     // Of arms that differ in strength alone, the strongest speaks.
     let find = |part: Part| {
         let arms = run.arms.iter().rev().filter(|arm| part_of(&arm.arm, &run.settings) == Some(part));
-        arms.max_by(|a, b| a.arm.strength.total_cmp(&b.arm.strength))
+        let strength = |arm: &StoredArm| arm.arm.views.strength().unwrap_or_default();
+        arms.max_by(|a, b| strength(a).total_cmp(&strength(b)))
     };
     let judged =
         STATEMENTS.iter().filter_map(|&(figure, small, large)| judge(figure, find(small)?, find(large)?));

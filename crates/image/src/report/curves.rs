@@ -74,9 +74,9 @@ fn over_strength(run: &StoredRun) -> Option<Figure> {
     let mut arms: Vec<(f64, &StoredArm)> = (run.arms.iter())
         .filter(|arm| arm.arm.objective.is_none())
         .filter_map(|arm| match arm.arm.views {
-            Views::Full => Some((f64::from(arm.arm.strength), arm)),
+            Views::Full { strength, .. } => Some((f64::from(strength), arm)),
             Views::None => Some((0.0, arm)),
-            Views::Crop | Views::Mask => None,
+            Views::Crop { .. } | Views::Mask { .. } => None,
         })
         .collect();
     arms.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -12,7 +12,7 @@ pub use claims::{Claim, claims};
 pub use stored::{StoredArm, StoredRun};
 
 use crate::run::{FolderError, SETTINGS_FILE};
-use crate::settings::Arithmetic;
+use crate::settings::{Arithmetic, Pictures};
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
 use featurescope_lab::report::{Block, FigureData, Page, ReportError, hash, write_with};
 use std::path::{Path, PathBuf};
@@ -108,12 +108,12 @@ fn subtitle(run: &StoredRun) -> String {
 
 fn setting(run: &StoredRun) -> String {
     let settings = &run.settings;
-    let data = match &settings.data.path {
-        Some(path) => path
+    let data = match &settings.data.pictures {
+        Pictures::Stored(path) => path
             .file_name()
             .map_or("the given pictures".to_owned(), |name| name.to_string_lossy().into_owned()),
-        None => {
-            format!("synthetic shapes of {} classes, {} pixels", settings.data.classes, settings.data.size)
+        Pictures::Synthetic { size, classes } => {
+            format!("synthetic shapes of {classes} classes, {size} pixels")
         }
     };
     let training = &settings.training;

@@ -1,7 +1,8 @@
 //! A run on disk: every arm from every seed in a folder of its own, which training fills and the report reads.
 //!
 //! ```text
-//! manifest.json                        version of this layout, of the program, device and machine of the first start
+//! manifest.json                        version of this layout, of the program, device and machine of the first start,
+//!                                      digest of the pictures
 //! settings.json                        everything that was asked for
 //! arms/ARM/seed-N/records.json         one record per epoch
 //!                 timing.json          pictures and seconds
@@ -21,13 +22,16 @@ pub use record::{FIGURES, Figure, Reading, Record, Timing};
 use crate::arrays::ArraysError;
 use crate::settings::Settings;
 use featurescope_lab::host::Host;
+use featurescope_lab::report::hash;
 use featurescope_lab::store::{FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Version of the layout described above.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
+/// Hexadecimal digits of a run's name.
+const ID_DIGITS: usize = 12;
 /// Name of the manifest.
 const MANIFEST_FILE: &str = "manifest.json";
 /// Name of the settings' file.
@@ -65,6 +69,19 @@ pub enum FolderError {
         /// The first difference.
         difference: String,
     },
+    /// Another version of the program began it.
+    #[error(
+        "{path} was begun by featurescope {theirs}; this is {ours}, which might not make the same bits: go on with {theirs}, \
+         or choose another folder with --out. `featurescope images report` reads it as it is"
+    )]
+    OtherVersion {
+        /// The folder.
+        path: PathBuf,
+        /// The version that began it.
+        theirs: String,
+        /// This one.
+        ours: &'static str,
+    },
     /// Another process has it.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -84,27 +101,92 @@ pub struct Folder {
     _lock: Option<FolderLock>,
 }
 
+/// What a run is made of: equal ones make the same bytes on one kind of machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Makings<'a> {
+    /// What was asked for.
+    pub settings: &'a Settings,
+    /// Digest of the pictures, where they are read from files.
+    pub pictures: Option<&'a str>,
+    /// Name of the device.
+    pub device: &'a str,
+}
+
 #[derive(Serialize)]
 struct Manifest<'a> {
     format_version: u32,
     featurescope_version: &'static str,
     device: &'a str,
+    pictures_sha256: Option<&'a str>,
     host: Host,
 }
 
-/// What a reader asks of a manifest.
+/// Read before the rest, which may look different in another version.
 #[derive(Deserialize)]
-struct StoredManifest {
+struct Version {
     format_version: u32,
 }
 
+/// What a later process needs of a manifest.
+#[derive(Deserialize)]
+struct StoredManifest {
+    featurescope_version: String,
+    device: String,
+    pictures_sha256: Option<String>,
+}
+
+impl Makings<'_> {
+    /// A name for the run: a hash of its settings, of what its pictures are (not of where they lie), of its device, and
+    /// of the versions of this layout and of the program. The order of arms does not change it.
+    pub fn id(&self) -> String {
+        // An object's keys come out sorted.
+        let mut settings = serde_json::to_value(self.settings).unwrap_or_default();
+        if let Some(path) = settings.pointer_mut("/data/path") {
+            *path = self.pictures.into();
+        }
+        let version = env!("CARGO_PKG_VERSION");
+        let whole = format!("{FORMAT_VERSION} {version} {}\n{settings}", self.device);
+        hash(whole.as_bytes())[..ID_DIGITS].to_owned()
+    }
+
+    /// An error unless a run that is there is made of the same.
+    fn require_same(&self, folder: &Folder) -> Result<(), FolderError> {
+        let (mut stored, path) = (folder.settings()?, folder.path.clone());
+        let manifest: StoredManifest = read_json(&path.join(MANIFEST_FILE))?;
+        let ours = env!("CARGO_PKG_VERSION");
+        if manifest.featurescope_version != ours {
+            return Err(FolderError::OtherVersion { path, theirs: manifest.featurescope_version, ours });
+        }
+        let other_run = |difference: String| FolderError::OtherRun { path: path.clone(), difference };
+        if manifest.pictures_sha256.as_deref() != self.pictures {
+            let name = |digest: Option<&str>| {
+                digest.map_or("synthetic", |hex| hex.get(..12).unwrap_or(hex)).to_owned()
+            };
+            let (there, here) = (name(manifest.pictures_sha256.as_deref()), name(self.pictures));
+            return Err(other_run(format!("the pictures themselves: {there} there, {here} here")));
+        }
+        if manifest.device != self.device {
+            return Err(other_run(format!("device: {} there, {} here", manifest.device, self.device)));
+        }
+        if self.pictures.is_some() {
+            // They are the same wherever they lie now.
+            stored.data.pictures = self.settings.data.pictures.clone();
+        }
+        if stored != *self.settings {
+            return Err(other_run(difference(&stored, self.settings)));
+        }
+        Ok(())
+    }
+}
+
 impl Folder {
-    /// Opens `path` for a run with these settings on the device of this name: a new folder, an empty one, or one that this
-    /// run has begun to fill. No other process can open it until this one drops it.
+    /// Opens `path` for a run that is made of `makings`: a new folder, an empty one, or one that this run has begun to
+    /// fill. No other process can open it until this one drops it.
     ///
     /// # Errors
-    /// If it cannot be made, another process has it, or it holds something else.
-    pub fn open(path: &Path, settings: &Settings, device: &str) -> Result<Self, FolderError> {
+    /// If it cannot be made, another process has it, or it holds something else: also the same run of another version of
+    /// the program, which might not make the same bits.
+    pub fn open(path: &Path, makings: Makings<'_>) -> Result<Self, FolderError> {
         let unusable = |error: std::io::Error| FolderError::unusable(path, error.to_string());
         let is_run = path.join(SETTINGS_FILE).exists();
         fs::create_dir_all(path).map_err(unusable)?;
@@ -118,21 +200,18 @@ impl Folder {
         }
         let folder = Self { path: path.to_path_buf(), _lock: Some(FolderLock::take(path)?) };
         if is_run {
-            let stored = folder.settings()?;
-            if stored != *settings {
-                let difference = difference(&stored, settings);
-                return Err(FolderError::OtherRun { path: path.to_path_buf(), difference });
-            }
+            makings.require_same(&folder)?;
             return Ok(folder);
         }
         let manifest = Manifest {
             format_version: FORMAT_VERSION,
             featurescope_version: env!("CARGO_PKG_VERSION"),
-            device,
+            device: makings.device,
+            pictures_sha256: makings.pictures,
             host: Host::current(),
         };
         write_json_atomically(&path.join(MANIFEST_FILE), &manifest)?;
-        write_json_atomically(&path.join(SETTINGS_FILE), settings)?;
+        write_json_atomically(&path.join(SETTINGS_FILE), makings.settings)?;
         Ok(folder)
     }
 
@@ -154,7 +233,7 @@ impl Folder {
     /// The stored settings.
     pub fn settings(&self) -> Result<Settings, FolderError> {
         let path = self.path.join(MANIFEST_FILE);
-        let found = read_json::<StoredManifest>(&path)?.format_version;
+        let found = read_json::<Version>(&path)?.format_version;
         if found != FORMAT_VERSION {
             let problem = format!("its format version is {found}, this program reads {FORMAT_VERSION}");
             return Err(FolderError::unusable(&path, problem));
@@ -222,4 +301,78 @@ fn first_difference(
         path.pop();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Pictures, Settings};
+
+    const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
+
+    fn settings(overrides: &[&str]) -> Settings {
+        let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
+        Settings::from_texts(&[SPEC], &overrides).unwrap()
+    }
+
+    /// Rewrites one entry of the manifest in `folder`.
+    fn edit(folder: &Path, key: &str, value: serde_json::Value) {
+        let path = folder.join(MANIFEST_FILE);
+        let mut manifest: serde_json::Value = read_json(&path).unwrap();
+        manifest[key] = value;
+        fs::write(path, manifest.to_string()).unwrap();
+    }
+
+    #[test]
+    fn only_what_makes_the_same_bytes_goes_on() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("run");
+        let drawn = settings(&[]);
+        let makings = Makings { settings: &drawn, pictures: None, device: "cpu" };
+        drop(Folder::open(&folder, makings).unwrap());
+        drop(Folder::open(&folder, makings).unwrap());
+        let refused = |makings: Makings<'_>| Folder::open(&folder, makings).unwrap_err().to_string();
+        let other = settings(&["training.epochs=3"]);
+        let told = refused(Makings { settings: &other, ..makings });
+        assert!(told.contains("training.epochs: 10 there, 3 here"), "{told}");
+        let told = refused(Makings { device: "wgpu", ..makings });
+        assert!(told.contains("device: cpu there, wgpu here"), "{told}");
+
+        edit(&folder, "featurescope_version", "0.0.1".into());
+        let told = refused(makings);
+        assert!(told.contains("was begun by featurescope 0.0.1; this is"), "{told}");
+        assert!(Folder::existing(&folder).is_ok(), "reading does not depend on the version of the program");
+        edit(&folder, "format_version", 1.into());
+        assert!(Folder::existing(&folder).is_err());
+    }
+
+    /// A run is what its pictures are, not where they lie.
+    #[test]
+    fn pictures_are_known_by_their_content() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("run");
+        let (here, there) = (settings(&["data.path=/here"]), settings(&["data.path=/there"]));
+        let makings = Makings { settings: &here, pictures: Some("abc"), device: "cpu" };
+        drop(Folder::open(&folder, makings).unwrap());
+        let moved = Makings { settings: &there, ..makings };
+        assert_eq!(moved.id(), makings.id());
+        drop(Folder::open(&folder, moved).unwrap());
+        let replaced = Makings { pictures: Some("abd"), ..makings };
+        assert_ne!(replaced.id(), makings.id());
+        let told = Folder::open(&folder, replaced).unwrap_err().to_string();
+        assert!(told.contains("the pictures themselves: abc there, abd here"), "{told}");
+    }
+
+    #[test]
+    fn a_name_depends_on_every_setting_and_not_on_the_order_of_arms() {
+        let usual = settings(&[]);
+        let id = |settings: &Settings| Makings { settings, pictures: None, device: "cpu" }.id();
+        let mut turned = usual.clone();
+        turned.arms.0.reverse();
+        assert_eq!(id(&usual), id(&turned));
+        for text in ["seeds=[1,2]", "training.momentum=0.8", "arms.crop.strength=0.6", "data.size=33"] {
+            assert_ne!(id(&usual), id(&settings(&[text])), "{text}");
+        }
+        assert!(matches!(usual.data.pictures, Pictures::Synthetic { .. }));
+    }
 }

@@ -1,6 +1,6 @@
 //! Ranges of the settings.
 
-use super::{Adversary, Arm, Network, Objective, Settings, Views};
+use super::{Adversary, Arm, Network, Objective, Pictures, Settings, Views};
 use std::fmt::Display;
 
 /// Why settings cannot be used.
@@ -15,6 +15,29 @@ pub enum SettingsError {
     /// An override that is no `key=value`.
     #[error("`{0}` is no setting: expected key=value, for example training.epochs=10")]
     Override(String),
+    /// A setting that was given twice in one place.
+    #[error("{setting} is given twice, as {first} and as {second}: give it once")]
+    Twice {
+        /// The setting.
+        setting: String,
+        /// The one value.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A setting that would change nothing.
+    #[error("{setting} = {value} would change nothing: {when}")]
+    Unused {
+        /// The setting.
+        setting: String,
+        /// What it is.
+        value: String,
+        /// When it is used.
+        when: String,
+    },
+    /// Settings that have no default and were not given.
+    #[error("settings are missing: {}; `experiments/images-synthetic/experiment.toml` has an example of each", .0.join(", "))]
+    Missing(Vec<String>),
     /// A value out of its range.
     #[error("{setting} = {value}: expected {expected}")]
     Range {
@@ -39,6 +62,16 @@ fn require(holds: bool, setting: &str, value: impl Display, expected: &str) -> R
     })
 }
 
+/// The smallest and the largest positive number that single precision, in which networks are trained, holds in full.
+const SINGLE: (f64, f64) = (f32::MIN_POSITIVE as f64, f32::MAX as f64);
+
+/// `Ok` for a positive number of single precision.
+fn require_positive(setting: &str, value: f64) -> Result<(), SettingsError> {
+    let expected =
+        format!("a number from {:.1e} to {:.1e}, the range of single precision", SINGLE.0, SINGLE.1);
+    require((SINGLE.0..=SINGLE.1).contains(&value), setting, value, &expected)
+}
+
 /// Characters of an arm's name: it names a folder.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
@@ -49,18 +82,24 @@ impl Settings {
         let Self { seeds, data, training, measure, arms, .. } = self;
         let distinct = seeds.iter().enumerate().all(|(i, seed)| !seeds[..i].contains(seed));
         require(!seeds.is_empty() && distinct, "seeds", format!("{seeds:?}"), "at least one, each once")?;
-        require((16..=512).contains(&data.size), "data.size", data.size, "16 to 512 pixels")?;
-        require((2..=10).contains(&data.classes), "data.classes", data.classes, "2 to 10")?;
+        if let Pictures::Synthetic { size, classes } = data.pictures {
+            require((16..=512).contains(&size), "data.size", size, "16 to 512 pixels")?;
+            require((2..=10).contains(&classes), "data.classes", classes, "2 to 10")?;
+        }
         require(data.train >= 20, "data.train", data.train, "at least 20 pictures")?;
         require(data.test >= 10, "data.test", data.test, "at least 10 pictures")?;
         require(training.epochs >= 1, "training.epochs", training.epochs, "at least 1")?;
         let batch = training.batch;
         require((2..=data.train).contains(&batch), "training.batch", batch, "2 to data.train")?;
-        let rate = training.learning_rate;
-        require(rate > 0.0 && rate.is_finite(), "training.learning_rate", rate, "a positive number")?;
-        require(training.warmup >= 0.0, "training.warmup", training.warmup, "0 or more epochs")?;
-        require((0.0..1.0).contains(&training.momentum), "training.momentum", training.momentum, "[0, 1)")?;
-        require(training.weight_decay >= 0.0, "training.weight_decay", training.weight_decay, "0 or more")?;
+        require_positive("training.learning_rate", training.learning_rate)?;
+        let warmup = training.warmup;
+        require(warmup >= 0.0 && warmup.is_finite(), "training.warmup", warmup, "0 or more epochs")?;
+        // As single precision sees it: .9999999999 would be 1 there, which no descent survives.
+        let momentum = training.momentum as f32;
+        require((0.0..1.0).contains(&momentum), "training.momentum", training.momentum, "[0, 1)")?;
+        let decay = training.weight_decay;
+        let accepted = "0 or more, at most 3.4e38";
+        require((0.0..=SINGLE.1).contains(&decay), "training.weight_decay", decay, accepted)?;
         require(measure.every >= 1, "measure.every", measure.every, "at least 1 epoch")?;
         let probe = measure.probe;
         require((20..=data.train).contains(&probe), "measure.probe", probe, "20 to data.train")?;
@@ -86,13 +125,23 @@ impl Settings {
 
 fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
     let key = |setting: &str| format!("arms.{name}.{setting}");
-    require((0.0..=1.0).contains(&arm.strength), &key("strength"), arm.strength, "0 to 1")?;
-    require((0.0..=1.0).contains(&arm.blur), &key("blur"), arm.blur, "0 to 1")?;
-    require(arm.blur == 0.0 || arm.views == Views::Full, &key("blur"), arm.blur, "0, or views = \"full\"")?;
-    require(arm.keep_rate > 0.0 && arm.keep_rate < 1.0, &key("keep_rate"), arm.keep_rate, "between 0 and 1")?;
-    require(arm.patch >= 1 || arm.views != Views::Mask, &key("patch"), arm.patch, "at least 1 pixel")?;
+    let share =
+        |setting: &str, value: f32| require((0.0..=1.0).contains(&value), &key(setting), value, "0 to 1");
+    match arm.views {
+        Views::None => {}
+        Views::Crop { strength } => share("strength", strength)?,
+        Views::Full { strength, blur } => {
+            share("strength", strength)?;
+            share("blur", blur)?;
+        }
+        Views::Mask { keep_rate, patch } => {
+            require(keep_rate > 0.0 && keep_rate < 1.0, &key("keep_rate"), keep_rate, "between 0 and 1")?;
+            require(patch >= 1, &key("patch"), patch, "at least 1 pixel")?;
+        }
+    }
     if let Some(Adversary { radius, steps }) = arm.adversary {
-        require(radius > 0.0 && radius < 1.0, &key("adversary.radius"), radius, "between 0 and 1")?;
+        require_positive(&key("adversary.radius"), radius)?;
+        require(radius < 1.0, &key("adversary.radius"), radius, "below 1")?;
         require(steps >= 1, &key("adversary.steps"), steps, "at least 1")?;
     }
     arm.objective.iter().try_for_each(|objective| check_objective(&key("objective"), objective))
@@ -100,12 +149,9 @@ fn check_arm(name: &str, arm: &Arm) -> Result<(), SettingsError> {
 
 fn check_objective(key: &str, objective: &Objective) -> Result<(), SettingsError> {
     match objective {
-        Objective::NtXent { temperature, .. } | Objective::InfoNce { temperature, .. } => require(
-            *temperature > 0.0 && temperature.is_finite(),
-            &format!("{key}.temperature"),
-            temperature,
-            "a positive number",
-        ),
+        Objective::NtXent { temperature, .. } | Objective::InfoNce { temperature, .. } => {
+            require_positive(&format!("{key}.temperature"), *temperature)
+        }
         Objective::SimSiam | Objective::CrossEntropy => Ok(()),
     }
 }

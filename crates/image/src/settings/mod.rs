@@ -3,19 +3,23 @@
 
 mod arm;
 mod check;
+mod data;
 mod layers;
+mod usage;
 
 pub use arm::{Adversary, Arm, Arms, Objective, Similarity, StopGradient, Views};
 pub use check::SettingsError;
+pub use data::{Data, Pictures};
+pub use layers::Layer;
 
-use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Everything about an experiment on pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Seeds of the repetitions; every arm is trained once per seed.
+    /// Seeds of the repetitions, 0 to 2⁶³ − 1; every arm is trained once per seed.
+    #[serde(deserialize_with = "seeds")]
     pub seeds: Vec<u64>,
     /// The pictures.
     pub data: Data,
@@ -27,23 +31,6 @@ pub struct Settings {
     pub measure: Measure,
     /// What is compared, in the order in which it was written.
     pub arms: Arms,
-}
-
-/// Which pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// Where the pictures come from: a file or a folder; absent: the built-in synthetic set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
-    /// Side of the synthetic pictures in pixels, 16 to 512.
-    pub size: usize,
-    /// Classes of the synthetic set, 2 to 10.
-    pub classes: usize,
-    /// Pictures that are trained on (the first so many of a file).
-    pub train: usize,
-    /// Pictures that probes are scored on.
-    pub test: usize,
 }
 
 /// Which network.
@@ -128,8 +115,24 @@ pub struct Measure {
     pub neighbours: usize,
     /// Ascent steps of a feature's picture; 0 makes none.
     pub feature_steps: usize,
-    /// Features of the last layer that get a picture, per arm, and that the chroma share is averaged over.
+    /// Features of the last layer that get a picture, per arm, and that the chroma share of units is averaged over.
+    #[serde(default = "shown_features")]
     pub features: usize,
+}
+
+/// Features that get a picture where nothing else is said.
+fn shown_features() -> usize {
+    24
+}
+
+/// TOML has whole numbers of 64 bits with a sign, so a seed is one of those that are not negative.
+fn seeds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let seeds = Vec::<i64>::deserialize(deserializer)?;
+    let read = |seed: i64| {
+        u64::try_from(seed)
+            .map_err(|_| serde::de::Error::custom(format!("seeds = {seed}: expected 0 to {}", i64::MAX)))
+    };
+    seeds.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
 use crate::run::{self, Folder, FolderError, Reading, Record, Timing};
-use crate::settings::{Arm, Settings};
+use crate::settings::{Arm, Pictures, Settings};
 use crate::views::ViewPipeline;
 use burn::tensor::Device;
 use featurescope_lab::host::available_memory;
@@ -160,14 +160,19 @@ pub fn require_feasible(
     device: &Device,
 ) -> Result<(), ExecuteError> {
     device::require(device, settings.training.arithmetic)?;
-    require_fitting(settings, source.size())?;
+    require_fitting(settings, source)?;
     Ok(memory::require(settings, source.size(), source.classes(), available_memory())?)
 }
 
-fn require_fitting(settings: &Settings, [height, side]: [usize; 2]) -> Result<(), ExecuteError> {
+fn require_fitting(settings: &Settings, source: &Source<'_>) -> Result<(), ExecuteError> {
+    let [height, side] = source.size();
+    let setting = match settings.data.pictures {
+        Pictures::Stored(_) => "the pictures' side",
+        Pictures::Synthetic { .. } => "data.size",
+    };
     let not_square = || format!("pictures must be square, these are {side} × {height}");
     match (side != height).then(not_square).or_else(|| settings.network.misfit(side)) {
-        Some(problem) => Err(ExecuteError::Misfit { setting: "data.size", value: side, problem }),
+        Some(problem) => Err(ExecuteError::Misfit { setting, value: side, problem }),
         None => Ok(()),
     }
 }

@@ -98,13 +98,15 @@ pub fn require(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Pictures;
 
     const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
 
     fn of(overrides: &[&str]) -> [Part; 4] {
         let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-        let settings = Settings::from_layers(&[SPEC], &overrides).unwrap();
-        parts(&settings, [settings.data.size; 2], settings.data.classes)
+        let settings = Settings::from_texts(&[SPEC], &overrides).unwrap();
+        let Pictures::Synthetic { size, classes } = settings.data.pictures else { unreachable!() };
+        parts(&settings, [size; 2], classes)
     }
 
     #[test]
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_run_that_does_not_fit_is_refused() {
-        let settings = Settings::from_layers(&[SPEC], &[]).unwrap();
+        let settings = Settings::from_texts(&[SPEC], &[]).unwrap();
         let needed: f64 = of(&[]).iter().map(|part| part.bytes).sum();
         let check = |available| require(&settings, [32, 32], 5, available);
         assert_eq!(check(None), Ok(()));

@@ -162,7 +162,12 @@ impl Trainer {
         let is_supervised = self.objective.is_supervised();
         let n = rows.len();
         let length = pictures.bytes_per_image();
-        let inside = self.network.encoder.masked(pictures.width).filter(|_| self.arm.views == Views::Mask);
+        let inside = match self.arm.views {
+            Views::Mask { keep_rate, .. } => {
+                self.network.encoder.masked(pictures.width).map(|shape| (shape, keep_rate))
+            }
+            _ => None,
+        };
         let pipeline =
             if inside.is_some() { ViewPipeline::none() } else { pipeline(&self.arm, pictures.width) };
         // Two equal views are embedded once.
@@ -174,7 +179,7 @@ impl Trainer {
         views.truncate(count * length);
         Drawn {
             pictures: self.batch(views, count, pictures),
-            mask: inside.map(|shape| self.mask(n, shape, stream)),
+            mask: inside.map(|(shape, keep_rate)| self.mask(count, n, (shape, keep_rate), stream)),
             are_equal,
             labels: rows.iter().map(|&row| pictures.labels[row]).collect(),
         }
@@ -232,19 +237,27 @@ impl Trainer {
         Tensor::from_data(TensorData::new(views, shape), &self.device)
     }
 
-    /// RandomMask inside the network: 2 D for the anchors, 2 (I − D) for the positives, one D per patch.
-    fn mask(&self, n: usize, [channels, rows, columns]: [usize; 3], stream: &Stream) -> Tensor<4> {
+    /// RandomMask inside the network: 2 D for the anchors, 2 (I − D) for the positives, one D per patch. `count` of the
+    /// views of `n` pictures go through the network: anchors first, and where labels are learned no positives.
+    fn mask(
+        &self,
+        count: usize,
+        n: usize,
+        ([channels, rows, columns], keep_rate): ([usize; 3], f32),
+        stream: &Stream,
+    ) -> Tensor<4> {
         let size = channels * rows * columns;
         let mut mask = vec![0.0f32; 2 * n * size];
         let (anchor, positive) = mask.split_at_mut(n * size);
         for (i, (a, b)) in anchor.chunks_mut(size).zip(positive.chunks_mut(size)).enumerate() {
             let mut reader = stream.reader(Part::Mask, i as u32);
             for (a, b) in a.iter_mut().zip(b) {
-                *a = if reader.uniform() < f64::from(self.arm.keep_rate) { 2.0 } else { 0.0 };
+                *a = if reader.uniform() < f64::from(keep_rate) { 2.0 } else { 0.0 };
                 *b = 2.0 - *a;
             }
         }
-        let shape = [2 * n, channels, rows, columns];
+        mask.truncate(count * size);
+        let shape = [count, channels, rows, columns];
         Tensor::from_data(TensorData::new(mask, shape), &self.device)
     }
 
@@ -317,9 +330,9 @@ impl Trainer {
 pub fn pipeline(arm: &Arm, side: usize) -> ViewPipeline {
     match arm.views {
         Views::None => ViewPipeline::none(),
-        Views::Crop => ViewPipeline::crop(arm.strength),
-        Views::Full => ViewPipeline::full(arm.strength).blurred(arm.blur, side),
-        Views::Mask => ViewPipeline::mask(arm.keep_rate, arm.patch),
+        Views::Crop { strength } => ViewPipeline::crop(strength),
+        Views::Full { strength, blur } => ViewPipeline::full(strength).blurred(blur, side),
+        Views::Mask { keep_rate, patch } => ViewPipeline::mask(keep_rate, patch),
     }
 }
 

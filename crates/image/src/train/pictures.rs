@@ -2,7 +2,7 @@
 
 use super::ExecuteError;
 use crate::data::{ImageSet, Split, SyntheticSpec, open, open_cached, synthetic};
-use crate::settings::Settings;
+use crate::settings::{Pictures, Settings};
 use featurescope_lab::report::hash;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
@@ -11,8 +11,15 @@ use std::path::{Path, PathBuf};
 /// Where the pictures of all seeds come from.
 pub struct Source<'a> {
     settings: &'a Settings,
-    /// What was read; `None`: every seed draws its own.
-    read: Option<Split>,
+    found: Found,
+}
+
+/// Where pictures come from, and what was found there.
+enum Found {
+    /// What was read.
+    Stored(Split),
+    /// Every seed draws its own, of this size and so many classes.
+    Synthetic { size: usize, classes: usize },
 }
 
 impl<'a> Source<'a> {
@@ -22,7 +29,12 @@ impl<'a> Source<'a> {
     /// If pictures cannot be read, or are fewer than the settings ask for.
     pub fn open(settings: &'a Settings, cache: Option<&Path>) -> Result<Self, ExecuteError> {
         let data = &settings.data;
-        let Some(path) = &data.path else { return Ok(Self { settings, read: None }) };
+        let path = match &data.pictures {
+            Pictures::Stored(path) => path,
+            &Pictures::Synthetic { size, classes } => {
+                return Ok(Self { settings, found: Found::Synthetic { size, classes } });
+            }
+        };
         let split = match cache {
             Some(folder) => open_cached(path, &cache_file(folder, path))?,
             None => open(path)?,
@@ -35,25 +47,40 @@ impl<'a> Source<'a> {
                 return Err(ExecuteError::Misfit { setting, value: wanted, problem });
             }
         }
-        Ok(Self { settings, read: Some(split) })
+        Ok(Self { settings, found: Found::Stored(split) })
     }
 
     /// Height and width of the pictures.
     pub fn size(&self) -> [usize; 2] {
-        match &self.read {
-            Some(read) => [read.train.height, read.train.width],
-            None => [self.settings.data.size; 2],
+        match &self.found {
+            Found::Stored(read) => [read.train.height, read.train.width],
+            Found::Synthetic { size, .. } => [*size; 2],
         }
     }
 
     /// Classes of the pictures.
     pub fn classes(&self) -> usize {
-        self.read.as_ref().map_or(self.settings.data.classes, |read| read.train.classes.len())
+        match &self.found {
+            Found::Stored(read) => read.train.classes.len(),
+            Found::Synthetic { classes, .. } => *classes,
+        }
+    }
+
+    /// What the pictures are: a digest of every pixel, label and class, whatever their files are called and wherever they
+    /// lie. `None` where they are drawn, since settings and seed say everything then.
+    pub fn digest(&self) -> Option<String> {
+        match &self.found {
+            Found::Stored(read) => Some(read.digest()),
+            Found::Synthetic { .. } => None,
+        }
     }
 
     /// What a user should know about the pictures.
     pub fn notes(&self) -> &[String] {
-        self.read.as_ref().map_or(&[], |split| &split.notes)
+        match &self.found {
+            Found::Stored(read) => &read.notes,
+            Found::Synthetic { .. } => &[],
+        }
     }
 
     /// The pictures of a seed: drawn from it, or `data.train` and `data.test` of those that were read, chosen at random by
@@ -61,10 +88,12 @@ impl<'a> Source<'a> {
     /// does no harm.
     pub fn of_seed(&self, seed: u64) -> Result<Split, ExecuteError> {
         let data = &self.settings.data;
-        let Some(read) = &self.read else {
-            let spec =
-                SyntheticSpec { size: data.size, classes: data.classes, train: data.train, test: data.test };
-            return Ok(synthetic(spec, seed)?);
+        let read = match &self.found {
+            Found::Stored(read) => read,
+            &Found::Synthetic { size, classes } => {
+                let spec = SyntheticSpec { size, classes, train: data.train, test: data.test };
+                return Ok(synthetic(spec, seed)?);
+            }
         };
         let stream = Stream::new(seed, Purpose::Order, 0);
         let chosen = |set: &ImageSet, count: usize, part: Part| {

@@ -11,7 +11,7 @@ fn an_adversary_stays_in_its_cube_and_makes_the_loss_larger() {
     let pictures = synthetic(SyntheticSpec { size: 16, classes: 3, train: 20, test: 10 }, 1).unwrap().train;
     for arm in ["full", "supervised"] {
         let radius = format!("arms.{arm}.adversary={{ radius = 0.05, steps = 3 }}");
-        let settings = Settings::from_layers(&[SPEC, SMOKE], &[radius]).unwrap();
+        let settings = Settings::from_texts(&[SPEC, SMOKE], &[radius]).unwrap();
         let (_, arm) = settings.arms.iter().find(|(name, _)| *name == arm).unwrap();
         let trainer = Trainer::new(&settings, arm, 1, &pictures, &device::find("cpu").unwrap());
         let rows: Vec<usize> = (0..20).collect();
