@@ -77,8 +77,7 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
     let source = Source::open(&settings, cache().as_deref())?;
     drop(reading);
     require_feasible(&settings, &source, &device)?;
-    let pictures = source.digest();
-    let makings = Makings { settings: &settings, pictures: pictures.as_deref(), device: &arguments.device };
+    let makings = Makings { settings: &settings, pictures: source.digest(), device: &arguments.device };
     // The same command names the same folder, so that it goes on with what is there.
     let place =
         arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{name}-{}", makings.id())));

@@ -14,7 +14,7 @@ pub use cache::open_cached;
 pub use open::open;
 pub use synthetic::{SyntheticSpec, synthetic};
 
-use sha2::{Digest, Sha256};
+use featurescope_lab::identity::Digest;
 
 /// Pictures of one size with labels: RGB, 8 bits, row-major, channel last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -106,22 +106,22 @@ pub struct Split {
 }
 
 impl Split {
-    /// SHA-256 of sizes, pixels, labels and classes of both parts, hexadecimal: equal pictures have equal digests,
-    /// whatever their files are called.
-    pub fn digest(&self) -> String {
-        let mut hash = Sha256::new();
+    /// Digest of sizes, pixels, labels and classes of both parts: equal pictures have equal digests, whatever their
+    /// files are called.
+    pub fn digest(&self) -> Digest {
+        let mut described: Vec<u8> = Vec::new();
         for set in [&self.train, &self.test] {
             for count in [set.width, set.height, set.len(), set.classes.len()] {
-                hash.update((count as u64).to_le_bytes());
+                described.extend((count as u64).to_le_bytes());
             }
             for class in &set.classes {
-                hash.update((class.len() as u64).to_le_bytes());
-                hash.update(class.as_bytes());
+                described.extend((class.len() as u64).to_le_bytes());
+                described.extend(class.as_bytes());
             }
-            set.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
-            hash.update(&set.pixels);
+            set.labels.iter().for_each(|label| described.extend(label.to_le_bytes()));
+            described.extend(Digest::of(&set.pixels).to_string().into_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        Digest::of(described)
     }
 }
 

@@ -22,7 +22,7 @@ pub use record::{FIGURES, Figure, Reading, Record, Timing};
 use crate::arrays::ArraysError;
 use crate::settings::Settings;
 use featurescope_lab::host::Host;
-use featurescope_lab::report::hash;
+use featurescope_lab::identity::Digest;
 use featurescope_lab::store::{FolderLock, LOCK_FILE, LockError, StoreError, write_json_atomically};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -30,8 +30,6 @@ use std::path::{Path, PathBuf};
 
 /// Version of the layout described above.
 const FORMAT_VERSION: u32 = 2;
-/// Hexadecimal digits of a run's name.
-const ID_DIGITS: usize = 12;
 /// Name of the manifest.
 const MANIFEST_FILE: &str = "manifest.json";
 /// Name of the settings' file.
@@ -107,7 +105,7 @@ pub struct Makings<'a> {
     /// What was asked for.
     pub settings: &'a Settings,
     /// Digest of the pictures, where they are read from files.
-    pub pictures: Option<&'a str>,
+    pub pictures: Option<Digest>,
     /// Name of the device.
     pub device: &'a str,
 }
@@ -117,7 +115,7 @@ struct Manifest<'a> {
     format_version: u32,
     featurescope_version: &'static str,
     device: &'a str,
-    pictures_sha256: Option<&'a str>,
+    pictures_sha256: Option<Digest>,
     host: Host,
 }
 
@@ -132,7 +130,7 @@ struct Version {
 struct StoredManifest {
     featurescope_version: String,
     device: String,
-    pictures_sha256: Option<String>,
+    pictures_sha256: Option<Digest>,
 }
 
 impl Makings<'_> {
@@ -142,11 +140,11 @@ impl Makings<'_> {
         // An object's keys come out sorted.
         let mut settings = serde_json::to_value(self.settings).unwrap_or_default();
         if let Some(path) = settings.pointer_mut("/data/path") {
-            *path = self.pictures.into();
+            *path = self.pictures.map(|digest| digest.to_string()).into();
         }
         let version = env!("CARGO_PKG_VERSION");
         let whole = format!("{FORMAT_VERSION} {version} {}\n{settings}", self.device);
-        hash(whole.as_bytes())[..ID_DIGITS].to_owned()
+        Digest::of(whole).short()
     }
 
     /// An error unless a run that is there is made of the same.
@@ -158,11 +156,10 @@ impl Makings<'_> {
             return Err(FolderError::OtherVersion { path, theirs: manifest.featurescope_version, ours });
         }
         let other_run = |difference: String| FolderError::OtherRun { path: path.clone(), difference };
-        if manifest.pictures_sha256.as_deref() != self.pictures {
-            let name = |digest: Option<&str>| {
-                digest.map_or("synthetic", |hex| hex.get(..12).unwrap_or(hex)).to_owned()
-            };
-            let (there, here) = (name(manifest.pictures_sha256.as_deref()), name(self.pictures));
+        if manifest.pictures_sha256 != self.pictures {
+            let name =
+                |digest: Option<Digest>| digest.map_or("synthetic".to_owned(), |digest| digest.short());
+            let (there, here) = (name(manifest.pictures_sha256), name(self.pictures));
             return Err(other_run(format!("the pictures themselves: {there} there, {here} here")));
         }
         if manifest.device != self.device {
@@ -352,15 +349,17 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("run");
         let (here, there) = (settings(&["data.path=/here"]), settings(&["data.path=/there"]));
-        let makings = Makings { settings: &here, pictures: Some("abc"), device: "cpu" };
+        let (ours, others) = (Digest::of("ours"), Digest::of("others"));
+        let makings = Makings { settings: &here, pictures: Some(ours), device: "cpu" };
         drop(Folder::open(&folder, makings).unwrap());
         let moved = Makings { settings: &there, ..makings };
         assert_eq!(moved.id(), makings.id());
         drop(Folder::open(&folder, moved).unwrap());
-        let replaced = Makings { pictures: Some("abd"), ..makings };
+        let replaced = Makings { pictures: Some(others), ..makings };
         assert_ne!(replaced.id(), makings.id());
         let told = Folder::open(&folder, replaced).unwrap_err().to_string();
-        assert!(told.contains("the pictures themselves: abc there, abd here"), "{told}");
+        let expected = format!("the pictures themselves: {} there, {} here", ours.short(), others.short());
+        assert!(told.contains(&expected), "{told}");
     }
 
     #[test]

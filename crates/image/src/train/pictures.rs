@@ -3,6 +3,7 @@
 use super::ExecuteError;
 use crate::data::{ImageSet, Split, SyntheticSpec, open, open_cached, synthetic};
 use crate::settings::{Pictures, Settings};
+use featurescope_lab::identity::Digest;
 use featurescope_lab::report::hash;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
@@ -68,7 +69,7 @@ impl<'a> Source<'a> {
 
     /// What the pictures are: a digest of every pixel, label and class, whatever their files are called and wherever they
     /// lie. `None` where they are drawn, since settings and seed say everything then.
-    pub fn digest(&self) -> Option<String> {
+    pub fn digest(&self) -> Option<Digest> {
         match &self.found {
             Found::Stored(read) => Some(read.digest()),
             Found::Synthetic { .. } => None,
