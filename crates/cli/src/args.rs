@@ -384,7 +384,7 @@ pub struct ImageRunArguments {
     pub no_report: bool,
     /// What the report leaves beside its figures.
     #[command(flatten)]
-    pub data: Data,
+    pub figures: Data,
     /// Print nothing but errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
@@ -398,7 +398,7 @@ pub struct ImageReportArguments {
     pub run: PathBuf,
     /// What the report leaves beside its figures.
     #[command(flatten)]
-    pub data: Data,
+    pub figures: Data,
 }
 
 /// Arguments of `images features`.

@@ -105,7 +105,7 @@ fn run(arguments: &ImageRunArguments) -> Result<Exit> {
     }
     if !arguments.no_report {
         let drawing = Activity::start(arguments.quiet, "drawing the report");
-        let path = write_for_run(&place, arguments.data.asked_for())?;
+        let path = write_for_run(&place, arguments.figures.asked_for())?;
         drop(drawing);
         if !arguments.json && !arguments.quiet {
             output::print(&format!("\n{}\n", path.display()))?;
@@ -124,7 +124,7 @@ fn cache() -> Option<PathBuf> {
 fn report(arguments: &ImageReportArguments) -> Result<Exit> {
     interrupt::may_end("the run is as it was; the report is not complete, the same command makes it");
     let drawing = Activity::start(false, "drawing the report");
-    let path = write_for_run(&arguments.run, arguments.data.asked_for())?;
+    let path = write_for_run(&arguments.run, arguments.figures.asked_for())?;
     drop(drawing);
     output::print(&format!("{}\n", path.display()))?;
     Ok(Exit::Success)
