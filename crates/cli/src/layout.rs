@@ -11,7 +11,7 @@ pub fn wrapped(words: &str, width: usize, first: &str, rest: &str) -> String {
         if !is_empty && shown_width(&line) + 1 + shown_width(word) > width {
             text.push_str(line.trim_end());
             text.push('\n');
-            line = rest.to_owned();
+            rest.clone_into(&mut line);
             is_empty = true;
         }
         if !is_empty {

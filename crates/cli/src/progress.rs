@@ -65,9 +65,9 @@ pub fn left(bar: &ProgressBar) -> String {
     format!("{:#} left", HumanDuration(bar.eta()))
 }
 
-fn spinner(text: String, is_quiet: bool) -> ProgressBar {
+fn spinner(text: &str, is_quiet: bool) -> ProgressBar {
     let bar = begin(ProgressBar::new_spinner(), SPINNER, is_quiet);
-    bar.set_message(fitted(&text, BEFORE_TEXT, output::error_width()));
+    bar.set_message(fitted(text, BEFORE_TEXT, output::error_width()));
     if std::io::stderr().is_terminal() && !is_quiet {
         bar.enable_steady_tick(TICK);
     }
@@ -84,7 +84,7 @@ pub struct Activity {
 impl Activity {
     /// Shows `text`: as a spinner on a terminal, as a line elsewhere, not at all if `is_quiet`.
     pub fn start(is_quiet: bool, text: impl Into<String>) -> Self {
-        let activity = Self { bar: spinner(String::new(), is_quiet), is_quiet, text: Mutex::default() };
+        let activity = Self { bar: spinner("", is_quiet), is_quiet, text: Mutex::default() };
         activity.go_on(text);
         activity
     }
@@ -191,7 +191,7 @@ impl Progress {
         if !self.is_quiet && !std::io::stderr().is_terminal() {
             output::note(&format!("{text} …"));
         }
-        self.bar = spinner(text.to_owned(), self.is_quiet);
+        self.bar = spinner(text, self.is_quiet);
     }
 }
 

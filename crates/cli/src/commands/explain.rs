@@ -69,7 +69,9 @@ fn found(typed: &str, runs: &[PathBuf], width: usize) -> Result<String> {
     if !rest.is_empty() {
         let title = if pages.is_empty() { format!("`{typed}` is found in") } else { "\nSee also".to_owned() };
         writeln!(text, "{}", output::heading(&title))?;
-        rest.iter().for_each(|entry| text.push_str(&list_line(entry, width)));
+        for entry in rest {
+            text.push_str(&list_line(entry, width));
+        }
     }
     Ok(text)
 }
@@ -175,7 +177,8 @@ fn claim_page(claim: &Claim, width: usize) -> String {
         text.push_str(&wrapped(&format!("Supported if {bounds}. Needs {needs}."), width, "  ", "    "));
     }
     if let Some(why) = &claim.not_testable {
-        text.push_str(&format!("\n{}", wrapped(why, width, "No finite run can decide it: ", "")));
+        text.push('\n');
+        text.push_str(&wrapped(why, width, "No finite run can decide it: ", ""));
     }
     text
 }

@@ -12,7 +12,8 @@ pub fn list() -> Result<Exit> {
     let mut text =
         table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
     let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
-    text.push_str(&format!("\n{}", wrapped(how, width, "", "")));
+    text.push('\n');
+    text.push_str(&wrapped(how, width, "", ""));
     #[cfg(feature = "images")]
     text.push_str(&on_pictures(width));
     output::print(&text)?;

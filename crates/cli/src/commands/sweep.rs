@@ -209,7 +209,9 @@ fn table(rows: &[Row], width: usize) -> Result<String> {
     let mut text = String::new();
     for columns in figures.chunks(cells_beside(width, arm + SEEDS, CELL)) {
         write!(text, "{}{}", pad_right("", arm), pad_left("seeds", SEEDS))?;
-        columns.iter().for_each(|&column| text.push_str(&pad_left(FIGURES[column].0, CELL)));
+        for &column in columns {
+            text.push_str(&pad_left(FIGURES[column].0, CELL));
+        }
         text.push('\n');
         let mut before = None;
         for row in rows {

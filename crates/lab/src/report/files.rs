@@ -29,14 +29,17 @@ struct Entry {
     has_csv: bool,
 }
 
+/// What makes a file, of the line that says where it comes from.
+type Draw<'a, T> = Box<dyn Fn(&str) -> Result<T, ReportError> + Sync + Send + 'a>;
+
 /// Something that is drawn into the folder.
 struct Drawing<'a> {
     id: &'a str,
     title: &'a str,
     provenance: &'a Provenance,
     rows: usize,
-    svg: Box<dyn Fn(&str) -> Result<String, ReportError> + Sync + Send + 'a>,
-    png: Box<dyn Fn(&str) -> Result<Vec<u8>, ReportError> + Sync + Send + 'a>,
+    svg: Draw<'a, String>,
+    png: Draw<'a, Vec<u8>>,
     csv: Box<dyn Fn() -> String + Sync + Send + 'a>,
 }
 
