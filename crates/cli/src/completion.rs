@@ -200,6 +200,7 @@ mod tests {
     use super::*;
     use std::fs;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what the completers give")]
     fn texts(found: Vec<CompletionCandidate>) -> Vec<String> {
         found.iter().map(|candidate| candidate.get_value().to_string_lossy().into_owned()).collect()
     }

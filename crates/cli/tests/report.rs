@@ -75,7 +75,7 @@ fn a_run_leaves_the_same_report_whatever_the_threads() {
     assert_eq!((&made["command"], &made["has_csv"]), (&"featurescope run x/spec.toml".into(), &true.into()));
     assert!(made["source"].as_str().unwrap().contains("experiment smoke, seed 1, run id"));
     assert_eq!(made["rows"], story.lines().count() - 1);
-    for name in names.iter().filter(|name| name.ends_with(".csv")) {
+    for name in names.iter().filter(|name| Path::new(name).extension().is_some_and(|end| end == "csv")) {
         let csv = fs::read_to_string(a.join("figures").join(name)).unwrap();
         let widths: Vec<usize> = csv.lines().map(fields).collect();
         assert!(

@@ -163,7 +163,7 @@ fn reports_end_at_once_and_leave_the_results() {
         (&["judge", "a", "b"], "judging 2 runs", "judging changes nothing"),
         (&["explain", "Theorem 3.2 (i)", "--runs", "a", "b"], "judging 2 runs", "judging changes nothing"),
         (&["compare", "a", "b"], "reading and comparing", "the comparison is not complete"),
-        (&["diagnose", activations, "--array", "features"], "reading a/arms", "the report is not complete"),
+        (&["diagnose", activations, "--array", "features"], "reading ", "the report is not complete"),
     ];
     for (number, (arguments, stretch, answer)) in cases.into_iter().enumerate() {
         stopped(folder.path(), arguments, stretch, SIGNALS[number % SIGNALS.len()], answer);
