@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The crate that holds unsafe code (the vector kernels of crates/sim/src/math) under AddressSanitizer: every read and write
+# The library's unsafe code (crates/sim/src/math, listed in ARCHITECTURE.md) under AddressSanitizer: every read and write
 # outside of what was allocated stops the tests. tools/sanitize.sh [filter of test names]; stable toolchain, Linux, minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."

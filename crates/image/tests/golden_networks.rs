@@ -121,7 +121,8 @@ fn compare(golden: &Value, case: &Value, arithmetic: Arithmetic) {
     }
     // The shift in front of a normalisation has no gradient but for rounding, which is in proportion to those beside it.
     let norms = arrays.iter().filter_map(|array| Some(array["gradient"].as_array()?[1].as_f64().unwrap()));
-    let floor = 1e-3 * norms.fold(0.0, f64::max);
+    let (floor, expected) = (1e-3 * norms.clone().fold(0.0, f64::max), norms.count());
+    let mut compared = 0;
     for ((slot, (leaf, value)), &at) in
         parameters.slots().iter().zip(leaves.iter().zip(parameters.values())).zip(&at)
     {
@@ -130,8 +131,10 @@ fn compare(golden: &Value, case: &Value, arithmetic: Arithmetic) {
         if slot.role != Role::Statistic && !arrays[at]["gradient"].is_null() {
             let gradient = leaf.grad(&gradients).map(numbers).unwrap_or_default();
             close(&format!("{what}, gradient"), &gradient, &arrays[at]["gradient"], tolerance, floor);
+            compared += 1;
         }
     }
+    assert!(compared == expected && compared > 0, "{what}: {compared} gradients of {expected}");
 }
 
 /// Fills every array; where each is in the golden list.

@@ -95,6 +95,7 @@ mod tests {
     #[test]
     fn every_folder_is_embedded() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
+        let mut found = 0;
         for folder in std::fs::read_dir(root).unwrap() {
             let name = folder.unwrap().file_name().into_string().unwrap();
             // Those on pictures are embedded by their own crate.
@@ -102,6 +103,8 @@ mod tests {
                 continue;
             }
             assert!(Experiment::find(&name).is_some(), "experiments/{name} is not in the list");
+            found += 1;
         }
+        assert_eq!(found, EXPERIMENTS.len(), "every experiment has its folder");
     }
 }

@@ -12,7 +12,7 @@
 //! | [`loss`] | contrastive losses and their gradients per branch | math |
 //! | [`train`] | the training process that joins the four above | math, data, augment, encoder, loss |
 //! | [`probe`] | linear probes on frozen features, and their yardsticks | math |
-//! | [`measure`] | what is read off a running process, never changing it | math, data, train, probe |
+//! | [`measure`] | what is read off a running process, never changing it | math, data, encoder, train, probe |
 //! | [`theory`] | closed forms only: what the paper and its finite-size corrections predict | math |
 //!
 //! `theory` and `measure` never see each other: prediction and reading meet only in stored results.

@@ -1,7 +1,7 @@
 //! A run's folder, read for its report.
 
 use super::ImageReportError;
-use crate::arrays::{self, Array};
+use crate::arrays::{self, Array, ArraysError};
 use crate::measure::chroma;
 use crate::run::{self, FIGURES, Folder, Reading, Record};
 use crate::settings::{Arm, Network, Settings};
@@ -113,12 +113,16 @@ impl StoredRun {
 fn read(folder: &Folder, name: &str, seed: u64) -> Result<(StoredSeed, Vec<String>), ImageReportError> {
     let place = folder.arm(name, seed);
     let timing = folder.timing(name, seed)?;
-    let (filters, _) = arrays::read(&place.join(run::FILTERS_FILE)).map_err(run::FolderError::from)?;
+    let path = place.join(run::FILTERS_FILE);
+    let (filters, _) = arrays::read(&path).map_err(run::FolderError::from)?;
+    check_filters(&path, &filters).map_err(run::FolderError::from)?;
     let epoch = |array: &Array| array.name.trim_start_matches("epoch-").parse().unwrap_or(0);
-    let (end, about) = arrays::read(&place.join(run::FINAL_FILE)).map_err(run::FolderError::from)?;
+    let path = place.join(run::FINAL_FILE);
+    let (end, about) = arrays::read(&path).map_err(run::FolderError::from)?;
     let about: serde_json::Value = serde_json::from_str(&about).unwrap_or_default();
     let classes = about["classes"].as_array().into_iter().flatten();
-    let classes = classes.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    let classes: Vec<String> = classes.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    check_end(&path, &end, classes.len()).map_err(run::FolderError::from)?;
     let stored = StoredSeed {
         seed,
         records: folder.records(name, seed)?,
@@ -127,6 +131,55 @@ fn read(folder: &Folder, name: &str, seed: u64) -> Result<(StoredSeed, Vec<Strin
         end,
     };
     Ok((stored, classes))
+}
+
+/// What is drawn of filters: the same pictures of three colours at every epoch.
+fn check_filters(path: &Path, filters: &[Array]) -> Result<(), ArraysError> {
+    let expected = filters.last().map(|array| &array.shape);
+    match filters.iter().find(|array| !is_pictures(array) || Some(&array.shape) != expected) {
+        Some(array) => Err(ArraysError::content(
+            path,
+            format!(
+                "`{}` is {:?}; filters × 3 × height × width are expected, the same at all epochs",
+                array.name, array.shape
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What is drawn of the end: one row or number per picture or unit, and labels that name a class.
+fn check_end(path: &Path, end: &[Array], classes: usize) -> Result<(), ArraysError> {
+    let length =
+        |name: &str| end.iter().find(|array| array.name == name).map(|array| array.shape.first().copied());
+    for array in end {
+        let (fits, expected) = match array.name.as_str() {
+            "units" | "views" => (is_pictures(array), "pictures × 3 × height × width".to_owned()),
+            "features" | "firing" => (
+                array.shape.len() == 2 && Some(array.shape.first().copied()) == length("labels"),
+                "a matrix with a row per label".to_owned(),
+            ),
+            "labels" => {
+                let is_class = |&label: &f32| label.fract() == 0.0 && (0.0..classes as f32).contains(&label);
+                let fits = array.shape.len() == 1 && array.values.iter().all(is_class);
+                (fits, format!("a list of whole numbers below {classes}, the number of classes"))
+            }
+            "unit_channels" | "unit_activations" => (
+                array.shape.len() == 1 && Some(array.shape.first().copied()) == length("units"),
+                "a number per picture of a unit".to_owned(),
+            ),
+            _ => continue,
+        };
+        if !fits {
+            let problem = format!("`{}` of shape {:?} is not {expected}", array.name, array.shape);
+            return Err(ArraysError::content(path, problem));
+        }
+    }
+    Ok(())
+}
+
+fn is_pictures(array: &Array) -> bool {
+    matches!(array.shape[..], [_, 3, height, width] if height > 0 && width > 0)
 }
 
 impl StoredSeed {
@@ -173,5 +226,64 @@ impl StoredArm {
         }
         points.sort_by_key(|point| point.0);
         points
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(name: &str, shape: &[usize], value: f32) -> Array {
+        Array::new(name, shape, vec![value; shape.iter().product()])
+    }
+
+    fn sound() -> Vec<Array> {
+        vec![
+            array("features", &[4, 5], 0.5),
+            array("firing", &[4, 2], 0.0),
+            array("labels", &[4], 1.0),
+            array("unit_channels", &[3], 2.0),
+            array("units", &[3, 3, 2, 2], 0.5),
+            array("unit_activations", &[3], 2.0),
+            array("views", &[2, 3, 2, 2], 0.5),
+        ]
+    }
+
+    /// Arrays that are whole, but of other shapes or with other numbers than pictures are drawn from.
+    #[test]
+    fn arrays_that_do_not_fit_are_refused_by_name() {
+        let path = Path::new("end.safetensors");
+        assert!(check_end(path, &sound(), 2).is_ok());
+        let mut refused = 0;
+        for at in 0..sound().len() {
+            let name = sound()[at].name.clone();
+            let flat = sound()[at].values.len();
+            let others =
+                [array(&name, &[flat + 1], 1.0), array(&name, &[1, 1, 1, 1], 1.0), array(&name, &[], 1.0)];
+            for other in others {
+                let mut end = sound();
+                end[at] = other;
+                let error = check_end(path, &end, 2).expect_err(&name).to_string();
+                assert!(error.contains('`') && error.contains("end.safetensors"), "{error}");
+                refused += 1;
+            }
+        }
+        for odd in [-1.0, 0.5, 2.0, 1e30, f32::NAN] {
+            let mut end = sound();
+            end[2].values[3] = odd;
+            let error = check_end(path, &end, 2).expect_err("no class").to_string();
+            assert!(error.contains("`labels`") && error.contains("below 2"), "{error}");
+            refused += 1;
+        }
+        assert_eq!(refused, 7 * 3 + 5);
+
+        let filters = [array("epoch-0", &[2, 3, 4, 4], 1.0), array("epoch-1", &[2, 3, 4, 4], 1.0)];
+        assert!(check_filters(path, &filters).is_ok() && check_filters(path, &[]).is_ok());
+        for shape in [&[1, 3, 4, 4][..], &[2, 1, 4, 4], &[2, 3, 16], &[2, 3, 0, 0]] {
+            let filters = [array("epoch-0", shape, 1.0), filters[1].clone()];
+            assert!(
+                check_filters(path, &filters).expect_err("another shape").to_string().contains("`epoch-0`")
+            );
+        }
     }
 }

@@ -67,13 +67,18 @@ fn steps_are_torchvisions() {
     for (name, expected) in &golden {
         let mut picture = original.clone();
         apply_case(name, &mut picture);
-        let worst =
-            picture.iter().zip(expected).map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max);
+        assert_eq!(picture.len(), expected.len(), "{name}");
+        let worst = farthest(&picture, expected);
         assert!(worst < TOLERANCE, "{name} is off by {worst}");
         if name != "crop 0 0 9 11" {
             assert_ne!(picture, original, "{name} does nothing");
         }
     }
+}
+
+/// The largest difference; NaN if there is one, which `f32::max` would pass over.
+fn farthest(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp).expect("numbers")
 }
 
 /// A probability's estimate from `draws` draws lies this many standard errors around it: five, so that a test of thousands
@@ -284,7 +289,7 @@ fn strength_zero_is_no_augmentation() {
     assert!(anchor == pictures && positive == pictures);
     ViewPipeline::full(0.0).pairs(&split.train, &rows, &stream, &mut anchor, &mut positive);
     // Colours pass through hue and back.
-    let worst = |views: &[f32]| views.iter().zip(&pictures).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let worst = |views: &[f32]| farthest(views, &pictures);
     assert!(worst(&anchor) < TOLERANCE && worst(&positive) < TOLERANCE);
     ViewPipeline::full(1.0).pairs(&split.train, &rows, &stream, &mut anchor, &mut positive);
     assert!(worst(&anchor) > 0.3 && anchor != positive);

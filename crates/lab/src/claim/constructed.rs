@@ -3,7 +3,7 @@
 //! Source: Lemma B.3.1 (⟨(2D − I)M_j, M_k⟩ has variance Σ_r M_rj² M_rk²); Lemma F.2; docs/theory.md 4.6.
 
 use super::evidence::{Gap, Subject};
-use super::monte_carlo::{DrawnViews, Piece, mean_loss};
+use super::monte_carlo::{DrawnViews, Negatives, Piece, embedded, evaluate, loss};
 use super::state::State;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::DataModel;
@@ -40,18 +40,20 @@ pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     }
     let dense = State::new(gaussian, vec![0.0; m], data).dense;
     let (temperature, initial) = (subject.temperature()?, (subject.negatives() as f64).ln_1p());
+    let (encoder, mut loss) = (subject.plan.encoder(), loss(subject)?);
     let norm = (DENSE_SIMILARITY * temperature * initial / (m as f64 * data.noise_variance())).sqrt();
     let weights = orthonormal_columns(&dense.transposed().to_f64()).transposed().map(|v| (norm * v) as f32);
     let embed = |x: &Matrix| {
-        let mut out = Matrix::zeros(0, 0);
-        times_transposed(&mut out, x, &weights);
-        out
+        let mut pre = Matrix::zeros(0, 0);
+        times_transposed(&mut pre, x, &weights);
+        embedded(encoder.as_ref(), &pre, &vec![0.0; m])
     };
     let mut sum = 0.0;
     for piece in 0..DENSE_PIECES {
-        let drawn = Piece::draw(data, &views, subject.negatives(), seed, piece);
+        let drawn = Piece::draw(data, &views, Negatives::of(subject), seed, piece);
         let anchor = embed(&drawn.anchor);
-        sum += mean_loss(&anchor, &embed(&drawn.positive), &embed(&drawn.negatives), temperature);
+        let (reading, _) = evaluate(&mut loss, &anchor, &embed(&drawn.positive), &embed(&drawn.negatives));
+        sum += reading.loss;
     }
     Ok(sum / f64::from(DENSE_PIECES) / (temperature * initial))
 }

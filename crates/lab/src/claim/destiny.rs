@@ -13,11 +13,11 @@
 
 use super::evidence::{Gap, Subject};
 use super::measure::Setting;
-use super::quantity::lucky_neurons;
+use super::quantity::recorded_neurons;
 use super::{Moment, Role};
 use crate::identity::SettingKey;
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
-use featurescope_sim::measure::OWNER_COSINE;
+use featurescope_sim::measure::{Neuron, OWNER_COSINE, luck};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,25 +87,20 @@ pub fn fates(subject: &Subject<'_>) -> Option<Fates> {
     Some(Fates { setting, seed: subject.run.plan.seed, neurons })
 }
 
-/// From the columns `best_atom`, `alignment`, `second_alignment`, `norm` and `sparse_energy`.
+/// From the neurons recorded at the start and at the end.
 fn read(s: &Subject<'_>) -> Result<Vec<Fate>, Gap> {
-    let d = s.latent_dim();
-    let start = |name| s.neurons(name, Moment::Start);
-    let (first, alignment) = (start("best_atom")?, start("alignment")?);
-    let (norm, sparse) = (start("norm")?, start("sparse_energy")?);
-    let (last, aligned) = (s.neurons("best_atom", Moment::End)?, s.neurons("alignment", Moment::End)?);
-    let lucky = lucky_neurons(s)?;
-    let fate = |i: usize| {
-        let square = (f64::from(alignment[i]) * f64::from(norm[i])).powi(2);
-        let is_aligned = f64::from(aligned[i]) > OWNER_COSINE;
+    let (d, rule) = (s.latent_dim() as usize, s.luck());
+    let (start, end) = (recorded_neurons(s, Moment::Start)?, recorded_neurons(s, Moment::End)?);
+    let fate = |(first, last): (&Neuron, &Neuron)| {
+        let is_aligned = last.alignment() > OWNER_COSINE;
         Fate {
-            luck: square / (d.ln() / d * f64::from(sparse[i])),
-            is_lucky: lucky.binary_search(&i).is_ok(),
+            luck: luck(first, d),
+            is_lucky: rule.is_lucky(first, d),
             is_aligned,
-            is_kept: is_aligned && first[i] == last[i],
+            is_kept: is_aligned && first.best_atom == last.best_atom,
         }
     };
-    Ok((0..first.len()).map(fate).collect())
+    Ok(start.iter().zip(&end).map(fate).collect())
 }
 
 /// Sums up runs by setting.

@@ -11,7 +11,7 @@ use crate::plan::{ArmPlan, Outline, PlanError};
 use crate::run::{MANIFEST_FILE, StoredSettings, StoredSettingsError};
 use crate::spec::typed::{ArmSpec, DataSpec, EncoderSpec, LossSpec, NegativeSetSpec};
 use crate::status::{Status, StopReason};
-use crate::store::{NEURONS_FILE, Neurons, RECORDS_FILE, Records, StoreError, read_neurons, read_records};
+use crate::store::{Neurons, Records, StoreError, read_tables};
 use featurescope_sim::data::SparseCoding;
 use featurescope_sim::measure::LuckRule;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
@@ -205,11 +205,12 @@ impl Arm {
     ) -> Result<Self, EvidenceError> {
         let folder = run.join("arms").join(&plan.name);
         let probes = folder.join("probes.json");
+        let (records, neurons) = read_tables(&folder, plan.shape())?;
         Ok(Self {
             index,
             role: Role::of(data, &plan.spec),
-            records: read_records(&folder.join(RECORDS_FILE))?,
-            neurons: read_neurons(&folder.join(NEURONS_FILE))?,
+            records,
+            neurons,
             probes: if probes.exists() { read_json(&probes)? } else { Vec::new() },
             end,
             coordinates: OnceCell::new(),

@@ -15,9 +15,12 @@
 
 use super::evidence::{Gap, Subject};
 use super::state::State;
+use crate::spec::typed::NegativeViewsSpec;
 use featurescope_sim::augment::Augmentation;
-use featurescope_sim::data::DataModel;
-use featurescope_sim::math::linalg::{add_transposed_times, times, times_transposed};
+use featurescope_sim::data::{DataModel, Samples};
+use featurescope_sim::encoder::Encoder;
+use featurescope_sim::loss::{EmbeddingGrads, Embeddings, InfoNce, Loss, LossReading, NegativeSet, StopGrad};
+use featurescope_sim::math::linalg::{add_transposed_times, times_transposed};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::reduced::GaussianViews;
 
@@ -100,6 +103,19 @@ impl DrawnViews {
         views.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))
     }
 
+    /// Turns every sample into a single view of it, with masks of its own: what negatives may be (Remark 2.4).
+    fn single(&self, stream: &Stream, samples: &mut Samples) {
+        for r in 0..samples.x.rows() {
+            let (row, x) = (r as u32, samples.x.row_mut(r));
+            match self {
+                Self::Ambient(augmentation) => augmentation.single_view(stream, row, x),
+                Self::Gaussian(views) => {
+                    views.single(stream, row, views.mean_square(samples.latent.row(r)), x);
+                }
+            }
+        }
+    }
+
     /// Turns x and ξ into x⁺ and ξ⁺ in place, beside which stand x⁺⁺ and ξ⁺⁺.
     fn draw(
         &self,
@@ -127,6 +143,23 @@ impl DrawnViews {
     }
 }
 
+/// What every anchor is contrasted with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Negatives {
+    /// N.
+    pub count: usize,
+    /// Whether they are views of samples, not samples themselves.
+    pub are_views: bool,
+}
+
+impl Negatives {
+    /// Those of an arm.
+    pub fn of(subject: &Subject<'_>) -> Self {
+        let are_views = subject.spec().batch.negative_views == Some(NegativeViewsSpec::Augmented);
+        Self { count: subject.negatives(), are_views }
+    }
+}
+
 /// One piece of samples with everything that is read off it.
 pub(super) struct Piece {
     latent: Matrix,
@@ -150,12 +183,12 @@ impl Sampled {
         let views = DrawnViews::of(subject)?;
         subject.require_rows(MATRICES * ROWS as f64 + subject.negatives() as f64)?;
         let data = subject.space()?;
-        let temperature = subject.temperature()?;
-        let negatives = subject.negatives();
+        let (encoder, mut loss) = (subject.plan.encoder(), loss(subject)?);
+        let negatives = Negatives::of(subject);
         let mut sums = Sums::new(state, data);
         for piece in 0..SAMPLES / ROWS {
             let drawn = Piece::draw(data, &views, negatives, subject.run.plan.seed, piece as u32);
-            sums.add(state, data, &drawn, temperature);
+            sums.add(state, data, &drawn, encoder.as_ref(), &mut loss);
         }
         Ok(sums.finish(state, data))
     }
@@ -163,7 +196,13 @@ impl Sampled {
 
 impl Piece {
     /// Piece number `piece`, a pure function of it and the seed.
-    pub fn draw(data: &dyn DataModel, views: &DrawnViews, negatives: usize, seed: u64, piece: u32) -> Self {
+    pub fn draw(
+        data: &dyn DataModel,
+        views: &DrawnViews,
+        negatives: Negatives,
+        seed: u64,
+        piece: u32,
+    ) -> Self {
         let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece);
         let samples = data.sample(&stream, 0, ROWS);
         let noise_energy = samples.noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
@@ -177,8 +216,13 @@ impl Piece {
         }
         let shared = anchor_noise.as_slice().iter().zip(positive_noise.as_slice());
         let shared_noise = shared.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-        let negatives = data.sample(&Stream::new(seed, Purpose::MonteCarlo, 2 * piece + 1), 0, negatives).x;
-        Self { latent: samples.latent, anchor, anchor_noise, positive, negatives, noise_energy, shared_noise }
+        let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece + 1);
+        let mut others = data.sample(&stream, 0, negatives.count);
+        if negatives.are_views {
+            views.single(&stream, &mut others);
+        }
+        let (latent, negatives) = (samples.latent, others.x);
+        Self { latent, anchor, anchor_noise, positive, negatives, noise_energy, shared_noise }
     }
 }
 
@@ -207,7 +251,7 @@ struct Sums {
 impl Sums {
     fn new(state: &State, data: &dyn DataModel) -> Self {
         let (m, d) = (state.width(), data.latent_dim());
-        let best: Vec<usize> = (0..m).map(|i| state.best_atom(i)).collect();
+        let best: Vec<usize> = (0..m).map(|i| state.neuron(i).best_atom).collect();
         let size = |i: usize| {
             [state.sparse_energy[i].sqrt(), state.energy(i).sqrt(), state.coefficient(i, best[i]).abs()]
         };
@@ -231,7 +275,14 @@ impl Sums {
         }
     }
 
-    fn add(&mut self, state: &State, data: &dyn DataModel, piece: &Piece, temperature: f64) {
+    fn add(
+        &mut self,
+        state: &State,
+        data: &dyn DataModel,
+        piece: &Piece,
+        encoder: &dyn Encoder,
+        loss: &mut dyn Loss,
+    ) {
         let product = |x: &Matrix, weights: &Matrix| {
             let mut out = Matrix::zeros(0, 0);
             times_transposed(&mut out, x, weights);
@@ -241,14 +292,11 @@ impl Sums {
         let pre = product(&piece.anchor, &state.weights);
         let noise_pre = product(&piece.anchor_noise, &state.weights);
         let (atoms, atoms_noise) = (on_atoms(&piece.anchor), on_atoms(&piece.anchor_noise));
-        let open = opened(&pre, &state.bias);
-        let pull = activated(product(&piece.positive, &state.weights), &state.bias);
-        let contrast = contrasted(
-            &activated(pre.clone(), &state.bias),
-            &pull,
-            &activated(product(&piece.negatives, &state.weights), &state.bias),
-            temperature,
-        );
+        let open = slopes(encoder, &pre, &state.bias);
+        let anchor = embedded(encoder, &pre, &state.bias);
+        let pull = embedded(encoder, &product(&piece.positive, &state.weights), &state.bias);
+        let others = embedded(encoder, &product(&piece.negatives, &state.weights), &state.bias);
+        let (_, contrast) = evaluate(loss, &anchor, &pull, &others);
         let gated = |force: &Matrix| {
             let pairs = force.as_slice().iter().zip(open.as_slice());
             Matrix::from_vec(force.rows(), force.cols(), pairs.map(|(f, k)| f * k).collect())
@@ -275,7 +323,7 @@ impl Sums {
         for (open, latent) in open.iter_rows().zip(latent.iter_rows()) {
             for (i, &open) in open.iter().enumerate() {
                 // The slope is 2 between the thresholds of a negative bias: open all the same.
-                let open = f64::from(u8::from(open > 0.0));
+                let open = f64::from(u8::from(open != 0.0));
                 self.gates[i] += open;
                 if latent[self.best[i]] == 0.0 {
                     self.gates_without_best[i] += open;
@@ -368,66 +416,41 @@ fn largest_of(count: f64) -> f64 {
     (2.0 * (2.0 * count / EXCEPTION).ln()).sqrt()
 }
 
-/// k_i = 1{a > b} + 1{−a > b}.
-fn opened(pre: &Matrix, bias: &[f32]) -> Matrix {
-    let mut out = pre.clone();
-    for r in 0..out.rows() {
-        for (a, &b) in out.row_mut(r).iter_mut().zip(bias) {
-            *a = f32::from(u8::from(*a > b) + u8::from(-*a > b));
-        }
-    }
-    out
-}
-
-/// h_i = (a − b)₊ − (−a − b)₊.
-fn activated(mut pre: Matrix, bias: &[f32]) -> Matrix {
-    for r in 0..pre.rows() {
-        for (a, &b) in pre.row_mut(r).iter_mut().zip(bias) {
-            *a = (*a - b).max(0.0) - (-*a - b).max(0.0);
-        }
-    }
-    pre
-}
-
-/// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s), rows × m.
-fn contrasted(anchor: &Matrix, positive: &Matrix, negatives: &Matrix, temperature: f64) -> Matrix {
-    let mut logits = Matrix::zeros(0, 0);
-    times_transposed(&mut logits, anchor, negatives);
-    let mut own = Vec::with_capacity(anchor.rows());
-    for r in 0..anchor.rows() {
-        let dot = inner(anchor.row(r), positive.row(r));
-        let largest = logits.row(r).iter().fold(dot, |largest, &s| largest.max(f64::from(s)));
-        let weight = |s: f64| ((s - largest) / temperature).exp();
-        let total = weight(dot) + logits.row(r).iter().map(|&s| weight(f64::from(s))).sum::<f64>();
-        logits.row_mut(r).iter_mut().for_each(|s| *s = (weight(f64::from(*s)) / total) as f32);
-        own.push(1.0 - weight(dot) / total);
-    }
+/// h of given pre-activations.
+pub(super) fn embedded(encoder: &dyn Encoder, pre: &Matrix, bias: &[f32]) -> Matrix {
     let mut out = Matrix::zeros(0, 0);
-    times(&mut out, &logits, negatives);
-    for (r, share) in own.iter().enumerate() {
-        for (g, &h) in out.row_mut(r).iter_mut().zip(positive.row(r)) {
-            *g = (share * f64::from(h)) as f32 - *g;
-        }
-    }
+    encoder.forward(pre, bias, &mut out);
     out
 }
 
-/// Mean of −τ ln ℓ_p.
-pub(super) fn mean_loss(anchor: &Matrix, positive: &Matrix, negatives: &Matrix, temperature: f64) -> f64 {
-    let mut logits = Matrix::zeros(0, 0);
-    times_transposed(&mut logits, anchor, negatives);
-    let loss = |r: usize| {
-        let own = inner(anchor.row(r), positive.row(r));
-        let others = logits.row(r).iter().map(|&s| f64::from(s));
-        let largest = others.clone().fold(own, f64::max);
-        let weight = |s: f64| ((s - largest) / temperature).exp();
-        temperature * (weight(own) + others.map(weight).sum::<f64>()).ln() + largest - own
-    };
-    (0..anchor.rows()).map(loss).sum::<f64>() / anchor.rows() as f64
+/// k = ∂h/∂a.
+fn slopes(encoder: &dyn Encoder, pre: &Matrix, bias: &[f32]) -> Matrix {
+    let mut out = pre.map(|_| 1.0);
+    encoder.backward(pre, bias, &mut out, &mut vec![0.0; bias.len()]);
+    out
 }
 
-fn inner(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+/// The arm's loss. Forces are those on the anchor, where StopGrad makes no difference.
+///
+/// # Errors
+/// Where the loss is another one.
+pub(super) fn loss(subject: &Subject<'_>) -> Result<InfoNce, Gap> {
+    InfoNce::new(subject.temperature()?, StopGrad::Targets).map_err(|error| Gap::Missing(error.to_string()))
+}
+
+/// The loss of these embeddings, and −∂L/∂f(x⁺) = (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) anchor by anchor, rows × m.
+pub(super) fn evaluate(
+    loss: &mut dyn Loss,
+    anchor: &Matrix,
+    positive: &Matrix,
+    negatives: &Matrix,
+) -> (LossReading, Matrix) {
+    let embeddings = Embeddings { anchor, positive, negatives, negative_set: NegativeSet::Fresh };
+    let mut grads = EmbeddingGrads::default();
+    let reading = loss.evaluate(&embeddings, &mut grads);
+    // The gradients are those of the mean over the anchors.
+    let anchors = anchor.rows() as f32;
+    (reading, grads.anchor.map(|g| -anchors * g))
 }
 
 #[cfg(test)]

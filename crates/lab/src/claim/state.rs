@@ -11,7 +11,7 @@ use crate::store::read_checkpoint;
 use featurescope_sim::data::DataModel;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times};
-use featurescope_sim::measure::LuckRule;
+use featurescope_sim::measure::{LuckRule, Neuron};
 
 /// Arrays as large as W while a state is read: the snapshot, the weights, their dense part, and the file or the learner.
 const ARRAYS: f64 = 4.0;
@@ -99,30 +99,29 @@ impl State {
         f64::from(self.bias[i])
     }
 
-    /// argmax_j |⟨w_i, M_j⟩|.
-    pub fn best_atom(&self, i: usize) -> usize {
-        let size = |j: &usize| self.sparse[(i, *j)].abs();
-        (0..self.sparse.cols()).max_by(|a, b| size(a).total_cmp(&size(b))).unwrap_or_default()
+    /// Neuron i in the basis of the data.
+    pub fn neuron(&self, i: usize) -> Neuron {
+        Neuron::new(self.sparse.row(i), self.dense_energy[i])
     }
 
-    /// M_j of Definition B.1 for every atom: the neurons with ⟨w_i, M_j⟩² ≥ (c1 − c2)(ln d/d)‖M Mᵀ w_i‖².
+    /// |cos(w_i, M_j)|; 0 for a zero neuron.
+    pub fn cosine(&self, i: usize, j: usize) -> f64 {
+        let norm = self.energy(i).sqrt();
+        if norm == 0.0 { 0.0 } else { self.coefficient(i, j).abs() / norm }
+    }
+
+    /// M_j of Definition B.1 for every atom.
     pub fn potential(&self, rule: LuckRule) -> Vec<Vec<usize>> {
-        let passes = |i: usize, j: usize| self.relative_square(i, j) >= rule.potential;
-        (0..self.sparse.cols()).map(|j| (0..self.width()).filter(|&i| passes(i, j)).collect()).collect()
+        let d = self.sparse.cols();
+        let neurons: Vec<Neuron> = (0..self.width()).map(|i| self.neuron(i)).collect();
+        let passes = |i: usize, j: usize| rule.is_potential(self.coefficient(i, j), &neurons[i], d);
+        (0..d).map(|j| (0..self.width()).filter(|&i| passes(i, j)).collect()).collect()
     }
 
-    /// M_j* of Definition B.1: (neuron, atom) where the atom reaches c1 + c2 and every other one stays at c1 − c2.
+    /// The pairs (i, j) with i in M_j* of Definition B.1.
     pub fn lucky(&self, rule: LuckRule) -> Vec<(usize, usize)> {
-        let is_lucky = |&(i, j): &(usize, usize)| {
-            self.relative_square(i, j) >= rule.lucky
-                && (0..self.sparse.cols()).all(|k| k == j || self.relative_square(i, k) <= rule.potential)
-        };
-        (0..self.width()).map(|i| (i, self.best_atom(i))).filter(is_lucky).collect()
-    }
-
-    /// ⟨w_i, M_j⟩² in units of (ln d/d)‖M Mᵀ w_i‖².
-    fn relative_square(&self, i: usize, j: usize) -> f64 {
-        let d = self.sparse.cols() as f64;
-        self.coefficient(i, j).powi(2) / (d.ln() / d * self.sparse_energy[i])
+        let neurons = (0..self.width()).map(|i| (i, self.neuron(i)));
+        let lucky = neurons.filter(|(_, neuron)| rule.is_lucky(neuron, self.sparse.cols()));
+        lucky.map(|(i, neuron)| (i, neuron.best_atom)).collect()
     }
 }

@@ -13,7 +13,9 @@ use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::{Encoder, SymRelu};
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
+use featurescope_sim::measure::{
+    Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape, standard,
+};
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::reduced::GaussianViews;
 use featurescope_sim::train::{
@@ -63,6 +65,11 @@ impl ArmPlan {
         width
     }
 
+    /// Neurons and atoms.
+    pub fn shape(&self) -> Shape {
+        Shape { width: self.width(), latent_dim: self.law.latent_dim }
+    }
+
     /// The data model in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
     pub fn space(&self, data: &PlannedData) -> Result<SparseCoding, ParameterError> {
         if self.is_reduced() {
@@ -90,8 +97,7 @@ impl ArmPlan {
     /// The training process in its initial state.
     pub fn dynamics(&self, data: &PlannedData) -> Result<Box<dyn Dynamics>, ParameterError> {
         let (rule, seed) = (self.training_rule(), self.seed);
-        let EncoderSpec::SymRelu { .. } = self.spec.encoder;
-        let encoder: Box<dyn Encoder> = Box::new(SymRelu);
+        let encoder = self.encoder();
         let (Some(augmentation), Some(loss)) = (&self.spec.augmentation, &self.spec.loss) else {
             return self.supervised(data, encoder);
         };
@@ -159,6 +165,12 @@ impl ArmPlan {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
         let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), &self.law, self.jitter()));
         views.transpose()
+    }
+
+    /// The activation.
+    pub fn encoder(&self) -> Box<dyn Encoder> {
+        let EncoderSpec::SymRelu { .. } = self.spec.encoder;
+        Box::new(SymRelu)
     }
 
     /// How samples become views; `None` where nothing is contrasted.

@@ -9,7 +9,8 @@ use super::figure::{
 use super::stored::{ArmView, StoredRun};
 use super::story::{entry, single};
 use crate::store::AlignmentHistory;
-use featurescope_sim::measure::{OWNER_COSINE, SINGLETON_COSINE};
+use featurescope_sim::math::argmax;
+use featurescope_sim::measure::{OWNER_COSINE, SINGLETON_COSINE, luck};
 
 /// Digits that the alignment matrices of a page may take together.
 const MOST_DIGITS: usize = 2_400_000;
@@ -74,7 +75,7 @@ fn heat(arm: &ArmView<'_>, history: &AlignmentHistory, budget: usize) -> Heat {
     let last: Vec<f32> = history.absolute(history.steps.len() - 1).collect();
     let best = |i: usize| {
         let row = &last[i * d..(i + 1) * d];
-        row.iter().enumerate().fold((0, 0.0f32), |best, (j, &c)| if c > best.1 { (j, c) } else { best })
+        argmax(row.iter().map(|&cosine| f64::from(cosine))).map_or((0, 0.0), |atom| (atom, row[atom]))
     };
     let mut order: Vec<(bool, usize, f32, usize)> = (0..m)
         .map(|i| {
@@ -176,16 +177,14 @@ pub fn ownership(run: &StoredRun) -> Option<Figure> {
 }
 
 fn winners(arm: &ArmView<'_>) -> Option<Panel> {
-    let (best, cosine) = (arm.neurons("best_atom", true)?, arm.neurons("alignment", true)?);
+    let recorded = &arm.subject.arm.neurons;
+    let neurons = recorded.at(recorded.steps.len().checked_sub(1)?)?;
     let atoms = &arm.stored.atoms;
     if atoms.is_empty() {
         return None;
     }
     let rivals = |atom: usize| {
-        best.iter()
-            .zip(cosine)
-            .filter(|&(&b, &c)| b as usize == atom && f64::from(c) > SINGLETON_COSINE)
-            .count()
+        neurons.iter().filter(|n| n.best_atom == atom && n.alignment() > SINGLETON_COSINE).count()
     };
     let mut layers = Vec::new();
     let mut counts = [0usize; 3];
@@ -261,27 +260,26 @@ pub fn destiny(run: &StoredRun) -> Option<Figure> {
 }
 
 fn fates(arm: &ArmView<'_>) -> Option<Panel> {
-    let d = arm.subject.latent_dim();
-    let (first, start) = (arm.neurons("best_atom", false)?, arm.neurons("alignment", false)?);
-    let (norm, sparse) = (arm.neurons("norm", false)?, arm.neurons("sparse_energy", false)?);
-    let (last, end) = (arm.neurons("best_atom", true)?, arm.neurons("alignment", true)?);
-    let luck =
-        |i: usize| (f64::from(start[i]) * f64::from(norm[i])).powi(2) / (d.ln() / d * f64::from(sparse[i]));
+    let d = arm.subject.latent_dim() as usize;
+    let recorded = &arm.subject.arm.neurons;
+    let (start, end) = (recorded.at(0)?, recorded.at(recorded.steps.len().checked_sub(1)?)?);
+    let is_kept = |i: usize| start[i].best_atom == end[i].best_atom;
     let mut layers = Vec::new();
     for (key, colour, kept) in [("changed", Colour::Grey, false), ("kept", Colour::Hue(0), true)] {
-        let chosen: Vec<usize> = (0..first.len()).filter(|&i| (first[i] == last[i]) == kept).collect();
+        let chosen: Vec<usize> = (0..start.len()).filter(|&i| is_kept(i) == kept).collect();
         let label = |&i: &usize| {
             if kept {
-                format!("neuron {i}: atom {} throughout", first[i])
+                format!("neuron {i}: atom {} throughout", start[i].best_atom)
             } else {
-                format!("neuron {i}: atom {} at the start, {} at the end", first[i], last[i])
+                let (first, last) = (start[i].best_atom, end[i].best_atom);
+                format!("neuron {i}: atom {first} at the start, {last} at the end")
             }
         };
         layers.push(Layer::Points(Points {
             name: arm.name().to_owned(),
             keys: vec![key.to_owned()],
             colour,
-            points: chosen.iter().map(|&i| [luck(i), f64::from(end[i])]).collect(),
+            points: chosen.iter().map(|&i| [luck(&start[i], d), end[i].alignment()]).collect(),
             labels: chosen.iter().map(label).collect(),
             size: 6.0,
             shape: Shape::Dot,
@@ -295,8 +293,9 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
         colour: Colour::Ink,
         keys: Vec::new(),
     };
-    let aligned = end.iter().filter(|&&c| f64::from(c) > OWNER_COSINE).count();
-    let kept = (0..first.len()).filter(|&i| f64::from(end[i]) > OWNER_COSINE && first[i] == last[i]).count();
+    let is_aligned = |i: &usize| end[*i].alignment() > OWNER_COSINE;
+    let aligned = (0..end.len()).filter(is_aligned).count();
+    let kept = (0..end.len()).filter(is_aligned).filter(|&i| is_kept(i)).count();
     let mut marks = vec![mark(true, rule.potential, "potential")];
     if rule.lucky > rule.potential * 1.05 {
         marks.push(mark(true, rule.lucky, "lucky"));

@@ -102,35 +102,56 @@ fn words(task: DownstreamTask) -> (&'static str, &'static str) {
     }
 }
 
+/// Kinds of masks that a curve goes over.
+const FAMILIES: [(&str, &str); 3] = [
+    ("disjoint", "views overlap as little as possible"),
+    ("independent", "independent masks"),
+    ("complementary", "complementary masks"),
+];
+
+/// What an anchor keeps under masks of this family; `None` under others. RandomMask is a family of its own: its positive keeps
+/// what the anchor does not, and only at ½ it is what disjoint masks are.
+fn keep_rate(augmentation: &AugmentationSpec, family: usize) -> Option<f64> {
+    match (augmentation, family) {
+        (AugmentationSpec::DisjointMasks { keep_rate }, 0)
+        | (AugmentationSpec::IndependentMasks { keep_rate }, 1)
+        | (AugmentationSpec::RandomMask { keep_rate }, 2) => Some(*keep_rate),
+        (AugmentationSpec::RandomMask { keep_rate }, 0) => Some(*keep_rate).filter(|&rate| rate == 0.5),
+        _ => None,
+    }
+}
+
 /// Score and coverage against the keep rate of the masks, where a run varies it.
 pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let families =
-        [("disjoint", "views overlap as little as possible"), ("independent", "independent masks")];
-    let of = |arm: &ArmView<'_>| match arm.subject.spec().augmentation.as_ref()? {
-        AugmentationSpec::DisjointMasks { keep_rate } => Some((0, *keep_rate)),
-        AugmentationSpec::RandomMask { .. } => Some((0, 0.5)),
-        AugmentationSpec::IndependentMasks { keep_rate } => Some((1, *keep_rate)),
-        AugmentationSpec::None {} => None,
-    };
     let strengths = |family: usize| {
+        let keep_rate = |arm: &ArmView<'_>| keep_rate(arm.subject.spec().augmentation.as_ref()?, family);
         let mut found: Vec<(f64, &ArmView<'_>)> =
-            arms.iter().filter_map(|arm| of(arm).filter(|f| f.0 == family).map(|f| (f.1, arm))).collect();
+            arms.iter().filter_map(|arm| keep_rate(arm).map(|rate| (rate, arm))).collect();
         found.sort_by(|a, b| a.0.total_cmp(&b.0));
         found
     };
-    let mut rates: Vec<u64> = strengths(0).iter().map(|s| s.0.to_bits()).collect();
-    rates.dedup();
-    if rates.len() < FEWEST_STRENGTHS {
+    let different = |family: usize| {
+        let mut rates: Vec<u64> = strengths(family).iter().map(|s| s.0.to_bits()).collect();
+        rates.dedup();
+        rates.len()
+    };
+    // RandomMask at ½ alone is a point of the disjoint masks.
+    let families: Vec<(usize, (&str, &str))> = FAMILIES
+        .into_iter()
+        .enumerate()
+        .filter(|(family, _)| *family < 2 || different(*family) > 1)
+        .collect();
+    if families.iter().all(|(family, _)| different(*family) < FEWEST_STRENGTHS) {
         return None;
     }
     let curve = |value: &dyn Fn(&ArmView<'_>) -> Option<[f64; 3]>| {
         let mut layers = Vec::new();
-        for (family, (key, name)) in families.iter().enumerate() {
+        for &(family, (key, name)) in &families {
             let read: Vec<(f64, [f64; 3])> =
                 strengths(family).iter().filter_map(|(rate, arm)| Some((*rate, value(arm)?))).collect();
             let points = read.iter().map(|(rate, v)| [*rate, v[0]]).collect();
-            let mut line = Line::new(*name, key, Colour::Hue(family), points);
+            let mut line = Line::new(name, key, Colour::Hue(family), points);
             line.intervals = read.iter().map(|(_, v)| [v[1], v[2]]).collect();
             line.has_dots = true;
             layers.push(Layer::Line(line));
@@ -146,16 +167,16 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
     let column = |name: &'static str| move |arm: &ArmView<'_>| arm.last(name).map(|v| [v, v, v]);
     let panel = |title: &str, unit: &str, layers| Panel {
         title: title.to_owned(),
-        x: Axis::linear("keep rate: 1 is no augmentation, ½ is RandomMask").between(0.0, 1.0),
+        x: Axis::linear("keep rate of the anchor: 1 is no augmentation, ½ is RandomMask").between(0.0, 1.0),
         y: Axis { max: Some(1.0), ..Axis::linear(unit) },
         layers,
         span: 1,
         ..Panel::default()
     };
-    let entry = |(f, (key, name)): (usize, &(&str, &str))| Entry {
-        key: (*key).to_owned(),
-        name: (*name).to_owned(),
-        colour: Colour::Hue(f),
+    let entry = |&(family, (key, name)): &(usize, (&str, &str))| Entry {
+        key: key.to_owned(),
+        name: name.to_owned(),
+        colour: Colour::Hue(family),
         stroke: Stroke::Solid,
     };
     Some(Figure {
@@ -165,7 +186,7 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
                   and too strong a one leaves no signal to share, so that scores fall on either side. Scores are those with the most labels, with \
                   95 % intervals over test samples."
             .to_owned(),
-        legend: families.iter().enumerate().map(entry).collect(),
+        legend: families.iter().map(entry).collect(),
         panels: vec![
             panel("Accuracy", "accuracy on fresh samples", curve(&best(DownstreamTask::Classification))),
             panel("R²", "R² on fresh samples", curve(&best(DownstreamTask::Regression))),
@@ -174,4 +195,21 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
         columns: 3,
         ..Figure::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_mask_stands_at_its_own_keep_rate() {
+        let places =
+            |augmentation: AugmentationSpec| [0, 1, 2].map(|family| keep_rate(&augmentation, family));
+        let complementary = |keep_rate| places(AugmentationSpec::RandomMask { keep_rate });
+        assert_eq!(complementary(0.3), [None, None, Some(0.3)]);
+        assert_eq!(complementary(0.5), [Some(0.5), None, Some(0.5)]);
+        assert_eq!(places(AugmentationSpec::DisjointMasks { keep_rate: 0.7 }), [Some(0.7), None, None]);
+        assert_eq!(places(AugmentationSpec::IndependentMasks { keep_rate: 0.2 }), [None, Some(0.2), None]);
+        assert_eq!(places(AugmentationSpec::None {}), [None; 3]);
+    }
 }

@@ -5,8 +5,8 @@ use super::page::Provenance;
 use crate::claim::evidence::{EvidenceError, Run, Subject};
 use crate::status::Status;
 use crate::store::{
-    ALIGNMENT_FILE, AlignmentHistory, REPRESENTATION_FILE, StoredRepresentation, read_alignment,
-    read_representation,
+    ALIGNMENT_FILE, AlignmentHistory, REPRESENTATION_FILE, StoredRepresentation, read_alignment_of,
+    read_representation_of,
 };
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 use serde::Deserialize;
@@ -162,13 +162,14 @@ impl StoredArm {
     fn open(folder: &Path, subject: &Subject<'_>, notes: &mut Vec<String>) -> Self {
         let mut keep = |what: String| notes.push(what);
         let path = folder.join(ALIGNMENT_FILE);
-        let alignment = path.exists().then(|| read_alignment(&path)).transpose();
+        let shape = subject.plan.shape();
+        let alignment = path.exists().then(|| read_alignment_of(&path, shape)).transpose();
         let alignment = alignment.unwrap_or_else(|error| {
             keep(error.to_string());
             None
         });
         let path = folder.join(REPRESENTATION_FILE);
-        let representation = path.exists().then(|| read_representation(&path)).transpose();
+        let representation = path.exists().then(|| read_representation_of(&path, shape)).transpose();
         let representation = representation.unwrap_or_else(|error| {
             keep(error.to_string());
             None

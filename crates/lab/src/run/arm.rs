@@ -204,7 +204,7 @@ impl<'a> Training<'a> {
         self.dynamics = dynamics(self.plan, arm)?;
         self.dynamics.restore(snapshot).map_err(|error| unusable(error.to_string()))?;
         self.recorder = arm.recorder();
-        if self.recorder.recall(memory) {
+        if self.recorder.recall(memory, arm.shape()) {
             Ok(())
         } else {
             Err(unusable("its measurements remember something else".to_owned()))

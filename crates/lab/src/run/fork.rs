@@ -9,8 +9,8 @@ use super::pictures::Alignments;
 use crate::plan::{ArmPlan, ForkMoment, Plan};
 use crate::status::StopReason;
 use crate::store::{
-    ALIGNMENT_FILE, Checkpoint, NEURONS_FILE, RECORDS_FILE, StoreError, read_alignment, read_neurons,
-    read_records, read_whole_checkpoint,
+    ALIGNMENT_FILE, Checkpoint, NEURONS_FILE, RECORDS_FILE, StoreError, read_alignment_of, read_tables,
+    read_whole_checkpoint,
 };
 use featurescope_sim::measure::Record;
 use featurescope_sim::train::StageTimes;
@@ -109,23 +109,32 @@ pub(super) fn origin(plan: &Plan, arms: &Path, arm: &ArmPlan, step: u64) -> Resu
     };
     let checkpoint = latest.clone();
     let at = checkpoint.snapshot.step;
-    let mut history = read_alignment(&folder.join(ALIGNMENT_FILE))?;
+    let mut history = read_alignment_of(&folder.join(ALIGNMENT_FILE), base.shape())?;
     history.retain(|step| step <= at);
     let milestones = usable.into_iter().filter(|(name, ..)| *name != "final");
     Ok(Some(Origin {
-        records: records_until(&folder, at)?,
+        records: records_until(&folder, base, at)?,
         alignments: Alignments::from_history(history),
         milestones: milestones.map(|(name, path, _)| (name, path)).collect(),
         checkpoint,
     }))
 }
 
-/// The stored records of the arm in `folder` up to `step`.
-fn records_until(folder: &Path, step: u64) -> Result<Vec<Record>, StoreError> {
-    let (records, path) = (read_records(&folder.join(RECORDS_FILE))?, folder.join(NEURONS_FILE));
-    let neurons = read_neurons(&path)?;
-    if neurons.steps != records.steps {
-        return Err(StoreError::content(&path, "its steps are not those of the records"));
+/// The stored records of `arm`, which lies in `folder`, up to `step`.
+fn records_until(folder: &Path, arm: &ArmPlan, step: u64) -> Result<Vec<Record>, StoreError> {
+    let (records, neurons) = read_tables(folder, arm.shape())?;
+    // Records go on by position: columns in another order would go on under each other's names.
+    let recorder = arm.recorder();
+    let of_records: Vec<&str> = records.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let of_neurons: Vec<&str> = neurons.columns.iter().map(|(name, _)| name.as_str()).collect();
+    for (file, found, expected) in [
+        (RECORDS_FILE, of_records, recorder.columns()),
+        (NEURONS_FILE, of_neurons, recorder.neuron_columns()),
+    ] {
+        if !found.into_iter().eq(expected.iter().map(|column| column.name)) {
+            let problem = "its columns are not those that this program records, in their order";
+            return Err(StoreError::content(&folder.join(file), problem));
+        }
     }
     let record = |(row, &step): (usize, &u64)| Record {
         step,

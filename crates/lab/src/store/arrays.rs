@@ -8,6 +8,7 @@ use super::StoreError;
 use super::atomic::write_bytes_atomically;
 use super::checkpoint::{ENTRY, from_little_endian, little_endian};
 use featurescope_sim::math::Matrix;
+use featurescope_sim::measure::Shape;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::fs;
@@ -103,6 +104,21 @@ pub fn read_alignment(path: &Path) -> Result<AlignmentHistory, StoreError> {
     })
 }
 
+/// Reads the alignment history of an arm of this shape.
+///
+/// # Errors
+/// Also if it is that of another one.
+pub fn read_alignment_of(path: &Path, shape: Shape) -> Result<AlignmentHistory, StoreError> {
+    let history = read_alignment(path)?;
+    let ascends = history.steps.is_sorted_by(|a, b| a < b);
+    if ascends && (history.width, history.latent_dim) == (shape.width, shape.latent_dim) {
+        return Ok(history);
+    }
+    let (width, latent_dim) = (history.width, history.latent_dim);
+    let found = format!("it holds {width} neurons × {latent_dim} atoms");
+    Err(StoreError::content(path, format!("{found}; ascending steps of {shape} are expected")))
+}
+
 /// Stores representations, replacing what stands at `path`.
 pub fn write_representation(path: &Path, stored: &StoredRepresentation) -> Result<(), StoreError> {
     let mut arrays = vec![("features", &stored.features), ("latent", &stored.latent)];
@@ -134,6 +150,21 @@ pub fn read_representation(path: &Path) -> Result<StoredRepresentation, StoreErr
         return Err(StoreError::content(path, "`anchor` and `positive` should have the same shape"));
     }
     Ok(StoredRepresentation { features, latent, pairs })
+}
+
+/// Reads the representations of an arm of this shape.
+///
+/// # Errors
+/// Also if they are those of another one.
+pub fn read_representation_of(path: &Path, shape: Shape) -> Result<StoredRepresentation, StoreError> {
+    let stored = read_representation(path)?;
+    let (width, latent_dim) = (stored.features.cols(), stored.latent.cols());
+    let pairs_fit = stored.pairs.as_ref().is_none_or(|(anchor, _)| anchor.cols() == width);
+    if pairs_fit && (width, latent_dim) == (shape.width, shape.latent_dim) {
+        return Ok(stored);
+    }
+    let found = format!("it holds features of {width} neurons and codes of {latent_dim} atoms");
+    Err(StoreError::content(path, format!("{found}, all of {shape} are expected")))
 }
 
 /// Name, type, shape and bytes.
@@ -214,6 +245,20 @@ mod tests {
         let stored = StoredRepresentation { latent: Matrix::zeros(4, 2), features, pairs };
         write_representation(&path, &stored).unwrap();
         assert_eq!(read_representation(&path).unwrap(), stored);
+        let shape = |width, latent_dim| Shape { width, latent_dim };
+        assert_eq!(read_representation_of(&path, shape(3, 2)).unwrap(), stored);
+        for other in [shape(2, 2), shape(3, 3)] {
+            let error = read_representation_of(&path, other).unwrap_err().to_string();
+            assert!(error.contains("features of 3 neurons and codes of 2 atoms"), "{error}");
+        }
+        write_alignment(&path, &history).unwrap();
+        assert_eq!(read_alignment_of(&path, shape(2, 3)).unwrap(), history);
+        let error = read_alignment_of(&path, shape(3, 3)).unwrap_err().to_string();
+        assert!(error.contains("2 neurons × 3 atoms; ascending steps of 3 neurons × 3 atoms"), "{error}");
+        history.steps.swap(0, 1);
+        write_alignment(&path, &history).unwrap();
+        assert!(read_alignment_of(&path, shape(2, 3)).is_err(), "steps that do not ascend");
+        write_representation(&path, &stored).unwrap();
         assert!(read_alignment(&path).unwrap_err().to_string().contains("`steps`"));
         fs::write(&path, &fs::read(&path).unwrap()[..40]).unwrap();
         assert!(read_representation(&path).unwrap_err().to_string().contains("a.safetensors"));

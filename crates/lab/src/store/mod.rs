@@ -32,8 +32,8 @@ mod version;
 mod writer;
 
 pub use arrays::{
-    AlignmentHistory, StoredRepresentation, read_alignment, read_representation, write_alignment,
-    write_representation,
+    AlignmentHistory, StoredRepresentation, read_alignment, read_alignment_of, read_representation,
+    read_representation_of, write_alignment, write_representation,
 };
 pub use atomic::{
     ASIDE, between_files, remove_file, write_bytes_atomically, write_json_atomically, write_text_atomically,
@@ -44,7 +44,7 @@ pub use error::StoreError;
 pub use guard::{guarded, is_guarded};
 pub use journal::{Journal, JournalRecords, RecordShape};
 pub use lock::{FolderLock, LOCK_FILE, LockError};
-pub use reader::{Neurons, Records, read_neurons, read_records};
+pub use reader::{Neurons, Records, read_neurons, read_records, read_tables};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
 pub use table_file::open_table;
 pub(crate) use version::from_versioned_json;

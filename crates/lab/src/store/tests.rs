@@ -2,7 +2,7 @@
 
 use super::*;
 use featurescope_sim::math::Matrix;
-use featurescope_sim::measure::{Column, Record};
+use featurescope_sim::measure::{Column, Record, Shape};
 use featurescope_sim::train::{Snapshot, StageTimes};
 use std::fs;
 use std::path::Path;
@@ -324,4 +324,64 @@ fn a_write_that_fails_keeps_the_old_file_and_cleans_up() {
     assert!(taken.is_dir() && fs::read_dir(dir.path()).unwrap().count() == 1);
     let unreachable = write_text_atomically(&dir.path().join("missing/file"), "text").unwrap_err();
     assert!(unreachable.to_string().contains("missing/file.tmp cannot be created"), "{unreachable}");
+}
+
+/// Neurons of one record: best atom and number of atoms held.
+fn counted(dir: &Path, steps: &[u64], atoms: [f32; WIDTH], held: f32) {
+    let column = |name| Column { name, unit: "atoms", doc: "for the test" };
+    let columns: &[Column] = &[column("best_atom"), column("atom_count")];
+    let mut writer = ArmWriter::create(dir, COLUMNS, columns, WIDTH).unwrap();
+    for &step in steps {
+        let neurons = vec![atoms.to_vec(), vec![held; WIDTH]];
+        writer.write(&Record { step, scalars: vec![0.0, 0.0], neurons }).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// An atom's number is an index sooner or later: nothing that is none gets past the reader.
+#[test]
+fn numbers_that_are_looked_up_by_are_checked() {
+    let dir = TempDir::new().unwrap();
+    let read = |latent_dim| read_tables(dir.path(), Shape { width: WIDTH, latent_dim });
+    let sound = [0.0, 2.0, 6.0];
+    counted(dir.path(), &[0, 10], sound, 7.0);
+    assert_eq!(read(7).unwrap().1.column("best_atom").unwrap().row(1), sound);
+    let mut refused = 0;
+    for odd in [-1.0, 0.5, 7.0, 1e30, -1e30, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        counted(dir.path(), &[0, 10], [0.0, odd, 6.0], 7.0);
+        let error = read(7).unwrap_err().to_string();
+        let said =
+            format!("`best_atom` of neuron 1 at step 0 is {odd}; an atom is a whole number from 0 to 6");
+        assert!(error.contains(&said) && error.contains(NEURONS_FILE), "{error}");
+        counted(dir.path(), &[0, 10], sound, odd);
+        refused += usize::from(read(7).is_err());
+    }
+    assert_eq!(refused, 7, "all but 7 are no number of atoms");
+    counted(dir.path(), &[0, 10], sound, 7.0);
+    assert!(read(6).unwrap_err().to_string().contains("`best_atom` of neuron 2"), "fewer atoms");
+    let error = read_tables(dir.path(), Shape { width: WIDTH + 1, latent_dim: 7 }).unwrap_err().to_string();
+    assert!(error.contains("it holds 3 neurons, the settings ask for 4"), "{error}");
+}
+
+#[test]
+fn steps_that_do_not_ascend_or_are_of_another_table_are_refused() {
+    for steps in [&[10, 0][..], &[5, 5], &[u64::MAX]] {
+        let dir = TempDir::new().unwrap();
+        counted(dir.path(), steps, [0.0; WIDTH], 0.0);
+        for read in [
+            read_records(&dir.path().join(RECORDS_FILE)).err(),
+            read_neurons(&dir.path().join(NEURONS_FILE)).err(),
+        ] {
+            assert!(
+                read.unwrap().to_string().contains("its steps do not ascend from 0 or more"),
+                "{steps:?}"
+            );
+        }
+    }
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    counted(dir.path(), &[0, 10], [0.0; WIDTH], 0.0);
+    counted(other.path(), &[0, 20], [0.0; WIDTH], 0.0);
+    fs::copy(other.path().join(NEURONS_FILE), dir.path().join(NEURONS_FILE)).unwrap();
+    let error = read_tables(dir.path(), Shape { width: WIDTH, latent_dim: 1 }).unwrap_err().to_string();
+    assert!(error.contains("its steps are not those of records.parquet"), "{error}");
 }

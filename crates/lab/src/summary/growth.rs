@@ -8,6 +8,7 @@
 //! Source: Lemma C.3, C.4; docs/theory.md 4.3.
 
 use crate::plan::Growth;
+use crate::stats::least_squares_slope;
 use crate::store::Records;
 
 /// The growth factors per step; `None` if stage I did not end, or has fewer than two records in its first half.
@@ -17,22 +18,9 @@ pub fn measured(records: &Records, t1: Option<u64>) -> Option<Growth> {
     let factor = |name: &str| {
         let logs = records.column(name)?[..rows].iter().map(|coefficient| coefficient.ln());
         let points: Vec<_> = records.steps[..rows].iter().map(|&step| step as f64).zip(logs).collect();
-        slope(&points).map(f64::exp).filter(|factor| factor.is_finite())
+        least_squares_slope(points.into_iter()).map(f64::exp).filter(|factor| factor.is_finite())
     };
     Some(Growth { sparse: factor("growth_sparse")?, dense: factor("growth_dense")? })
-}
-
-/// Slope of the least-squares line.
-fn slope(points: &[(f64, f64)]) -> Option<f64> {
-    if points.len() < 2 {
-        return None;
-    }
-    let count = points.len() as f64;
-    let (x, y) = points.iter().fold((0.0, 0.0), |(x, y), p| (x + p.0 / count, y + p.1 / count));
-    let (xx, xy) = points
-        .iter()
-        .fold((0.0, 0.0), |(xx, xy), p| (xx + (p.0 - x) * (p.0 - x), xy + (p.0 - x) * (p.1 - y)));
-    Some(xy / xx)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod seeds;
 mod targets;
 
+use featurescope_lab::host::use_threads;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::times_transposed;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -121,21 +122,22 @@ thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Calls a target and notes what should not happen.
-fn call(name: &str, target: targets::Target, input: &[u8], limit: usize, failures: &mut Failures) {
+/// Calls a target and notes what should not happen; true if it took the input.
+fn call(name: &str, target: targets::Target, input: &[u8], limit: usize, failures: &mut Failures) -> bool {
     LARGEST.store(0, Ordering::Relaxed);
     let result = std::panic::catch_unwind(|| target(input));
     let largest = LARGEST.load(Ordering::Relaxed);
     let what = match result {
         Err(_) => format!("{name}: {}", PLACE.with_borrow(Clone::clone)),
-        Ok(()) if largest > limit => format!("{name}: takes more than {limit} bytes at once"),
-        Ok(()) => return,
+        Ok(_) if largest > limit => format!("{name}: takes more than {limit} bytes at once"),
+        Ok(was_taken) => return was_taken,
     };
     let path = std::env::temp_dir().join(format!("hostile-{name}-{}", failures.len()));
     failures.entry(what).or_insert_with(|| {
         fs::write(&path, input).unwrap();
         path
     });
+    false
 }
 
 /// What a panic says.
@@ -161,12 +163,15 @@ fn reserved_for_products() -> usize {
     LARGEST.load(Ordering::Relaxed)
 }
 
-/// Calls every target as often as `time` allows. Returns how often that was.
-fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64)> {
+/// Calls every target as often as `time` allows. Returns how many inputs that were, and how many of them were taken: those reach
+/// what stands behind the readers.
+fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64, u64)> {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         PLACE.set(format!("{place} {}", payload(panic)));
     }));
+    // One thread: handing work over takes longer than these inputs do. An error means that the pool stands already.
+    let _ = use_threads(1);
     let only = std::env::var("FUZZ_TARGET").ok();
     let wanted: Vec<_> =
         targets::TARGETS.iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)).collect();
@@ -175,23 +180,24 @@ fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64)> {
     let (mut counts, mut failures) = (Vec::new(), Failures::new());
     for &&(name, target) in &wanted {
         let corpus = corpus(name);
-        let mut count = corpus.len() as u64;
+        let (mut count, mut taken) = (corpus.len() as u64, 0);
         for input in &corpus {
-            call(name, target, input, limit, &mut failures);
+            taken += u64::from(call(name, target, input, limit, &mut failures));
         }
         let mut numbers = Numbers(seed);
         let started = Instant::now();
         while started.elapsed() < share {
             let (one, other) = (numbers.next(corpus.len()), numbers.next(corpus.len()));
             let input = mutate(&corpus[one], &corpus[other], &mut numbers);
-            call(name, target, &input, limit, &mut failures);
+            taken += u64::from(call(name, target, &input, limit, &mut failures));
             count += 1;
         }
-        counts.push((name, count));
+        counts.push((name, count, taken));
     }
     let _ = std::panic::take_hook();
     assert!(failures.is_empty(), "{failures:#?} in {counts:?}");
-    assert!(counts.iter().all(|(_, count)| *count > 1), "a target without a corpus: {counts:?}");
+    assert!(counts.iter().all(|(_, count, _)| *count > 1), "a target without a corpus: {counts:?}");
+    assert!(counts.iter().all(|(.., taken)| *taken > 0), "a target that refuses everything: {counts:?}");
     counts
 }
 
@@ -208,7 +214,7 @@ fn whatever_is_read_is_read_or_refused_for_long() {
         std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
     };
     let counts = fuzz(Duration::from_secs(number("FUZZ_SECONDS", 60)), number("FUZZ_SEED", 1) | 1 << 40);
-    let total: u64 = counts.iter().map(|(_, count)| count).sum();
+    let total: u64 = counts.iter().map(|(_, count, _)| count).sum();
     let _ =
         std::io::Write::write_all(&mut std::io::stderr(), format!("{total} inputs: {counts:?}\n").as_bytes());
 }

@@ -1,6 +1,6 @@
 //! Sound input for every target, made by the program itself: what mutations start from.
 
-use crate::targets::{RESUME_FILES, RUN_FILES, make_run, tiny_plan};
+use crate::targets::runs::{FILES, UNFINISHED_FILES, make_run, tiny_plan};
 use featurescope_lab::experiments::EXPERIMENTS;
 use parquet::basic::Compression;
 use parquet::data_type::{DoubleType, FloatType, Int64Type};
@@ -53,7 +53,9 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "state" => raw_and_framed(&of_run("arms/random_mask/resume.state", Some(3))),
         "manifest" => vec![of_run("manifest.json", None), of_run("manifest.json", Some(3))],
         "sweep" => vec![include_bytes!("sweep.json").to_vec()],
-        "run" => chosen(RUN_FILES, None),
+        "report" => [chosen(FILES, None), changes(FILES)].concat(),
+        // The first file as it is: a sound run.
+        "judge" | "compare" | "fork" => [chosen(&FILES[..1], None), changes(FILES)].concat(),
         "resume" => resumed(),
         _ => Vec::new(),
     }
@@ -70,26 +72,32 @@ fn of_run(file: &str, steps: Option<u64>) -> Vec<u8> {
     fs::read(folder.path().join(file)).unwrap()
 }
 
-/// The files of the tiny run, each after its position.
+/// The files of the tiny run, each after its position and the byte that says that it is replaced.
 fn chosen(files: &[&str], steps: Option<u64>) -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     make_run(&tiny_plan(), folder.path(), steps);
     let read = |file: &str| fs::read(Path::new(folder.path()).join(file)).unwrap();
-    files.iter().enumerate().map(|(n, file)| [&[n as u8][..], &read(file)].concat()).collect()
+    files.iter().enumerate().map(|(n, file)| [&[n as u8, 0][..], &read(file)].concat()).collect()
+}
+
+/// A change of every file that leaves it well formed, and some of the tables of neurons, whose numbers are looked up by.
+fn changes(files: &[&str]) -> Vec<Vec<u8>> {
+    let change = |n: u8, seed: u8| -> Vec<u8> {
+        let choices = (0..24u8).map(|at| at.wrapping_mul(53).wrapping_add(seed.wrapping_mul(29)));
+        [n, 1].into_iter().chain(choices).collect()
+    };
+    let neurons = files.iter().position(|file| file.ends_with("neurons.parquet")).unwrap() as u8;
+    let all = (0..files.len() as u8).map(|n| change(n, n));
+    all.chain((0..8).map(|seed| change(neurons, 100 + seed))).collect()
 }
 
 fn resumed() -> Vec<Vec<u8>> {
-    let mut seeds = Vec::new();
-    for input in chosen(RESUME_FILES, Some(3)) {
-        let (choice, content) = input.split_first().unwrap();
-        if *choice < 2 {
-            seeds.push(input);
-            continue;
-        }
-        for variant in raw_and_framed(content) {
-            seeds.push([&[*choice][..], &variant].concat());
-        }
-    }
+    let mut seeds = chosen(UNFINISHED_FILES, Some(3));
+    let framed: Vec<Vec<u8>> =
+        (seeds.iter().filter(|seed| UNFINISHED_FILES[usize::from(seed[0])].starts_with("arms")))
+            .map(|seed| [&[seed[0]][..], &raw_and_framed(&seed[2..])[1]].concat())
+            .collect();
+    seeds.extend(framed);
     seeds
 }
 

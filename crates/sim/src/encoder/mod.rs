@@ -13,6 +13,9 @@ use crate::math::Matrix;
 
 /// A coordinate-wise map h_i(x) = h(⟨w_i, x⟩, b_i).
 pub trait Encoder: Send + Sync {
+    /// h(a, b) of one neuron in double precision, for whoever looks at single numbers.
+    fn value(&self, pre: f64, bias: f64) -> f64;
+
     /// Embeddings of a batch.
     ///
     /// # Shapes

@@ -10,6 +10,7 @@
 use super::Encoder;
 use crate::math::{Matrix, parallel};
 use std::cell::Cell;
+use std::ops::{Neg, Sub};
 
 /// Rows whose bias gradients are summed together; the groups are then added in order.
 const ROWS_PER_PIECE: usize = 128;
@@ -23,11 +24,19 @@ thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub struct SymRelu;
 
-fn activate(a: f32, b: f32) -> f32 {
-    (a - b).max(0.0) - (-a - b).max(0.0)
+fn activate<F>(a: F, b: F) -> F
+where
+    F: Copy + Default + PartialOrd + Neg<Output = F> + Sub<Output = F>,
+{
+    let relu = |x: F| if x > F::default() { x } else { F::default() };
+    relu(a - b) - relu(-a - b)
 }
 
 impl Encoder for SymRelu {
+    fn value(&self, pre: f64, bias: f64) -> f64 {
+        activate(pre, bias)
+    }
+
     fn forward(&self, pre: &Matrix, bias: &[f32], embeddings: &mut Matrix) {
         let width = pre.cols();
         embeddings.resize(pre.rows(), width);
@@ -83,10 +92,6 @@ mod tests {
         (a - b).abs() > 1e-3 && (a + b).abs() > 1e-3
     }
 
-    fn oracle(a: f64, b: f64) -> f64 {
-        (a - b).max(0.0) - (-a - b).max(0.0)
-    }
-
     proptest! {
         #[test]
         fn backward_is_the_derivative_of_forward(a in -2.0f64..2.0, b in -1.0f64..1.0, upstream in -3.0f64..3.0) {
@@ -96,20 +101,21 @@ mod tests {
             let mut d_bias = [0.0];
             SymRelu.backward(&pre, &[b as f32], &mut d, &mut d_bias);
             let h = 1e-5;
-            let slope = (oracle(a + h, b) - oracle(a - h, b)) / (2.0 * h);
-            let bias_slope = (oracle(a, b + h) - oracle(a, b - h)) / (2.0 * h);
+            let slope = (SymRelu.value(a + h, b) - SymRelu.value(a - h, b)) / (2.0 * h);
+            let bias_slope = (SymRelu.value(a, b + h) - SymRelu.value(a, b - h)) / (2.0 * h);
             prop_assert!((f64::from(d[(0, 0)]) - upstream * slope).abs() < 1e-4);
             prop_assert!((d_bias[0] - upstream * bias_slope).abs() < 1e-4);
         }
 
         #[test]
-        fn forward_is_odd_and_a_soft_threshold_for_positive_bias(a in -3.0f32..3.0, b in -2.0f32..2.0) {
+        fn forward_is_odd_with_slope_two_or_none_inside_and_one_outside(a in -3.0f32..3.0, b in -2.0f32..2.0) {
             let mut out = Matrix::zeros(0, 0);
             SymRelu.forward(&Matrix::from_vec(1, 2, vec![a, -a]), &[b, b], &mut out);
             prop_assert_eq!(out[(0, 0)], -out[(0, 1)]);
-            if b >= 0.0 {
-                prop_assert!((out[(0, 0)] - a.signum() * (a.abs() - b).max(0.0)).abs() < 1e-6);
-            }
+            let slope_between = if b < 0.0 { 2.0 } else { 0.0 };
+            let expected = a.signum() * ((a.abs() - b.abs()).max(0.0) + slope_between * a.abs().min(b.abs()));
+            prop_assert!((out[(0, 0)] - expected).abs() < 1e-6);
+            prop_assert!((SymRelu.value(f64::from(a), f64::from(b)) - f64::from(expected)).abs() < 1e-6);
             let mut open = Vec::new();
             SymRelu.push_open(&[a], &[b], &mut open);
             let mut slope = Matrix::from_vec(1, 1, vec![1.0]);

@@ -6,7 +6,7 @@
 //!
 //! Source: Definition 2.2, eq. (2.2); docs/theory.md 2.3 and 4.1.
 
-use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad};
+use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad, zeros};
 use crate::math::elementary::exp_of_nonpositive;
 use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, dot};
@@ -84,16 +84,15 @@ impl Loss for InfoNce {
         self.softmax(embeddings, &mut grads.pull);
         product(&mut grads.anchor, self.precision, &self.probabilities, Right::Plain(negatives));
         subtract_pull(&mut grads.anchor, &grads.pull, embeddings.positive);
-        (grads.positive, grads.negatives) = match self.stop_grad {
-            StopGrad::Targets => (None, None),
+        match self.stop_grad {
+            StopGrad::Targets => (grads.positive, grads.negatives) = (None, None),
             StopGrad::Nowhere => {
-                let mut positive = Matrix::zeros(embeddings.anchor.rows(), embeddings.anchor.cols());
-                subtract_pull(&mut positive, &grads.pull, embeddings.anchor);
-                let mut negatives = Matrix::zeros(embeddings.negatives.rows(), embeddings.anchor.cols());
-                add_transposed_times(&mut negatives, &self.probabilities, embeddings.anchor);
-                (Some(positive), Some(negatives))
+                let positive = zeros(&mut grads.positive, embeddings.positive);
+                subtract_pull(positive, &grads.pull, embeddings.anchor);
+                let negatives = zeros(&mut grads.negatives, embeddings.negatives);
+                add_transposed_times(negatives, &self.probabilities, embeddings.anchor);
             }
-        };
+        }
         mean_reading(&self.readings, embeddings.negatives_per_anchor())
     }
 

@@ -71,6 +71,14 @@ pub struct EmbeddingGrads {
     pub pull: Vec<f32>,
 }
 
+/// The gradient of a branch, all zero and of the shape of its embeddings; keeps the buffer of the last step.
+fn zeros<'a>(grad: &'a mut Option<Matrix>, embeddings: &Matrix) -> &'a mut Matrix {
+    let grad = grad.get_or_insert_default();
+    grad.resize(embeddings.rows(), embeddings.cols());
+    grad.as_mut_slice().fill(0.0);
+    grad
+}
+
 /// What a batch's loss was made of; every figure is a mean over the anchors.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossReading {

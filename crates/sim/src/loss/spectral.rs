@@ -6,7 +6,7 @@
 //! Source: HaoChen, Wei, Gaidon, Ma, "Provable guarantees for self-supervised deep learning with spectral contrastive
 //! loss" (NeurIPS 2021); beside the paper's loss to show what depends on it.
 
-use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad};
+use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad, zeros};
 use crate::math::Matrix;
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 
@@ -57,14 +57,16 @@ impl Loss for Spectral {
         for (g, &t) in grads.anchor.as_mut_slice().iter_mut().zip(positive.as_slice()) {
             *g -= pull * t;
         }
-        (grads.positive, grads.negatives) = match self.stop_grad {
-            StopGrad::Targets => (None, None),
+        match self.stop_grad {
+            StopGrad::Targets => (grads.positive, grads.negatives) = (None, None),
             StopGrad::Nowhere => {
-                let mut d_negatives = Matrix::zeros(negatives.rows(), negatives.cols());
-                add_transposed_times(&mut d_negatives, &self.similarities, anchor);
-                (Some(anchor.map(|v| -pull * v)), Some(d_negatives))
+                let d_positive = zeros(&mut grads.positive, positive);
+                for (g, &a) in d_positive.as_mut_slice().iter_mut().zip(anchor.as_slice()) {
+                    *g = -pull * a;
+                }
+                add_transposed_times(zeros(&mut grads.negatives, negatives), &self.similarities, anchor);
             }
-        };
+        }
         reading
     }
 

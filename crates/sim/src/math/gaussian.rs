@@ -113,7 +113,8 @@ mod tests {
             .iter()
             .enumerate()
             .map(|(i, &v)| (normal_cdf(f64::from(v)) - (i as f64 + 0.5) / n as f64).abs())
-            .fold(0.0, f64::max);
+            .max_by(f64::total_cmp)
+            .unwrap();
         assert!(distance * root < 2.3, "Kolmogorov distance times √n is {}", distance * root);
     }
 

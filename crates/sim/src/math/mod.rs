@@ -2,6 +2,7 @@
 
 pub mod matrix;
 pub mod parameter;
+pub mod argmax;
 pub mod parallel;
 pub mod fresh;
 pub mod kernel;
@@ -13,7 +14,10 @@ pub mod random;
 pub mod gaussian;
 pub mod wishart;
 pub mod special;
+#[cfg(test)]
+pub(crate) mod compared;
 
+pub use argmax::argmax;
 pub use matrix::Matrix;
 pub use parameter::{ParameterError, require};
 pub use random::{Purpose, Stream};

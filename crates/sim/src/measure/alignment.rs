@@ -6,18 +6,16 @@
 //! because neurons without luck stay small for ever: the energy-weighted fraction is the one that Theorem 3.4 speaks of.
 //!
 //! N_i, the atoms that a neuron holds, is {j : |⟨w_i, M_j⟩| ≥ ½ max_j |⟨w_i, M_j⟩|}: the same rule at every stage and in
-//! every arm, independent of the scale. Beside it stand the atoms that open the gate by themselves, |⟨w_i, M_j⟩| > b_i,
-//! all of them while b_i ≤ 0.
+//! every arm, independent of the scale. Beside it stand the atoms that open the gate by themselves: with symmetric ReLU
+//! those of |⟨w_i, M_j⟩| > b_i, all of them while b_i ≤ 0.
 //!
 //! Source: Theorem 3.4 (ii, iii); Lemma E.2 (1), E.3; docs/theory.md 7 (7).
 
 use super::reading::Neuron;
 use super::{
-    Column, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, fraction, mean,
+    Column, HELD_SHARE, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, fraction,
+    mean,
 };
-
-/// Share of its largest coordinate from which on an atom belongs to N_i.
-const HELD_SHARE: f64 = 0.5;
 
 /// Alignment, singletons, coverage and |N_i|.
 pub struct Alignment;
@@ -78,10 +76,7 @@ impl Measure for Alignment {
             count(row.iter().map(|&c| c != 0.0 && f64::from(c).abs() >= HELD_SHARE * n.largest))
         };
         let held: Vec<f64> = rows().zip(neurons).map(atoms_held).collect();
-        let opening = rows()
-            .zip(reading.view.bias)
-            .map(|(row, &b)| count(row.iter().map(|&c| c.abs() > b || b <= 0.0)));
-        out.scalar("gate_opening_atoms", mean(opening));
+        out.scalar("gate_opening_atoms", opened_gates(reading) / reading.width() as f64);
         out.scalar("atoms_per_neuron", mean(held.iter().copied()));
 
         out.neurons("best_atom", neurons.iter().map(|n| n.best_atom as f32));
@@ -89,4 +84,14 @@ impl Measure for Alignment {
         out.neurons("second_alignment", neurons.iter().map(|n| n.second_alignment() as f32));
         out.neurons("atom_count", held.iter().map(|&held| held as f32));
     }
+}
+
+/// Pairs (atom, neuron) in which the atom as a sample opens the neuron's gate.
+fn opened_gates(reading: &Reading<'_>) -> f64 {
+    let encoder = reading.view.dynamics.encoder();
+    let mut open = Vec::new();
+    for pre in reading.coordinates.sparse.transposed().iter_rows() {
+        encoder.push_open(pre, reading.view.bias, &mut open);
+    }
+    open.len() as f64
 }

@@ -11,7 +11,10 @@
 //! Source: Definition B.1; Lemma B.2 (c), C.1 (b), D.1 (a), E.2 (1); docs/theory.md 8.2.
 
 use super::reading::Neuron;
-use super::{Column, Measure, OWNER_COSINE, Reading, Values, column, count, fraction, recalled, remembered};
+use super::{
+    Column, Measure, NotRemembered, OWNER_COSINE, Reading, Shape, Values, column, count, fraction, recalled,
+    remembered,
+};
 use crate::math::special::beta_tail;
 
 /// The thresholds of luck, in units of (ln d/d)·‖M Mᵀ w_i‖².
@@ -56,6 +59,31 @@ impl LuckRule {
         let gap = 2.0 * Self::GAMMA * width_exponent(latent_dim, width).max(0.0);
         Self { lucky: potential + gap, potential }
     }
+
+    /// Whether a neuron with this ⟨w_i, M_j⟩ is potential for atom j: i ∈ M_j.
+    pub fn is_potential(self, coefficient: f64, neuron: &Neuron, latent_dim: usize) -> bool {
+        coefficient.powi(2) >= self.potential * luck_unit(neuron, latent_dim)
+    }
+
+    /// Whether a neuron is lucky for its best atom j: i ∈ M_j*. A neuron without sparse energy is not.
+    pub fn is_lucky(self, neuron: &Neuron, latent_dim: usize) -> bool {
+        let unit = luck_unit(neuron, latent_dim);
+        neuron.largest > 0.0
+            && neuron.largest.powi(2) >= self.lucky * unit
+            && neuron.second.powi(2) <= self.potential * unit
+    }
+}
+
+/// l_i = ⟨w_i, M_j⟩²/S_i for the neuron's best atom j: what the thresholds of a [`LuckRule`] are compared with. NaN for a
+/// neuron without sparse energy.
+pub fn luck(neuron: &Neuron, latent_dim: usize) -> f64 {
+    neuron.largest.powi(2) / luck_unit(neuron, latent_dim)
+}
+
+/// S_i = (ln d/d)·‖M Mᵀ w_i‖².
+fn luck_unit(neuron: &Neuron, latent_dim: usize) -> f64 {
+    let d = latent_dim as f64;
+    d.ln() / d * neuron.sparse_energy
 }
 
 /// c0 with m = d^(1 + c0).
@@ -75,16 +103,13 @@ struct Lots {
 
 impl Lots {
     fn draw(rule: LuckRule, reading: &Reading<'_>) -> Self {
-        let d = reading.latent_dim() as f64;
+        let d = reading.latent_dim();
         let (mut lucky_atom, mut potential_pairs, mut potential_neurons) = (Vec::new(), 0.0, 0.0);
         for (neuron, row) in reading.neurons().iter().zip(reading.coordinates.sparse.iter_rows()) {
-            let unit = d.ln() / d * neuron.sparse_energy;
-            let potential = count(row.iter().map(|&c| f64::from(c).powi(2) >= rule.potential * unit));
+            let potential = count(row.iter().map(|&c| rule.is_potential(f64::from(c), neuron, d)));
             potential_pairs += potential;
             potential_neurons += f64::from(u8::from(potential > 0.0));
-            let lucky =
-                neuron.largest.powi(2) >= rule.lucky * unit && neuron.second.powi(2) <= rule.potential * unit;
-            lucky_atom.push(lucky.then_some(neuron.best_atom));
+            lucky_atom.push(rule.is_lucky(neuron, d).then_some(neuron.best_atom));
         }
         Self { lucky_atom, potential_pairs, potential_neurons }
     }
@@ -95,10 +120,17 @@ impl Lots {
         counts.into_iter().chain(self.lucky_atom.iter().map(|&atom| remembered(atom))).collect()
     }
 
-    fn recalled(memory: &[i64]) -> Option<Self> {
-        let (&[pairs, neurons], lucky) = memory.split_first_chunk::<2>()?;
-        let lucky_atom = lucky.iter().map(|&word| recalled(word)).collect();
-        Some(Self { lucky_atom, potential_pairs: pairs as f64, potential_neurons: neurons as f64 })
+    /// The lots of a memory, none of an empty one.
+    fn recalled(memory: &[i64], shape: Shape) -> Result<Option<Self>, NotRemembered> {
+        let Some((&[pairs, neurons], lucky)) = memory.split_first_chunk::<2>() else {
+            return if memory.is_empty() { Ok(None) } else { Err(NotRemembered) };
+        };
+        if lucky.len() != shape.width || pairs < 0 || !(0..=lucky.len() as i64).contains(&neurons) {
+            return Err(NotRemembered);
+        }
+        let atoms = lucky.iter().map(|&word| recalled(word, shape.latent_dim));
+        let lucky_atom = atoms.collect::<Result<_, _>>()?;
+        Ok(Some(Self { lucky_atom, potential_pairs: pairs as f64, potential_neurons: neurons as f64 }))
     }
 
     fn lucky_neurons(&self) -> f64 {
@@ -211,7 +243,7 @@ impl Measure for Destiny {
         parts.into_iter().flat_map(|part| std::iter::once(part.len() as i64).chain(part)).collect()
     }
 
-    fn recall(&mut self, memory: &[i64]) -> bool {
+    fn recall(&mut self, memory: &[i64], shape: Shape) -> bool {
         let mut rest = memory;
         let mut part = || {
             let (&length, after) = rest.split_first()?;
@@ -220,9 +252,14 @@ impl Measure for Destiny {
             Some(part)
         };
         let (Some(start), Some(best), Some(first_stage_end)) = (part(), part(), part()) else { return false };
-        self.at_start = Lots::recalled(start);
-        self.initial_best = best.iter().filter_map(|&word| recalled(word)).collect();
-        self.at_first_stage_end = Lots::recalled(first_stage_end);
+        let best: Option<Vec<usize>> =
+            best.iter().map(|&word| recalled(word, shape.latent_dim).ok().flatten()).collect();
+        let best = best.filter(|best| best.is_empty() || best.len() == shape.width);
+        let lots = (Lots::recalled(start, shape), Lots::recalled(first_stage_end, shape));
+        let ((Ok(start), Ok(first_stage_end)), Some(best), true) = (lots, best, rest.is_empty()) else {
+            return false;
+        };
+        (self.at_start, self.initial_best, self.at_first_stage_end) = (start, best, first_stage_end);
         true
     }
 }

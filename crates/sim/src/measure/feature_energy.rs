@@ -1,7 +1,7 @@
 //! How strongly each atom stands in the whole representation.
 //!
-//! F_j = Σ_i ⟨w_i, M_j⟩², and with the biases taken off F_j = Σ_i h_{b_i}(⟨w_i, M_j⟩)², h_b(a) = (a − b)₊ − (−a − b)₊:
-//! the second is Sim(M_j, M_j), what the positive logit gains from an active atom; it saturates at Θ(τ log d). Sums are
+//! F_j = Σ_i ⟨w_i, M_j⟩², and with the biases taken off F_j = Σ_i h_b(⟨w_i, M_j⟩)², h_b(a) = h(a, b_i) the learner's
+//! activation: the second is Sim(M_j, M_j), what the positive logit gains from an active atom; it saturates at Θ(τ log d). Sums are
 //! over all neurons, so that no choice of a set M_j enters.
 //!
 //! Source: Appendix A.4, Lemma E.2 (3), E.5, E.6; docs/theory.md 4.6.
@@ -28,10 +28,11 @@ impl Measure for FeatureEnergy {
     fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
         let mut plain = vec![0.0; reading.latent_dim()];
         let mut thresholded = vec![0.0; reading.latent_dim()];
+        let encoder = reading.view.dynamics.encoder();
         for (row, &b) in reading.coordinates.sparse.iter_rows().zip(reading.view.bias) {
             for (j, &a) in row.iter().enumerate() {
-                let (a, b) = (f64::from(a), f64::from(b));
-                let h = (a - b).max(0.0) - (-a - b).max(0.0);
+                let a = f64::from(a);
+                let h = encoder.value(a, f64::from(b));
                 plain[j] += a * a;
                 thresholded[j] += h * h;
             }

@@ -26,20 +26,22 @@ pub use activity::Activity;
 pub use alignment::Alignment;
 pub use bias::Bias;
 pub use cosines::Cosines;
-pub use destiny::{Destiny, LuckRule};
+pub use destiny::{Destiny, LuckRule, luck};
 pub use diversity::Diversity;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
 pub use growth::Growth;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
-pub use reading::{FreshSamples, Reading};
+pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Cadence, Record, Recorder, Values};
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
 pub const SINGLETON_COSINE: f64 = 0.9;
 /// |cos| above which a neuron counts as belonging to an atom.
 pub const OWNER_COSINE: f64 = 0.7;
+/// Share of a neuron's largest |⟨w_i, M_j⟩| from which on an atom belongs to N_i.
+pub const HELD_SHARE: f64 = 0.5;
 
 /// One recorded figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,9 +77,24 @@ pub trait Measure: Send {
         Vec::new()
     }
 
-    /// Takes up a memory again; false, and unchanged, if it is not one of its own.
-    fn recall(&mut self, memory: &[i64]) -> bool {
+    /// Takes up the memory of a process of this shape again; false, and unchanged, if it is not one of its own.
+    fn recall(&mut self, memory: &[i64], _shape: Shape) -> bool {
         memory.is_empty()
+    }
+}
+
+/// How many neurons and atoms a process has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// m, the number of neurons.
+    pub width: usize,
+    /// d, the number of atoms.
+    pub latent_dim: usize,
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} neurons × {} atoms", self.width, self.latent_dim)
     }
 }
 
@@ -86,10 +103,17 @@ fn remembered<T: TryInto<i64>>(value: Option<T>) -> i64 {
     value.and_then(|value| value.try_into().ok()).unwrap_or(-1)
 }
 
-/// What [`remembered`] has made of it.
-fn recalled<T: TryFrom<i64>>(word: i64) -> Option<T> {
-    T::try_from(word).ok()
+/// What [`remembered`] has made of it; an error if that was something else, or not below `below`.
+fn recalled<T: TryFrom<i64> + PartialOrd>(word: i64, below: T) -> Result<Option<T>, NotRemembered> {
+    match T::try_from(word) {
+        Ok(value) if value < below => Ok(Some(value)),
+        Err(_) if word == -1 => Ok(None),
+        _ => Err(NotRemembered),
+    }
 }
+
+/// A memory that no measurement of this process has written.
+struct NotRemembered;
 
 /// What the standard measurements need to know.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,9 +151,12 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     sum / count as f64
 }
 
-/// Smallest and largest; NaN of nothing.
+/// Smallest and largest; NaN of nothing, and where one is NaN: a norm that has left the numbers may not be passed over.
 fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
-    values.into_iter().fold((f64::NAN, f64::NAN), |(low, high), v| (low.min(v), high.max(v)))
+    let either = |known: f64, value: f64, is_new: bool| if is_new || value.is_nan() { value } else { known };
+    let widen = |(low, high): (f64, f64), v| (either(low, v, v < low), either(high, v, v > high));
+    let mut values = values.into_iter();
+    values.next().map_or((f64::NAN, f64::NAN), |first| values.fold((first, first), widen))
 }
 
 /// The share of `holds` among the items; NaN of nothing.

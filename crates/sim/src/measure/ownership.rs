@@ -8,7 +8,8 @@
 //! Source: Theorem 3.4 (iii), #{i : N_i = {j}} ≥ Ω(1); Lemma D.5 (c).
 
 use super::{
-    Column, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, recalled, remembered,
+    Column, Measure, NotRemembered, OWNER_COSINE, Reading, SINGLETON_COSINE, Shape, Values, column, count,
+    recalled, remembered,
 };
 
 /// What became of one atom so far.
@@ -76,15 +77,16 @@ impl Measure for Ownership {
         self.histories.iter().flat_map(words).collect()
     }
 
-    fn recall(&mut self, memory: &[i64]) -> bool {
+    fn recall(&mut self, memory: &[i64], shape: Shape) -> bool {
         let (pairs, rest) = memory.as_chunks::<2>();
-        if rest.is_empty() {
-            let history = |&[first, owner]: &[i64; 2]| AtomHistory {
-                first_owned: recalled(first),
-                owner: recalled(owner),
-            };
-            self.histories = pairs.iter().map(history).collect();
+        let history = |&[first, owner]: &[i64; 2]| -> Result<AtomHistory, NotRemembered> {
+            Ok(AtomHistory { first_owned: recalled(first, u64::MAX)?, owner: recalled(owner, shape.width)? })
+        };
+        let Ok(histories) = pairs.iter().map(history).collect::<Result<Vec<_>, _>>() else { return false };
+        let fits = rest.is_empty() && (pairs.is_empty() || pairs.len() == shape.latent_dim);
+        if fits {
+            self.histories = histories;
         }
-        rest.is_empty()
+        fits
     }
 }

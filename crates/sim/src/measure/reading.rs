@@ -3,7 +3,7 @@
 //! Source: the decomposition w_i = Σ_j ⟨w_i, M_j⟩ M_j + w_i^⊥ of Section 2; docs/theory.md 2.2.
 
 use super::ratio;
-use crate::math::{Matrix, Purpose, Stream};
+use crate::math::{Matrix, Purpose, Stream, argmax};
 use crate::train::{Coordinates, Decomposed, StepView};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -42,19 +42,18 @@ pub struct Neuron {
 }
 
 impl Neuron {
-    fn new(coordinates: &[f32], dense_energy: f64) -> Self {
-        let mut neuron = Self { best_atom: 0, largest: 0.0, second: 0.0, sparse_energy: 0.0, dense_energy };
-        for (j, &c) in coordinates.iter().enumerate() {
-            let size = f64::from(c).abs();
-            neuron.sparse_energy += size * size;
-            if size > neuron.largest {
-                neuron.second = neuron.largest;
-                (neuron.best_atom, neuron.largest) = (j, size);
-            } else if size > neuron.second {
-                neuron.second = size;
-            }
+    /// The neuron with these coordinates ⟨w_i, M_j⟩, d entries.
+    pub fn new(coordinates: &[f32], dense_energy: f64) -> Self {
+        let sizes = || coordinates.iter().map(|&c| f64::from(c).abs());
+        let best_atom = argmax(sizes()).unwrap_or(0);
+        let others = sizes().enumerate().filter(|&(j, _)| j != best_atom);
+        Self {
+            best_atom,
+            largest: sizes().nth(best_atom).unwrap_or(0.0),
+            second: others.fold(0.0, |second, (_, size)| second.max(size)),
+            sparse_energy: sizes().map(|size| size * size).sum(),
+            dense_energy,
         }
-        neuron
     }
 
     /// ‖w_i‖².
@@ -121,19 +120,13 @@ impl<'a> Reading<'a> {
     /// Every atom and the neuron closest to it, d entries.
     pub fn atoms(&self) -> &[Atom] {
         self.atoms.get_or_init(|| {
-            let mut atoms = vec![Atom { best_neuron: 0, cosine: 0.0 }; self.latent_dim()];
-            for (i, (neuron, row)) in
-                self.neurons().iter().zip(self.coordinates.sparse.iter_rows()).enumerate()
-            {
-                let norm = neuron.energy().sqrt();
-                for (atom, &c) in atoms.iter_mut().zip(row) {
-                    let cosine = ratio(f64::from(c).abs(), norm);
-                    if cosine > atom.cosine {
-                        *atom = Atom { best_neuron: i, cosine };
-                    }
-                }
-            }
-            atoms
+            let norms: Vec<f64> = self.neurons().iter().map(|neuron| neuron.energy().sqrt()).collect();
+            let of_atom = |j: usize| {
+                let cosine = |i: usize| ratio(f64::from(self.coordinates.sparse[(i, j)]).abs(), norms[i]);
+                let best_neuron = argmax((0..norms.len()).map(cosine)).unwrap_or(0);
+                Atom { best_neuron, cosine: cosine(best_neuron) }
+            };
+            (0..self.latent_dim()).map(of_atom).collect()
         })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Step 0, T1, T2, the last step and the step at which a run diverges are always recorded; the cadence says which others.
 
-use super::{AtomHistory, Column, Measure, Reading};
+use super::{AtomHistory, Column, Measure, Reading, Shape};
 use crate::train::StepView;
 
 /// Which steps are recorded besides the ones that always are.
@@ -141,11 +141,11 @@ impl Recorder {
         self.measures.iter().map(|measure| measure.memory()).collect()
     }
 
-    /// Takes up what a recorder with the same measurements remembered; false if another one did.
+    /// Takes up what a recorder with the same measurements remembered of a process of this shape; false if another one did.
     #[must_use]
-    pub fn recall(&mut self, memory: &[Vec<i64>]) -> bool {
+    pub fn recall(&mut self, memory: &[Vec<i64>], shape: Shape) -> bool {
         memory.len() == self.measures.len()
-            && self.measures.iter_mut().zip(memory).all(|(measure, memory)| measure.recall(memory))
+            && self.measures.iter_mut().zip(memory).all(|(measure, memory)| measure.recall(memory, shape))
     }
 
     fn read(&mut self, view: &StepView<'_>) -> Record {

@@ -14,7 +14,7 @@
 use super::drawing::{draw_panels, with_row};
 use super::gated::Gate;
 use super::pass::Pass;
-use super::reading::{coordinates, decompose, growth, represent};
+use super::reading::{coordinates, decompose, embed, growth, represent};
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use crate::augment::Augmentation;
@@ -23,7 +23,6 @@ use crate::encoder::Encoder;
 use crate::loss::{Loss, LossReading, NegativeSet};
 use crate::math::descent::{Coefficients, Descent, descend};
 use crate::math::kernel::{Precision, ROWS};
-use crate::math::linalg::times_transposed;
 use crate::math::panels::{Panels, Right, panels_product};
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
 
@@ -320,10 +319,7 @@ impl Contrastive {
 
     /// f(x) of given samples, n × d1 to n × m.
     fn embed(&self, x: &Matrix) -> Matrix {
-        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
-        times_transposed(&mut pre, x, self.learner.weights());
-        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
-        embedded
+        embed(&self.learner, self.parts.encoder.as_ref(), x)
     }
 }
 
@@ -338,6 +334,10 @@ impl Dynamics for Contrastive {
 
     fn stop_reason(&self) -> Option<&StopReason> {
         self.learner.stop_reason()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.parts.encoder.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {

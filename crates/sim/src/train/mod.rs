@@ -30,6 +30,7 @@ pub use stage::{StageRule, StageTimes};
 pub use supervised::{Supervised, SupervisedParts};
 pub use view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 
+use crate::encoder::Encoder;
 use crate::math::{Matrix, Stream};
 
 /// Why a run ended.
@@ -79,6 +80,9 @@ pub trait Dynamics: Send {
 
     /// Why the process stopped; `None` while it can still step.
     fn stop_reason(&self) -> Option<&StopReason>;
+
+    /// The activation of the learner.
+    fn encoder(&self) -> &dyn Encoder;
 
     /// W in the basis of the data: W M and what lies outside.
     fn coordinates(&self) -> Coordinates;

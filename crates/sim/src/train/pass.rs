@@ -3,6 +3,7 @@
 //!
 //! Source: Section 3 of the paper; docs/theory.md 4.1.
 
+use super::reading::firing_rate;
 use super::view::BiasForces;
 use crate::encoder::Encoder;
 use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
@@ -71,8 +72,7 @@ impl Pass {
 
     /// Share of the anchors' embeddings that are not zero.
     pub fn firing_rate(&self) -> f64 {
-        let embedded = self.embedded_anchor.as_slice();
-        embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
+        firing_rate(&self.embedded_anchor)
     }
 
     /// What the last step's positives and negatives did to the thresholds.

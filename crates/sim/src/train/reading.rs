@@ -3,7 +3,8 @@
 use super::Learner;
 use super::view::{Coordinates, Decomposed, Growth, Represented};
 use crate::data::DataModel;
-use crate::math::linalg::{squared_norm, times};
+use crate::encoder::Encoder;
+use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::{Matrix, Stream};
 
 /// Rows that are represented at a time, to bound the memory of a large probe set.
@@ -34,6 +35,20 @@ pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
     let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
     let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
     Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
+}
+
+/// f(x) of given samples, n × (input dimension) to n × m.
+pub(super) fn embed(learner: &Learner, encoder: &dyn Encoder, x: &Matrix) -> Matrix {
+    let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+    times_transposed(&mut pre, x, learner.weights());
+    encoder.forward(&pre, learner.bias(), &mut embedded);
+    embedded
+}
+
+/// Share of the embeddings that are not zero.
+pub(super) fn firing_rate(embedded: &Matrix) -> f64 {
+    let embedded = embedded.as_slice();
+    embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
 }
 
 /// f(x) and z of fresh samples, a bounded number of rows at a time.

@@ -7,7 +7,7 @@
 //! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
 
 use super::drawing::draw_rows;
-use super::reading::{coordinates, decompose, growth, represent};
+use super::reading::{coordinates, decompose, embed, firing_rate, growth, represent};
 use super::reduced::Outside;
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
@@ -36,6 +36,21 @@ pub struct SupervisedParts {
     pub seed: u64,
 }
 
+/// Buffers of one step, allocated once.
+#[derive(Default)]
+struct Scratch {
+    x: Matrix,
+    latent: Matrix,
+    pre: Matrix,
+    embedded: Matrix,
+    residual: Matrix,
+    labels: Matrix,
+    d_pre: Matrix,
+    d_head: Matrix,
+    d_weights: Matrix,
+    d_bias: Vec<f64>,
+}
+
 /// Supervised learning in R^d1, or in the coordinates that the learner sees.
 pub struct Supervised {
     parts: SupervisedParts,
@@ -44,6 +59,7 @@ pub struct Supervised {
     head: Matrix,
     /// T, K × d.
     targets: Matrix,
+    scratch: Scratch,
     batch: Option<(LossReading, f64)>,
     /// In reduced dynamics the directions outside; the data model then is the one in the learner's coordinates.
     outside: Option<Outside>,
@@ -86,7 +102,7 @@ impl Supervised {
         require(holds, "head_rate_ratio", parts.head_rate_ratio, "a finite number > 0")?;
         let head = initial_head(&parts);
         let targets = task_targets(parts.tasks, d, parts.seed);
-        Ok(Self { parts, learner, head, targets, batch: None, outside })
+        Ok(Self { parts, learner, head, targets, scratch: Scratch::default(), batch: None, outside })
     }
 
     /// V, K × m.
@@ -100,10 +116,68 @@ impl Supervised {
     }
 
     fn embed(&self, x: &Matrix) -> Matrix {
-        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
-        times_transposed(&mut pre, x, self.learner.weights());
-        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
-        embedded
+        embed(&self.learner, self.parts.encoder.as_ref(), x)
+    }
+
+    /// Draws the step's samples.
+    fn draw_batch(&mut self) {
+        let (data, rows) = (self.parts.data.as_ref(), self.parts.batch);
+        let stream = Stream::new(self.parts.seed, Purpose::Positives, self.learner.step() as u32);
+        let Scratch { x, latent, .. } = &mut self.scratch;
+        x.resize(rows, data.ambient_dim());
+        latent.resize(rows, data.latent_dim());
+        draw_rows(data, &stream, x, latent);
+    }
+
+    /// R/P and the loss.
+    fn forward(&mut self) -> f64 {
+        let Scratch { x, latent, pre, embedded, residual, labels, .. } = &mut self.scratch;
+        times_transposed(pre, x, self.learner.weights());
+        self.parts.encoder.forward(pre, self.learner.bias(), embedded);
+        times_transposed(residual, embedded, &self.head);
+        times_transposed(labels, latent, &self.targets);
+        let rows = self.parts.batch;
+        let share = 1.0 / rows as f32;
+        let mut squares = 0.0;
+        for (r, &y) in residual.as_mut_slice().iter_mut().zip(labels.as_slice()) {
+            let error = *r - y;
+            squares += f64::from(error) * f64::from(error);
+            *r = error * share;
+        }
+        let loss = 0.5 * squares / rows as f64;
+        let reading = LossReading {
+            loss,
+            positive_logit: f64::NAN,
+            negative_logit: f64::NAN,
+            positive_probability: f64::NAN,
+        };
+        self.batch = Some((reading, firing_rate(embedded)));
+        loss
+    }
+
+    /// The gradients with respect to V, W and b.
+    fn backward(&mut self) {
+        let Scratch { x, pre, embedded, residual, d_pre, d_head, d_weights, d_bias, .. } = &mut self.scratch;
+        let weights = self.learner.weights();
+        times(d_pre, residual, &self.head);
+        d_head.resize(self.head.rows(), self.head.cols());
+        d_head.as_mut_slice().fill(0.0);
+        add_transposed_times(d_head, residual, embedded);
+        d_bias.clear();
+        d_bias.resize(weights.rows(), 0.0);
+        self.parts.encoder.backward(pre, self.learner.bias(), d_pre, d_bias);
+        d_weights.resize(weights.rows(), weights.cols());
+        d_weights.as_mut_slice().fill(0.0);
+        add_transposed_times(d_weights, d_pre, x);
+    }
+
+    /// V along its gradient.
+    fn move_head(&mut self) {
+        let rate = self.parts.head_rate_ratio * self.learner.learning_rate();
+        let keep = (1.0 - rate * self.parts.rule.sgd.weight_decay) as f32;
+        for (v, &g) in self.head.as_mut_slice().iter_mut().zip(self.scratch.d_head.as_slice()) {
+            *v = keep * *v - rate as f32 * g;
+        }
     }
 }
 
@@ -135,54 +209,17 @@ impl Dynamics for Supervised {
         if !self.learner.may_step() {
             return None;
         }
-        let (d1, d, rows) = (self.parts.data.ambient_dim(), self.parts.data.latent_dim(), self.parts.batch);
-        let stream = Stream::new(self.parts.seed, Purpose::Positives, self.learner.step() as u32);
-        let (mut x, mut latent) = (Matrix::zeros(rows, d1), Matrix::zeros(rows, d));
-        draw_rows(self.parts.data.as_ref(), &stream, &mut x, &mut latent);
-
-        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
-        times_transposed(&mut pre, &x, self.learner.weights());
-        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
-        let (mut residual, mut labels) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
-        times_transposed(&mut residual, &embedded, &self.head);
-        times_transposed(&mut labels, &latent, &self.targets);
-        let share = 1.0 / rows as f32;
-        let mut squares = 0.0;
-        for (r, &y) in residual.as_mut_slice().iter_mut().zip(labels.as_slice()) {
-            let error = *r - y;
-            squares += f64::from(error) * f64::from(error);
-            *r = error * share;
-        }
-        let loss = 0.5 * squares / rows as f64;
-
-        let mut d_pre = Matrix::zeros(0, 0);
-        times(&mut d_pre, &residual, &self.head);
-        let mut d_head = Matrix::zeros(self.head.rows(), self.head.cols());
-        add_transposed_times(&mut d_head, &residual, &embedded);
-        let mut d_bias = vec![0.0; self.learner.bias().len()];
-        self.parts.encoder.backward(&pre, self.learner.bias(), &mut d_pre, &mut d_bias);
-        let mut d_weights = Matrix::zeros(self.learner.weights().rows(), d1);
-        add_transposed_times(&mut d_weights, &d_pre, &x);
-
-        let head_rate = self.parts.head_rate_ratio * self.learner.learning_rate();
-        let keep = (1.0 - head_rate * self.parts.rule.sgd.weight_decay) as f32;
-        for (v, &g) in self.head.as_mut_slice().iter_mut().zip(d_head.as_slice()) {
-            *v = keep * *v - head_rate as f32 * g;
-        }
-        let fired = embedded.as_slice().iter().filter(|&&h| h != 0.0).count() as f64;
-        let reading = LossReading {
-            loss,
-            positive_logit: f64::NAN,
-            negative_logit: f64::NAN,
-            positive_probability: f64::NAN,
-        };
-        self.batch = Some((reading, fired / embedded.as_slice().len() as f64));
+        self.draw_batch();
+        let loss = self.forward();
+        self.backward();
+        self.move_head();
+        let s = &mut self.scratch;
         match &mut self.outside {
-            None => self.learner.advance(&d_weights, &d_bias, loss),
+            None => self.learner.advance(&s.d_weights, &s.d_bias, loss),
             Some(outside) => {
                 let deviation = outside.law().noise_variance.sqrt() as f32;
-                let mut noise = d_pre.map(|c| deviation * c).transposed();
-                outside.advance(&mut self.learner, (&d_weights, &d_bias), loss, &mut noise);
+                let mut noise = s.d_pre.map(|c| deviation * c).transposed();
+                outside.advance(&mut self.learner, (&s.d_weights, &s.d_bias), loss, &mut noise);
             }
         }
         Some(self.view())
@@ -194,6 +231,10 @@ impl Dynamics for Supervised {
 
     fn stop_reason(&self) -> Option<&StopReason> {
         self.learner.stop_reason()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.parts.encoder.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {

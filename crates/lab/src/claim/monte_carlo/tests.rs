@@ -1,6 +1,7 @@
 use super::*;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
+use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::train::reduced::MaskJitter;
@@ -20,13 +21,14 @@ fn embeddings(rows: usize, row: u32) -> Matrix {
 fn the_contrast_is_the_slope_of_the_loss() {
     const STEP: f32 = 0.02;
     let (anchor, positive, negatives) = (embeddings(3, 0), embeddings(3, 1), embeddings(6, 2));
-    let found = contrasted(&anchor, &positive, &negatives, 0.7);
+    let mut loss = InfoNce::new(0.7, StopGrad::Targets).unwrap();
+    let (_, found) = evaluate(&mut loss, &anchor, &positive, &negatives);
     for r in 0..3 {
         for i in 0..4 {
-            let moved = |by: f32| {
+            let mut moved = |by: f32| {
                 let mut anchor = anchor.clone();
                 anchor[(r, i)] += by;
-                mean_loss(&anchor, &positive, &negatives, 0.7) * 3.0
+                evaluate(&mut loss, &anchor, &positive, &negatives).0.loss * 3.0
             };
             let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
             assert!((slope + f64::from(found[(r, i)])).abs() < 3e-4, "{slope} {}", found[(r, i)]);
@@ -50,7 +52,8 @@ fn views_draw_nothing_that_their_samples_drew() {
     let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Kept).unwrap();
     for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
         let data = law.in_coordinates(64).unwrap();
-        let piece = Piece::draw(&data, &views, 1, 7, 0);
+        let none = Negatives { count: 1, are_views: false };
+        let piece = Piece::draw(&data, &views, none, 7, 0);
         let numbers = (piece.anchor_noise.rows() * piece.anchor_noise.cols()) as f64;
         let energy: f64 = piece.anchor_noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
         // The fourth moment is that of a Gaussian mixture with masks: at most 6·(2σ²)².
@@ -60,14 +63,46 @@ fn views_draw_nothing_that_their_samples_drew() {
     }
 }
 
-/// Thresholds of both signs, straight from the definitions.
+/// Negatives that are views are twice as loud as samples, whose masks are doubled and keep half; five standard errors of a
+/// mixture with kurtosis 6.
+#[test]
+fn negatives_are_samples_or_views_as_the_arm_has_them() {
+    let law = SparseCodingLaw {
+        ambient_dim: 512,
+        latent_dim: 8,
+        latent: LatentLaw::Symmetric { activity: 0.2 },
+        noise_variance: 0.25,
+        direction_count: 0,
+        direction_variance: 0.25,
+    };
+    let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
+    let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Dropped).unwrap();
+    for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
+        let data = law.in_coordinates(64).unwrap();
+        let energy = |are_views: bool| {
+            let piece = Piece::draw(&data, &views, Negatives { count: 400, are_views }, 7, 0);
+            let dense: f64 = (piece.negatives.iter_rows())
+                .flat_map(|x| &x[law.latent_dim..])
+                .map(|&v| f64::from(v).powi(2))
+                .sum();
+            dense / (400 * 64) as f64
+        };
+        for (are_views, expected) in [(false, 0.25), (true, 0.5)] {
+            let found = energy(are_views);
+            let tolerance = 5.0 * expected * (5.0 / (400.0 * 64.0f64)).sqrt();
+            assert!((found - expected).abs() < tolerance, "views {are_views}: {found}, {expected}");
+        }
+    }
+}
+
+/// Thresholds of both signs, straight from the definitions of the symmetric ReLU.
 #[test]
 fn gates_and_activations_at_both_signs() {
     let pre = Matrix::from_vec(2, 2, vec![0.5, -0.1, -0.2, 0.3]);
     let bias = [0.3, -0.2];
-    assert_eq!(opened(&pre, &bias).as_slice(), [1.0, 2.0, 0.0, 1.0]);
+    assert_eq!(slopes(&SymRelu, &pre, &bias).as_slice(), [1.0, 2.0, 0.0, 1.0]);
     let expected = [0.2, -0.2, 0.0, 0.5];
-    for (found, expected) in activated(pre, &bias).as_slice().iter().zip(expected) {
+    for (found, expected) in embedded(&SymRelu, &pre, &bias).as_slice().iter().zip(expected) {
         assert!((found - expected).abs() < 1e-6, "{found} {expected}");
     }
 }

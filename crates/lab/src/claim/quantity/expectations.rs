@@ -7,7 +7,7 @@ use crate::claim::evidence::{Gap, Subject};
 use crate::claim::monte_carlo::CHEBYSHEV;
 use crate::claim::state::State;
 use featurescope_sim::math::Matrix;
-use featurescope_sim::measure::SINGLETON_COSINE;
+use featurescope_sim::measure::{OWNER_COSINE, SINGLETON_COSINE};
 use featurescope_sim::theory::gate::{singleton_force, stein_factor};
 
 pub(super) const QUANTITIES: &[Quantity] = &[
@@ -63,9 +63,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "−Σ⟨∇_{w_i} L, M_j⟩⟨w_i, M_j⟩/Σ⟨w_i, M_j⟩² over p, neurons with |cos| > .9 to M_j",
         |s, at| {
             let state = s.state(at)?;
-            let owns = |i: usize, j: usize| {
-                state.coefficient(i, j).powi(2) > SINGLETON_COSINE.powi(2) * state.energy(i)
-            };
+            let owns = |i: usize, j: usize| state.cosine(i, j) > SINGLETON_COSINE;
             Ok(slope(&s.sampled(at)?.whole_sparse, state, owns)? / s.population().activity)
         },
     ),
@@ -76,11 +74,11 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             let (state, force) = (s.state(at)?, &s.sampled(at)?.whole_sparse);
             let (mut own, mut cross, mut owners) = (0.0, 0.0, 0.0);
             for i in 0..state.width() {
-                let best = state.best_atom(i);
-                if state.coefficient(i, best).powi(2) > 0.49 * state.energy(i) {
+                let neuron = state.neuron(i);
+                if neuron.alignment() > OWNER_COSINE {
                     let squares = |j: usize| f64::from(force[(i, j)]).powi(2);
-                    own += squares(best);
-                    cross += (0..force.cols()).filter(|&j| j != best).map(squares).sum::<f64>();
+                    own += squares(neuron.best_atom);
+                    cross += (0..force.cols()).filter(|&j| j != neuron.best_atom).map(squares).sum::<f64>();
                     owners += 1.0;
                 }
             }
@@ -110,9 +108,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "mean Pr(gate open | best atom silent) over e^(−√ln d), neurons with |cos| > .9",
         |s, at| {
             let (state, rates) = (s.state(at)?, &s.sampled(at)?.gate_rate_without_best);
-            let owns = |&i: &usize| {
-                state.coefficient(i, state.best_atom(i)).powi(2) > SINGLETON_COSINE.powi(2) * state.energy(i)
-            };
+            let owns = |&i: &usize| state.neuron(i).alignment() > SINGLETON_COSINE;
             let rate =
                 mean((0..state.width()).filter(owns).map(|i| rates[i]), "neurons aligned with an atom")?;
             Ok(rate / (-s.latent_dim().ln().sqrt()).exp())

@@ -8,7 +8,7 @@ mod weights;
 mod expectations;
 
 use super::Moment;
-pub(super) use recorded::lucky_neurons;
+pub(super) use recorded::recorded_neurons;
 
 use super::evidence::{Gap, Subject};
 use featurescope_sim::measure::{FreshSamples, LuckRule, MeasureSettings, standard};
@@ -80,7 +80,11 @@ fn share(holds: impl IntoIterator<Item = bool>, what: &'static str) -> Result<f6
     mean(holds.into_iter().map(|holds| f64::from(u8::from(holds))), what)
 }
 
-/// The largest; NaN of nothing.
+/// The largest; NaN of nothing, and where one is NaN.
 fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(f64::NAN, f64::max)
+    values
+        .into_iter()
+        .map(|value| if value.is_nan() { f64::NAN } else { value })
+        .max_by(f64::total_cmp)
+        .unwrap_or(f64::NAN)
 }

@@ -5,7 +5,7 @@ use crate::claim::evidence::{Gap, Subject};
 use crate::claim::{Moment, Role};
 use crate::spec::typed::BiasSpec;
 use crate::stats::least_squares_slope;
-use featurescope_sim::measure::SINGLETON_COSINE;
+use featurescope_sim::measure::{Neuron, SINGLETON_COSINE};
 use featurescope_sim::probe::DownstreamTask;
 use featurescope_sim::theory::downstream::linear_r_squared;
 use featurescope_sim::theory::initial_sets::mean_passing;
@@ -153,7 +153,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         Ok(largest(shares) * s.spec().training.first_energy_ratio)
     }),
     quantity("dense_share_min", "smallest ‖w_i⊥‖²/‖w_i‖² over neurons", |s, at| {
-        Ok(energy_shares(s, at)?.fold(f64::NAN, f64::min))
+        Ok(-largest(energy_shares(s, at)?.map(|share| -share)))
     }),
     quantity("norm_growth_over_k", "largest ‖w_i‖²/‖w_i(0)‖² over K", |s, at| {
         let (now, start) = (s.neurons("norm", at)?, s.neurons("norm", Moment::Start)?);
@@ -224,12 +224,10 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "singletons_per_share",
         "largest number of neurons with |cos| > .9 to the same atom, over m/d",
         |s, at| {
-            let (best, alignment) = (s.neurons("best_atom", at)?, s.neurons("alignment", at)?);
             let mut counts = vec![0.0; s.latent_dim() as usize];
-            for (&atom, &cosine) in best.iter().zip(alignment) {
-                if f64::from(cosine) > SINGLETON_COSINE {
-                    counts[atom as usize] += 1.0;
-                }
+            let neurons = recorded_neurons(s, at)?;
+            for neuron in neurons.iter().filter(|neuron| neuron.alignment() > SINGLETON_COSINE) {
+                counts[neuron.best_atom] += 1.0;
             }
             Ok(largest(counts) * s.latent_dim() / s.width() as f64)
         },
@@ -302,15 +300,15 @@ fn energy_shares<'a>(s: &Subject<'a>, at: Moment) -> Result<impl Iterator<Item =
     Ok(dense.iter().zip(sparse).map(|(&dense, &sparse)| f64::from(dense) / f64::from(dense + sparse)))
 }
 
+/// The neurons as they were recorded.
+pub(in crate::claim) fn recorded_neurons(s: &Subject<'_>, at: Moment) -> Result<Vec<Neuron>, Gap> {
+    let row = *s.rows(at)?.last().ok_or(Gap::Nothing("records"))?;
+    s.arm.neurons.at(row).ok_or_else(|| Gap::NotRecorded("neurons in the basis of the data".to_owned()))
+}
+
 /// The neurons that were lucky at step 0, from the stored neurons.
-pub(in crate::claim) fn lucky_neurons(s: &Subject<'_>) -> Result<Vec<usize>, Gap> {
-    let (rule, d) = (s.luck(), s.latent_dim());
-    let relative = |name: &str| -> Result<Vec<f64>, Gap> {
-        let (alignment, norm) = (s.neurons(name, Moment::Start)?, s.neurons("norm", Moment::Start)?);
-        let sparse = s.neurons("sparse_energy", Moment::Start)?;
-        let square = |i: usize| (f64::from(alignment[i]) * f64::from(norm[i])).powi(2);
-        Ok((0..norm.len()).map(|i| square(i) / (d.ln() / d * f64::from(sparse[i]))).collect())
-    };
-    let (first, second) = (relative("alignment")?, relative("second_alignment")?);
-    Ok((0..first.len()).filter(|&i| first[i] >= rule.lucky && second[i] <= rule.potential).collect())
+fn lucky_neurons(s: &Subject<'_>) -> Result<Vec<usize>, Gap> {
+    let neurons = recorded_neurons(s, Moment::Start)?;
+    let is_lucky = |&i: &usize| s.luck().is_lucky(&neurons[i], s.latent_dim() as usize);
+    Ok((0..neurons.len()).filter(is_lucky).collect())
 }

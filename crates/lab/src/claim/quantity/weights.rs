@@ -4,13 +4,12 @@ use super::{Quantity, largest, mean, quantity, share};
 use crate::claim::Moment;
 use crate::claim::evidence::{Gap, Subject};
 use crate::claim::state::State;
-use featurescope_sim::measure::{LuckRule, OWNER_COSINE};
+use featurescope_sim::math::argmax;
+use featurescope_sim::measure::{HELD_SHARE, LuckRule, OWNER_COSINE};
 use featurescope_sim::theory::initial_sets::mean_vanishing_atoms;
 
 /// Probability that a Gaussian start exceeds the bound of its norms.
 const EXCEPTION: f64 = 0.05;
-/// A neuron holds an atom from this share of its largest coefficient on.
-const HELD_SHARE: f64 = 0.5;
 
 pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
@@ -134,7 +133,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             let state = s.state(at)?;
             let (mut outside, mut total) = (0.0, 0.0);
             for i in 0..state.width() {
-                let line = HELD_SHARE * state.coefficient(i, state.best_atom(i)).abs();
+                let line = HELD_SHARE * state.neuron(i).largest;
                 let others = state.sparse.row(i).iter().map(|&c| f64::from(c)).filter(|c| c.abs() < line);
                 outside += others.map(|c| c * c).sum::<f64>();
                 total += state.energy(i);
@@ -183,10 +182,9 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         |s, at| {
             let state = s.state(at)?;
             let scale = s.plateau()?.natural_energy().sqrt();
-            let cosine = |i: usize, j: usize| state.coefficient(i, j).abs() / state.energy(i).sqrt();
             let owned = (0..state.sparse.cols()).filter_map(|j| {
-                let best = (0..state.width()).max_by(|&a, &b| cosine(a, j).total_cmp(&cosine(b, j)))?;
-                (cosine(best, j) > OWNER_COSINE).then(|| state.coefficient(best, j).abs() / scale)
+                let best = argmax((0..state.width()).map(|i| state.cosine(i, j)))?;
+                (state.cosine(best, j) > OWNER_COSINE).then(|| state.coefficient(best, j).abs() / scale)
             });
             mean(owned, "owned atoms")
         },

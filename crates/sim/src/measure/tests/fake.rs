@@ -1,5 +1,6 @@
 //! A process that stands still in a state made by hand.
 
+use crate::encoder::{Encoder, SymRelu};
 use crate::math::{Matrix, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::{Column, Measure, Values};
@@ -18,6 +19,7 @@ pub struct Fake {
     pub bias: Vec<f32>,
     pub forces: Option<BiasForces>,
     pub decomposed: Decomposed,
+    pub encoder: Box<dyn Encoder>,
     pub calls: Cell<usize>,
 }
 
@@ -44,6 +46,7 @@ impl Fake {
                 noise: nothing(),
                 latent: Matrix::zeros(0, d),
             },
+            encoder: Box::new(SymRelu),
             calls: Cell::new(0),
         }
     }
@@ -120,6 +123,10 @@ impl Dynamics for Fake {
 
     fn stop_reason(&self) -> Option<&StopReason> {
         self.stop.as_ref()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.encoder.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {

@@ -1,10 +1,11 @@
 //! Figures worked out by hand.
 
 use super::fake::Fake;
+use crate::encoder::Encoder;
 use crate::math::gaussian::fill_normal;
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
-use crate::measure::reading::{FreshSamples, Reading};
+use crate::measure::reading::{FreshSamples, Neuron, Reading};
 use crate::measure::*;
 use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes};
 
@@ -157,6 +158,60 @@ fn lucky_neurons_and_their_fate() {
         ("foretold_recall", f64::NAN),
         ("foretold_precision", f64::NAN),
     ]);
+}
+
+#[test]
+fn luck_is_what_its_thresholds_are_compared_with() {
+    let rule = LuckRule { lucky: 1.5, potential: 1.0 };
+    let unit = 4f64.ln() / 4.0;
+    // Shares of the sparse energy that stand on either side of each threshold.
+    for (first, second, is_lucky) in
+        [(1.5 * unit + 1e-3, 0.0, true), (1.5 * unit - 1e-3, 0.0, false), (0.6, unit + 1e-3, false)]
+    {
+        let rest = 0.5 * (1.0 - first - second);
+        let neuron = Neuron::new(&[rest, first, second, rest].map(|share: f64| share.sqrt() as f32), 7.0);
+        assert_eq!(neuron.best_atom, 1);
+        assert!((luck(&neuron, 4) - first / unit).abs() < 1e-6);
+        assert_eq!(rule.is_lucky(&neuron, 4), is_lucky, "{first} {second}");
+        assert!(rule.is_potential(first.sqrt(), &neuron, 4));
+        assert_eq!(rule.is_potential(second.sqrt(), &neuron, 4), second > unit);
+    }
+    let nothing = Neuron::new(&[0.0; 4], 7.0);
+    assert!(!rule.is_lucky(&nothing, 4) && luck(&nothing, 4).is_nan());
+}
+
+/// An encoder that is no symmetric ReLU: what a measurement says has to be about the learner that it is given.
+struct Cubed;
+
+impl Encoder for Cubed {
+    fn value(&self, pre: f64, bias: f64) -> f64 {
+        pre.powi(3) - bias
+    }
+
+    fn forward(&self, _: &Matrix, _: &[f32], _: &mut Matrix) {
+        unreachable!("measurements look at single numbers")
+    }
+
+    fn backward(&self, _: &Matrix, _: &[f32], _: &mut Matrix, _: &mut [f64]) {
+        unreachable!("measurements need no gradient")
+    }
+
+    fn push_open(&self, pre: &[f32], _: &[f32], open: &mut Vec<u32>) {
+        open.extend((0..pre.len()).filter(|&i| pre[i] > 0.0).map(|i| i as u32));
+    }
+}
+
+#[test]
+fn another_encoder_gives_other_figures() {
+    let mut state = four_neurons();
+    state.encoder = Box::new(Cubed);
+    state.bias = vec![1.0, 0.0, 0.0, 0.0];
+    // Every neuron's bias counts on every atom.
+    let thresholded = [26.0f64.powi(2) + 0.95f64.powi(6), 1.0 + 64.0f64.powi(2), 1.0 + 27.0f64.powi(2) + 1.0];
+    let figures = state.read(&mut FeatureEnergy);
+    assert!((figures.get("thresholded_feature_energy_max") - thresholded[1]).abs() < 1e-3);
+    assert!((figures.get("thresholded_feature_energy_min") - thresholded[0]).abs() < 1e-3);
+    assert_eq!(state.read(&mut Alignment).get("gate_opening_atoms"), 4.0 / 4.0);
 }
 
 #[test]

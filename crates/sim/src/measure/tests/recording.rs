@@ -1,7 +1,9 @@
 //! When is recorded, and what a recorder refuses.
 
 use super::fake::Fake;
-use crate::measure::{Cadence, Column, Energy, Measure, Ownership, Reading, Recorder, Values};
+use crate::measure::{
+    Cadence, Column, Destiny, Energy, LuckRule, Measure, Ownership, Reading, Recorder, Shape, Values,
+};
 use crate::train::{Dynamics, StageTimes, StopReason};
 
 fn still() -> Fake {
@@ -89,4 +91,48 @@ impl Measure for Careless {
 #[should_panic(expected = "wrote the column `surprise`")]
 fn an_undeclared_column_cannot_be_written() {
     Recorder::new(vec![Box::new(Careless)], Cadence::Every { steps: 1 }, 1).observe(&still().view());
+}
+
+/// Two neurons, two atoms; the second neuron wins the first atom, so that both measurements have something to remember.
+#[test]
+fn a_memory_is_taken_up_by_a_process_of_its_own_shape_alone() {
+    let measures = || -> Vec<Box<dyn Measure>> {
+        let rule = LuckRule { lucky: 0.5, potential: 0.1 };
+        vec![Box::<Ownership>::default(), Box::new(Destiny::new(rule))]
+    };
+    let recorder = || Recorder::new(measures(), Cadence::Every { steps: 1 }, 9);
+    let state = Fake::new(2, &[0.1, 0.2, 3.0, 0.0], &[5.0, 0.0]);
+    let mut first = recorder();
+    first.observe(&state.view()).unwrap();
+    let memory = first.memory();
+    let shape = Shape { width: 2, latent_dim: 2 };
+    let mut again = recorder();
+    assert!(again.recall(&memory, shape));
+    assert_eq!((again.memory(), again.atom_histories()), (memory.clone(), first.atom_histories()));
+
+    assert!(
+        !recorder().recall(&memory, Shape { width: 3, ..shape }) && !recorder().recall(&memory[..1], shape)
+    );
+    assert!(!recorder().recall(&memory, Shape { latent_dim: 3, ..shape }));
+    let (mut refused, mut accepted) = (0, 0);
+    for (part, words) in memory.iter().enumerate() {
+        for (at, &word) in words.iter().enumerate() {
+            for odd in [-2, 2, i64::MAX, i64::MIN].into_iter().filter(|&odd| odd != word) {
+                let mut damaged = memory.clone();
+                damaged[part][at] = odd;
+                let count = if recorder().recall(&damaged, shape) { &mut accepted } else { &mut refused };
+                *count += 1;
+            }
+        }
+    }
+    // The steps at which two atoms were first owned and a number of pairs may be any number from 0 on.
+    assert!(accepted == 6 && refused > 40, "{accepted} accepted, {refused} refused");
+}
+
+#[test]
+fn a_number_that_is_none_is_not_passed_over() {
+    let mut state = Fake::new(2, &[1.0, 0.0, 0.0, 2.0], &[0.0, 0.0]);
+    state.norms = vec![1.0, f32::NAN];
+    let figures = state.read(&mut Energy);
+    assert!(figures.get("norm_min").is_nan() && figures.get("norm_max").is_nan());
 }

@@ -16,7 +16,7 @@ use super::super::contrastive::{BatchPlan, NegativeViews};
 use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
 use super::super::gated::Gate;
 use super::super::pass::Pass;
-use super::super::reading::{coordinates, decompose, represent};
+use super::super::reading::{coordinates, decompose, embed, represent};
 use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
 use super::{GaussianViews, MaskJitter, Outside};
@@ -247,10 +247,7 @@ impl Reduced {
 
     /// f of given samples in the learner's coordinates, rows × (d + k + m) to rows × m.
     fn embed(&self, x: &Matrix) -> Matrix {
-        let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
-        times_transposed(&mut pre, x, self.learner.weights());
-        self.parts.encoder.forward(&pre, self.learner.bias(), &mut embedded);
-        embedded
+        embed(&self.learner, self.parts.encoder.as_ref(), x)
     }
 }
 
@@ -312,6 +309,10 @@ impl Dynamics for Reduced {
 
     fn stop_reason(&self) -> Option<&StopReason> {
         self.learner.stop_reason()
+    }
+
+    fn encoder(&self) -> &dyn Encoder {
+        self.parts.encoder.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {
