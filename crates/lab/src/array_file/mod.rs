@@ -26,6 +26,7 @@ use element::{Entry, Gather, scale_problem};
 use featurescope_sim::math::Matrix;
 use raw::{BUFFER, Forward, Seeking, StoredArray};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -117,7 +118,13 @@ pub fn sha256_of_file(path: &Path) -> Result<String, ArrayError> {
     let mut piece = vec![0; 1 << 20];
     loop {
         match file.read(&mut piece).map_err(unreadable)? {
-            0 => return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            0 => {
+                return Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
+                    // Writing to a string cannot fail.
+                    let _ = write!(hex, "{byte:02x}");
+                    hex
+                }));
+            }
             read => hasher.update(&piece[..read]),
         }
     }
@@ -243,7 +250,7 @@ impl ArrayFile {
         if offers.is_empty() {
             "no array".clone_into(&mut found);
         } else if offers.len() > MOST_LISTED {
-            found += &format!(" and {} more", offers.len() - MOST_LISTED);
+            let _ = write!(found, " and {} more", offers.len() - MOST_LISTED);
         }
         ArrayError::Choice {
             path: self.path.clone(),

@@ -126,7 +126,7 @@ impl Table {
             Column { name, kind, cells, is_index, leaf }
         };
         let columns = schema.columns().iter().enumerate().map(column).collect();
-        Ok(Self { rows, columns, most, file })
+        Ok(Self { file, rows, columns, most })
     }
 
     /// Hands the values of these rows (ascending) of a column to `take`, each with the place of its row among

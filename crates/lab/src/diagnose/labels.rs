@@ -233,7 +233,7 @@ mod tests {
         let (names, of) = classes(&whole, None, Some("-1"));
         assert_eq!((names.len(), of), (2, vec![Some(1), Some(0), None, Some(1)]));
         let text = Scalars::Text {
-            names: vec!["b".into(), "a".into(), "".into()],
+            names: vec!["b".into(), "a".into(), String::new()],
             codes: vec![Some(0), Some(1), Some(2), None],
         };
         assert_eq!(classes(&text, None, None).0, ["", "a", "b"]);

@@ -124,11 +124,12 @@ fn directions(found: &Diagnosis) -> Remark {
             if let Some(Neighbourhood::Judged { classes, .. }) = found.neighbours
                 && found.centred_rank < ABOUT * (classes - 1) as f64
             {
-                remark.meaning += &format!(
+                let more = format!(
                     " {classes} classes that are told apart and nothing else take {} directions (neural collapse, Papyan et al. 2020): a low rank \
                      may be all that the labels need.",
                     classes - 1
                 );
+                remark.meaning = [remark.meaning, more].concat();
             }
             remark
         }

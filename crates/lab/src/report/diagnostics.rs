@@ -362,7 +362,7 @@ fn classes(run: &StoredRun, latent: &Matrix) -> Vec<Option<i64>> {
     let spread = run.run.plan.shared.probe.target_spread;
     let targets = target_vectors(run.run.plan.seed, 1, spread, latent.cols());
     let responses = responses(&targets, latent);
-    let class = |response: &f64| (*response != 0.0).then(|| if *response > 0.0 { 1 } else { -1 });
+    let class = |response: &f64| (*response != 0.0).then_some(if *response > 0.0 { 1 } else { -1 });
     responses.row(0).iter().map(class).collect()
 }
 

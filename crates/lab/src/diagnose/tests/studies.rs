@@ -44,7 +44,8 @@ fn table(columns: &[(&str, Vec<f64>)]) -> Vec<u8> {
     use parquet::data_type::DoubleType;
     use parquet::file::writer::SerializedFileWriter;
     use parquet::schema::parser::parse_message_type;
-    let fields: String = columns.iter().map(|(name, _)| format!("required double {name}; ")).collect();
+    let fields: String =
+        columns.iter().map(|(name, _)| format!("required double {name}; ")).collect::<Vec<_>>().concat();
     let schema = std::sync::Arc::new(parse_message_type(&format!("message m {{ {fields} }}")).unwrap());
     let mut bytes = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut bytes, schema, std::sync::Arc::default()).unwrap();
