@@ -108,3 +108,33 @@ fn forks_that_cannot_be_made_say_why_and_leave_nothing() {
     let told = said(&featurescope(path, &["fork", ".", "--at", "5"]).code(2));
     assert!(told.contains("is no run directory"), "{told}");
 }
+
+/// The commands of the README, at the small size: what only other arms use does not stand in the way of a fork.
+#[test]
+fn every_arm_of_paper_can_be_forked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let small =
+        ["training.first_energy_ratio=1.01", "training.steps=12", "--smoke", "--quiet", "--no-report"];
+    featurescope(path, &[&["run", "paper"], &small[..]].concat()).success();
+    let forks: &[&[&str]] = &[
+        &["augmentation.kind=none"],
+        &["--arm", "none", "bias.kind=staged"],
+        &["--arm", "none_staged", "augmentation={kind=\"random_mask\"}"],
+        &["--arm", "supervised", "bias.kind=zero"],
+    ];
+    for (number, fork) in (1..).zip(forks) {
+        let command = [&["fork", "runs/paper-1", "--at", "t1", "--quiet", "--no-report"], *fork].concat();
+        featurescope(path, &command).success();
+        let arms = fs::read_dir(path.join(format!("runs/paper-fork-{number}/arms"))).unwrap().count();
+        assert_eq!(arms, 2, "{fork:?}");
+    }
+    let told = said(
+        &featurescope(
+            path,
+            &["fork", "runs/paper-1", "--at", "t1", "--arm", "supervised", "augmentation.kind=none"],
+        )
+        .code(2),
+    );
+    assert!(told.contains("augmentation.kind = \"none\" (command line) would change nothing"), "{told}");
+}

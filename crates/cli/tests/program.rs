@@ -93,8 +93,8 @@ fn bad_input_is_a_clear_error_and_leaves_nothing_behind() {
         (&["training.stepz=3"], "training.steps"),
         (&["training.steps=many"], "a whole number"),
         (&["data.ambient_dim=8"], "data.latent_dim = 16"),
-        (&["data.activity=1.5"], "(0, 1]"),
-        (&["data.activity=0"], "(0, 1]"),
+        (&["data.activity=1.5"], "[1e-6, 1]"),
+        (&["data.activity=0"], "[1e-6, 1]"),
         (&["data.noise_variance=nan"], "data.noise_variance"),
         (&["data.noise_variance=-1"], "data.noise_variance"),
         (&["batch.anchors=0"], "batch.anchors"),
@@ -313,6 +313,7 @@ fn lists_make_a_sweep_that_goes_on_where_it_was() {
     };
     let (shown, told) = sweep("seed=[1,2]");
     assert!(told.contains("2 runs, ") && told.contains("2/2"), "{told}");
+    assert!(told.starts_with("this makes 2 runs, one for every combination of seed = 1, 2\n"), "{told}");
     for expected in ["random_mask", "dense energy", " ± ", "runs/smoke-sweep"] {
         assert!(shown.contains(expected), "`{expected}` is not in\n{shown}");
     }
@@ -346,4 +347,50 @@ fn theorems_are_judged() {
     let columns = |line: &str| line.replace("\\|", "").matches('|').count();
     let table: Vec<_> = page.lines().filter(|line| line.starts_with("| **")).collect();
     assert!(table.len() > 90 && table.iter().all(|line| columns(line) == 5), "{page}");
+}
+
+/// The ten lines of the README find atoms; with too few steps or anchors the run says so before and after.
+#[test]
+fn a_short_spec_learns_or_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let readme = include_str!("../../../README.md");
+    let spec = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(spec.lines().count(), 10);
+    fs::write(folder.path().join("short.toml"), spec).unwrap();
+    let run = |arguments: &[&str]| {
+        let fast = [
+            "run",
+            "short.toml",
+            "--no-report",
+            "measure.cadence.steps=200",
+            "measure.samples=64",
+            "probe.labels=[]",
+        ];
+        let output =
+            featurescope(folder.path(), &[&fast, arguments].concat()).assert().success().get_output().clone();
+        (text(&output.stderr), text(&output.stdout))
+    };
+    let (before, after) = run(&["--out", "learns"]);
+    assert!(!before.contains("note:") && !after.contains("a neuron of its own"), "{before}{after}");
+    let summary = fs::read_to_string(folder.path().join("learns/summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    assert!(summary["arms"]["main"]["coverage"]["0.9"].as_f64().unwrap() > 0.5, "{summary}");
+    for (arguments, foreseen, why) in [
+        (
+            ["training.steps=40", "seed=1"],
+            "stage I will end at about step",
+            "stage I had not ended after 40 steps",
+        ),
+        (
+            ["batch.anchors=8", "training.learning_rate=1"],
+            "the gradient noise of batch.anchors = 8",
+            "outweighs the signal",
+        ),
+        (["bias.kind=zero", "training.steps=200"], "", "thresholds stay at zero"),
+    ] {
+        let (before, after) = run(&arguments);
+        assert!(before.contains(foreseen) && before.contains("note:") != foreseen.is_empty(), "{before}");
+        let after = after.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(after.contains("atom") && after.contains(why), "{after}");
+    }
 }

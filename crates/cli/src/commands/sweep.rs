@@ -19,6 +19,7 @@ use featurescope_lab::store::write_json_atomically;
 use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -95,6 +96,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     for key in plan.idle_lists() {
         tell(arguments, &format!("warning: {key} changes no setting of any run: its list is of no use"));
     }
+    tell(arguments, &why_several(plan));
     tell(arguments, &announcement(plan, &crew)?);
     let shown = path.display();
     panics::saved_in(&path);
@@ -167,6 +169,39 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         Err(error) => output::note(&format!("no report: {error}")),
     }
     Ok(())
+}
+
+/// Values of a list that are named one by one.
+const NAMED_VALUES: usize = 6;
+
+/// What makes several runs of one command: somebody may have typed a list where one value was meant.
+fn why_several(plan: &SweepPlan) -> String {
+    let variants: HashSet<_> = plan.points.iter().filter_map(|point| point.variant.as_deref()).collect();
+    let mut lists: Vec<(&str, Vec<String>)> = Vec::new();
+    for (key, value) in plan.points.iter().flat_map(|point| &point.choices) {
+        let position = lists.iter().position(|(other, _)| other == key).unwrap_or_else(|| {
+            lists.push((key, Vec::new()));
+            lists.len() - 1
+        });
+        let value = value.to_string();
+        if !lists[position].1.contains(&value) {
+            lists[position].1.push(value);
+        }
+    }
+    let mut reasons: Vec<String> = lists.into_iter().map(|(key, values)| show_list(key, &values)).collect();
+    if !variants.is_empty() {
+        reasons.insert(0, format!("{} kinds of variants", variants.len()));
+    }
+    format!("this makes {} runs, one for every combination of {}", plan.runs.len(), reasons.join("; "))
+}
+
+fn show_list(key: &str, values: &[String]) -> String {
+    match values {
+        [first, .., last] if values.len() > NAMED_VALUES => {
+            format!("{key} = {first} … {last} ({} values)", values.len())
+        }
+        values => format!("{key} = {}", values.join(", ")),
+    }
 }
 
 fn announcement(plan: &SweepPlan, crew: &Crew) -> Result<String> {

@@ -3,6 +3,7 @@
 use super::data::PlannedData;
 use super::prediction::{ArmPrediction, Model};
 use super::{Fork, PlanError};
+use crate::spec::registry::STAGED_RESET;
 use crate::spec::typed::{
     ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
     NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
@@ -22,9 +23,6 @@ use featurescope_sim::train::{
     Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
     Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
-
-/// The paper's reset of staged biases, in units of √(2 ln d/d)·‖w‖.
-const PAPER_RESET: f64 = 1.0;
 
 /// One arm of a run, as its settings describe it.
 #[derive(Clone, Debug)]
@@ -222,7 +220,7 @@ impl ArmPlan {
             BiasSpec::Zero {} => BiasRule::Zero,
             BiasSpec::Trained { learning_rate, reset } => BiasRule::Trained { learning_rate, reset },
             BiasSpec::Staged { reset, growth, cap } => {
-                BiasRule::Staged { reset: reset.unwrap_or(PAPER_RESET), growth, cap }
+                BiasRule::Staged { reset: reset.unwrap_or(STAGED_RESET), growth, cap }
             }
         };
         TrainingRule {

@@ -6,7 +6,7 @@
 //! Source: docs/theory.md 4.1 for the products of a step.
 
 use super::PlanError;
-use super::data::needs_ambient_space;
+use super::data::{needs_ambient_space, random_count};
 use crate::host::show_bytes;
 use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, AugmentationSpec, EncoderSpec, NegativeSetSpec};
@@ -38,31 +38,44 @@ impl Cost {
     pub fn of(spec: &Spec) -> Self {
         let data = &spec.shared.data;
         let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
-        // The dictionary in the plan and in the arm; making one takes Gaussians and their QR in double precision.
+        // Atoms and noise directions. In the plan and in the arm; making them takes Gaussians and their QR in double
+        // precision.
         let is_drawn = needs_ambient_space(spec);
-        let dictionary = if is_drawn { 2.0 * SINGLE * d * d1 + 3.0 * DOUBLE * d * d1 } else { 0.0 };
+        let known = d + random_count(data).unwrap_or_default() as f64;
+        let dictionary = if is_drawn { (2.0 * SINGLE + 3.0 * DOUBLE) * known * d1 } else { 0.0 };
         let probes = &spec.shared.probe;
         let labels = probes.labels.iter().copied().max().map_or(0.0, |labels| labels as f64);
         let rows = labels + (probes.validation_rows + probes.test_rows) as f64;
+        let targets = DOUBLE * probes.targets as f64 * (d + rows);
         let mut phases = vec![];
         if labels > 0.0 {
             // Without the ambient space x is seen in the directions of the labelled samples.
-            let seen = if is_drawn { d1 } else { d1.min(d + labels) };
-            let yardstick = SINGLE * rows * (seen + d) + COPIES_PER_PROBE * DOUBLE * labels * seen;
+            let seen = if is_drawn { d1 } else { d1.min(known + labels) };
+            let yardstick = targets
+                + SINGLE * (rows * (seen + d) + known * seen)
+                + COPIES_PER_PROBE * DOUBLE * labels * seen;
             phases.push(("the linear probe on raw x".to_owned(), yardstick));
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
             let size = ArmSize::new(arm);
             let is_reduced = arm.training.dynamics.is_reduced();
-            let n = if is_reduced { (d + size.width).min(d1) } else { d1 };
+            let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
                 * arm.training.steps as f64;
             let learner = 2.0 * SINGLE * size.width * n
-                + if is_reduced { SINGLE * size.width * (size.anchors + 7.0 * size.width) } else { 0.0 };
+                + if is_reduced {
+                    SINGLE * (size.width * (size.anchors + 7.0 * size.width) + known * n)
+                } else {
+                    0.0
+                };
             let samples = PARTS_OF_A_SAMPLE * SINGLE * ROWS_PER_REPRESENTATION.min(rows) * n;
-            let probing = SINGLE * rows * (size.width + d) + COPIES_PER_PROBE * DOUBLE * labels * size.width;
+            let probing =
+                targets + SINGLE * rows * (size.width + d) + COPIES_PER_PROBE * DOUBLE * labels * size.width;
+            // f(x), f(M z), f(ξ) and z of the fresh samples.
+            let measured = SINGLE * arm.measure.samples as f64 * (PARTS_OF_A_SAMPLE * size.width + d);
             phases.push((format!("a step of arm {name}"), learner + size.step_memory(d, n)));
+            phases.push((format!("the measurements of arm {name}"), learner + measured));
             phases.push((format!("the probes of arm {name}"), learner + samples + probing));
         }
         let (largest, most) = phases.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
@@ -76,7 +89,7 @@ impl Cost {
                 needed: show_bytes(self.memory),
                 largest: self.largest.clone(),
                 available: show_bytes(available),
-                remedy: "data.ambient_dim, encoder.width, batch.anchors or probe.labels",
+                remedy: "data.ambient_dim, encoder.width, batch.anchors, probe.labels or measure.samples",
             }),
             _ => Ok(()),
         }
@@ -113,7 +126,9 @@ impl ArmSize {
         let samples = self.anchors + self.positives + self.negatives;
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
         let logits = self.anchors * self.negatives.max(2.0 * self.tasks);
-        SINGLE * (samples * d1 + embeddings + logits + self.anchors.max(self.negatives) * d)
+        // What every task asks for, its head, and the head's gradient.
+        let tasks = self.tasks * (d + 2.0 * self.width);
+        SINGLE * (samples * d1 + embeddings + logits + tasks + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {

@@ -13,7 +13,7 @@ use crate::spec::typed::{
 use featurescope_sim::data::{
     DataModel, DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
 };
-use featurescope_sim::math::{Matrix, ParameterError, require};
+use featurescope_sim::math::{Matrix, ParameterError, SMALLEST_DRAWN, require};
 use featurescope_sim::theory::Population;
 use featurescope_sim::theory::rates::LeverageOverlap;
 
@@ -168,9 +168,11 @@ fn latent_law(spec: &DataSpec) -> Result<LatentLaw, PlanError> {
         (None, None) => {
             let constant = spec.activity_constant.unwrap_or(1.0);
             let activity = LatentLaw::paper_activity(constant, spec.latent_dim);
-            let accepted =
-                format!("C_z·ln ln d/d = {activity:.3} must be in (0, 1], or give data.activity itself");
-            require(activity > 0.0 && activity <= 1.0, "data.activity_constant", constant, accepted)
+            let accepted = format!(
+                "C_z·ln ln d/d = {activity:.3e} must be a number in [{SMALLEST_DRAWN:e}, 1], or give data.activity itself"
+            );
+            let holds = (SMALLEST_DRAWN..=1.0).contains(&activity);
+            require(holds, "data.activity_constant", constant, accepted)
                 .map_err(PlanError::parameter("data"))?;
             LatentLaw::Symmetric { activity }
         }
@@ -232,7 +234,7 @@ fn dictionary(spec: &DataSpec, files: &[InputFile], seed: u64) -> Result<Diction
 }
 
 /// Number of random noise directions.
-fn random_count(spec: &DataSpec) -> Option<usize> {
+pub(super) fn random_count(spec: &DataSpec) -> Option<usize> {
     match spec.noise_directions {
         NoiseDirectionsSpec::Random { count, .. } => Some(count),
         _ => None,

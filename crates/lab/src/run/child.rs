@@ -17,7 +17,6 @@ use crate::store::{JOURNAL_FILE, RESUME_FILE, StoreError, write_bytes_atomically
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
 
 /// Name of the file that says where a fork came from.
 pub const FORK_FILE: &str = "fork.json";
@@ -144,7 +143,7 @@ impl PlannedFork {
         }
         let step = reached(run, &manifest, arm, at)?;
         let layers = [
-            Layer::parse(&child_spec(&text, &whole, arm, &name)?, SPEC_FILE, run)?,
+            Layer::parse(&child_spec(&whole, arm, &name)?, SPEC_FILE, run)?,
             Layer::overrides(&own_settings(&name, &format!("{arm}@{at}"), request.overrides))?,
         ];
         let plan = Plan::new(&Spec::from_layers(&layers)?, "fork")?;
@@ -198,27 +197,26 @@ fn reached(run: &Path, manifest: &StoredManifest, arm: &str, at: ForkMoment) -> 
     step.ok_or_else(not_reached)
 }
 
-/// The parent's settings with the arms that matter and a copy of `arm` called `name`.
-fn child_spec(text: &str, whole: &Spec, arm: &str, name: &str) -> Result<String, SpecError> {
-    let syntax = |message: String| SpecError::Syntax { place: SPEC_FILE.to_owned(), message };
-    let mut table: Table = text.parse().map_err(|error: toml::de::Error| syntax(error.to_string()))?;
+/// The parent's settings with the arms that matter and a copy of `arm` called `name`. What only other arms use does not
+/// come along.
+fn child_spec(parent: &Spec, arm: &str, name: &str) -> Result<String, SpecError> {
     let mut kept = vec![arm.to_owned()];
     // An arm that is itself a fork needs the one that it left.
-    for (other, spec) in whole.arms.iter().rev() {
+    for (other, spec) in parent.arms.iter().rev() {
         let base = spec.training.fork.as_ref().and_then(|fork| fork.split_once('@'));
         if let Some((base, _)) = base.filter(|_| kept.contains(other)) {
             kept.push(base.to_owned());
         }
     }
-    if let Some(Value::Table(arms)) = table.get_mut("arms") {
-        let copy = arms.get(arm).cloned();
-        let dropped: Vec<String> = arms.keys().filter(|other| !kept.contains(other)).cloned().collect();
-        for other in &dropped {
-            arms.remove(other);
-        }
-        arms.insert(name.to_owned(), copy.unwrap_or_else(|| Value::Table(Table::new())));
+    let mut values = parent.values.clone();
+    values.arms.retain(|(other, _)| kept.contains(other));
+    if let Some((_, own)) = values.arms.iter().find(|(other, _)| other == arm) {
+        let copy = (name.to_owned(), own.clone());
+        values.arms.push(copy);
     }
-    toml::to_string(&table).map_err(|error| syntax(error.to_string()))
+    values
+        .to_toml()
+        .map_err(|error| SpecError::Syntax { place: SPEC_FILE.to_owned(), message: error.to_string() })
 }
 
 /// The overrides as those of arm `name`, which is a fork.
@@ -248,3 +246,6 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let bytes = fs::read(from).map_err(StoreError::io(from, "read"))?;
     write_bytes_atomically(to, &bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use std::time::Duration;
 const SPEC: &str = r#"
 seed = 3
 [data]
+noise_constant = 1.0
 latent_dim = 8
 ambient_dim = 64
 [encoder]
@@ -19,6 +20,7 @@ width = 10
 anchors = 16
 negatives = 8
 [training]
+weight_decay = 0.0
 learning_rate = 0.5
 steps = 14
 first_energy_ratio = 1.2

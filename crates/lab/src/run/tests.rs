@@ -1,3 +1,5 @@
+mod ends;
+
 use super::*;
 use crate::experiments::Experiment;
 use crate::spec::{Layer, Spec};
@@ -20,8 +22,9 @@ const TINY: &[&str] = &[
 
 fn plan(arguments: &[&str]) -> Plan {
     let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    let arguments: Vec<String> = TINY.iter().chain(arguments).map(ToString::to_string).collect();
-    layers.push(Layer::overrides(&arguments).unwrap());
+    for typed in [TINY, arguments] {
+        layers.push(Layer::overrides(&typed.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap());
+    }
     Plan::new(&Spec::from_layers(&layers).unwrap(), "tiny").unwrap()
 }
 

@@ -90,6 +90,16 @@ pub enum SpecError {
         /// Its key without the arm.
         setting: &'static str,
     },
+    /// Two values for one setting, in one place.
+    #[error("{key} is given twice ({place}), as {} and as {}: give one of them", .given[0], .given[1])]
+    Twice {
+        /// The setting.
+        key: String,
+        /// Its values.
+        given: [String; 2],
+        /// Where.
+        place: String,
+    },
     /// Two ways of saying the same.
     #[error("{first} and {second} say the same thing: give one of them")]
     Both {
@@ -110,14 +120,9 @@ pub enum SpecError {
         /// What stands in the way.
         found: String,
     },
-    /// A setting without a default was not given.
-    #[error("{}{} must be given: {}", .arm.as_ref().map(|arm| format!("arm {arm}: ")).unwrap_or_default(), .setting.key, .setting.doc)]
-    Missing {
-        /// The arm that needs it; `None` for what arms share.
-        arm: Option<String>,
-        /// The setting.
-        setting: &'static Setting,
-    },
+    /// Settings without a default were not given.
+    #[error("{}", show_missing(.0))]
+    Missing(Vec<Missing>),
     /// The typed form refuses what the list of settings accepts: a mistake of this program.
     #[error("the settings of {part} do not fit together: {message}")]
     Inconsistent {
@@ -148,6 +153,31 @@ pub enum SpecError {
         /// How many.
         count: usize,
     },
+}
+
+/// A setting without a default that was not given.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// The arms that need it; empty: all, or the run itself.
+    pub arms: Vec<String>,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (key, doc) = (self.setting.key, self.setting.doc);
+        match self.arms.len() {
+            0 => write!(f, "{key} must be given: {doc}"),
+            1 => write!(f, "{key} must be given for arm {}: {doc}", self.arms[0]),
+            _ => write!(f, "{key} must be given for the arms {}: {doc}", self.arms.join(", ")),
+        }
+    }
+}
+
+/// All that is missing, one line each.
+fn show_missing(missing: &[Missing]) -> String {
+    missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs that one command may ask for.

@@ -1,6 +1,8 @@
 //! One place in which settings are typed: a TOML file, or the `key=value` arguments of the command line.
 
+use super::argument;
 use super::error::{SpecError, Typed};
+use super::leaf::Leaf;
 use super::registry::{SETTINGS, find, is_table, nearest};
 use super::setting::{Kind, Setting};
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use toml::{Table, Value};
 /// Values by setting, in the order in which they were typed.
 ///
 /// A setting may hold a list of values, one run each ([`Kind::is_swept`](super::setting::Kind::is_swept)).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Values(Vec<(&'static Setting, Value)>);
 
 impl Values {
@@ -18,9 +20,14 @@ impl Values {
         self.0.iter().find(|(setting, _)| setting.key == key).map(|(_, value)| value)
     }
 
-    /// All settings and values.
+    /// All settings and values, in the order in which they were typed.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
         self.0.iter().map(|(setting, value)| (*setting, value))
+    }
+
+    /// The same in the order of the list of settings, which does not depend on how they were typed.
+    pub fn in_order(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
+        SETTINGS.iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
     }
 
     /// Sets a value; what was there, under this key or as an alternative to it, goes.
@@ -50,11 +57,7 @@ impl Values {
     /// As nested TOML tables, in the order of the list of settings.
     pub fn to_table(&self) -> Table {
         let mut root = Table::new();
-        for setting in SETTINGS {
-            if let Some(value) = self.get(setting.key) {
-                insert(&mut root, setting.key, value.clone());
-            }
-        }
+        self.in_order().for_each(|(setting, value)| insert(&mut root, setting.key, value.clone()));
         root
     }
 }
@@ -98,35 +101,21 @@ pub struct Variant {
     pub layer: Layer,
 }
 
+/// Name of the list of variants.
+const VARIANTS: &str = "variants";
+/// Name of the table of arms.
+const ARMS: &str = "arms";
+
 impl Layer {
     /// Reads a spec in TOML.
     ///
     /// `place` names it in messages; relative paths in it start at `folder`.
     pub fn parse(text: &str, place: &str, folder: &Path) -> Result<Self, SpecError> {
-        let syntax =
-            |e: toml::de::Error| SpecError::Syntax { place: place.to_owned(), message: e.to_string() };
-        let mut table: Table = text.parse().map_err(syntax)?;
-        let variants = table.remove("variants");
-        let mut layer = Self::from_table(table, place, folder)?;
-        if let Some(variants) = variants {
-            layer.variants = read_variants(variants, place, folder)?;
-        }
-        Ok(layer)
-    }
-
-    fn from_table(mut table: Table, place: &str, folder: &Path) -> Result<Self, SpecError> {
-        let arms = table.remove("arms");
-        let reader = Reader { place, folder, arm: None };
-        let base = reader.read(&table)?;
-        let mut layer = Self { place: place.to_owned(), base, arms: Vec::new(), variants: Vec::new() };
-        let Some(arms) = arms else { return Ok(layer) };
-        let arms = arms.as_table().cloned().ok_or_else(|| reader.unknown("arms"))?;
-        for (name, values) in arms {
-            let named = Reader { arm: Some(&name), ..reader };
-            let values = values.as_table().cloned().ok_or_else(|| named.unknown(""))?;
-            layer.arms.push((name.clone(), named.read(&values)?));
-        }
-        Ok(layer)
+        let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError::Syntax {
+            place: place.to_owned(),
+            message: format!("{error}{}", largest_number(&error, text)),
+        })?;
+        Self::with_variants(Leaf::of(table), place, folder)
     }
 
     /// Reads a spec file.
@@ -137,53 +126,116 @@ impl Layer {
         Self::parse(&text, &shown, path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Reads `key=value` arguments. A value that is not TOML counts as a text: `bias.kind=staged` needs no quotes.
+    /// Reads `key=value` arguments. Their order means nothing, except that of lists in a sweep.
+    ///
+    /// # Errors
+    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend on the order.
     pub fn overrides(arguments: &[String]) -> Result<Self, SpecError> {
-        let place = "command line";
-        let mut table = Table::new();
-        for argument in arguments {
-            let (key, value) = argument
-                .split_once('=')
-                .filter(|(key, _)| !key.trim().is_empty())
-                .ok_or_else(|| SpecError::NotAnOverride { argument: argument.clone() })?;
-            let value = value.trim();
-            let parsed = format!("value = {value}").parse::<Table>().ok().and_then(|mut t| t.remove("value"));
-            // TOML has no `.5`.
-            let parsed = parsed.or_else(|| value.parse().ok().map(Value::Float));
-            insert(&mut table, key.trim(), parsed.unwrap_or_else(|| Value::String(value.to_owned())));
+        let (place, folder) = ("command line", Path::new(""));
+        let mut sorted = arguments.to_vec();
+        sorted.sort_unstable();
+        Self::with_variants(argument::read(&sorted)?, place, folder)?;
+        let mut layer = Self::with_variants(argument::read(arguments)?, place, folder)?;
+        layer.arms.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(layer)
+    }
+
+    fn with_variants(leaves: Vec<Leaf>, place: &str, folder: &Path) -> Result<Self, SpecError> {
+        let (variants, settings): (Vec<_>, Vec<_>) =
+            leaves.into_iter().partition(|leaf| leaf.path[0] == VARIANTS);
+        let mut layer = Self::from_leaves(settings, place, folder)?;
+        if let Some(first) = variants.first() {
+            let wrong = |problem| SpecError::Variants { place: place.to_owned(), problem };
+            if variants.iter().any(|other| other.path != first.path || other.value != first.value) {
+                return Err(wrong("they are given twice, and differ".to_owned()));
+            }
+            if first.path.len() > 1 {
+                return Err(wrong(format!("they are a list of tables, so there is no `{}`", first.key())));
+            }
+            layer.variants = read_variants(&first.value, place, folder)?;
         }
-        let text = toml::to_string(&table)
-            .map_err(|e| SpecError::Syntax { place: place.to_owned(), message: e.to_string() })?;
-        Self::parse(&text, place, Path::new(""))
+        Ok(layer)
+    }
+
+    fn from_leaves(leaves: Vec<Leaf>, place: &str, folder: &Path) -> Result<Self, SpecError> {
+        let mut base = Vec::new();
+        let mut arms: Vec<(String, Vec<Leaf>)> = Vec::new();
+        for mut leaf in leaves {
+            if leaf.path[0] != ARMS {
+                base.push(leaf);
+                continue;
+            }
+            // `[arms]` and `[arms.a]` without anything in them say that there are none, and that there is one.
+            let is_named = leaf.path.len() > 1;
+            if leaf.path.len() <= 2 && leaf.value.as_table().is_none() {
+                return Err(SpecError::Value {
+                    typed: Box::new(Typed { key: leaf.key(), value: leaf.shown, place: place.to_owned() }),
+                    expected: "a table of settings".to_owned(),
+                });
+            }
+            if is_named {
+                let own = leaf.path.split_off(2);
+                let name = leaf.path.swap_remove(1);
+                let position = arms.iter().position(|(arm, _)| *arm == name).unwrap_or_else(|| {
+                    arms.push((name, Vec::new()));
+                    arms.len() - 1
+                });
+                if !own.is_empty() {
+                    arms[position].1.push(Leaf { path: own, ..leaf });
+                }
+            }
+        }
+        let base = Reader { place, folder, arm: None }.read(&base)?;
+        let arms = arms.into_iter().map(|(name, leaves)| {
+            let values = Reader { place, folder, arm: Some(&name) }.read(&leaves)?;
+            Ok((name, values))
+        });
+        let arms = arms.collect::<Result<_, SpecError>>()?;
+        Ok(Self { place: place.to_owned(), base, arms, variants: Vec::new() })
     }
 
     /// How a setting of this layer was typed.
     pub fn typed(&self, arm: Option<&str>, setting: &Setting, value: &Value) -> Typed {
-        Reader { place: &self.place, folder: Path::new(""), arm }.typed(setting.key, value)
+        Reader { place: &self.place, folder: Path::new(""), arm }.typed(setting.key, value.to_string())
+    }
+}
+
+/// The range of whole numbers, where it is one of them that TOML cannot hold.
+fn largest_number(error: &toml::de::Error, text: &str) -> String {
+    let wrong = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    let is_whole =
+        !wrong.is_empty() && wrong.trim_start_matches(['-', '+']).bytes().all(|b| b.is_ascii_digit());
+    if is_whole {
+        format!("a whole number lies between {} and {}", i64::MIN, i64::MAX)
+    } else {
+        String::new()
     }
 }
 
 /// Reads `[[variants]]`.
-fn read_variants(value: Value, place: &str, folder: &Path) -> Result<Vec<Variant>, SpecError> {
+fn read_variants(value: &Value, place: &str, folder: &Path) -> Result<Vec<Variant>, SpecError> {
     let wrong = |problem: &str| SpecError::Variants { place: place.to_owned(), problem: problem.to_owned() };
-    let Value::Array(entries) = value else { return Err(wrong("they are tables, [[variants]]")) };
-    let read = |(index, entry): (usize, Value)| {
-        let Value::Table(mut table) = entry else { return Err(wrong("they are tables, [[variants]]")) };
+    let entries = value.as_array().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
+    if entries.is_empty() {
+        return Err(wrong("an empty list describes no run"));
+    }
+    let read = |(index, entry): (usize, &Value)| {
+        let mut table = entry.as_table().cloned().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
         let name = match table.remove("name") {
             Some(Value::String(name)) if is_plain(&name) => name,
             _ => return Err(wrong("each needs a `name` of letters, digits, `-` and `_`")),
         };
         let only = match table.remove("only") {
             None => Vec::new(),
-            Some(Value::Array(arms)) if arms.iter().all(Value::is_str) => {
+            Some(Value::Array(arms)) if !arms.is_empty() && arms.iter().all(Value::is_str) => {
                 arms.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
             }
-            Some(_) => return Err(wrong("`only` is a list of arms")),
+            Some(_) => return Err(wrong("`only` is a list of arms, at least one of them")),
         };
         let place = format!("{place}, variant {} ({name})", index + 1);
-        Ok(Variant { layer: Layer::from_table(table, &place, folder)?, name, only })
+        Ok(Variant { layer: Layer::from_leaves(Leaf::of(table), &place, folder)?, name, only })
     };
-    entries.into_iter().enumerate().map(read).collect()
+    entries.iter().enumerate().map(read).collect()
 }
 
 /// Whether `name` can name an arm or a variant, and so a folder.
@@ -191,7 +243,7 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
-/// Reads the tables of one layer.
+/// Reads the leaves of one layer.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     place: &'a str,
@@ -200,16 +252,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn full_key(&self, key: &str) -> String {
-        match self.arm {
-            Some(arm) => format!("arms.{arm}.{key}").trim_end_matches('.').to_owned(),
-            None => key.to_owned(),
-        }
+    fn typed(&self, key: &str, value: String) -> Typed {
+        Typed { key: self.full_key(key), value, place: self.place.to_owned() }
     }
 
-    fn typed(&self, key: &str, value: &Value) -> Typed {
-        let (key, place) = (self.full_key(key), self.place.to_owned());
-        Typed { key, value: value.to_string(), place }
+    fn full_key(&self, key: &str) -> String {
+        self.arm.map_or(key.to_owned(), |arm| format!("{ARMS}.{arm}.{key}"))
     }
 
     fn unknown(&self, key: &str) -> SpecError {
@@ -225,80 +273,83 @@ impl Reader<'_> {
         }
     }
 
-    fn read(&self, table: &Table) -> Result<Values, SpecError> {
+    fn read(&self, leaves: &[Leaf]) -> Result<Values, SpecError> {
         if let Some(arm) = self.arm.filter(|arm| !is_plain(arm)) {
             return Err(SpecError::ArmName { arm: arm.to_owned(), place: self.place.to_owned() });
         }
         let mut values = Values::default();
-        self.read_table("", table, &mut values)?;
-        for (setting, value) in values.iter() {
-            let other = setting.alternatives.iter().filter(|&&key| key != setting.key);
-            for key in other {
-                if let Some(second) = values.get(key) {
-                    let first = Box::new(self.typed(setting.key, value));
-                    return Err(SpecError::Both { first, second: Box::new(self.typed(key, second)) });
+        for leaf in leaves {
+            let key = leaf.key();
+            let Some(setting) = find(&key) else {
+                // A known table without anything in it says nothing.
+                if leaf.value.is_table() && is_table(&key) {
+                    continue;
+                }
+                return Err(self.unknown(&key));
+            };
+            let accepted = self.accept(setting, leaf)?;
+            match values.get(setting.key) {
+                None => values.0.push((setting, accepted)),
+                Some(same) if *same == accepted => {}
+                Some(other) => {
+                    let mut given = [other.to_string(), accepted.to_string()];
+                    given.sort_unstable();
+                    let (key, place) = (self.full_key(&key), self.place.to_owned());
+                    return Err(SpecError::Twice { key, given, place });
                 }
             }
         }
+        self.refuse_alternatives(&values)?;
         Ok(values)
     }
 
-    fn read_table(&self, prefix: &str, table: &Table, values: &mut Values) -> Result<(), SpecError> {
-        for (name, value) in table {
-            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-            match (find(&key), value) {
-                (Some(setting), value) => {
-                    let accepted = self.accept(setting, value)?;
-                    // Not `set`: alternatives typed in the same place are both kept, so that they can be refused.
-                    values.0.push((setting, accepted));
-                }
-                (None, Value::Table(inner)) if is_table(&key) => self.read_table(&key, inner, values)?,
-                _ => return Err(self.unknown(&key)),
+    /// An error if two of `values` say the same thing in two ways.
+    fn refuse_alternatives(&self, values: &Values) -> Result<(), SpecError> {
+        let typed = |setting: &Setting, value: &Value| Box::new(self.typed(setting.key, value.to_string()));
+        for (setting, value) in values.in_order() {
+            let others = setting.alternatives.iter().filter(|&&key| key != setting.key);
+            for (other, second) in others.filter_map(|key| Some((find(key)?, values.get(key)?))) {
+                return Err(SpecError::Both { first: typed(setting, value), second: typed(other, second) });
             }
         }
         Ok(())
     }
 
-    fn accept(&self, setting: &'static Setting, value: &Value) -> Result<Value, SpecError> {
+    fn accept(&self, setting: &'static Setting, leaf: &Leaf) -> Result<Value, SpecError> {
+        let typed = || Box::new(self.typed(setting.key, leaf.shown.clone()));
         if self.arm.is_some() && setting.is_shared() {
-            return Err(SpecError::Shared {
-                typed: Box::new(self.typed(setting.key, value)),
-                setting: setting.key,
-            });
+            return Err(SpecError::Shared { typed: typed(), setting: setting.key });
         }
-        if setting.kind.is_swept(value) {
-            return self.accept_list(setting, value);
-        }
-        let accepted = setting.kind.accept(value).ok_or_else(|| SpecError::Value {
-            typed: Box::new(self.typed(setting.key, value)),
-            expected: setting.kind.to_string(),
-        })?;
-        match (setting.kind, accepted) {
-            (Kind::File, Value::String(path)) => Ok(Value::String(self.absolute(&path))),
-            (_, value) => Ok(value),
+        let is_swept = setting.kind.is_swept(&leaf.value);
+        let accepted = if is_swept {
+            self.accept_list(setting, &leaf.value)
+        } else {
+            self.accept_one(setting, &leaf.value).ok_or_else(|| setting.kind.expected_instead_of(&leaf.value))
+        };
+        accepted.map_err(|expected| SpecError::Value { typed: typed(), expected })
+    }
+
+    fn accept_one(&self, setting: &Setting, value: &Value) -> Option<Value> {
+        match (setting.kind, setting.kind.accept(value)?) {
+            (Kind::File, Value::String(path)) => Some(Value::String(self.absolute(&path))),
+            (_, value) => Some(value),
         }
     }
 
-    /// A list of values, one run each: every one of them accepted, none twice.
-    fn accept_list(&self, setting: &'static Setting, list: &Value) -> Result<Value, SpecError> {
-        let wrong =
-            |expected: String| SpecError::Value { typed: Box::new(self.typed(setting.key, list)), expected };
+    /// A list of values, one run each: every one of them accepted, none twice. An error says what was expected.
+    fn accept_list(&self, setting: &Setting, list: &Value) -> Result<Value, String> {
         let items = list.as_array().map_or(&[][..], Vec::as_slice);
         if items.is_empty() || matches!(setting.kind, Kind::Text) {
-            return Err(wrong(setting.kind.to_string()));
+            return Err(setting.kind.to_string());
         }
         let mut accepted: Vec<Value> = Vec::new();
         for item in items {
             // Items are single values here: a list in a list of runs is refused by its kind.
-            let item = match (setting.kind, setting.kind.accept(item)) {
-                (_, None) => {
-                    return Err(wrong(format!("{}, or a list of such values, one run each", setting.kind)));
-                }
-                (Kind::File, Some(Value::String(path))) => Value::String(self.absolute(&path)),
-                (_, Some(item)) => item,
-            };
+            let item = self
+                .accept_one(setting, item)
+                .ok_or_else(|| format!("{}, or a list of such values, one run each", setting.kind))?;
             if accepted.contains(&item) {
-                return Err(wrong(format!("a list that holds {item} once")));
+                return Err(format!("a list that holds {item} once"));
             }
             accepted.push(item);
         }

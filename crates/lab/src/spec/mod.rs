@@ -31,6 +31,8 @@
 pub mod setting;
 pub mod registry;
 pub mod error;
+mod leaf;
+mod argument;
 pub mod layer;
 pub mod resolve;
 pub mod typed;
@@ -52,6 +54,8 @@ pub struct Spec {
     pub shared: SharedSpec,
     /// The arms by name, in the order in which they were written.
     pub arms: Vec<(String, ArmSpec)>,
+    /// Every value of the run, defaults included, by arm: only what the arm uses.
+    pub values: Resolved,
     /// The spec as TOML, with every default written out: it gives the same run again.
     pub resolved: String,
     /// The settings that are not at their defaults, without the name of the experiment: what its
@@ -98,22 +102,23 @@ impl Spec {
     pub fn all_from_layers(layers: &[Layer]) -> Result<Vec<Point>, SpecError> {
         let points = resolve::resolve(layers)?.into_iter();
         let point = |point: ResolvedPoint| {
-            Ok(Point { variant: point.variant, choices: point.choices, spec: Self::new(&point.resolved)? })
+            Ok(Point { variant: point.variant, choices: point.choices, spec: Self::new(point.resolved)? })
         };
         points.map(point).collect()
     }
 
-    fn new(resolved: &Resolved) -> Result<Self, SpecError> {
-        let shared = typed("the run", &resolved.shared)?;
-        let arms = (resolved.arms.iter())
-            .map(|(name, values)| Ok((name.clone(), typed(&format!("arm {name}"), values)?)))
+    fn new(values: Resolved) -> Result<Self, SpecError> {
+        let shared = typed("the run", &values.shared)?;
+        let arms = (values.arms.iter())
+            .map(|(name, own)| Ok((name.clone(), typed(&format!("arm {name}"), own)?)))
             .collect::<Result<_, SpecError>>()?;
         let inconsistent = |e: toml::ser::Error| SpecError::Inconsistent {
             part: "the run".to_owned(),
             message: e.to_string(),
         };
-        let chosen = resolved.without_defaults().entries();
-        Ok(Self { shared, arms, resolved: resolved.to_toml().map_err(inconsistent)?, chosen })
+        let chosen = values.without_defaults().entries();
+        let resolved = values.to_toml().map_err(inconsistent)?;
+        Ok(Self { shared, arms, values, resolved, chosen })
     }
 }
 

@@ -18,6 +18,12 @@ const DIRECTED: Condition = Condition { key: "data.noise_directions.kind", any_o
 const COSINE: Condition = Condition { key: "training.schedule.kind", any_of: &["cosine"] };
 const DROPS: Condition = Condition { key: "training.schedule.kind", any_of: &["drops"] };
 
+/// `bias.reset` of a staged bias that is not given. The paper's 1 loses neurons at sizes that fit a computer.
+pub const STAGED_RESET: f64 = 0.8;
+
+/// Dimensions are counted in double precision, which tells neighbouring whole numbers apart up to here.
+const LARGEST_DIMENSION: i64 = 1 << 53;
+
 const ACTIVITY: &[&str] = &["data.activity", "data.activity_constant", "data.active_count"];
 const NOISE: &[&str] = &["data.noise_variance", "data.noise_constant"];
 const DIRECTION_VARIANCE: &[&str] =
@@ -59,10 +65,10 @@ impl Setting {
 pub const SETTINGS: &[Setting] = &[
     setting("experiment", Kind::Text, "", "Name of the experiment; names the run directory.")
         .absent("the name of the file or experiment that was run"),
-    setting("seed", Kind::Whole(0), "1", "Seed of everything random. Equal seeds give equal bytes."),
-    setting("data.latent_dim", Kind::Whole(3), "", "Number of atoms of the dictionary M (the paper's d).")
+    setting("seed", Kind::Whole(0, i64::MAX), "1", "Seed of everything random. Equal seeds give equal bytes."),
+    setting("data.latent_dim", Kind::count(3), "", "Number of atoms of the dictionary M (the paper's d).")
         .required(),
-    setting("data.ambient_dim", Kind::Whole(3), "", "Dimension of a sample x (the paper's d1), at least latent_dim.")
+    setting("data.ambient_dim", Kind::Whole(3, LARGEST_DIMENSION), "", "Dimension of a sample x (the paper's d1), at least latent_dim.")
         .required(),
     setting(
         "data.dictionary.kind",
@@ -80,7 +86,7 @@ pub const SETTINGS: &[Setting] = &[
     )
     .required()
     .when(&[Condition { key: "data.dictionary.kind", any_of: &["file"] }]),
-    setting("data.activity", Kind::Number(Range::POSITIVE_FRACTION), "", "Pr(z_j ≠ 0) of each atom (the paper's p).")
+    setting("data.activity", Kind::Number(Range::DRAWN_FRACTION), "", "Pr(z_j ≠ 0) of each atom (the paper's p).")
         .absent("activity_constant or active_count sets it")
         .one_of(ACTIVITY),
     setting(
@@ -92,7 +98,7 @@ pub const SETTINGS: &[Setting] = &[
     .one_of(ACTIVITY),
     setting(
         "data.active_count",
-        Kind::Whole(1),
+        Kind::count(1),
         "",
         "Exactly this many atoms are active in every sample, instead of each one independently.",
     )
@@ -109,7 +115,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "data.noise_constant",
         Kind::Number(Range::NON_NEGATIVE),
-        "1.0",
+        "0.7",
         "C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.",
     )
     .one_of(NOISE),
@@ -120,7 +126,7 @@ pub const SETTINGS: &[Setting] = &[
         "Directions in which the noise is larger (the paper's footnote 1): none; random ones outside the span of M; \
          or those in a file.",
     ),
-    setting("data.noise_directions.count", Kind::Whole(1), "1", "Number of random directions.")
+    setting("data.noise_directions.count", Kind::count(1), "1", "Number of random directions.")
         .when(&[Condition { key: "data.noise_directions.kind", any_of: &["random"] }]),
     setting(
         "data.noise_directions.path",
@@ -158,7 +164,7 @@ pub const SETTINGS: &[Setting] = &[
     .when(&[CONTRASTIVE]),
     setting(
         "augmentation.keep_rate",
-        Kind::Number(Range::POSITIVE_FRACTION),
+        Kind::Number(Range::DRAWN_FRACTION),
         "0.5",
         "Probability that a view (with random_mask: the anchor) keeps a coordinate. The paper has 1/2.",
     )
@@ -169,10 +175,10 @@ pub const SETTINGS: &[Setting] = &[
         "\"sym_relu\"",
         "The activation. sym_relu: ReLU(⟨w,x⟩ − b) − ReLU(−⟨w,x⟩ − b).",
     ),
-    setting("encoder.width", Kind::Whole(1), "", "Number of neurons (the paper's m).").required(),
+    setting("encoder.width", Kind::count(1), "", "Number of neurons (the paper's m).").required(),
     setting(
         "encoder.initial_norm",
-        Kind::Number(Range::POSITIVE),
+        Kind::Number(Range::SQUARABLE),
         "0.05",
         "Expected norm of a neuron at the start, σ_0·√d1. Too large a value saturates stage I.",
     ),
@@ -192,8 +198,8 @@ pub const SETTINGS: &[Setting] = &[
         "targets: no gradient flows into positives and negatives (the paper's StopGrad). nowhere: it flows everywhere.",
     )
     .when(&[CONTRASTIVE]),
-    setting("batch.anchors", Kind::Whole(1), "", "Samples per step (the paper's P).").required(),
-    setting("batch.negatives", Kind::Whole(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
+    setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required(),
+    setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()
         .when(&[CONTRASTIVE, Condition { key: "batch.negative_set", any_of: &["fresh"] }]),
     setting(
@@ -244,8 +250,8 @@ pub const SETTINGS: &[Setting] = &[
          nothing, the limit in which that ratio is zero.",
     )
     .when(&[REDUCED, MASKED]),
-    setting("training.steps", Kind::Whole(0), "", "Number of steps.").required(),
-    setting("training.learning_rate", Kind::Number(Range::POSITIVE), "1.0", "Learning rate of the weights (the paper's η)."),
+    setting("training.steps", Kind::count(0), "", "Number of steps.").required(),
+    setting("training.learning_rate", Kind::Number(Range::POSITIVE), "0.5", "Learning rate of the weights (the paper's η)."),
     setting(
         "training.schedule.kind",
         Kind::Choice(&["constant", "cosine", "drops"]),
@@ -259,7 +265,7 @@ pub const SETTINGS: &[Setting] = &[
         "Learning rate at the end of the cosine, as a fraction of the initial one.",
     )
     .when(&[COSINE]),
-    setting("training.schedule.at", Kind::WholeList(1), "", "Steps at which the learning rate drops.")
+    setting("training.schedule.at", Kind::counts(1), "", "Steps at which the learning rate drops.")
         .required()
         .when(&[DROPS]),
     setting("training.schedule.factor", Kind::Number(Range::POSITIVE_FRACTION), "0.1", "Factor of each drop.")
@@ -267,7 +273,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "training.weight_decay",
         Kind::Number(Range::NON_NEGATIVE),
-        "0.0",
+        "3e-4",
         "Weight of ‖w‖²/2 in the objective (the paper's λ). 1–2 % of the activity works well, 18 % is slow.",
     ),
     setting(
@@ -283,7 +289,7 @@ pub const SETTINGS: &[Setting] = &[
         "Stage II ends (T2) when some neuron has grown to this multiple of its ‖w‖² at T1.",
     )
     .same_as("data.latent_dim"),
-    setting("training.tasks", Kind::Whole(1), "", "Number of regression tasks, at least latent_dim.")
+    setting("training.tasks", Kind::count(1), "", "Number of regression tasks, at least latent_dim.")
         .same_as("data.latent_dim")
         .when(&[SUPERVISED]),
     setting(
@@ -296,26 +302,27 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "bias.kind",
         Kind::Choice(&["zero", "trained", "staged"]),
-        "\"zero\"",
-        "How thresholds move: never; by gradient descent (footnote 4); or by the paper's schedule from T1 on.",
+        "\"staged\"",
+        "How thresholds move: never; by gradient descent (footnote 4); or by the paper's schedule from T1 on. At zero the map \
+         stays linear and no neuron becomes a single atom.",
     ),
     setting(
         "bias.reset",
         Kind::Number(Range::POSITIVE),
         "",
-        "Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1; staged needs it.",
+        "Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1.",
     )
-    .absent("staged: 1; trained: there is no reset, biases are trained from the start")
+    .absent("staged: 0.8; trained: there is no reset, biases are trained from the start")
     .when(&[RESET]),
     setting(
         "bias.growth",
         Kind::Number(Range::NON_NEGATIVE),
-        "1.0",
+        "0.05",
         "A step multiplies biases by 1 + growth·η/d, unless norms grow faster (κ). The paper has 1; at finite size a \
          slower race loses fewer neurons.",
     )
     .when(&[STAGED]),
-    setting("bias.cap", Kind::Number(Range::POSITIVE), "0.5", "Largest bias over norm.").when(&[STAGED]),
+    setting("bias.cap", Kind::Number(Range::POSITIVE), "0.45", "Largest bias over norm.").when(&[STAGED]),
     setting("bias.learning_rate", Kind::Number(Range::POSITIVE), "", "Learning rate of trained biases (η_b).")
         .required()
         .when(&[TRAINED]),
@@ -325,11 +332,11 @@ pub const SETTINGS: &[Setting] = &[
         "\"every\"",
         "When to measure, besides step 0, T1, T2 and the end: at equal or at equal logarithmic distances.",
     ),
-    setting("measure.cadence.steps", Kind::Whole(1), "10", "Steps between measurements.")
+    setting("measure.cadence.steps", Kind::count(1), "10", "Steps between measurements.")
         .when(&[Condition { key: "measure.cadence.kind", any_of: &["every"] }]),
-    setting("measure.cadence.per_decade", Kind::Whole(1), "20", "Measurements per factor of ten in steps.")
+    setting("measure.cadence.per_decade", Kind::count(1), "20", "Measurements per factor of ten in steps.")
         .when(&[Condition { key: "measure.cadence.kind", any_of: &["logarithmic"] }]),
-    setting("measure.samples", Kind::Whole(2), "512", "Fresh samples behind each cosine and firing rate."),
+    setting("measure.samples", Kind::count(2), "512", "Fresh samples behind each cosine and firing rate."),
     setting(
         "measure.potential_per_atom",
         Kind::Number(Range::POSITIVE),
@@ -339,11 +346,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "probe.labels",
-        Kind::WholeList(1),
+        Kind::counts(1),
         "[200, 1000, 5000]",
         "Numbers of labels that linear probes are fitted on. An empty list: no probes.",
     ),
-    setting("probe.targets", Kind::Whole(1), "3", "Number of target vectors w* that scores are averaged over."),
+    setting("probe.targets", Kind::count(1), "3", "Number of target vectors w* that scores are averaged over."),
     setting(
         "probe.target_spread",
         Kind::Number(Range::BELOW_ONE),
@@ -351,8 +358,8 @@ pub const SETTINGS: &[Setting] = &[
         "s: entries of a target w* are random signs times magnitudes uniform on [1 − s, 1 + s]. Plain signs by default; a \
          larger spread makes classification harder, for two active atoms may nearly cancel.",
     ),
-    setting("probe.validation_rows", Kind::Whole(1), "2000", "Samples that choose the regularisation."),
-    setting("probe.test_rows", Kind::Whole(1), "10000", "Fresh samples behind each score."),
+    setting("probe.validation_rows", Kind::count(1), "2000", "Samples that choose the regularisation."),
+    setting("probe.test_rows", Kind::count(1), "10000", "Fresh samples behind each score."),
 ];
 
 /// The setting with this key.

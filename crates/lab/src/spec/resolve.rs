@@ -2,14 +2,15 @@
 //! used.
 //!
 //! A later layer overrides an earlier one; what it says for all arms also overrides what an earlier one said for one
-//! arm. A variant lies directly over the layer that holds it. A setting that no arm uses is an error in the layer that
+//! arm. A variant lies directly over the layer that holds it; the variants of a later layer replace earlier ones, as a
+//! list replaces a list. A setting that no arm uses is an error in the layer that
 //! typed it; a setting of an earlier layer that a later layer made useless is dropped.
 //!
 //! A setting that holds a list stands for one run per value, several lists for all combinations, the first one changing
 //! slowest.
 
 use super::Chosen;
-use super::error::{LARGEST_SWEEP, SpecError};
+use super::error::{LARGEST_SWEEP, Missing, SpecError};
 use super::layer::{Layer, Values, Variant};
 use super::registry::{SETTINGS, find};
 use super::setting::{Condition, Fallback, Kind, Setting};
@@ -19,7 +20,7 @@ use toml::Value;
 pub const ONLY_ARM: &str = "main";
 
 /// All values of a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Resolved {
     /// What all arms share.
     pub shared: Values,
@@ -43,34 +44,31 @@ pub struct ResolvedPoint {
 
 /// Joins the layers, the first one being the experiment's file, into every run that they describe.
 pub fn resolve(layers: &[Layer]) -> Result<Vec<ResolvedPoint>, SpecError> {
-    let mut variants: Vec<Option<&Variant>> =
-        layers.iter().flat_map(|layer| &layer.variants).map(Some).collect();
-    if variants.is_empty() {
-        variants.push(None);
-    }
     let mut points = Vec::new();
-    for variant in variants {
-        let merged = merge(layers, variant)?;
-        merged.add_points(variant.map(|variant| variant.name.as_str()), &mut points)?;
+    let Some(holder) = layers.iter().rposition(|layer| !layer.variants.is_empty()) else {
+        merge(layers, None)?.add_points(None, &mut points)?;
+        return Ok(points);
+    };
+    for variant in &layers[holder].variants {
+        merge(layers, Some((holder, variant)))?.add_points(Some(&variant.name), &mut points)?;
     }
     Ok(points)
 }
 
-/// Joins the layers with one of their variants.
-fn merge(layers: &[Layer], variant: Option<&Variant>) -> Result<Merged, SpecError> {
+/// Joins the layers with a variant of the layer at the given position.
+fn merge(layers: &[Layer], variant: Option<(usize, &Variant)>) -> Result<Merged, SpecError> {
     let mut merged = Merged::default();
     let mut add = |layer: &Layer| {
         merged.add(layer)?;
         merged.refuse_unused(layer)
     };
-    for layer in layers {
+    for (position, layer) in layers.iter().enumerate() {
         add(layer)?;
-        match variant {
-            Some(variant) if !layer.variants.is_empty() => add(&variant.layer)?,
-            _ => {}
+        if let Some((_, variant)) = variant.filter(|(holder, _)| *holder == position) {
+            add(&variant.layer)?;
         }
     }
-    if let Some(variant) = variant.filter(|variant| !variant.only.is_empty()) {
+    if let Some((_, variant)) = variant.filter(|(_, variant)| !variant.only.is_empty()) {
         merged.keep_only(variant)?;
     }
     Ok(merged)
@@ -112,7 +110,7 @@ impl Merged {
 
     /// An error if `layer` typed something that no arm it applies to uses.
     fn refuse_unused(&self, layer: &Layer) -> Result<(), SpecError> {
-        for (setting, value) in layer.base.iter() {
+        for (setting, value) in layer.base.in_order() {
             let mut obstacles = self.arms.iter().map(|(name, arm)| {
                 obstacle(setting, &self.effective(arm)).map(|found| (name.clone(), found))
             });
@@ -128,7 +126,7 @@ impl Merged {
         for (name, over) in &layer.arms {
             let Some((_, arm)) = self.arms.iter().find(|(arm, _)| arm == name) else { continue };
             let effective = self.effective(arm);
-            for (setting, value) in over.iter() {
+            for (setting, value) in over.in_order() {
                 if let Some(found) = obstacle(setting, &effective) {
                     return Err(unused(layer, Some(name.clone()), Some(name), (setting, value), found));
                 }
@@ -196,13 +194,13 @@ impl Merged {
     }
 
     fn finish(&self) -> Result<Resolved, SpecError> {
-        let shared = complete(None, &self.base, Setting::is_shared)?;
-        let arms = self.arms.iter().map(|(name, arm)| {
-            let effective = self.effective(arm);
-            let values = complete(Some(name), &effective, |setting| !setting.is_shared())?;
-            Ok((name.clone(), values))
-        });
-        Ok(Resolved { arms: arms.collect::<Result<_, SpecError>>()?, shared })
+        let effective: Vec<_> =
+            self.arms.iter().map(|(name, arm)| (name.clone(), self.effective(arm))).collect();
+        refuse_missing(&effective)?;
+        let shared = complete(&self.base, Setting::is_shared);
+        let own = |values: &Values| complete(values, |setting| !setting.is_shared());
+        let arms = effective.iter().map(|(name, values)| (name.clone(), own(values))).collect();
+        Ok(Resolved { arms, shared })
     }
 }
 
@@ -239,12 +237,25 @@ fn parse(text: &str) -> Option<Value> {
     format!("value = {text}").parse::<toml::Table>().ok()?.remove("value")
 }
 
+/// An error that names every setting without a default that an arm needs and nobody gave.
+fn refuse_missing(arms: &[(String, Values)]) -> Result<(), SpecError> {
+    let mut missing = Vec::new();
+    for setting in SETTINGS.iter().filter(|setting| matches!(setting.fallback, Fallback::Required)) {
+        let lacks =
+            |values: &Values| obstacle(setting, values).is_none() && values.get(setting.key).is_none();
+        let without: Vec<String> =
+            arms.iter().filter(|(_, values)| lacks(values)).map(|(name, _)| name.clone()).collect();
+        if without.is_empty() {
+            continue;
+        }
+        let is_of_all = setting.is_shared() || without.len() == arms.len();
+        missing.push(Missing { setting, arms: if is_of_all { Vec::new() } else { without } });
+    }
+    if missing.is_empty() { Ok(()) } else { Err(SpecError::Missing(missing)) }
+}
+
 /// The used settings of `values` for which `wanted` holds, with defaults.
-fn complete(
-    arm: Option<&str>,
-    values: &Values,
-    wanted: impl Fn(&Setting) -> bool,
-) -> Result<Values, SpecError> {
+fn complete(values: &Values, wanted: impl Fn(&Setting) -> bool) -> Values {
     let mut complete = Values::default();
     for setting in SETTINGS.iter().filter(|setting| wanted(setting) && obstacle(setting, values).is_none()) {
         let other_way =
@@ -253,16 +264,13 @@ fn complete(
             (Some(value), _) => Some(value.clone()),
             (None, Fallback::Value(text)) if !other_way => parse(text).and_then(|v| setting.kind.accept(&v)),
             (None, Fallback::SameAs(key)) => values.get(key).and_then(|value| setting.kind.accept(value)),
-            (None, Fallback::Required) => {
-                return Err(SpecError::Missing { arm: arm.map(ToOwned::to_owned), setting });
-            }
             (None, _) => None,
         };
         if let Some(value) = value {
             complete.set(setting, value);
         }
     }
-    Ok(complete)
+    complete
 }
 
 impl Resolved {

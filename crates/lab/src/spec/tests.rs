@@ -1,3 +1,5 @@
+mod overrides;
+
 use super::registry::{SETTINGS, find};
 use super::setting::{Fallback, Kind, Setting};
 use super::*;
@@ -38,11 +40,11 @@ fn message(text: &str, arguments: &[&str]) -> String {
 fn example(setting: &Setting) -> String {
     match (setting.fallback, setting.kind) {
         (Fallback::Value(text), _) if !text.is_empty() => text.to_owned(),
-        (_, Kind::Whole(least)) => least.max(40).to_string(),
+        (_, Kind::Whole(least, _)) => least.max(40).to_string(),
         (_, Kind::Number(range)) => if range.contains(0.5) { "0.5" } else { "2.0" }.to_owned(),
         (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
         (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
-        (_, Kind::WholeList(least)) => format!("[{least}, {}]", least + 1),
+        (_, Kind::WholeList(least, _)) => format!("[{least}, {}]", least + 1),
     }
 }
 
@@ -57,7 +59,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
     ] {
-        if arguments.iter().any(|a| a == kind) {
+        if arguments.iter().any(|a| a == kind) && !needed.starts_with(setting.key) {
             arguments.push(needed.to_owned());
         }
     }
@@ -158,6 +160,8 @@ fn defaults_are_of_the_kind_they_stand_for() {
             assert_eq!(find(key).unwrap().alternatives, setting.alternatives);
         }
     }
+    let reset = find("bias.reset").unwrap().default_in_words();
+    assert!(reset.contains(&format!("staged: {}", registry::STAGED_RESET)), "{reset}");
 }
 
 #[test]
@@ -180,15 +184,15 @@ fn unknown_settings_are_named_with_a_suggestion() {
 #[test]
 fn values_of_the_wrong_type_or_range_are_refused() {
     for (argument, expected) in [
-        ("training.steps=abc", "a whole number ≥ 0"),
+        ("training.steps=abc", "a whole number from 0"),
         ("training.steps=1.5", "a whole number"),
-        ("data.activity=1.5", "(0, 1]"),
-        ("data.activity=0", "(0, 1]"),
-        ("data.noise_variance=-1", "a number ≥ 0"),
-        ("data.noise_variance=nan", "a number ≥ 0"),
-        ("training.learning_rate=inf", "a number > 0"),
-        ("batch.anchors=0", "≥ 1"),
-        ("batch.negatives=0", "≥ 1"),
+        ("data.activity=1.5", "a number in [1e-6, 1]"),
+        ("data.activity=0", "a number in [1e-6, 1]"),
+        ("data.noise_variance=-1", "0 or a number in [1e-37, 1e37]"),
+        ("data.noise_variance=nan", "0 or a number in [1e-37, 1e37]"),
+        ("training.learning_rate=inf", "a number in [1e-37, 1e37]"),
+        ("batch.anchors=0", "from 1 to 4294967295"),
+        ("batch.negatives=0", "from 1"),
         ("bias.kind=stagd", "zero | trained | staged"),
         ("probe.labels=5", "a list"),
     ] {
@@ -250,8 +254,15 @@ fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
 
 #[test]
 fn missing_and_shared_settings_are_explained() {
-    let text = message(&BASE.replace("width = 4", ""), &[]);
-    assert!(text.contains("encoder.width must be given"), "{text}");
+    let text = message(&BASE.replace("width = 4", ""), &["bias.kind=trained"]);
+    let lines: Vec<_> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(lines, ["encoder.width must be given", "bias.learning_rate must be given"], "{text}");
+    let arms = format!("{BASE}\n[arms.a]\n[arms.b]\nbias.kind = \"trained\"\n");
+    assert!(message(&arms, &[]).contains("bias.learning_rate must be given for arm b: Learning rate"));
+    let nothing = message("", &[]);
+    for setting in SETTINGS.iter().filter(|s| s.fallback == Fallback::Required && s.used_when.is_empty()) {
+        assert!(nothing.contains(&format!("{} must be given: {}", setting.key, setting.doc)), "{nothing}");
+    }
     let text = message(&format!("{BASE}\n[arms.a]\ndata.latent_dim = 9\n"), &[]);
     assert!(text.contains("arms.a.data.latent_dim") && text.contains("same data"), "{text}");
     assert!(message(&format!("{BASE}\n[arms.\"../x\"]\n"), &[]).contains("cannot name an arm"));
@@ -298,7 +309,10 @@ fn lists_are_all_combinations() {
     let decay =
         |point: &Point| point.spec.arms.iter().map(|(_, arm)| arm.training.weight_decay).collect::<Vec<_>>();
     let found: Vec<_> = all.iter().map(|point| (point.spec.shared.seed, decay(point))).collect();
-    assert_eq!(found, [(1, vec![0.1, 0.0]), (1, vec![0.2, 0.0]), (2, vec![0.1, 0.0]), (2, vec![0.2, 0.0])]);
+    assert_eq!(
+        found,
+        [(1, vec![0.1, 3e-4]), (1, vec![0.2, 3e-4]), (2, vec![0.1, 3e-4]), (2, vec![0.2, 3e-4])]
+    );
     let keys: Vec<_> = all[0].choices.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["seed", "arms.a.training.weight_decay"]);
     assert_eq!(points(&text, &["seed=7"]).unwrap().len(), 2);
@@ -364,4 +378,32 @@ fn variants_change_settings_together() {
             points(&format!("{BASE}\n[arms.a]\n[[variants]]\n{variant}\n"), &[]).unwrap_err().to_string();
         assert!(message.contains(expected), "{variant}: {message}");
     }
+}
+
+/// The table of letters says of every setting what the list of settings says.
+#[test]
+fn the_notation_has_the_ranges_and_defaults_of_the_list() {
+    let table = include_str!("../../../../NOTATION.md");
+    let mut letters = BTreeSet::new();
+    for row in table.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split(" | ").map(|cell| cell.trim_matches(['|', ' '])).collect();
+        let name = cells.get(1).and_then(|cell| cell.split('`').nth(1)).unwrap_or_default();
+        let Some(setting) = find(name) else {
+            assert!(!name.contains('.'), "{name} is no setting");
+            continue;
+        };
+        assert_eq!(cells[3], setting.values_in_words(), "range of {name}");
+        assert_eq!(cells[4], setting.default_in_words(), "default of {name}");
+        letters.insert(setting.key);
+    }
+    let letter =
+        |doc: &'static str| doc.split_once("(the paper's ")?.1.split_once(')').map(|(letter, _)| letter);
+    let has_letter =
+        |setting: &&Setting| letter(setting.doc).is_some_and(|letter| letter.chars().count() <= 2);
+    let lettered = SETTINGS.iter().filter(has_letter).map(|setting| setting.key);
+    let missing: Vec<_> = lettered.filter(|key| !letters.contains(key)).collect();
+    assert!(
+        letters.len() > 15 && missing.is_empty(),
+        "{missing:?} have letters that the table does not name"
+    );
 }

@@ -7,7 +7,7 @@
 
 use super::{Augmentation, FactorMoments};
 use crate::math::random::{Part, Stream};
-use crate::math::{ParameterError, require};
+use crate::math::{ParameterError, require_drawn};
 
 /// Independent masks with the same keep rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,9 +17,9 @@ pub struct IndependentMasks {
 }
 
 impl IndependentMasks {
-    /// Each view keeps each coordinate with probability `keep_rate` in (0, 1].
+    /// Each view keeps each coordinate with probability `keep_rate` in [10⁻⁶, 1].
     pub fn new(keep_rate: f64) -> Result<Self, ParameterError> {
-        require(keep_rate > 0.0 && keep_rate <= 1.0, "keep_rate", keep_rate, "in (0, 1]")?;
+        require_drawn("keep_rate", keep_rate)?;
         let keep_below = (keep_rate * 4_294_967_296.0).round() as u64;
         Ok(Self { keep_below, scale: (1.0 / keep_rate) as f32 })
     }

@@ -10,7 +10,7 @@
 
 use super::{Augmentation, FactorMoments};
 use crate::math::random::{Part, Stream, fill_words};
-use crate::math::{ParameterError, require};
+use crate::math::{ParameterError, require, require_drawn};
 use multiversion::multiversion;
 use std::cell::RefCell;
 
@@ -33,16 +33,17 @@ thread_local! {
 }
 
 impl IntervalMasks {
-    /// RandomMask: complementary masks, the anchor keeping each coordinate with probability `keep_rate` in (0, 1).
+    /// RandomMask: complementary masks, the anchor keeping each coordinate with probability `keep_rate` in [10⁻⁶, 1).
     pub fn complementary(keep_rate: f64) -> Result<Self, ParameterError> {
-        require(keep_rate > 0.0 && keep_rate < 1.0, "keep_rate", keep_rate, "strictly between 0 and 1")?;
+        require_drawn("keep_rate", keep_rate)?;
+        require(keep_rate < 1.0, "keep_rate", keep_rate, "below 1: the other view would keep nothing")?;
         let border = (keep_rate * WORDS).round() as u64;
         Ok(Self { anchor_below: border, positive_from: border, scale: 2.0 })
     }
 
-    /// Maximally disjoint masks, each view keeping each coordinate with probability `keep_rate` in (0, 1].
+    /// Maximally disjoint masks, each view keeping each coordinate with probability `keep_rate` in [10⁻⁶, 1].
     pub fn disjoint(keep_rate: f64) -> Result<Self, ParameterError> {
-        require(keep_rate > 0.0 && keep_rate <= 1.0, "keep_rate", keep_rate, "in (0, 1]")?;
+        require_drawn("keep_rate", keep_rate)?;
         let anchor_below = (keep_rate * WORDS).round() as u64;
         Ok(Self { anchor_below, positive_from: (1 << 32) - anchor_below, scale: (1.0 / keep_rate) as f32 })
     }

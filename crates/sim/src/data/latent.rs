@@ -6,7 +6,7 @@
 //! Source: Definition 2.1; docs/theory.md 2.1.
 
 use crate::math::random::{Part, fill_words_in_order};
-use crate::math::{ParameterError, Stream, require};
+use crate::math::{ParameterError, Stream, require, require_drawn};
 
 /// Words that are drawn at a time.
 const WORDS_AT_A_TIME: usize = 256;
@@ -14,7 +14,7 @@ const WORDS_AT_A_TIME: usize = 256;
 /// How the sparse code is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LatentLaw {
-    /// Independent coordinates with activity Pr(z_j ≠ 0) in (0, 1].
+    /// Independent coordinates with activity Pr(z_j ≠ 0) in [[`SMALLEST_DRAWN`](crate::math::SMALLEST_DRAWN), 1].
     Symmetric {
         /// Pr(z_j ≠ 0).
         activity: f64,
@@ -36,9 +36,7 @@ impl LatentLaw {
     /// Checks the parameters against the number of atoms.
     pub fn check(&self, latent_dim: usize) -> Result<(), ParameterError> {
         match *self {
-            Self::Symmetric { activity } => {
-                require(activity > 0.0 && activity <= 1.0, "activity", activity, "in (0, 1]")
-            }
+            Self::Symmetric { activity } => require_drawn("activity", activity),
             Self::FixedCount { count } => {
                 let accepted = format!("1 to latent_dim = {latent_dim}");
                 require((1..=latent_dim).contains(&count), "active_count", count, accepted)

@@ -7,7 +7,7 @@
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{dot, orthonormal_columns};
 use crate::math::random::Part;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+use crate::math::{Matrix, ParameterError, Purpose, Stream, require, require_non_negative};
 
 /// Gaussian noise with covariance σ² I + Σ_k (v_k − σ²) u_k u_kᵀ.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,10 +27,9 @@ impl DenseNoise {
     /// ξ ~ N(0, `variance` · I).
     ///
     /// # Errors
-    /// If the variance is negative or not finite. Zero is allowed: no noise.
+    /// If the variance is neither zero, which means no noise, nor a positive number of single precision.
     pub fn isotropic(variance: f64) -> Result<Self, ParameterError> {
-        let accepted = "a finite number ≥ 0";
-        require(variance.is_finite() && variance >= 0.0, "noise_variance", variance, accepted)?;
+        require_non_negative("noise_variance", variance)?;
         Ok(Self { variance, directions: Matrix::zeros(0, 0), extra_scales: Vec::new() })
     }
 
@@ -44,9 +43,9 @@ impl DenseNoise {
         direction_variance: f64,
     ) -> Result<Self, ParameterError> {
         let isotropic = Self::isotropic(variance)?;
-        let accepted = format!("a finite number ≥ noise_variance = {variance}");
-        let holds = direction_variance.is_finite() && direction_variance >= variance;
-        require(holds, "direction_variance", direction_variance, accepted)?;
+        require_non_negative("direction_variance", direction_variance)?;
+        let accepted = format!("at least noise_variance = {variance}");
+        require(direction_variance >= variance, "direction_variance", direction_variance, accepted)?;
         for i in 0..directions.rows() {
             for j in 0..=i {
                 let product = dot(directions.row(i), directions.row(j));

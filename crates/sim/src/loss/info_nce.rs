@@ -11,7 +11,7 @@ use crate::math::elementary::exp_of_nonpositive;
 use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, dot};
 use crate::math::panels::{Right, product};
-use crate::math::{Matrix, ParameterError, parallel, require};
+use crate::math::{Matrix, ParameterError, parallel, require_positive};
 use multiversion::multiversion;
 
 const ROWS_PER_PIECE: usize = 64;
@@ -37,10 +37,9 @@ struct AnchorReading {
 }
 
 impl InfoNce {
-    /// InfoNCE with `temperature` τ > 0.
+    /// InfoNCE with `temperature` τ, a positive number of single precision.
     pub fn new(temperature: f64, stop_grad: StopGrad) -> Result<Self, ParameterError> {
-        let accepted = "a finite number > 0";
-        require(temperature.is_finite() && temperature > 0.0, "temperature", temperature, accepted)?;
+        require_positive("temperature", temperature)?;
         Ok(Self {
             temperature: temperature as f32,
             stop_grad,

@@ -19,5 +19,8 @@ pub(crate) mod compared;
 
 pub use argmax::argmax;
 pub use matrix::Matrix;
-pub use parameter::{ParameterError, require};
+pub use parameter::{
+    LARGEST_SINGLE, ParameterError, SMALLEST_DRAWN, SMALLEST_SINGLE, require, require_drawn,
+    require_non_negative, require_positive,
+};
 pub use random::{Purpose, Stream};

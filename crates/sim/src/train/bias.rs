@@ -10,7 +10,7 @@
 //!
 //! Source: Section 3 (bias schedule), Appendix D.2; docs/theory.md 3 and 4.5.
 
-use crate::math::{ParameterError, require};
+use crate::math::{ParameterError, require_non_negative, require_positive};
 
 /// The rule for the biases.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,18 +39,16 @@ pub enum BiasRule {
 impl BiasRule {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let positive =
-            |name, value: f64| require(value.is_finite() && value > 0.0, name, value, "a finite number > 0");
         match *self {
             Self::Zero => Ok(()),
             Self::Trained { learning_rate, reset } => {
-                positive("bias.learning_rate", learning_rate)?;
-                reset.map_or(Ok(()), |reset| positive("bias.reset", reset))
+                require_positive("bias.learning_rate", learning_rate)?;
+                reset.map_or(Ok(()), |reset| require_positive("bias.reset", reset))
             }
             Self::Staged { reset, growth, cap } => {
-                positive("bias.reset", reset)?;
-                require(growth.is_finite() && growth >= 0.0, "bias.growth", growth, "a finite number ≥ 0")?;
-                positive("bias.cap", cap)
+                require_positive("bias.reset", reset)?;
+                require_non_negative("bias.growth", growth)?;
+                require_positive("bias.cap", cap)
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::math::descent::Descent;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
 use crate::math::random::Part;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require};
+use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require, require_positive};
 
 /// Growth of a neuron's norm over its initial value beyond which a run counts as diverged: no regime of the model comes
 /// near it, single precision is still far from overflow.
@@ -39,8 +39,7 @@ impl TrainingRule {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {
         require(self.width >= 1, "width", self.width, "at least 1")?;
-        let holds = self.initial_norm.is_finite() && self.initial_norm > 0.0;
-        require(holds, "initial_norm", self.initial_norm, "a finite number > 0")?;
+        require_positive("initial_norm", self.initial_norm)?;
         let accepted = "below 2³²: the step is part of the random key";
         require(self.steps < 1 << 32, "steps", self.steps, accepted)?;
         self.sgd.check()?;

@@ -2,7 +2,7 @@
 //!
 //! Source: Section 3 of the paper, Obj = L + (λ/2) Σ ‖w_i‖²; docs/theory.md 3.
 
-use crate::math::{ParameterError, require};
+use crate::math::{ParameterError, require, require_non_negative, require_positive};
 
 /// How the learning rate changes over the run, as a factor of its base value.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +35,8 @@ impl LearningRate {
                 require(holds, "schedule.final_fraction", final_fraction, "in [0, 1]")
             }
             Self::Drops { factor, .. } => {
-                require(*factor > 0.0 && *factor <= 1.0, "schedule.factor", factor, "in (0, 1]")
+                require_positive("schedule.factor", *factor)?;
+                require(*factor <= 1.0, "schedule.factor", factor, "at most 1")
             }
         }
     }
@@ -68,10 +69,10 @@ pub struct Sgd {
 impl Sgd {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {
-        let holds = self.learning_rate.is_finite() && self.learning_rate > 0.0;
-        require(holds, "learning_rate", self.learning_rate, "a finite number > 0")?;
-        let holds = self.weight_decay >= 0.0 && self.weight_decay * self.learning_rate < 1.0;
-        require(holds, "weight_decay", self.weight_decay, "≥ 0, and times the learning rate below 1")?;
+        require_positive("learning_rate", self.learning_rate)?;
+        require_non_negative("weight_decay", self.weight_decay)?;
+        let accepted = format!("times the learning rate, {}, it must be below 1", self.learning_rate);
+        require(self.weight_decay * self.learning_rate < 1.0, "weight_decay", self.weight_decay, accepted)?;
         self.schedule.check()
     }
 

@@ -16,7 +16,7 @@ use crate::encoder::Encoder;
 use crate::loss::LossReading;
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
 use crate::math::random::Part;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+use crate::math::{Matrix, ParameterError, Purpose, Stream, require, require_positive};
 
 /// The parts that a supervised run is made of.
 pub struct SupervisedParts {
@@ -98,8 +98,7 @@ impl Supervised {
         require(parts.batch >= 1, "anchors", parts.batch, "at least 1")?;
         let accepted = format!("at least latent_dim = {d}, so that the tasks together tell every atom");
         require(parts.tasks >= d, "tasks", parts.tasks, accepted)?;
-        let holds = parts.head_rate_ratio.is_finite() && parts.head_rate_ratio > 0.0;
-        require(holds, "head_rate_ratio", parts.head_rate_ratio, "a finite number > 0")?;
+        require_positive("head_rate_ratio", parts.head_rate_ratio)?;
         let head = initial_head(&parts);
         let targets = task_targets(parts.tasks, d, parts.seed);
         Ok(Self { parts, learner, head, targets, scratch: Scratch::default(), batch: None, outside })

@@ -1,0 +1,69 @@
+use super::*;
+use crate::experiments::EXPERIMENTS;
+
+/// What a person may ask of an arm.
+const CHANGES: &[&str] = &[
+    "augmentation.kind=none",
+    "augmentation={kind=\"disjoint_masks\", keep_rate=0.75}",
+    "loss.temperature=2",
+    "loss.kind=spectral",
+    "batch.negative_set=in_batch",
+    "bias.kind=zero",
+    "bias.kind=staged",
+    "bias={kind=\"trained\", learning_rate=1}",
+    "training.learning_rate=0.1",
+    "training.schedule.kind=cosine",
+    "measure.cadence.kind=logarithmic",
+];
+
+/// Every arm of every shipped experiment can leave itself with every change. Only a change that means nothing to the arm
+/// is refused, and then the message speaks of that change and of nothing else.
+#[test]
+fn every_arm_of_every_experiment_can_be_forked() {
+    let (mut planned, mut refused) = (0, 0);
+    for experiment in EXPERIMENTS {
+        let layers = experiment.layers(true).unwrap();
+        for point in Spec::all_from_layers(&layers).unwrap() {
+            for (arm, own) in &point.spec.arms {
+                for change in CHANGES {
+                    let what = format!("{}: {arm} with {change}", experiment.name);
+                    let child = planned_child(&point.spec, arm, &[(*change).to_owned()]);
+                    let is_of_contrast =
+                        ["augmentation", "loss", "batch"].iter().any(|t| change.starts_with(t));
+                    if is_of_contrast && !own.training.dynamics.is_contrastive() {
+                        let message = child.unwrap_err().to_string();
+                        let key = change.split(['=', '.']).next().unwrap();
+                        let told = format!("arms.new.{key}");
+                        assert!(
+                            message.starts_with(&told) && message.contains("would change nothing"),
+                            "{what}: {message}"
+                        );
+                        refused += 1;
+                    } else {
+                        let plan = child.unwrap_or_else(|error| panic!("{what}: {error}"));
+                        assert_eq!(plan.arms.last().unwrap().name, "new");
+                        planned += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(planned > 500 && refused > 10, "{planned} planned, {refused} refused");
+}
+
+fn planned_child(parent: &Spec, arm: &str, changes: &[String]) -> Result<Plan, ForkError> {
+    let layers = [
+        Layer::parse(&child_spec(parent, arm, "new")?, SPEC_FILE, Path::new("/"))?,
+        Layer::overrides(&own_settings("new", &format!("{arm}@0"), changes))?,
+    ];
+    Ok(Plan::new(&Spec::from_layers(&layers)?, "fork")?)
+}
+
+/// A fork says once where it leaves.
+#[test]
+fn a_fork_that_names_another_one_is_refused() {
+    let layers = EXPERIMENTS.iter().find(|e| e.name == "smoke").unwrap().layers(false).unwrap();
+    let parent = Spec::from_layers(&layers).unwrap();
+    let error = planned_child(&parent, "none", &["training.fork=random_mask@3".to_owned()]).unwrap_err();
+    assert!(error.to_string().contains("arms.new.training.fork is given twice"), "{error}");
+}
