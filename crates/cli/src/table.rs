@@ -1,6 +1,6 @@
 //! The one-screen summary: arms side by side, theory's value in parentheses beside the measured one.
 
-use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width};
+use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::output::heading;
 use featurescope_lab::plan::Growth;
 use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary};
@@ -69,6 +69,12 @@ pub fn summary(summary: &Summary, width: usize) -> String {
         text.push_str(&block(arms, cell));
     }
     text.push_str(&yardsticks(summary, width));
+    for (name, arm) in &summary.arms {
+        if let Some(remark) = &arm.remark {
+            text.push('\n');
+            text.push_str(&wrapped(&format!("{name}: {remark}"), width, "", "  "));
+        }
+    }
     text
 }
 

@@ -12,7 +12,7 @@ use featurescope_lab::claim::{self, Claim};
 use featurescope_lab::reference::{Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
 use featurescope_lab::spec::registry::SETTINGS;
-use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
+use featurescope_lab::spec::setting::Setting;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -234,23 +234,13 @@ fn line(setting: &Setting, width: usize) -> String {
 }
 
 fn setting_page(setting: &Setting, width: usize) -> String {
-    let values = match setting.kind {
-        Kind::Choice(words) => format!("one of {}", words.join(", ")),
-        ref kind => kind.to_string(),
-    };
-    let default = match setting.fallback {
-        Fallback::Required => "none, it must be given".to_owned(),
-        Fallback::Value(value) => value.trim_matches('"').to_owned(),
-        Fallback::SameAs(key) => format!("the value of {key}"),
-        Fallback::Absent(meaning) => format!("not given; then {meaning}"),
-    };
     let mut text = titled(setting.key, &[setting.doc], width);
     text.push('\n');
     let mut field = |name: &str, value: &str| {
         text.push_str(&wrapped(value, width, &format!("{name:<10}"), "          "));
     };
-    field("Values:", &values);
-    field("Default:", &default);
+    field("Values:", &setting.values_in_words());
+    field("Default:", &setting.default_in_words());
     for condition in setting.used_when {
         field("Used if:", &condition.to_string());
     }

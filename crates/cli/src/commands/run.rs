@@ -61,6 +61,7 @@ pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Resul
     let resume = format!("`featurescope resume {shown}`");
     let mut progress = Progress::new(manner.quiet);
     progress.tell(&announcement(plan));
+    plan.foreseen().iter().for_each(|what| progress.tell(&format!("note: {what}")));
     interrupt::has_to_save(format!("{resume} goes on"));
     panics::saved_in(directory.path());
     let summary = execute(plan, &directory, interrupt::flag(), &mut |event| progress.show(event))

@@ -14,6 +14,7 @@ mod arm;
 mod fork;
 pub mod prediction;
 mod outline;
+mod foresight;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;

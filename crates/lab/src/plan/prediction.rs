@@ -60,6 +60,10 @@ pub struct ArmPrediction {
     /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included; `None` also where this noise
     /// takes over.
     pub dense_fraction_at_t1: Option<f64>,
+    /// Share of the norms at which the loss saturates that they have reached at T1; stage I does not end from 1 on.
+    pub saturation_share: Option<f64>,
+    /// Anchors per step with which gradient noise stays below half of the energy at T1.
+    pub anchors_needed: Option<f64>,
     /// The loss that sparse features cannot undercut.
     pub loss_floor: Option<f64>,
     /// τ ln(N + 1), the loss while nothing has been learned.
@@ -81,7 +85,7 @@ impl ArmPrediction {
         // A fork had other settings for a part of stage I.
         let stage = stage_one(arm, model).filter(|_| arm.training.fork.is_none());
         let population = &model.population;
-        let EncoderSpec::SymRelu { width, .. } = arm.encoder;
+        let EncoderSpec::SymRelu { width, initial_norm } = arm.encoder;
         let t1 = stage.and_then(|stage| {
             let slowest = median_smallest_sparse_fraction(population, width);
             stage.norm_multiple_step(arm.training.first_energy_ratio, slowest)
@@ -92,6 +96,11 @@ impl ArmPrediction {
             let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors)?;
             Some(ratio / (1.0 + ratio))
         };
+        let saturation = |stage: StageOne| {
+            let Some(LossSpec::InfoNce { temperature, .. }) = arm.loss else { return None };
+            let variance = initial_norm.powi(2) / population.ambient_dim as f64;
+            Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
+        };
         let plateau = plateau(arm, model);
         Self {
             growth: stage.map(|stage| {
@@ -100,6 +109,9 @@ impl ArmPrediction {
             }),
             t1,
             dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
+            saturation_share: stage.and_then(saturation),
+            // As much noise as signal.
+            anchors_needed: stage.and_then(|stage| stage.positives_for_noise_floor(1.0)),
             loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
             initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
             signal_to_noise: population.signal_to_noise(),

@@ -4,6 +4,7 @@
 //! null, never NaN.
 
 pub mod growth;
+mod remark;
 
 pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 
@@ -111,6 +112,8 @@ pub struct ArmSummary {
     pub probes: Vec<ProbeScore>,
     /// Why there are no scores on the learned features although there should be.
     pub probe_problem: Option<String>,
+    /// Why next to no atom was found, in words; null where some were, and where training did not end.
+    pub remark: Option<String>,
     /// Wall time of training, measuring and probing.
     pub wall_seconds: f64,
 }
@@ -165,7 +168,7 @@ impl ArmSummary {
         let dense = last("dense_energy_fraction");
         let at_t1 = stages.first.and_then(|t1| records.steps.iter().position(|&step| step == t1));
         let linear = |of: &dyn Fn(f64) -> f64| dense.and_then(|dense| defined(of(1.0 - dense)));
-        Self {
+        let mut summary = Self {
             t1: stages.first,
             t1_predicted: prediction.t1,
             t2: stages.second,
@@ -193,8 +196,11 @@ impl ArmSummary {
             growth_predicted: prediction.growth,
             probes,
             probe_problem: end.probe_problem.clone(),
+            remark: None,
             wall_seconds: end.training_seconds + end.probe_seconds,
-        }
+        };
+        summary.remark = remark::remark(arm, &summary);
+        summary
     }
 }
 

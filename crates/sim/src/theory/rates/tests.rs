@@ -224,6 +224,21 @@ fn dense_noise_floor_agrees_with_simulation() {
     }
 }
 
+#[test]
+fn positives_for_a_noise_floor_give_that_floor() {
+    let population = population(1024, 64);
+    let mut run = stage(population, Views::complementary_masks(0.5), LeverageOverlap::uniform(&population));
+    run.learning_rate = 0.5;
+    for ratio in [0.2, 1.0, 3.0] {
+        let positives = run.positives_for_noise_floor(ratio).unwrap();
+        let floor = |positives: f64| run.dense_noise_floor(positives as usize).unwrap();
+        assert!(floor(positives.ceil()) <= ratio && floor(positives.floor()) >= ratio, "{positives}");
+    }
+    run.weight_decay = 0.0;
+    run.learning_rate = f64::MIN_POSITIVE;
+    assert!(run.positives_for_noise_floor(1.0).is_none(), "nothing grows");
+}
+
 fn span_vector(dictionary: &Matrix<f64>, row: u32) -> Vec<f64> {
     let coefficients = normal_vector(dictionary.cols(), 7, row);
     dictionary.iter_rows().map(|entries| inner(entries, &coefficients)).collect()
