@@ -9,7 +9,7 @@ use featurescope_sim::data::{DataModel, Dictionary};
 use featurescope_sim::math::Matrix;
 use safetensors::SafeTensors;
 
-const TINY: &[&str] = &[
+const TINY: [&str; 8] = [
     "data.ambient_dim=64",
     "encoder.width=12",
     "batch.anchors=16",
@@ -22,8 +22,8 @@ const TINY: &[&str] = &[
 
 fn plan(arguments: &[String]) -> Result<Plan, PlanError> {
     let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    let arguments: Vec<String> = TINY.iter().map(ToString::to_string).chain(arguments.to_vec()).collect();
-    layers.push(Layer::overrides(&arguments).unwrap());
+    layers.push(Layer::overrides(&TINY.map(ToString::to_string)).unwrap());
+    layers.push(Layer::overrides(arguments).unwrap());
     Plan::new(&Spec::from_layers(&layers).unwrap(), "kept")
 }
 

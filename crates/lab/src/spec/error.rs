@@ -91,14 +91,12 @@ pub enum SpecError {
         setting: &'static str,
     },
     /// Two values for one setting, in one place.
-    #[error("{key} is given twice ({place}), as {} and as {}: give one of them", .given[0], .given[1])]
+    #[error("{} is given twice ({}), as {} and as {second}: give one of them", .first.key, .first.place, .first.value)]
     Twice {
-        /// The setting.
-        key: String,
-        /// Its values.
-        given: [String; 2],
-        /// Where.
-        place: String,
+        /// One of them.
+        first: Box<Typed>,
+        /// The other value.
+        second: String,
     },
     /// Two ways of saying the same.
     #[error("{first} and {second} say the same thing: give one of them")]

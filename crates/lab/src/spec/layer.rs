@@ -294,8 +294,8 @@ impl Reader<'_> {
                 Some(other) => {
                     let mut given = [other.to_string(), accepted.to_string()];
                     given.sort_unstable();
-                    let (key, place) = (self.full_key(&key), self.place.to_owned());
-                    return Err(SpecError::Twice { key, given, place });
+                    let [first, second] = given;
+                    return Err(SpecError::Twice { first: Box::new(self.typed(&key, first)), second });
                 }
             }
         }
@@ -308,7 +308,9 @@ impl Reader<'_> {
         let typed = |setting: &Setting, value: &Value| Box::new(self.typed(setting.key, value.to_string()));
         for (setting, value) in values.in_order() {
             let others = setting.alternatives.iter().filter(|&&key| key != setting.key);
-            for (other, second) in others.filter_map(|key| Some((find(key)?, values.get(key)?))) {
+            if let Some((other, second)) =
+                others.filter_map(|key| Some((find(key)?, values.get(key)?))).next()
+            {
                 return Err(SpecError::Both { first: typed(setting, value), second: typed(other, second) });
             }
         }

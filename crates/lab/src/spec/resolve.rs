@@ -200,7 +200,7 @@ impl Merged {
         let shared = complete(&self.base, Setting::is_shared);
         let own = |values: &Values| complete(values, |setting| !setting.is_shared());
         let arms = effective.iter().map(|(name, values)| (name.clone(), own(values))).collect();
-        Ok(Resolved { arms, shared })
+        Ok(Resolved { shared, arms })
     }
 }
 

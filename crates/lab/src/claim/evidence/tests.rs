@@ -14,7 +14,7 @@ use featurescope_sim::math::Matrix;
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-const TINY: &[&str] = &[
+const TINY: [&str; 8] = [
     "data.ambient_dim=64",
     "encoder.width=12",
     "batch.anchors=16",
@@ -27,8 +27,8 @@ const TINY: &[&str] = &[
 
 fn make(folder: &Path, arguments: &[String]) {
     let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    let arguments: Vec<String> = TINY.iter().map(ToString::to_string).chain(arguments.to_vec()).collect();
-    layers.push(Layer::overrides(&arguments).unwrap());
+    layers.push(Layer::overrides(&TINY.map(ToString::to_string)).unwrap());
+    layers.push(Layer::overrides(arguments).unwrap());
     let plan = Plan::new(&Spec::from_layers(&layers).unwrap(), "tiny").unwrap();
     execute(&plan, &RunDirectory::create(folder).unwrap(), &AtomicBool::new(false), &mut |_| {}).unwrap();
 }
