@@ -103,7 +103,9 @@ fn train(plan: &Plan, arm: &ArmPlan) -> Finite {
             .map(|(column, &value)| (column.name.to_owned(), value)),
     );
     if let Some(probes) = &plan.probes {
-        match probes::learned(probes, plan.seed, dynamics.as_ref()) {
+        let interrupt = AtomicBool::new(false);
+        let probes = Probes { plan: probes, seed: plan.seed, interrupt: &interrupt };
+        match probes.learned(dynamics.as_ref()) {
             Ok(scores) => names.extend(finite(scores.iter().map(|s| (format!("{:?}", s.task), s.score)))),
             // Told in the summary.
             Err(_) => names.extend(["Regression", "Classification"].map(ToOwned::to_owned)),
