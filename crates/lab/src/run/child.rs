@@ -128,7 +128,9 @@ impl PlannedFork {
         let run = request.run;
         let at: ForkMoment = request.at.parse().map_err(|()| ForkError::Moment(request.at.to_owned()))?;
         let no_run = || ForkError::NoRun(run.to_path_buf());
-        let text = fs::read_to_string(run.join(SPEC_FILE)).map_err(|_| no_run())?;
+        if !run.join(SPEC_FILE).is_file() {
+            return Err(no_run());
+        }
         let StoredSettings { spec: whole, manifest, .. } = StoredSettings::read(run)?;
         let manifest = manifest.ok_or_else(no_run)?;
         manifest.check_version(run)?;
