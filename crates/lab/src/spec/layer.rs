@@ -307,10 +307,8 @@ impl Reader<'_> {
     fn refuse_alternatives(&self, values: &Values) -> Result<(), SpecError> {
         let typed = |setting: &Setting, value: &Value| Box::new(self.typed(setting.key, value.to_string()));
         for (setting, value) in values.in_order() {
-            let others = setting.alternatives.iter().filter(|&&key| key != setting.key);
-            if let Some((other, second)) =
-                others.filter_map(|key| Some((find(key)?, values.get(key)?))).next()
-            {
+            let mut others = setting.alternatives.iter().filter(|&&key| key != setting.key);
+            if let Some((other, second)) = others.find_map(|key| Some((find(key)?, values.get(key)?))) {
                 return Err(SpecError::Both { first: typed(setting, value), second: typed(other, second) });
             }
         }
