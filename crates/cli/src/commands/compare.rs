@@ -49,14 +49,14 @@ fn text(difference: &RunDifference, page: &Path) -> String {
     let mut text = format!("A: {a}\nB: {b}\n\n{}\n", output::heading("settings in which they differ"));
     for setting in &difference.settings {
         let [first, second] = &setting.values;
-        text += &format!("  {}: {first} → {second}\n", setting.key);
+        text = format!("{text}  {}: {first} → {second}\n", setting.key);
     }
     if difference.settings.is_empty() {
         text += "  none\n";
     }
     for arm in &difference.arms {
         let title = arm.title(&["A".to_owned(), "B".to_owned()]);
-        text += &format!("\n{}\n", output::heading(&title));
+        text = format!("{text}\n{}\n", output::heading(&title));
         let head = ["", "A", "B", "B − A"].map(str::to_owned).to_vec();
         text += &lines(&[vec![head], arm.rows()].concat());
     }

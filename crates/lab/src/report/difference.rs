@@ -67,7 +67,7 @@ impl RunDifference {
 
     /// The settings as a table; `None` if there is no difference.
     pub fn settings_table(&self) -> Option<Table> {
-        let row = |setting: &DifferentSetting| [&[setting.key.clone()], &setting.values[..]].concat();
+        let row = |setting: &DifferentSetting| [std::slice::from_ref(&setting.key), &setting.values].concat();
         (!self.settings.is_empty()).then(|| Table {
             title: "Settings in which the runs differ".to_owned(),
             columns: ["setting", &self.runs[0], &self.runs[1]].map(str::to_owned).to_vec(),
@@ -119,9 +119,9 @@ impl ArmDifference {
         };
         for (run, end) in runs.iter().zip(&self.ends) {
             match end {
-                None => title += &format!(" · not in {run}"),
+                None => title = format!("{title} · not in {run}"),
                 Some(StopReason::Finished) => {}
-                Some(end) => title += &format!(" · {} in {run}", end.word()),
+                Some(end) => title = format!("{title} · {} in {run}", end.word()),
             }
         }
         title
@@ -171,12 +171,12 @@ pub fn names([first, second]: [&StoredRun; 2]) -> [String; 2] {
         return runs.map(|run| run.name.clone());
     }
     let found = differences(&runs);
-    let told = |index: usize| match &found[..] {
-        [one] => format!("{} = {}, seed {}", one.key, one.values[index], runs[index].run.plan.seed),
-        _ => {
-            let run = runs[index];
-            format!("{} {}, seed {}", run.run.plan.experiment, run.name, run.run.plan.seed)
+    let told = |index: usize| {
+        let run = runs[index];
+        if let [one] = &found[..] {
+            return format!("{} = {}, seed {}", one.key, one.values[index], run.run.plan.seed);
         }
+        format!("{} {}, seed {}", run.run.plan.experiment, run.name, run.run.plan.seed)
     };
     let names = [told(0), told(1)];
     if names[0] == names[1] { ["first run".to_owned(), "second run".to_owned()] } else { names }

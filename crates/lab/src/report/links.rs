@@ -26,7 +26,7 @@ fn encoded(name: &str) -> String {
     for byte in name.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(byte as char),
-            other => text += &format!("%{other:02X}"),
+            other => text = format!("{text}%{other:02X}"),
         }
     }
     text

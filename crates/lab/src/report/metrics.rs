@@ -111,10 +111,10 @@ impl Metric {
         if let Source::Probe(task) = self.source
             && let Some(score) = arm.best_probe(task)
         {
-            cell += &format!(" [{}, {}]", show(Some(score.lower)), show(Some(score.upper)));
+            cell = format!("{cell} [{}, {}]", show(Some(score.lower)), show(Some(score.upper)));
         }
         if let Some(theory) = self.prediction(arm) {
-            cell += &format!(" ({})", show(Some(theory)));
+            cell = format!("{cell} ({})", show(Some(theory)));
         }
         cell
     }

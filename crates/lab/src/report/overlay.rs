@@ -66,7 +66,7 @@ fn key(index: usize) -> String {
 }
 
 /// The names of the arms of both runs: their position is their colour.
-fn paints<'a>(runs: [&'a StoredRun; 2]) -> Vec<&'a str> {
+fn paints(runs: [&StoredRun; 2]) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
     for arm in runs.iter().flat_map(|run| &run.arms) {
         if !names.contains(&arm.name.as_str()) {

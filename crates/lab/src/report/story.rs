@@ -67,7 +67,7 @@ fn caption(panels: &[Panel]) -> String {
     }
     let mut caption = "Every arm in the same axes, step by step.".to_owned();
     if !lines.is_empty() {
-        caption += &format!(" Vertical lines of an arm's colour: {}.", lines.join(", "));
+        caption = format!("{caption} Vertical lines of an arm's colour: {}.", lines.join(", "));
     }
     if has_theory {
         caption += " Dashed is theory: growth of the energies in stage I from their measured start, the loss that sparse features \

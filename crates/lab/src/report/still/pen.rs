@@ -55,12 +55,8 @@ impl Pen {
         let letters: Vec<char> = text.chars().collect();
         for kept in (0..=letters.len()).rev() {
             let (head, tail) = (kept.div_ceil(2), kept / 2);
-            let shown: String = match kept == letters.len() {
-                true => text.to_owned(),
-                false => {
-                    letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]).collect()
-                }
-            };
+            let cut = letters[..head].iter().chain(&['…']).chain(&letters[letters.len() - tail..]);
+            let shown: String = if kept == letters.len() { text.to_owned() } else { cut.collect() };
             if kept == 0 || self.width(area, &shown, size)? <= room {
                 return Ok(shown);
             }

@@ -90,13 +90,13 @@ fn told(cell: Option<&Cell>, seeds: usize) -> String {
     let Some(cell) = cell else { return show(None) };
     let mut told = show(Some(cell.mean));
     if let Some(Estimate { lower, upper, .. }) = cell.interval {
-        told += &format!(" ± {}", show(Some(0.5 * (upper - lower))));
+        told = format!("{told} ± {}", show(Some(0.5 * (upper - lower))));
     }
     if let Some(theory) = cell.theory {
-        told += &format!(" ({})", show(Some(theory)));
+        told = format!("{told} ({})", show(Some(theory)));
     }
     if cell.count < seeds {
-        told += &format!(", {} of {seeds}", cell.count);
+        told = format!("{told}, {} of {seeds}", cell.count);
     }
     told
 }
