@@ -107,7 +107,7 @@ fn text_of(study: &Study, findings: &Findings) -> String {
     let table = table_of(&findings.page).map_or(&[][..], |table| &table.rows);
     let is_sampled = study.samples_in_file > study.samples.len();
     for (i, (representation, finding)) in study.representations.iter().zip(&findings.findings).enumerate() {
-        text += &format!("\n{}\n", output::heading(&representation.name));
+        text.push_str(&["\n", &output::heading(&representation.name), "\n"].concat());
         text += &labelled("neurons", &representation.taken);
         if !representation.left_out.is_empty() {
             text += &labelled("left out", &describe_left_out(&representation.left_out));

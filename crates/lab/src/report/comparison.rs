@@ -75,9 +75,12 @@ fn side_by_side(left: &StoredRun, right: &StoredRun, names: &[String; 2]) -> Vec
                 Block::Figure(b) if b.id == a.id && b.is_still == a.is_still => Some(b),
                 _ => None,
             });
-            let is_shown =
-                !OVERLAID.contains(&a.id.as_str()) && !(a.is_still && a.id.starts_with("alignment-"));
-            if let (Some(b), true) = (b, is_shown) {
+            let is_overlaid = OVERLAID.contains(&a.id.as_str());
+            let is_still_matrix = a.is_still && a.id.starts_with("alignment-");
+            if let Some(b) = b
+                && !is_overlaid
+                && !is_still_matrix
+            {
                 blocks.push(Block::Figure(beside(a, b, names)));
             }
         }

@@ -127,7 +127,7 @@ impl Stored {
             (_, true) => framed(rest),
             _ => changed(name, good, &mut Choices(rest)).unwrap_or_default(),
         };
-        if name.ends_with(".toml") && !is_small(&content) {
+        if Path::new(name).extension().is_some_and(|e| e == "toml") && !is_small(&content) {
             return false;
         }
         let path: PathBuf = self.folder.path().join(name);

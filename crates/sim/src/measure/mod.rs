@@ -99,7 +99,7 @@ impl std::fmt::Display for Shape {
 }
 
 /// An index or a step as a memory holds it: −1 is none.
-fn remembered<T: TryInto<i64>>(value: Option<T>) -> i64 {
+fn remembered<T: TryInto<i64> + Copy>(value: Option<T>) -> i64 {
     value.and_then(|value| value.try_into().ok()).unwrap_or(-1)
 }
 
