@@ -89,6 +89,8 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     let path =
         arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{}-sweep", plan.experiment)));
     let folder = SweepFolder::open(&path)?.saving_every(arguments.manner.save_every());
+    // From here on there is something in the folder.
+    interrupt::has_to_save("every run that is being made is saved after its step");
     if !is_resumed() {
         remember(&path)?;
     }
@@ -100,7 +102,6 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     tell(arguments, &announcement(plan, &crew)?);
     let shown = path.display();
     panics::saved_in(&path);
-    interrupt::has_to_save("every run that is being made is saved after its step");
     let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
     let jobs = (crew.jobs, crew.threads);
     let made = execute(plan, &folder, jobs, interrupt::flag(), &|event| progress.show(&event));
