@@ -32,7 +32,13 @@ pub fn text(
     detail: Detail,
     width: usize,
 ) -> std::result::Result<String, std::fmt::Error> {
-    let mut text = wrapped(&in_a_sentence(board), width, "", "");
+    let mut sentence = in_a_sentence(board);
+    match left_out(board).count() {
+        0 => {}
+        1 => sentence.push_str(" One run is left out, the warning below says why."),
+        count => write!(sentence, " {count} runs are left out, the warnings below say why.")?,
+    }
+    let mut text = wrapped(&sentence, width, "", "");
     text.push('\n');
     if detail == Detail::Line {
         for claim in &board.claims {
@@ -56,6 +62,11 @@ pub fn text(
     Ok(text)
 }
 
+/// What is said of runs that could not be read.
+pub fn left_out(board: &Scoreboard) -> impl Iterator<Item = &str> {
+    board.warnings.iter().map(String::as_str).filter(|warning| warning.starts_with("left out: "))
+}
+
 /// What the runs say, all statements together.
 fn in_a_sentence(board: &Scoreboard) -> String {
     let tending = |wanted| board.claims.iter().filter(|claim| claim.tendency() == Some(wanted)).count();
@@ -70,11 +81,9 @@ fn in_a_sentence(board: &Scoreboard) -> String {
     if findings().any(Finding::is_judged) {
         return format!("{}. Of the undecided, {provisional}.", count(&board.claims));
     }
-    let seeds = findings().map(|finding| finding.values.len()).max().unwrap_or_default();
-    let seeds = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
     let number = |wanted: &str| board.claims.iter().filter(|claim| word(&claim.verdict) == wanted).count();
     format!(
-        "No verdict from {seeds}: that needs {FEWEST_SEEDS} of a setting. Of {} statements, {provisional}; {} need \
+        "No verdict: that needs {FEWEST_SEEDS} seeds of one setting. Of {} statements, {provisional}; {} need \
          other runs; {} are statements that no finite run can decide.",
         board.claims.len(),
         number("undecided").saturating_sub(hold + fail),

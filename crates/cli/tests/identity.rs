@@ -102,7 +102,9 @@ fn an_edited_run_is_told_as_such() {
     fs::write(&spec, text.replace("weight_decay = 0.0003", "weight_decay = 0.0004")).unwrap();
     let expected = "run/spec.toml was changed after the run was begun";
     let told = said(&featurescope(path, &["judge", "run", "other"]).success());
-    assert!(told.contains("left out") && told.contains(expected), "{told}");
+    assert!(told.contains("One run is left out") && told.contains(expected), "{told}");
+    let told = said(&featurescope(path, &["judge", "run"]).failure());
+    assert!(told.contains("no run can be judged") && told.contains(expected), "{told}");
     for refused in [&["report", "run"][..], &["compare", "run", "other"], &["fork", "run", "--at", "5"]] {
         let told = said(&featurescope(path, refused).failure());
         assert!(told.contains(expected), "{refused:?}: {told}");

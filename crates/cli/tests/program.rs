@@ -195,7 +195,7 @@ fn stored_runs_are_judged() {
     run(folder.path(), &["--out", "b", "--quiet", "seed=2"]).success();
     let output = featurescope(folder.path(), &["judge", "a", "b"]).assert().success().get_output().clone();
     let shown = text(&output.stdout);
-    assert!(shown.starts_with("No verdict from 2 seeds"), "{shown}");
+    assert!(shown.starts_with("No verdict: that needs 5 seeds of one setting"), "{shown}");
     let tendencies = shown.lines().filter(|line| line.starts_with("would ")).collect::<Vec<_>>();
     assert!(tendencies.len() > 10 && shown.lines().count() < 100, "{shown}");
     // The figure stands beside where it has to lie.

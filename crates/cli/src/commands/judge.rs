@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use featurescope_lab::claim::{Scoreboard, judge_telling};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
@@ -34,7 +34,12 @@ pub fn judged(folders: &[PathBuf]) -> Result<Scoreboard> {
     interrupt::may_end("judging changes nothing");
     let runs = run_folders(folders)?;
     let judging = judging(false, &runs);
-    Ok(judge_telling(&runs, &|read| judging.count(read, runs.len()))?)
+    let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
+    let left_out: Vec<&str> = scoreboard::left_out(&board).collect();
+    if !runs.is_empty() && left_out.len() == runs.len() {
+        bail!("no run can be judged. {}", left_out.join("; "));
+    }
+    Ok(board)
 }
 
 /// Says that these runs are judged, until it is dropped.

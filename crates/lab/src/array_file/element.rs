@@ -143,6 +143,16 @@ pub enum Scalars {
 }
 
 impl Scalars {
+    /// Something that equal values of different rows share; `None` where there is none.
+    pub fn key(&self, row: usize) -> Option<u64> {
+        match self {
+            Self::Whole(values) => values[row].map(i64::cast_unsigned),
+            // −0 is 0.
+            Self::Real(values) => values[row].map(|value| (value + 0.0).to_bits()),
+            Self::Text { codes, .. } => codes[row].map(u64::from),
+        }
+    }
+
     /// Samples.
     pub fn len(&self) -> usize {
         match self {

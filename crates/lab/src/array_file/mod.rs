@@ -420,6 +420,18 @@ impl ArrayFile {
         match guarded(|| table.visit(column, rows, take)) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(ColumnError::Content(problem))) => Err(self.content(&column.name, problem, expected)),
+            // The library says so where it was built without a compression that the file uses.
+            Ok(Err(ColumnError::Damaged(error))) if error.to_string().contains("Disabled feature") => {
+                Err(ArrayError::Damaged {
+                    path: self.path.clone(),
+                    problem: format!(
+                        "column `{}` is compressed in a way that this program does not read; it reads Snappy, Zstandard and tables \
+                         without compression",
+                        column.name
+                    ),
+                    expected: expected.to_owned(),
+                })
+            }
             Ok(Err(ColumnError::Damaged(error))) => Err(damaged(error.to_string())),
             Err(panic) => Err(damaged(panic)),
         }

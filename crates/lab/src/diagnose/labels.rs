@@ -59,9 +59,11 @@ impl Labels {
                 Self::Classes(Classes::new(&texts.collect::<Vec<_>>(), |&text| text.to_owned()))
             }
             Scalars::Whole(values) => {
-                let none = unlabelled.and_then(|text| text.trim().parse::<i64>().ok());
+                // −1.0 is −1, however it is written.
+                let none = unlabelled.and_then(|text| text.trim().parse::<f64>().ok());
+                let is_none = |value: i64| none.is_some_and(|none| none == value as f64);
                 let kept: Vec<Option<i64>> =
-                    values.iter().map(|value| value.filter(|_| *value != none)).collect();
+                    values.iter().map(|value| value.filter(|&value| !is_none(value))).collect();
                 if kind.unwrap_or_else(|| guess(&kept)) == LabelKind::Classes {
                     Self::Classes(Classes::new(&kept, ToString::to_string))
                 } else {

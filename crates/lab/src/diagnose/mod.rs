@@ -28,6 +28,7 @@ use crate::report::page::Page;
 use featurescope_sim::math::Matrix;
 use probe::ProbeResult;
 use roles::{Roles, Wanted};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Samples that a diagnosis looks at if nothing else is asked for.
@@ -38,7 +39,7 @@ pub const FEWEST_SAMPLES: usize = 4;
 const WANTED: &str = "samples × neurons, at least 4 × 1";
 /// Stands for every matrix of a file where an array is named.
 pub const ALL_ARRAYS: &str = "all";
-/// Samples from which on a column that rises by one per row is taken for what it is.
+/// Samples from which on a column that numbers the rows, or says the labels in other words, is taken for what it is.
 const FEWEST_TO_COUNT: usize = 16;
 
 /// Which file, and which of its arrays.
@@ -318,9 +319,18 @@ impl Open {
             let column = rows.column(j);
             let reason = if labels.is_some_and(|labels| equals_labels(&column, samples, labels)) {
                 "it equals the labels"
-            } else if counts_rows(&column, samples) {
+            } else if counts_rows(&column, samples) || numbers_rows(&column, self.extents[0]) {
                 "it numbers the rows"
             } else {
+                let name = self.roles.columns.get(kept.len());
+                if let Some(name) =
+                    name.filter(|_| labels.is_some_and(|l| follows_labels(&column, samples, l)))
+                {
+                    notes.push(format!(
+                        "Column `{name}` has one value for each label, as if it were made from the labels: name the others \
+                         with --columns if it was. Figures below include it."
+                    ));
+                }
                 kept.push(j);
                 continue;
             };
@@ -420,11 +430,46 @@ fn equals_labels(column: &[f32], samples: &[usize], labels: &Scalars) -> bool {
     varies
 }
 
-/// Whether a column rises by one per row of the file.
+/// Whether a column is a function of labels that several samples share, and no constant.
+fn follows_labels(column: &[f32], samples: &[usize], labels: &Scalars) -> bool {
+    let mut values: BTreeMap<u64, f32> = BTreeMap::new();
+    let mut labelled = 0;
+    for (&value, &row) in column.iter().zip(samples) {
+        let Some(label) = labels.key(row) else { continue };
+        labelled += 1;
+        if *values.entry(label).or_insert(value) != value {
+            return false;
+        }
+    }
+    let varies = values.values().any(|&value| values.values().any(|&other| other != value));
+    varies && labelled >= FEWEST_TO_COUNT && labelled >= 2 * values.len()
+}
+
+/// Whether a column moves by the same amount from row to row of the file, as far as single precision tells: a counter, or
+/// a clock.
 fn counts_rows(column: &[f32], samples: &[usize]) -> bool {
-    let rises =
-        |(&value, &row): (&f32, &usize)| f64::from(value) - f64::from(column[0]) == (row - samples[0]) as f64;
-    column.len() >= FEWEST_TO_COUNT && column.iter().zip(samples).all(rises)
+    let ends = |values: &[f32]| Some((f64::from(*values.first()?), f64::from(*values.last()?)));
+    let (Some((first, last)), true) = (ends(column), column.len() >= FEWEST_TO_COUNT) else { return false };
+    let rows = |row: usize| row as f64 - samples[0] as f64;
+    let step = (last - first) / rows(samples[samples.len() - 1]);
+    // Each value is rounded, and so is the step that two of them give.
+    let rounding = f64::from(f32::EPSILON) * first.abs().max(last.abs());
+    let fits =
+        |(&value, &row): (&f32, &usize)| (f64::from(value) - first - step * rows(row)).abs() <= rounding;
+    // A step that rounding hides is none.
+    (last - first).abs() > 4.0 * rounding && column.iter().zip(samples).all(fits)
+}
+
+/// Whether a column is a number of its own for each row, in whatever order: different whole numbers, no farther apart than
+/// a file of so many `rows` has them.
+fn numbers_rows(column: &[f32], rows: usize) -> bool {
+    let mut sorted = column.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let (Some(least), Some(most)) = (sorted.first(), sorted.last()) else { return false };
+    column.len() >= FEWEST_TO_COUNT
+        && f64::from(*most) - f64::from(*least) < rows as f64
+        && sorted.iter().all(|value| value.fract() == 0.0)
+        && sorted.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 /// What each is called: by its array if all are of one file, else by its file, with as much of the path as

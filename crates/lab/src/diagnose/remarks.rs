@@ -15,6 +15,9 @@ const MEETING: f64 = 0.5;
 const UNRELATED: f64 = 1.5;
 /// Uniformity above which directions are said to be crowded. All at right angles have −4.
 const CROWDED: f64 = -1.0;
+/// Share of the energy that varies below which the cosines of samples differ by less than a few roundings of single
+/// precision, whose relative error is 6·10⁻⁸ for each of their sums.
+const LEAST_VARIATION: f64 = 1e-6;
 /// An effective rank within this factor of the number of classes less one is said to be about it.
 const ABOUT: f64 = 1.5;
 
@@ -67,6 +70,7 @@ impl Remark {
 pub fn remarks(finding: &Finding, is_sampled: bool) -> Vec<Remark> {
     let found = &finding.diagnosis;
     let mut all = vec![directions(found)];
+    all.extend(precision(found));
     all.extend(dead(found, is_sampled));
     all.extend(silent(found));
     all.extend(alignment(found));
@@ -139,6 +143,21 @@ fn directions(found: &Diagnosis) -> Remark {
             "Directions are in use. This is no praise: noise uses many directions too, and a garbage representation may pass.",
         ),
     }
+}
+
+/// Cosines are computed in single precision: of samples that differ by too little beside what they share, they tell
+/// nothing.
+fn precision(found: &Diagnosis) -> Option<Remark> {
+    let is_lost = found.variation > 0.0 && found.variation < LEAST_VARIATION && found.silent < 0.5;
+    is_lost.then(|| {
+        Remark::new(
+            "precision",
+            format!("Of the energy only {:.0e} varies between samples.", found.variation),
+            "Figures are computed in single precision, which cannot tell such directions apart: neighbours, uniformity and \
+             alignment below say nothing about these samples, and a probe may say too little.",
+        )
+        .but("subtract the mean of every neuron, in double precision, and diagnose again.")
+    })
 }
 
 fn dead(found: &Diagnosis, is_sampled: bool) -> Option<Remark> {
@@ -223,7 +242,15 @@ fn neighbours(found: &Neighbourhood) -> Remark {
                 100.0 * accuracy.value,
                 100.0 * chance
             );
-            above_chance(about, finding, accuracy.lower > *chance, accuracy.upper < *chance)
+            if accuracy.upper < *chance {
+                // Votes of strangers name each class as often as it occurs, which is right less often than that.
+                return Remark::new(
+                    about,
+                    finding,
+                    "That is what unrelated samples give: their votes are right less often than always naming the most frequent class.",
+                );
+            }
+            above_chance(about, finding, accuracy.lower > *chance, false)
         }
     }
 }

@@ -67,6 +67,9 @@ fn noise(i: usize, j: usize) -> f64 {
 }
 
 /// Pure noise in a table with labels, whose rows go round through the classes: nothing may be found in it.
+/// What a table of noise beside its labels and four ways of numbering its rows has to be told of.
+const NUMBERING: &str = "`kind` (the labels); `counter`, `rowid`, `time`, `frame` (it numbers the rows)";
+
 #[test]
 fn labels_in_the_same_table_tell_nothing_about_noise() {
     let folder = tempfile::tempdir().unwrap();
@@ -76,6 +79,9 @@ fn labels_in_the_same_table_tell_nothing_about_noise() {
         (0..16).map(|j| (format!("f{j}"), (0..n).map(|i| noise(i, j)).collect())).collect();
     columns.push(("kind".into(), (0..n).map(|i| (i % 10) as f64).collect()));
     columns.push(("counter".into(), (0..n).map(|i| i as f64 + 7.0).collect()));
+    columns.push(("rowid".into(), (0..n).map(|i| (n - i) as f64).collect()));
+    columns.push(("time".into(), (0..n).map(|i| 1.7e9 + 60.0 * i as f64).collect()));
+    columns.push(("frame".into(), (0..n).map(|i| (i * 2357 % n) as f64).collect()));
     let columns: Vec<(&str, Vec<f64>)> =
         columns.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
     fs::write(&path, table(&columns)).unwrap();
@@ -87,7 +93,7 @@ fn labels_in_the_same_table_tell_nothing_about_noise() {
     let study = Study::read(&request).unwrap();
     let found = &study.representations[0];
     assert_eq!(found.rows.cols(), 16);
-    assert_eq!(describe_left_out(&found.left_out), "`kind` (the labels); `counter` (it numbers the rows)");
+    assert_eq!(describe_left_out(&found.left_out), NUMBERING);
     let Some(Labels::Classes(classes)) = &study.labels else { panic!() };
     assert!(classes.counts().iter().all(|&count| (51..=52).contains(&count)), "{:?}", classes.counts());
     let findings = diagnose(&study, "featurescope diagnose t.parquet");
@@ -100,7 +106,32 @@ fn labels_in_the_same_table_tell_nothing_about_noise() {
     };
     assert!(accuracy.value < 0.25 && *neighbours == 20, "{accuracy:?}");
     let page = crate::report::html::render(&findings.page, None);
-    assert!(page.contains("`counter` (it numbers the rows)") && page.contains("16 columns of 5120 rows"));
+    assert!(page.contains("`frame` (it numbers the rows)") && page.contains("16 columns of 5120 rows"));
+}
+
+/// A column that says the labels in other words is told; it stays, for a network may have learned it.
+#[test]
+fn a_column_that_follows_the_labels_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.parquet");
+    let n = 300;
+    let mut columns: Vec<(String, Vec<f64>)> =
+        (0..8).map(|j| (format!("f{j}"), (0..n).map(|i| noise(i, j)).collect())).collect();
+    columns.push(("scaled".into(), (0..n).map(|i| 2.5 * (i % 3) as f64 + 1.0).collect()));
+    columns.push(("hot".into(), (0..n).map(|i| f64::from(u8::from(i % 3 == 1))).collect()));
+    columns.push(("constant".into(), vec![4.5; n]));
+    columns.push(("kind".into(), (0..n).map(|i| (i % 3) as f64).collect()));
+    let columns: Vec<(&str, Vec<f64>)> =
+        columns.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+    fs::write(&path, table(&columns)).unwrap();
+    let labels = Some(Source { path: path.clone(), array: Some("kind".into()) });
+    let study = Study::read(&Request { labels, ..Request::of(Source { path, array: None }) }).unwrap();
+    assert_eq!(study.representations[0].rows.cols(), 11);
+    let page = crate::report::html::render(&diagnose(&study, "featurescope diagnose t.parquet").page, None);
+    for (name, is_told) in [("scaled", true), ("hot", true), ("constant", false), ("f0", false)] {
+        let told = format!("Column `{name}` has one value for each label");
+        assert_eq!(page.contains(&told), is_told, "{name}");
+    }
 }
 
 /// Three layers of the same samples: one table, one page, the same choice of samples.
