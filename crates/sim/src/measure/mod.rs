@@ -99,12 +99,12 @@ impl std::fmt::Display for Shape {
 }
 
 /// An index or a step as a memory holds it: −1 is none.
-fn remembered<T: TryInto<i64> + Copy>(value: Option<T>) -> i64 {
+fn remembered<T: TryInto<i64>>(value: Option<T>) -> i64 {
     value.and_then(|value| value.try_into().ok()).unwrap_or(-1)
 }
 
 /// What [`remembered`] has made of it; an error if that was something else, or not below `below`.
-fn recalled<T: TryFrom<i64> + PartialOrd>(word: i64, below: T) -> Result<Option<T>, NotRemembered> {
+fn recalled<T: TryFrom<i64> + PartialOrd + Copy>(word: i64, below: T) -> Result<Option<T>, NotRemembered> {
     match T::try_from(word) {
         Ok(value) if value < below => Ok(Some(value)),
         Err(_) if word == -1 => Ok(None),
