@@ -95,7 +95,7 @@ fn a_report_works_in_a_browser() {
     page.evaluate("window.before = matrix(); slider.value = 0; slider.dispatchEvent(new Event('input', { bubbles: true }))");
     page.wait("matrix() !== before");
     // The step is said once its matrix is drawn.
-    page.wait("document.querySelector('#figure-alignment output').textContent === 'step 0 (start)'");
+    page.wait("document.querySelector('#figure-alignment .slider output').textContent === 'step 0 (start)'");
     page.evaluate("slider.focus()");
     for kind in ["keyDown", "keyUp"] {
         page.call(
