@@ -83,13 +83,8 @@ pub const FILES: &[&str] = &[
 ];
 
 /// Files of an interrupted run that are replaced.
-pub const UNFINISHED_FILES: &[&str] = &[
-    "spec.toml",
-    "manifest.json",
-    "yardsticks.json",
-    "arms/random_mask/resume.state",
-    "arms/random_mask/records.journal",
-];
+pub const UNFINISHED_FILES: &[&str] =
+    &["spec.toml", "manifest.json", "arms/random_mask/resume.state", "arms/random_mask/records.journal"];
 
 /// A stored run and the files of it that are replaced.
 struct Stored {
