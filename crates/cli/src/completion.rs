@@ -1,4 +1,5 @@
-//! Completions that the shell asks this program for: experiments, settings and their values, stored runs, names to explain.
+//! Completions that the shell asks this program for: experiments, settings and their values, stored runs,
+//! names to explain.
 
 use crate::args::Arguments;
 use clap::{Command, CommandFactory};
@@ -42,7 +43,8 @@ pub fn registration(shell: &str) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Bash, which cuts words at `=` and would ask for a value without its key: the words are taken from the line instead.
+/// Bash, which cuts words at `=` and would ask for a value without its key: the words are taken from the line
+/// instead.
 struct WholeWords;
 
 const BASH: &str = r#"_featurescope() {

@@ -1,8 +1,8 @@
 //! Interruptions: Ctrl-C, and the signals by which systems and schedulers ask a program to end.
 //!
-//! Each is answered at once, whatever the program is doing. Where nothing would be lost the program ends there and then.
-//! While a run is under way a flag is set instead; the run looks at it between its steps and within its probes, and ends
-//! when its state is saved.
+//! Each is answered at once, whatever the program is doing. Where nothing would be lost the program ends
+//! there and then. While a run is under way a flag is set instead; the run looks at it between its steps and
+//! within its probes, and ends when its state is saved.
 
 use crate::exit::Exit;
 use crate::output;

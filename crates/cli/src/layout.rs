@@ -3,8 +3,8 @@
 /// A blank at which no line is broken.
 pub const UNBROKEN: char = '\u{a0}';
 
-/// `words` in lines of at most `width` columns, each ended: the first begins with `first`, the others with `rest`. A word
-/// that is wider than a line stands alone and is as wide as it is.
+/// `words` in lines of at most `width` columns, each ended: the first begins with `first`, the others with
+/// `rest`. A word that is wider than a line stands alone and is as wide as it is.
 pub fn wrapped(words: &str, width: usize, first: &str, rest: &str) -> String {
     let (mut text, mut line, mut is_empty) = (String::new(), first.to_owned(), true);
     for word in words.split([' ', '\n']).filter(|word| !word.is_empty()) {

@@ -1,7 +1,7 @@
 //! Progress on standard error: a bar or a spinner on a terminal, a line for each stretch of work elsewhere.
 //!
-//! A line of a bar ends before the terminal does: what does not fit is cut off at its right end, so what matters most stands
-//! first, and there is room for the `^C` that a terminal writes behind it.
+//! A line of a bar ends before the terminal does: what does not fit is cut off at its right end, so what
+//! matters most stands first, and there is room for the `^C` that a terminal writes behind it.
 
 use crate::layout::shortened;
 use crate::screen::{MARGIN, target};
@@ -74,7 +74,8 @@ fn spinner(text: &str, is_quiet: bool) -> ProgressBar {
     bar
 }
 
-/// A stretch of work without steps to count: reading, judging, drawing. The screen is free again when it is dropped.
+/// A stretch of work without steps to count: reading, judging, drawing. The screen is free again when it is
+/// dropped.
 pub struct Activity {
     bar: ProgressBar,
     is_quiet: bool,

@@ -95,15 +95,15 @@ fn legend(board: &Scoreboard, detail: Detail) -> String {
     let level = format!("Intervals are corrected for the number of tests (Holm, α = {})", board.alpha);
     if detail == Detail::Line {
         return format!(
-            "In brackets: where the statement holds. {level}. `--all` shows every setting, every control and what \
-             undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a statement."
+            "In brackets: where the statement holds. {level}. `--all` shows every setting, every control and \
+             what undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a statement."
         );
     }
     format!("Sizes are d/d1. {level}; 95 % for trends and destiny.")
 }
 
-/// A statement in one line: verdict, number, the figure that leads to it beside its prediction, title; `None` where there is
-/// no figure.
+/// A statement in one line: verdict, number, the figure that leads to it beside its prediction, title; `None`
+/// where there is no figure.
 fn line(claim: &ClaimResult, width: usize) -> Option<String> {
     let shown = |test: &TestResult, found: &Finding| match &found.estimate {
         Some(estimate) => Some(interval(estimate)),

@@ -1,7 +1,8 @@
 //! The terminal as bars see it: a little narrower than it is.
 //!
-//! A bar fills its line with blanks. If it filled the terminal's, what the terminal itself writes behind it, the `^C` of an
-//! interruption, would begin a new line, and the bar would be left behind when it is taken away.
+//! A bar fills its line with blanks. If it filled the terminal's, what the terminal itself writes behind it,
+//! the `^C` of an interruption, would begin a new line, and the bar would be left behind when it is taken
+//! away.
 
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};

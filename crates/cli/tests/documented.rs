@@ -1,15 +1,18 @@
-//! Every command that a page of the project shows runs as it is shown, in a folder like the one its reader has.
+//! Every command that a page of the project shows runs as it is shown, in a folder like the one its reader
+//! has.
 //!
-//! Pages are README, CONTRIBUTING, `docs/` and the READMEs of experiments and results. A command is an indented line that
-//! starts with `featurescope`, or with `cargo run … --` in front of its arguments. What differs from what is shown:
+//! Pages are README, CONTRIBUTING, `docs/` and the READMEs of experiments and results. A command is an
+//! indented line that starts with `featurescope`, or with `cargo run … --` in front of its arguments. What
+//! differs from what is shown:
 //!
-//! - Experiments run in their small version (`--smoke`), with a few steps where a command names their number: the full
-//!   ones take minutes to hours.
+//! - Experiments run in their small version (`--smoke`), with a few steps where a command names their number:
+//!   the full ones take minutes to hours.
 //! - `bench` times one step.
-//! - Runs that are named (`runs/paper-1`) are small ones that were made beforehand; `…` stands for what a page leaves out.
+//! - Runs that are named (`runs/paper-1`) are small ones that were made beforehand; `…` stands for what a
+//!   page leaves out.
 //!
-//! Commands on pictures run where they are built in. Scripts and cargo's own commands are looked at, not run: they have to
-//! name what is there.
+//! Commands on pictures run where they are built in. Scripts and cargo's own commands are looked at, not run:
+//! they have to name what is there.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
@@ -106,7 +109,8 @@ fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// A folder with what the pages take for granted: two runs of `paper`, activations with labels, a spec of one's own.
+/// A folder with what the pages take for granted: two runs of `paper`, activations with labels, a spec of
+/// one's own.
 fn prepare(folder: &Path) {
     for seed in ["1", "2"] {
         let out = format!("runs/paper-{seed}");

@@ -109,7 +109,8 @@ fn forks_that_cannot_be_made_say_why_and_leave_nothing() {
     assert!(told.contains("is no run directory"), "{told}");
 }
 
-/// The commands of the README, at the small size: what only other arms use does not stand in the way of a fork.
+/// The commands of the README, at the small size: what only other arms use does not stand in the way of a
+/// fork.
 #[test]
 fn every_arm_of_paper_can_be_forked() {
     let folder = tempfile::tempdir().unwrap();

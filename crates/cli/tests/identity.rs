@@ -39,7 +39,8 @@ fn said(assert: &Assert) -> String {
     all.concat().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Makes a stored run say that it was made in R^d1 of another size, as if it had been: without M, which would be too large.
+/// Makes a stored run say that it was made in R^d1 of another size, as if it had been: without M, which would
+/// be too large.
 #[cfg(target_os = "linux")]
 fn forge(run: &Path, ambient_dim: u64) {
     let spec = run.join("spec.toml");
@@ -64,8 +65,8 @@ fn forge(run: &Path, ambient_dim: u64) {
     fs::write(&path, bytes).unwrap();
 }
 
-/// With a gigabyte of address space a run of a million million dimensions is read, judged, drawn and compared; what would
-/// need its dictionary says so.
+/// With a gigabyte of address space a run of a million million dimensions is read, judged, drawn and
+/// compared; what would need its dictionary says so.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_run_of_a_large_machine_is_read_on_a_small_one() {

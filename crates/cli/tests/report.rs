@@ -142,7 +142,8 @@ fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     let sentence = "format version is 99, this program reads 2";
     let (_, error) = output(&featurescope(folder.path(), &["report", "a"]).code(1));
     assert!(error.contains(sentence), "{error}");
-    // Of many runs, those that cannot be read are left out and named; of none that can be read nothing is judged.
+    // Of many runs, those that cannot be read are left out and named; of none that can be read nothing is
+    // judged.
     let (_, error) = output(&featurescope(folder.path(), &["judge", "a"]).code(1));
     let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(error.contains("no run can be judged") && error.contains(sentence), "{error}");

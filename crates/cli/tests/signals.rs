@@ -1,5 +1,5 @@
-//! The real binary, asked to end by every signal in every stretch of its work: it answers at once, ends with the code that is
-//! documented, and leaves what can be gone on with.
+//! The real binary, asked to end by every signal in every stretch of its work: it answers at once, ends with
+//! the code that is documented, and leaves what can be gone on with.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
@@ -19,8 +19,8 @@ const SIGNALS: [(&str, &str); 6] = [
     ("XCPU", "SIGXCPU"),
 ];
 
-/// Those of them that a program started here can hear. SIGHUP stays ignored in everything that `nohup` has started, and so
-/// in the tests of a session that is to outlive its terminal.
+/// Those of them that a program started here can hear. SIGHUP stays ignored in everything that `nohup` has
+/// started, and so in the tests of a session that is to outlive its terminal.
 fn audible() -> Vec<(&'static str, &'static str)> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -87,7 +87,8 @@ impl Working {
     }
 }
 
-/// Starts, waits for `stretch`, sends `signal`, and expects an answer with `name` and `answer`, and exit code 130.
+/// Starts, waits for `stretch`, sends `signal`, and expects an answer with `name` and `answer`, and exit code
+/// 130.
 fn stopped(folder: &Path, arguments: &[&str], stretch: &str, signal: (&str, &str), answer: &str) -> String {
     let mut working = Working::start(folder, arguments);
     working.wait_for(stretch);

@@ -39,3 +39,6 @@ pub mod reference;
 pub mod report;
 pub mod array_file;
 pub mod diagnose;
+
+#[cfg(test)]
+mod tiny;

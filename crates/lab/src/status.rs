@@ -1,5 +1,6 @@
-//! The closed sets of words in stored files: how an arm ended, how a run stands, what products were made of. Each is a
-//! type of its own, so that none can be taken for another and an unknown word is refused where it is read.
+//! The closed sets of words in stored files: how an arm ended, how a run stands, what products were made of.
+//! Each is a type of its own, so that none can be taken for another and an unknown word is refused where it
+//! is read.
 
 use featurescope_sim::math::kernel::Precision;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
-//! What a training step takes from the allocator once it has run. The paper's loss behind StopGrad in the ambient space, which is
-//! computed by kernels of our own: nothing, and never more than W, one gradient and 1.3 batches at a time. Everything else: what
-//! the linear-algebra crate takes for its products and factorisations.
+//! What a training step takes from the allocator once it has run. The paper's loss behind StopGrad in the
+//! ambient space, which is computed by kernels of our own: nothing, and never more than W, one gradient and
+//! 1.3 batches at a time. Everything else: what the linear-algebra crate takes for its products and
+//! factorisations.
 
 #![cfg(feature = "parallel")]
 #![expect(unsafe_code, reason = "an allocator that counts")]
@@ -150,8 +151,8 @@ const TILES_PER_PRODUCT: usize = 4;
 const MOST_IN_A_REDUCED_STEP: usize = 40;
 const SMALL: Sizes = Sizes { latent_dim: 32, ambient_dim: 1024, width: 64, anchors: 200, negatives: 150 };
 
-/// Every dynamics in the ambient space: views, losses with and without StopGrad, negatives, arithmetic, labels. With it the
-/// products of a step that the linear-algebra crate computes.
+/// Every dynamics in the ambient space: views, losses with and without StopGrad, negatives, arithmetic,
+/// labels. With it the products of a step that the linear-algebra crate computes.
 fn in_ambient_space() -> Vec<(&'static str, usize, Box<dyn Dynamics>)> {
     use NegativeSet::{Fresh, InBatch};
     use NegativeViews::{Augmented, Raw};
@@ -181,8 +182,8 @@ struct Taken {
     bytes: usize,
 }
 
-/// One step after ten, early and with nearly all gates closed. On one thread: with more, the thread pool may allocate when it
-/// hands work over.
+/// One step after ten, early and with nearly all gates closed. On one thread: with more, the thread pool may
+/// allocate when it hands work over.
 fn taken(name: &str, process: &mut dyn Dynamics) -> [Taken; 2] {
     // Kept: what a thread has reserved would be given back at some moment after it ends.
     static POOL: LazyLock<rayon::ThreadPool> =
@@ -215,8 +216,8 @@ fn a_step_allocates_nothing_but_what_products_elsewhere_pack() {
     }
 }
 
-/// The factorisations of a reduced step ask for working memory: a bounded number of times, and for less than the learner and its
-/// batch take.
+/// The factorisations of a reduced step ask for working memory: a bounded number of times, and for less than
+/// the learner and its batch take.
 #[test]
 fn a_reduced_step_allocates_for_its_factorisations_alone() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();

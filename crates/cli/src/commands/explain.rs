@@ -218,8 +218,8 @@ fn unknown(typed: &str, entries: &[Entry]) -> UnknownName {
     let suggested = suggestions(entries, typed, SUGGESTIONS);
     UnknownName {
         name: typed.to_owned(),
-        expected: "the name of a setting, an experiment, a statement of the paper, a quantity, a recorded column, \
-                   a letter or a term, nor a part of one",
+        expected: "the name of a setting, an experiment, a statement of the paper, a quantity, a recorded \
+                   column, a letter or a term, nor a part of one",
         suggestion: (!suggested.is_empty()).then(|| suggested.join("`, `")),
     }
 }

@@ -15,9 +15,10 @@ use featurescope_image::settings::{Layer, Settings};
 use featurescope_image::train::{Ending, Source, checkpoint, execute, require_feasible};
 use featurescope_image::{device, experiments};
 use featurescope_lab::host::use_threads;
+use featurescope_lab::identity::Digest;
 use featurescope_lab::report::gallery::{Gallery, GalleryRow, Picture};
 use featurescope_lab::report::page::{Provenance, Section, show};
-use featurescope_lab::report::{Block, Page, hash, write};
+use featurescope_lab::report::{Block, Page, write};
 use featurescope_lab::spec::registry::nearest;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -182,7 +183,7 @@ fn features(arguments: &ImageFeaturesArguments) -> Result<Exit> {
                 "featurescope images features {} --layer {layer}",
                 arguments.checkpoint.display()
             ),
-            source: format!("checkpoint {}", &hash(&fs::read(&arguments.checkpoint)?)[..12]),
+            source: format!("checkpoint {}", Digest::of_file(&arguments.checkpoint)?.short()),
         },
         sections: vec![Section {
             id: "units".to_owned(),

@@ -234,8 +234,8 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
-/// A block per setting, a line per arm, in lines of at most `width` columns: figures that do not fit follow in a second
-/// table.
+/// A block per setting, a line per arm, in lines of at most `width` columns: figures that do not fit follow
+/// in a second table.
 fn table(rows: &[Row], width: usize) -> Result<String> {
     const SEEDS: usize = 6;
     const CELL: usize = 14;

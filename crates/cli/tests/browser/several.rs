@@ -1,4 +1,5 @@
-//! The page of a sweep: what was varied first, its runs folded away, and figures that are drawn when a run is opened.
+//! The page of a sweep: what was varied first, its runs folded away, and figures that are drawn when a run is
+//! opened.
 
 use super::labels::COVERED;
 use super::{BLANK, READY, album, browser, featurescope};

@@ -9,7 +9,6 @@ use super::{ImageSet, Split};
 use crate::DataError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -34,19 +33,14 @@ pub fn open_cached(path: &Path, cache: &Path) -> Result<Split, DataError> {
 
 /// Changes whenever a file of the set does, as far as names, lengths and times tell.
 fn fingerprint(path: &Path) -> Result<String, DataError> {
-    let mut hash = Sha256::new();
-    for source in sources(path)? {
-        let metadata = fs::metadata(&source).map_err(|error| DataError::unreadable(&source, error))?;
+    let describe = |source: &PathBuf| -> Result<String, DataError> {
+        let metadata = fs::metadata(source).map_err(|error| DataError::unreadable(source, error))?;
         let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let line = format!("{} {} {changed:?}\n", source.display(), metadata.len());
-        hash.update(line.as_bytes());
-    }
-    let mut text = String::new();
-    for byte in hash.finalize() {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+        let changed = changed.map_or(0, |since| since.as_nanos());
+        Ok(format!("{} {} {changed}\n", source.display(), metadata.len()))
+    };
+    let described = sources(path)?.iter().map(describe).collect::<Result<String, _>>()?;
+    Ok(featurescope_lab::identity::Digest::of(described).to_string())
 }
 
 fn header(split: &Split, fingerprint: &str) -> Value {

@@ -106,8 +106,8 @@ pub struct Split {
 }
 
 impl Split {
-    /// Digest of sizes, pixels, labels and classes of both parts: equal pictures have equal digests, whatever their
-    /// files are called.
+    /// Digest of sizes, pixels, labels and classes of both parts: equal pictures have equal digests, whatever
+    /// their files are called.
     pub fn digest(&self) -> Digest {
         let mut described: Vec<u8> = Vec::new();
         for set in [&self.train, &self.test] {

@@ -13,8 +13,9 @@ pub use stored::{StoredArm, StoredRun};
 
 use crate::run::{FolderError, SETTINGS_FILE};
 use crate::settings::{Arithmetic, Pictures};
+use featurescope_lab::identity::Digest;
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
-use featurescope_lab::report::{Block, FigureData, Page, ReportError, hash, write_with};
+use featurescope_lab::report::{Block, FigureData, Page, ReportError, write_with};
 use std::path::{Path, PathBuf};
 use stored::EndFigure;
 
@@ -32,7 +33,8 @@ pub enum ImageReportError {
     Empty(PathBuf),
 }
 
-/// Reads the run in `folder` and writes its report there, with the data that is asked for. Answers with the page's path.
+/// Reads the run in `folder` and writes its report there, with the data that is asked for. Answers with the
+/// page's path.
 ///
 /// # Errors
 /// If there is no finished arm, a file cannot be read, or the report cannot be written.
@@ -93,7 +95,7 @@ pub fn page(run: &StoredRun) -> Page {
         subtitle: subtitle(run),
         provenance: Provenance {
             command: format!("featurescope images report {}", run.name),
-            source: format!("{SETTINGS_FILE} {}", &hash(settings.as_bytes())[..12]),
+            source: format!("{SETTINGS_FILE} {}", Digest::of(settings).short()),
         },
         sections: all.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
         notes: run.notes.clone(),

@@ -69,8 +69,9 @@ pub enum FolderError {
     },
     /// Another version of the program began it.
     #[error(
-        "{path} was begun by featurescope {theirs}; this is {ours}, which might not make the same bits: go on with {theirs}, \
-         or choose another folder with --out. `featurescope images report` reads it as it is"
+        "{path} was begun by featurescope {theirs}; this is {ours}, which might not make the same bits: go \
+         on with {theirs}, or choose another folder with --out. `featurescope images report` reads it as it \
+         is"
     )]
     OtherVersion {
         /// The folder.
@@ -134,8 +135,8 @@ struct StoredManifest {
 }
 
 impl Makings<'_> {
-    /// A name for the run: a hash of its settings, of what its pictures are (not of where they lie), of its device, and
-    /// of the versions of this layout and of the program. The order of arms does not change it.
+    /// A name for the run: a hash of its settings, of what its pictures are (not of where they lie), of its
+    /// device, and of the versions of this layout and of the program. The order of arms does not change it.
     pub fn id(&self) -> String {
         // An object's keys come out sorted.
         let mut settings = serde_json::to_value(self.settings).unwrap_or_default();
@@ -177,12 +178,12 @@ impl Makings<'_> {
 }
 
 impl Folder {
-    /// Opens `path` for a run that is made of `makings`: a new folder, an empty one, or one that this run has begun to
-    /// fill. No other process can open it until this one drops it.
+    /// Opens `path` for a run that is made of `makings`: a new folder, an empty one, or one that this run has
+    /// begun to fill. No other process can open it until this one drops it.
     ///
     /// # Errors
-    /// If it cannot be made, another process has it, or it holds something else: also the same run of another version of
-    /// the program, which might not make the same bits.
+    /// If it cannot be made, another process has it, or it holds something else: also the same run of another
+    /// version of the program, which might not make the same bits.
     pub fn open(path: &Path, makings: Makings<'_>) -> Result<Self, FolderError> {
         let unusable = |error: std::io::Error| FolderError::unusable(path, error.to_string());
         let is_run = path.join(SETTINGS_FILE).exists();

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arms(pub Vec<(String, Arm)>);
 
-/// One way to train. In TOML its views and their settings stand side by side: `views = "crop"`, `strength = 0.7`.
+/// One way to train. In TOML its views and their settings stand side by side: `views = "crop"`,
+/// `strength = 0.7`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "ArmTable", into = "ArmTable")]
 pub struct Arm {
@@ -63,15 +64,17 @@ pub enum Views {
     Full {
         /// How strong they are, in \[0, 1\]: 1 as in SimCLR, 0 none at all.
         strength: f32,
-        /// How often a view is blurred, in \[0, 1\]; SimCLR takes 0.5 for large pictures, none for small ones.
+        /// How often a view is blurred, in \[0, 1\]; SimCLR takes 0.5 for large pictures, none for small
+        /// ones.
         blur: f32,
     },
     /// RandomMask: one view sees what the other does not.
     Mask {
         /// Share of the pixels or patches that a mask keeps, in (0, 1).
         keep_rate: f32,
-        /// Side in pixels of what a mask covers at once; 1 masks single pixels. Masks of the network `patches` cover
-        /// single coordinates of a whitened patch, whatever this says, so it is refused there.
+        /// Side in pixels of what a mask covers at once; 1 masks single pixels. Masks of the network
+        /// `patches` cover single coordinates of a whitened patch, whatever this says, so it is refused
+        /// there.
         patch: usize,
     },
 }

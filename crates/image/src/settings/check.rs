@@ -62,7 +62,8 @@ fn require(holds: bool, setting: &str, value: impl Display, expected: &str) -> R
     })
 }
 
-/// The smallest and the largest positive number that single precision, in which networks are trained, holds in full.
+/// The smallest and the largest positive number that single precision, in which networks are trained, holds
+/// in full.
 const SINGLE: (f64, f64) = (f32::MIN_POSITIVE as f64, f32::MAX as f64);
 
 /// `Ok` for a positive number of single precision.

@@ -1,14 +1,16 @@
 //! Layers of TOML: later ones win, tables are merged key by key.
 //!
-//! A setting that nothing uses is an error in the layer that typed it. One of an earlier layer that a later layer made
-//! useless is dropped: a person who replaces crops by masks need not know that the crops had a strength.
+//! A setting that nothing uses is an error in the layer that typed it. One of an earlier layer that a later
+//! layer made useless is dropped: a person who replaces crops by masks need not know that the crops had a
+//! strength.
 
 use super::usage::{refuse_unused, remove_unused, require_complete};
 use super::{Settings, SettingsError};
 use std::path::Path;
 use toml::{Table, Value};
 
-/// The one setting that is a text: it is taken as it was typed, even where TOML would read a date or a number.
+/// The one setting that is a text: it is taken as it was typed, even where TOML would read a date or a
+/// number.
 const PATH: &str = "data.path";
 
 /// Settings typed in one place: a file, or all arguments of a command line together.
@@ -25,8 +27,8 @@ impl Layer {
         Ok(Self(table).with_paths_from(folder))
     }
 
-    /// Reads `key.path=value` arguments, and where pictures are, if that was typed apart from them. Relative paths start
-    /// at the working directory.
+    /// Reads `key.path=value` arguments, and where pictures are, if that was typed apart from them. Relative
+    /// paths start at the working directory.
     ///
     /// # Errors
     /// If an argument is no `key=value`, or a setting is given twice.
@@ -55,7 +57,8 @@ impl Layer {
 }
 
 impl Settings {
-    /// Reads specs in TOML laid over each other and `key=value` arguments over them; paths start at the working directory.
+    /// Reads specs in TOML laid over each other and `key=value` arguments over them; paths start at the
+    /// working directory.
     ///
     /// # Errors
     /// Those of [`Settings::from_layers`].
@@ -96,7 +99,8 @@ fn parsed(text: &str) -> Result<Table, SettingsError> {
     read.map_err(|_| unusable())
 }
 
-/// Adds what another argument of the same command line says: no setting may be given twice, since neither comes later.
+/// Adds what another argument of the same command line says: no setting may be given twice, since neither
+/// comes later.
 fn join(whole: &mut Table, more: Table, place: &str) -> Result<(), SettingsError> {
     for (key, value) in more {
         let name = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };

@@ -115,7 +115,8 @@ pub struct Measure {
     pub neighbours: usize,
     /// Ascent steps of a feature's picture; 0 makes none.
     pub feature_steps: usize,
-    /// Features of the last layer that get a picture, per arm, and that the chroma share of units is averaged over.
+    /// Features of the last layer that get a picture, per arm, and that the chroma share of units is averaged
+    /// over.
     #[serde(default = "shown_features")]
     pub features: usize,
 }

@@ -129,8 +129,8 @@ fn a_path_is_taken_as_it_was_typed_and_made_absolute() {
     assert_eq!(settings.data.pictures, Pictures::Stored("/specs/pictures".into()));
 }
 
-/// Takes every value of every shipped experiment away, one at a time: what is needed is asked for by its whole name, and
-/// everything that is missing at once.
+/// Takes every value of every shipped experiment away, one at a time: what is needed is asked for by its
+/// whole name, and everything that is missing at once.
 #[test]
 fn every_missing_setting_is_named() {
     fn leaves(table: &Table, place: &str) -> Vec<String> {

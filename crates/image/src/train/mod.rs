@@ -237,8 +237,9 @@ impl Trainer {
         Tensor::from_data(TensorData::new(views, shape), &self.device)
     }
 
-    /// RandomMask inside the network: 2 D for the anchors, 2 (I − D) for the positives, one D per patch. `count` of the
-    /// views of `n` pictures go through the network: anchors first, and where labels are learned no positives.
+    /// RandomMask inside the network: 2 D for the anchors, 2 (I − D) for the positives, one D per patch.
+    /// `count` of the views of `n` pictures go through the network: anchors first, and where labels are
+    /// learned no positives.
     fn mask(
         &self,
         count: usize,

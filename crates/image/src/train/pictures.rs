@@ -4,7 +4,6 @@ use super::ExecuteError;
 use crate::data::{ImageSet, Split, SyntheticSpec, open, open_cached, synthetic};
 use crate::settings::{Pictures, Settings};
 use featurescope_lab::identity::Digest;
-use featurescope_lab::report::hash;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
 use std::path::{Path, PathBuf};
@@ -67,8 +66,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What the pictures are: a digest of every pixel, label and class, whatever their files are called and wherever they
-    /// lie. `None` where they are drawn, since settings and seed say everything then.
+    /// What the pictures are: a digest of every pixel, label and class, whatever their files are called and
+    /// wherever they lie. `None` where they are drawn, since settings and seed say everything then.
     pub fn digest(&self) -> Option<Digest> {
         match &self.found {
             Found::Stored(read) => Some(read.digest()),
@@ -111,7 +110,7 @@ impl<'a> Source<'a> {
 /// One file per place that pictures are read from.
 fn cache_file(folder: &Path, pictures: &Path) -> PathBuf {
     let place = std::path::absolute(pictures).unwrap_or_else(|_| pictures.to_path_buf());
-    folder.join(format!("pictures-{}.cache", &hash(place.as_os_str().as_encoded_bytes())[..16]))
+    folder.join(format!("pictures-{}.cache", Digest::of(place.as_os_str().as_encoded_bytes()).short()))
 }
 
 /// The numbers below `count` in random order.

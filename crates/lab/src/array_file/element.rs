@@ -122,7 +122,10 @@ impl Entry {
 pub(super) fn scale_problem(values: &[f32]) -> Option<String> {
     let largest = values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
     (largest > 0.0 && largest < SMALLEST_SCALE).then(|| {
-        format!("its largest entry is {largest:.1e}, too small for single precision: multiply all entries by a constant")
+        format!(
+            "its largest entry is {largest:.1e}, too small for single precision: multiply all entries by \
+             a constant"
+        )
     })
 }
 

@@ -25,10 +25,9 @@ use crate::store::guarded;
 use element::{Entry, Gather, scale_problem};
 use featurescope_sim::math::Matrix;
 use raw::{BUFFER, Forward, Seeking, StoredArray};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read, Seek};
+use std::io::{BufReader, Cursor, Seek};
 use std::path::{Path, PathBuf};
 use table::ColumnError;
 use zip::ZipArchive;
@@ -96,7 +95,7 @@ impl Offer {
     /// The shape as it reads.
     pub fn show(&self) -> String {
         match self.shape[..] {
-            [Some(rows), None] => format!("{rows} lists of several lengths"),
+            [Some(rows), None] => format!("{rows} lists of several lengths, or with missing ones"),
             _ => show_shape(&self.shape.iter().flatten().copied().collect::<Vec<_>>()),
         }
     }
@@ -105,29 +104,6 @@ impl Offer {
 /// The file's name.
 pub fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
-/// SHA-256 of a file, hexadecimal, read piece by piece.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn sha256_of_file(path: &Path) -> Result<String, ArrayError> {
-    let unreadable = |source| ArrayError::Unreadable { path: path.to_path_buf(), source };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut hasher = Sha256::new();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut piece).map_err(unreadable)? {
-            0 => {
-                return Ok(hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
-                    // Writing to a string cannot fail.
-                    let _ = write!(hex, "{byte:02x}");
-                    hex
-                }));
-            }
-            read => hasher.update(&piece[..read]),
-        }
-    }
 }
 
 /// The matrix in the bytes of a .npy file: any kind of real number, byte order and layout, every entry
@@ -425,8 +401,8 @@ impl ArrayFile {
                 Err(ArrayError::Damaged {
                     path: self.path.clone(),
                     problem: format!(
-                        "column `{}` is compressed in a way that this program does not read; it reads Snappy, Zstandard and tables \
-                         without compression",
+                        "column `{}` is compressed in a way that this program does not read; it reads \
+                         Snappy, Zstandard and tables without compression",
                         column.name
                     ),
                     expected: expected.to_owned(),

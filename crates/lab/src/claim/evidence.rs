@@ -155,11 +155,12 @@ struct StoredSummary {
 }
 
 impl Run {
-    /// Opens the run in folder `path`. Nothing is drawn and nothing is built: it takes the memory of its tables.
+    /// Opens the run in folder `path`. Nothing is drawn and nothing is built: it takes the memory of its
+    /// tables.
     ///
     /// # Errors
-    /// If it was written in another format version, its settings were changed since, or settings, summary or tables cannot
-    /// be read.
+    /// If it was written in another format version, its settings were changed since, or settings, summary or
+    /// tables cannot be read.
     pub fn open(path: &Path) -> Result<Self, EvidenceError> {
         let StoredSettings { spec, identity, manifest } = StoredSettings::read(path)?;
         if manifest.is_none() {
@@ -276,7 +277,8 @@ impl<'a> Subject<'a> {
         if self.plan.is_reduced() { known + self.width() as f64 } else { self.ambient_dim() }
     }
 
-    /// An error where matrices of so many rows in the space that the arm's weights live in do not fit into memory.
+    /// An error where matrices of so many rows in the space that the arm's weights live in do not fit into
+    /// memory.
     pub fn require_rows(&self, rows: f64) -> Result<(), Gap> {
         require_memory(4.0 * rows * self.space_dim())
     }

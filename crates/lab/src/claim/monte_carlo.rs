@@ -103,7 +103,8 @@ impl DrawnViews {
         views.ok_or(Gap::NoForm("views of an arm that contrasts nothing"))
     }
 
-    /// Turns every sample into a single view of it, with masks of its own: what negatives may be (Remark 2.4).
+    /// Turns every sample into a single view of it, with masks of its own: what negatives may be (Remark
+    /// 2.4).
     fn single(&self, stream: &Stream, samples: &mut Samples) {
         for r in 0..samples.x.rows() {
             let (row, x) = (r as u32, samples.x.row_mut(r));
@@ -438,7 +439,8 @@ pub(super) fn loss(subject: &Subject<'_>) -> Result<InfoNce, Gap> {
     InfoNce::new(subject.temperature()?, StopGrad::Targets).map_err(|error| Gap::Missing(error.to_string()))
 }
 
-/// The loss of these embeddings, and −∂L/∂f(x⁺) = (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) anchor by anchor, rows × m.
+/// The loss of these embeddings, and −∂L/∂f(x⁺) = (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) anchor by anchor, rows ×
+/// m.
 pub(super) fn evaluate(
     loss: &mut dyn Loss,
     anchor: &Matrix,

@@ -13,7 +13,8 @@ use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times};
 use featurescope_sim::measure::{LuckRule, Neuron};
 
-/// Arrays as large as W while a state is read: the snapshot, the weights, their dense part, and the file or the learner.
+/// Arrays as large as W while a state is read: the snapshot, the weights, their dense part, and the file or
+/// the learner.
 const ARRAYS: f64 = 4.0;
 
 /// Weights and thresholds at one moment.

@@ -1,4 +1,5 @@
-//! What runs point at that are too few for a verdict: the side of the rule on which the mean over their seeds lies.
+//! What runs point at that are too few for a verdict: the side of the rule on which the mean over their seeds
+//! lies.
 //!
 //! A tendency decides nothing. It has no interval, so another seed may lie on the other side.
 

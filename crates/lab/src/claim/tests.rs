@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 const THEORY: &str = include_str!("../../../../docs/theory.md");
-/// The statement that a claim tests and that has no row of its own in the catalogue: the paper makes it in its introduction.
+/// The statement that a claim tests and that has no row of its own in the catalogue: the paper makes it in
+/// its introduction.
 const BESIDE_THE_CATALOGUE: &str = "comparison with supervised features";
 const SEEDS: u64 = 5;
 

@@ -92,7 +92,8 @@ impl Labels {
         if let Some(row) = kept.iter().position(|value| value.is_some_and(|value| !value.is_finite())) {
             let value = kept[row].unwrap_or(f64::NAN);
             return Err(DiagnoseError::Labels(format!(
-                "the label of row {row} is {value}; labels have to be finite, and --unlabelled {value} says that it stands for no label"
+                "the label of row {row} is {value}; labels have to be finite, and --unlabelled {value} says \
+                 that it stands for no label"
             )));
         }
         let whole = |value: f64| (value.fract() == 0.0 && value.abs() < 1e15).then_some(value as i64);

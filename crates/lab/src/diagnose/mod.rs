@@ -15,20 +15,21 @@ pub mod probe;
 pub mod remarks;
 mod roles;
 mod sampling;
+mod suspects;
 
 pub use crate::array_file::{ArrayError, file_name};
 pub use labels::{Classes, LabelKind, Labels};
 pub use page::table_of;
 pub use roles::{LeftOut, describe_left_out};
 
-use crate::array_file::{ArrayFile, Scalars, Selection, sha256_of_file};
+use crate::array_file::{ArrayFile, Scalars, Selection};
 use crate::host::available_memory;
+use crate::identity::Digest;
 use crate::report::diagnostics::Diagnosis;
 use crate::report::page::Page;
 use featurescope_sim::math::Matrix;
 use probe::ProbeResult;
 use roles::{Roles, Wanted};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Samples that a diagnosis looks at if nothing else is asked for.
@@ -39,8 +40,6 @@ pub const FEWEST_SAMPLES: usize = 4;
 const WANTED: &str = "samples × neurons, at least 4 × 1";
 /// Stands for every matrix of a file where an array is named.
 pub const ALL_ARRAYS: &str = "all";
-/// Samples from which on a column that numbers the rows, or says the labels in other words, is taken for what it is.
-const FEWEST_TO_COUNT: usize = 16;
 
 /// Which file, and which of its arrays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +83,8 @@ pub enum DiagnoseError {
     Mismatch(String),
     /// It does not fit into the memory.
     #[error(
-        "{samples} samples × {neurons} neurons take about {needed} of memory, {available} are available: lower --samples"
+        "{samples} samples × {neurons} neurons take about {needed} of memory, {available} are available: \
+         lower --samples"
     )]
     Memory {
         /// Samples that would be looked at.
@@ -106,7 +106,7 @@ pub struct Representation {
     /// Name of the file.
     pub file: String,
     /// SHA-256 of the file, hexadecimal.
-    pub hash: String,
+    pub hash: Digest,
     /// n × m, finite.
     pub rows: Matrix,
     /// The other view of every sample, n × m, finite.
@@ -271,7 +271,7 @@ impl Study {
             let pairs = request.pairs.get(i);
             let asked = !request.columns.is_empty();
             let mut read = open.read(&samples, scalars.as_ref(), asked, pairs)?;
-            (read.name, read.hash) = (names[i].clone(), hashes[i].clone());
+            (read.name, read.hash) = (names[i].clone(), hashes[i]);
             representations.push(read);
         }
         Ok(Self {
@@ -317,20 +317,15 @@ impl Open {
         let mut kept = Vec::new();
         for j in 0..rows.cols() {
             let column = rows.column(j);
-            let reason = if labels.is_some_and(|labels| equals_labels(&column, samples, labels)) {
-                "it equals the labels"
-            } else if counts_rows(&column, samples) || numbers_rows(&column, self.extents[0]) {
-                "it numbers the rows"
-            } else {
+            let Some(reason) = suspects::reason(&column, samples, self.extents[0], labels) else {
                 let name = self.roles.columns.get(kept.len());
-                if let Some(name) =
-                    name.filter(|_| labels.is_some_and(|l| follows_labels(&column, samples, l)))
-                {
-                    notes.push(format!(
-                        "Column `{name}` has one value for each label, as if it were made from the labels: name the others \
-                         with --columns if it was. Figures below include it."
-                    ));
-                }
+                let follows = labels.is_some_and(|labels| suspects::follows_labels(&column, samples, labels));
+                notes.extend(name.filter(|_| follows).map(|name| {
+                    format!(
+                        "Column `{name}` has one value for each label, as if it were made from the labels. \
+                         If it was, name the others with --columns. Figures below include it."
+                    )
+                }));
                 kept.push(j);
                 continue;
             };
@@ -352,7 +347,7 @@ impl Open {
         Ok(Representation {
             name: String::new(),
             file: file_name(&self.source.path),
-            hash: String::new(),
+            hash: Digest::default(),
             rows,
             pairs,
             taken: self.roles.taken(&self.file, self.extents),
@@ -416,62 +411,6 @@ fn show_source(source: &Source) -> String {
     }
 }
 
-/// Whether a column holds the labels, which are not all the same.
-fn equals_labels(column: &[f32], samples: &[usize], labels: &Scalars) -> bool {
-    let mut first = None;
-    let mut varies = false;
-    for (&value, &row) in column.iter().zip(samples) {
-        match labels.number(row) {
-            Some(label) if label as f32 != value => return false,
-            Some(_) => varies |= *first.get_or_insert(value) != value,
-            None => {}
-        }
-    }
-    varies
-}
-
-/// Whether a column is a function of labels that several samples share, and no constant.
-fn follows_labels(column: &[f32], samples: &[usize], labels: &Scalars) -> bool {
-    let mut values: BTreeMap<u64, f32> = BTreeMap::new();
-    let mut labelled = 0;
-    for (&value, &row) in column.iter().zip(samples) {
-        let Some(label) = labels.key(row) else { continue };
-        labelled += 1;
-        if *values.entry(label).or_insert(value) != value {
-            return false;
-        }
-    }
-    let varies = values.values().any(|&value| values.values().any(|&other| other != value));
-    varies && labelled >= FEWEST_TO_COUNT && labelled >= 2 * values.len()
-}
-
-/// Whether a column moves by the same amount from row to row of the file, as far as single precision tells: a counter, or
-/// a clock.
-fn counts_rows(column: &[f32], samples: &[usize]) -> bool {
-    let ends = |values: &[f32]| Some((f64::from(*values.first()?), f64::from(*values.last()?)));
-    let (Some((first, last)), true) = (ends(column), column.len() >= FEWEST_TO_COUNT) else { return false };
-    let rows = |row: usize| row as f64 - samples[0] as f64;
-    let step = (last - first) / rows(samples[samples.len() - 1]);
-    // Each value is rounded, and so is the step that two of them give.
-    let rounding = f64::from(f32::EPSILON) * first.abs().max(last.abs());
-    let fits =
-        |(&value, &row): (&f32, &usize)| (f64::from(value) - first - step * rows(row)).abs() <= rounding;
-    // A step that rounding hides is none.
-    (last - first).abs() > 4.0 * rounding && column.iter().zip(samples).all(fits)
-}
-
-/// Whether a column is a number of its own for each row, in whatever order: different whole numbers, no farther apart than
-/// a file of so many `rows` has them.
-fn numbers_rows(column: &[f32], rows: usize) -> bool {
-    let mut sorted = column.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    let (Some(least), Some(most)) = (sorted.first(), sorted.last()) else { return false };
-    column.len() >= FEWEST_TO_COUNT
-        && f64::from(*most) - f64::from(*least) < rows as f64
-        && sorted.iter().all(|value| value.fract() == 0.0)
-        && sorted.windows(2).all(|pair| pair[0] < pair[1])
-}
-
 /// What each is called: by its array if all are of one file, else by its file, with as much of the path as
 /// tells them apart.
 fn names(open: &[Open]) -> Vec<String> {
@@ -506,11 +445,16 @@ fn names(open: &[Open]) -> Vec<String> {
 }
 
 /// SHA-256 per representation; a file with several arrays is read once.
-fn hashes(open: &[Open]) -> Result<Vec<String>, ArrayError> {
-    let mut hashes: Vec<String> = Vec::with_capacity(open.len());
+fn hashes(open: &[Open]) -> Result<Vec<Digest>, ArrayError> {
+    let mut hashes: Vec<Digest> = Vec::with_capacity(open.len());
     for (i, one) in open.iter().enumerate() {
-        let same = open[..i].iter().position(|earlier| earlier.source.path == one.source.path);
-        hashes.push(same.map_or_else(|| sha256_of_file(&one.source.path), |same| Ok(hashes[same].clone()))?);
+        let path = &one.source.path;
+        let digest = match open[..i].iter().position(|earlier| earlier.source.path == *path) {
+            Some(same) => hashes[same],
+            None => Digest::of_file(path)
+                .map_err(|source| ArrayError::Unreadable { path: path.clone(), source })?,
+        };
+        hashes.push(digest);
     }
     Ok(hashes)
 }

@@ -62,7 +62,7 @@ pub(super) fn page(study: &Study, findings: &[Finding], command: &str) -> Page {
 /// The files with the beginnings of their hashes.
 fn source(study: &Study) -> String {
     let mut files: Vec<String> = (study.representations.iter())
-        .map(|representation| format!("{}, sha256 {}", representation.file, &representation.hash[..12]))
+        .map(|representation| format!("{}, sha256 {}", representation.file, representation.hash.short()))
         .collect();
     files.dedup();
     files.join("; ")
@@ -191,8 +191,8 @@ fn spread(study: &Study, named: &[Named]) -> Figure {
     Figure {
         id: "diagnostics".to_owned(),
         title: "Do representations collapse?".to_owned(),
-        caption: "How the variance is spread over principal directions, the mean taken away; with pairs, whether views of a sample meet \
-                  (alignment) while samples spread (uniformity)."
+        caption: "How the variance is spread over principal directions, the mean taken away; with pairs, \
+                  whether views of a sample meet (alignment) while samples spread (uniformity)."
             .to_owned(),
         legend: legend(study),
         columns: panels.len(),
@@ -330,8 +330,8 @@ fn patterns(study: &Study) -> Figure {
     Figure {
         id: "firing".to_owned(),
         title: "Firing patterns".to_owned(),
-        caption: "How large activations are where they are not zero, how many neurons answer to a sample, and how often a neuron \
-                  answers. A neuron answers where its entry is not exactly zero."
+        caption: "How large activations are where they are not zero, how many neurons answer to a sample, \
+                  and how often a neuron answers. A neuron answers where its entry is not exactly zero."
             .to_owned(),
         legend: legend(study),
         panels: firing::panels(&samples),
@@ -372,8 +372,8 @@ fn maps(study: &Study) -> (Option<Figure>, Option<String>) {
         id: "map".to_owned(),
         title: "A map of the representations".to_owned(),
         caption: format!(
-            "Each dot is a sample, placed by t-SNE of the directions of its representation.{} Neighbours are to be trusted, distances and \
-             sizes of groups are not.",
+            "Each dot is a sample, placed by t-SNE of the directions of its representation.{} Neighbours are \
+             to be trusted, distances and sizes of groups are not.",
             if is_labelled { colours(&tags, &classes, &name) } else { String::new() }
         ),
         legend: if is_labelled { map::legend(&classes, has_others) } else { Vec::new() },

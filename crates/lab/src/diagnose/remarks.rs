@@ -15,8 +15,8 @@ const MEETING: f64 = 0.5;
 const UNRELATED: f64 = 1.5;
 /// Uniformity above which directions are said to be crowded. All at right angles have −4.
 const CROWDED: f64 = -1.0;
-/// Share of the energy that varies below which the cosines of samples differ by less than a few roundings of single
-/// precision, whose relative error is 6·10⁻⁸ for each of their sums.
+/// Share of the energy that varies below which the cosines of samples differ by less than a few roundings of
+/// single precision, whose relative error is 6·10⁻⁸ for each of their sums.
 const LEAST_VARIATION: f64 = 1e-6;
 /// An effective rank within this factor of the number of classes less one is said to be about it.
 const ABOUT: f64 = 1.5;
@@ -103,8 +103,8 @@ fn directions(found: &Diagnosis) -> Remark {
             "Nothing about these samples can be read off.",
         )
         .but(
-            "check that the right layer was saved and that inputs are normalised as in training; lower the learning rate or raise the biases \
-             until units answer.",
+            "check that the right layer was saved and that inputs are normalised as in training; lower the \
+             learning rate or raise the biases until units answer.",
         ),
         Collapse::Complete => Remark::new(
             about,
@@ -112,25 +112,27 @@ fn directions(found: &Diagnosis) -> Remark {
             "All samples get nearly the same representation; below 1 % this is called complete collapse here.",
         )
         .but(
-            "if a constant part is all there is to it, subtract the mean before cosines are taken. Contrastive losses prevent collapse by \
-             negatives (Wang & Isola 2020), others by a stopped gradient (SimSiam, Chen & He 2021) or a variance term (VICReg, Bardes et al. 2022).",
+            "if a constant part is all there is to it, subtract the mean before cosines are taken. \
+             Contrastive losses prevent collapse by negatives (Wang & Isola 2020), others by a stopped \
+             gradient (SimSiam, Chen & He 2021) or a variance term (VICReg, Bardes et al. 2022).",
         ),
         Collapse::Dimensional => {
             let mut remark = Remark::new(
                 about,
                 rank,
-                "Samples differ, but along few directions; below a tenth of those available this is called dimensional collapse here (Jing et al. 2022).",
+                "Samples differ, but along few directions; below a tenth of those available this is called \
+                 dimensional collapse here (Jing et al. 2022).",
             )
             .but(
-                "weaker augmentation, a projection head between the representation and the loss (both after Jing et al. 2022), or a loss that \
-                 decorrelates (Barlow Twins, Zbontar et al. 2021; VICReg).",
+                "weaker augmentation, a projection head between the representation and the loss (both after \
+                 Jing et al. 2022), or a loss that decorrelates (Barlow Twins, Zbontar et al. 2021; VICReg).",
             );
             if let Some(Neighbourhood::Judged { classes, .. }) = found.neighbours
                 && found.centred_rank < ABOUT * (classes - 1) as f64
             {
                 let more = format!(
-                    " {classes} classes that are told apart and nothing else take {} directions (neural collapse, Papyan et al. 2020): a low rank \
-                     may be all that the labels need.",
+                    " {classes} classes that are told apart and nothing else take {} directions (neural \
+                     collapse, Papyan et al. 2020): a low rank may be all that the labels need.",
                     classes - 1
                 );
                 remark.meaning = [remark.meaning, more].concat();
@@ -140,21 +142,22 @@ fn directions(found: &Diagnosis) -> Remark {
         Collapse::None => Remark::new(
             about,
             rank,
-            "Directions are in use. This is no praise: noise uses many directions too, and a garbage representation may pass.",
+            "Directions are in use. This is no praise: noise uses many directions too, and a garbage \
+             representation may pass.",
         ),
     }
 }
 
-/// Cosines are computed in single precision: of samples that differ by too little beside what they share, they tell
-/// nothing.
+/// Cosines are computed in single precision: of samples that differ by too little beside what they share,
+/// they tell nothing.
 fn precision(found: &Diagnosis) -> Option<Remark> {
     let is_lost = found.variation > 0.0 && found.variation < LEAST_VARIATION && found.silent < 0.5;
     is_lost.then(|| {
         Remark::new(
             "precision",
             format!("Of the energy only {:.0e} varies between samples.", found.variation),
-            "Figures are computed in single precision, which cannot tell such directions apart: neighbours, uniformity and \
-             alignment below say nothing about these samples, and a probe may say too little.",
+            "Figures are computed in single precision, which cannot tell such directions apart: neighbours, \
+             uniformity and alignment below say nothing about these samples, and a probe may say too little.",
         )
         .but("subtract the mean of every neuron, in double precision, and diagnose again.")
     })
@@ -206,11 +209,19 @@ fn alignment(found: &Diagnosis) -> Option<Remark> {
         Remark::new(
             about,
             finding,
-            "Views of a sample lie closer together than unrelated samples, which have about 2, but do not meet.",
+            "Views of a sample lie closer together than unrelated samples, which have about 2, but do not \
+             meet.",
         )
     } else {
-        Remark::new(about, finding, "Views of a sample are hardly closer than unrelated samples, which have about 2.").but(
-            "check that row i of both files is the same sample; weaken the augmentation, or train longer on positives (Wang & Isola 2020).",
+        Remark::new(
+            about,
+            finding,
+            "Views of a sample are hardly closer than unrelated samples, which have \
+             about 2.",
+        )
+        .but(
+            "check that row i of both files is the same sample; weaken the augmentation, or train longer on \
+             positives (Wang & Isola 2020).",
         )
     })
 }
@@ -220,10 +231,17 @@ fn uniformity(found: &Diagnosis) -> Option<Remark> {
     (value > CROWDED && found.collapse() != Collapse::Complete).then(|| {
         Remark::new(
             "uniformity",
-            format!("Uniformity is {}, where one point has 0 and directions at right angles have −4.", show(Some(value))),
-            "Directions are crowded, often around a common mean, so cosines between unrelated samples are large.",
+            format!(
+                "Uniformity is {}, where one point has 0 and directions at right angles have −4.",
+                show(Some(value))
+            ),
+            "Directions are crowded, often around a common mean, so cosines between unrelated samples are \
+             large.",
         )
-        .but("subtract the mean before cosines are taken; lower the temperature of the loss or add negatives (Wang & Isola 2020).")
+        .but(
+            "subtract the mean before cosines are taken; lower the temperature of the loss or add negatives \
+             (Wang & Isola 2020).",
+        )
     })
 }
 
@@ -237,17 +255,20 @@ fn neighbours(found: &Neighbourhood) -> Remark {
         ),
         Neighbourhood::Judged { accuracy, chance, neighbours, .. } => {
             let finding = format!(
-                "The {neighbours} nearest {} the class of {:.1}\u{a0}% of the samples; always naming the most frequent class has {:.1}\u{a0}%.",
+                "The {neighbours} nearest {} the class of {:.1}\u{a0}% of the samples; always naming the \
+                 most frequent class has {:.1}\u{a0}%.",
                 if *neighbours == 1 { "neighbour names" } else { "neighbours name" },
                 100.0 * accuracy.value,
                 100.0 * chance
             );
             if accuracy.upper < *chance {
-                // Votes of strangers name each class as often as it occurs, which is right less often than that.
+                // Votes of strangers name each class as often as it occurs, which is right less often than
+                // that.
                 return Remark::new(
                     about,
                     finding,
-                    "That is what unrelated samples give: their votes are right less often than always naming the most frequent class.",
+                    "That is what unrelated samples give: their votes are right less often than always \
+                     naming the most frequent class.",
                 );
             }
             above_chance(about, finding, accuracy.lower > *chance, false)
@@ -259,7 +280,8 @@ fn linear(probe: &Probe) -> Remark {
     let about = "linear probe";
     let finding = match probe.lower {
         Some(_) => format!(
-            "A linear rule names the class of {:.1}\u{a0}% of {} held-out samples; always naming the most frequent class has {:.1}\u{a0}%.",
+            "A linear rule names the class of {:.1}\u{a0}% of {} held-out samples; always naming the most \
+             frequent class has {:.1}\u{a0}%.",
             100.0 * probe.score,
             probe.test_samples,
             100.0 * probe.chance
@@ -286,8 +308,10 @@ fn above_chance(about: &'static str, finding: String, is_above: bool, is_below: 
         Remark::new(about, finding, "The interval lies above chance: something about the classes is there.")
             .well()
     } else if is_below {
-        Remark::new(about, finding, "The interval lies below chance.")
-            .but("check that row i of labels and representations is the same sample; compare with labels in another order.")
+        Remark::new(about, finding, "The interval lies below chance.").but(
+            "check that row i of labels and representations is the same sample; compare with labels in \
+             another order.",
+        )
     } else {
         Remark::new(
             about,
@@ -369,5 +393,27 @@ mod tests {
                 .meaning
                 .contains("one file twice")
         );
+    }
+
+    /// Noise beside a large constant: its cosines are rounding. Without the constant they are not.
+    #[test]
+    fn what_single_precision_cannot_tell_apart_is_told() {
+        for (shift, is_told) in [(0.0f32, false), (100.0, false), (5000.0, true), (1e5, true)] {
+            let rows = Matrix::from_fn(200, 8, |i, j| shift + noise(i, j));
+            let all = of(&rows, None, None);
+            assert_eq!(about(&all, "precision").is_some(), is_told, "{shift}");
+        }
+    }
+
+    /// A class of two samples leaves one vote, and one vote of noise names the right one of two classes less
+    /// often than the larger class occurs: .6² + .4² against .6. That is no sign of rows in another order.
+    #[test]
+    fn votes_of_noise_below_the_largest_share_are_no_alarm() {
+        let rows = Matrix::from_fn(600, 16, noise);
+        let classes = (0..600u32).map(|i| if i < 2 { 2 } else { u32::from(i % 5 < 2) }).collect();
+        let all = of(&rows, None, Some(classes));
+        let found = about(&all, "neighbours").unwrap();
+        assert!(found.meaning.starts_with("That is what unrelated samples give"), "{found:?}");
+        assert!(found.advice.is_empty(), "{found:?}");
     }
 }

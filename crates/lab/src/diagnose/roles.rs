@@ -261,7 +261,19 @@ pub(super) fn labels(file: &ArrayFile, source: &Source, expected: &str) -> Resul
             return Ok(only);
         }
     }
-    Err(file.choice(UNCLEAR, expected))
+    let is_named =
+        |column: &&Column| is_one_of(&column.name, &LABELS) && column.kind.content() == Content::Other;
+    let unusable = file.table().and_then(|table| table.columns.iter().find(is_named));
+    Err(match unusable {
+        Some(Column { name, kind, .. }) => file.choice(
+            format!(
+                "column `{name}` holds {}, which are no labels; name another with --labels-array",
+                kind.word()
+            ),
+            expected,
+        ),
+        None => file.choice(UNCLEAR, expected),
+    })
 }
 
 /// Names of all arrays of numbers with two indices that have no other role: layers of a network.

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
 
-/// Hexadecimal digits of a short name: 48 bits, so that even ten thousand runs collide with probability 2·10⁻⁷.
+/// Hexadecimal digits of a short name: 48 bits, so that even ten thousand runs collide with probability
+/// 2·10⁻⁷.
 const SHORT_DIGITS: usize = 12;
 /// Bytes of a file that are read at a time.
 const PIECE: usize = 1 << 16;

@@ -1,13 +1,15 @@
-//! Which run something belongs to, and which settings: recognised by content, never by how it was written down.
+//! Which run something belongs to, and which settings: recognised by content, never by how it was written
+//! down.
 //!
 //! ```text
 //! settings (typed, defaults left out) + contents of the files they name ─▶ Settings ─▶ SettingKey, RunId
 //! ```
 //!
-//! [`Settings`] is the one canonical form: a sorted line per setting. A [`RunId`] names everything that decides about the
-//! results of a run, a [`SettingKey`] the same without the seed: runs that share it are repetitions of each other. Both are
-//! SHA-256 digests, so they are compared, stored and shown, and nothing is read back from them. The name of the
-//! experiment and the order of the arms are no part of it: neither changes a result. Documented in docs/run-directory.md.
+//! [`Settings`] is the one canonical form: a sorted line per setting. A [`RunId`] names everything that
+//! decides about the results of a run, a [`SettingKey`] the same without the seed: runs that share it are
+//! repetitions of each other. Both are SHA-256 digests, so they are compared, stored and shown, and nothing
+//! is read back from them. The name of the experiment and the order of the arms are no part of it: neither
+//! changes a result. Documented in docs/run-directory.md.
 
 mod digest;
 mod files;
@@ -37,7 +39,8 @@ pub enum IdentityError {
     Input(#[from] InputError),
     /// The settings are others.
     #[error(
-        "{} was changed after the run was begun: its settings are those of run {found}, the run is {made}. Undo the change, or make a run of its own of it with `featurescope run`",
+        "{} was changed after the run was begun: its settings are those of run {found}, the run is {made}. \
+         Undo the change, or make a run of its own of it with `featurescope run`",
         path.display(), found = .runs.found.short(), made = .runs.made.short()
     )]
     Settings {
@@ -48,7 +51,8 @@ pub enum IdentityError {
     },
     /// A file is another.
     #[error(
-        "{} is not the file that the run was made with ({setting}): its SHA-256 begins with {found}, that of the run's with {made}. Put the file back",
+        "{} is not the file that the run was made with ({setting}): its SHA-256 begins with {found}, that of \
+         the run's with {made}. Put the file back",
         path.display(), found = .contents.found.short(), made = .contents.made.short()
     )]
     File {

@@ -1,9 +1,10 @@
-//! Settings in canonical form: a sorted line `key = value` each, so that equal settings are equal text however they were
-//! written down.
+//! Settings in canonical form: a sorted line `key = value` each, so that equal settings are equal text
+//! however they were written down.
 //!
-//! Keys are full, `data.latent_dim` or `arms.NAME.training.steps`; an arm without settings of its own stands as `arms.NAME`.
-//! Whole numbers are written without a point, all others as the shortest decimal that reads back as the same number;
-//! texts in quotes as in JSON; lists in brackets, tables in braces with sorted keys; a file as `sha256:` and its digest.
+//! Keys are full, `data.latent_dim` or `arms.NAME.training.steps`; an arm without settings of its own stands
+//! as `arms.NAME`. Whole numbers are written without a point, all others as the shortest decimal that reads
+//! back as the same number; texts in quotes as in JSON; lists in brackets, tables in braces with sorted keys;
+//! a file as `sha256:` and its digest.
 
 use super::digest::{Digest, RunId, SettingKey};
 use std::collections::BTreeMap;

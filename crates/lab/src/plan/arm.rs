@@ -80,8 +80,8 @@ impl ArmPlan {
         })
     }
 
-    /// The data model in the coordinates of a reduced arm's learner: along the atoms, along the noise directions, and
-    /// along as many others as it has neurons.
+    /// The data model in the coordinates of a reduced arm's learner: along the atoms, along the noise
+    /// directions, and along as many others as it has neurons.
     pub fn coordinates(&self) -> Result<SparseCoding, ParameterError> {
         let others = self.law.ambient_dim.saturating_sub(self.law.known_dim());
         self.law.in_coordinates(self.width().min(others))

@@ -38,8 +38,8 @@ impl Cost {
     pub fn of(spec: &Spec) -> Self {
         let data = &spec.shared.data;
         let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
-        // Atoms and noise directions. In the plan and in the arm; making them takes Gaussians and their QR in double
-        // precision.
+        // Atoms and noise directions. In the plan and in the arm; making them takes Gaussians and their QR in
+        // double precision.
         let is_drawn = needs_ambient_space(spec);
         let known = d + random_count(data).unwrap_or_default() as f64;
         let dictionary = if is_drawn { (2.0 * SINGLE + 3.0 * DOUBLE) * known * d1 } else { 0.0 };

@@ -45,7 +45,8 @@ impl PlannedData {
     }
 }
 
-/// What closed forms ask of the parts of the data that are drawn or given: read off once, and kept with a stored run.
+/// What closed forms ask of the parts of the data that are drawn or given: read off once, and kept with a
+/// stored run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct DataFacts {
     /// How much leverage the directions see.
@@ -169,7 +170,8 @@ fn latent_law(spec: &DataSpec) -> Result<LatentLaw, PlanError> {
             let constant = spec.activity_constant.unwrap_or(1.0);
             let activity = LatentLaw::paper_activity(constant, spec.latent_dim);
             let accepted = format!(
-                "C_z·ln ln d/d = {activity:.3e} must be a number in [{SMALLEST_DRAWN:e}, 1], or give data.activity itself"
+                "C_z·ln ln d/d = {activity:.3e} must be a number in [{SMALLEST_DRAWN:e}, 1], or give \
+                 data.activity itself"
             );
             let holds = (SMALLEST_DRAWN..=1.0).contains(&activity);
             require(holds, "data.activity_constant", constant, accepted)
@@ -252,7 +254,8 @@ fn direction_variance(spec: &DataSpec, sigma2: f64) -> Option<f64> {
     }
 }
 
-/// The matrix in the file that `setting` names, with so many rows, `None` standing for any number, and columns.
+/// The matrix in the file that `setting` names, with so many rows, `None` standing for any number, and
+/// columns.
 fn matrix(
     setting: &'static str,
     files: &[InputFile],

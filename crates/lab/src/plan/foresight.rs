@@ -29,8 +29,8 @@ impl ArmPlan {
         let decay = training.learning_rate * training.weight_decay;
         (decay > 0.0 && decay < LOST_IN_ONE).then(|| {
             format!(
-                "training.learning_rate × training.weight_decay = {decay:.1e} is lost in single precision (below \
-                 {LOST_IN_ONE:.0e}): the weights will not decay"
+                "training.learning_rate × training.weight_decay = {decay:.1e} is lost in single precision \
+                 (below {LOST_IN_ONE:.0e}): the weights will not decay"
             )
         })
     }
@@ -41,8 +41,8 @@ impl ArmPlan {
         let growth = prediction.growth?;
         if growth.sparse - 1.0 <= LOST_IN_ONE {
             return Some(format!(
-                "the atoms will not grow, a step multiplies their coefficients by {}: lower training.weight_decay or \
-                 raise training.learning_rate",
+                "the atoms will not grow, a step multiplies their coefficients by {}: lower \
+                 training.weight_decay or raise training.learning_rate",
                 growth.sparse as f32
             ));
         }
@@ -65,8 +65,8 @@ impl ArmPlan {
         let needed =
             prediction.anchors_needed.filter(|&needed| self.has_disjoint_views() && anchors < needed)?;
         Some(format!(
-            "the gradient noise of batch.anchors = {anchors} will be more than half of what neurons hold at T1: raise \
-             batch.anchors to {needed:.0} or more, or lower training.learning_rate"
+            "the gradient noise of batch.anchors = {anchors} will be more than half of what neurons hold at \
+             T1: raise batch.anchors to {needed:.0} or more, or lower training.learning_rate"
         ))
     }
 

@@ -4,9 +4,9 @@
 //! Spec ─▶ Outline: what the settings say ─▶ Plan: the outline, and the parts that are built to run it
 //! ```
 //!
-//! Making a plan does everything that can fail for the settings' sake: sizes that do not fit together, files that hold
-//! no dictionary, memory that is not there. All arms share one data model, so that they see the same samples. Reading a
-//! stored run takes the outline alone, which costs no memory.
+//! Making a plan does everything that can fail for the settings' sake: sizes that do not fit together, files
+//! that hold no dictionary, memory that is not there. All arms share one data model, so that they see the
+//! same samples. Reading a stored run takes the outline alone, which costs no memory.
 
 pub mod cost;
 pub(crate) mod data;
@@ -143,8 +143,8 @@ impl Plan {
     }
 }
 
-/// The spec as it stands in a run directory. It no longer lies where its name came from, so it carries the name along; the
-/// files that it names are the copies beside it.
+/// The spec as it stands in a run directory. It no longer lies where its name came from, so it carries the
+/// name along; the files that it names are the copies beside it.
 fn stored_spec(spec: &Spec, name: &str, files: &[InputFile]) -> Result<String, PlanError> {
     let mut text = spec.resolved.clone();
     if !files.is_empty() {

@@ -1,4 +1,5 @@
-//! What follows from the settings alone: nothing here was drawn, and nothing takes memory of the size of the data.
+//! What follows from the settings alone: nothing here was drawn, and nothing takes memory of the size of the
+//! data.
 
 use super::data::{DataFacts, check_sizes, law};
 use super::prediction::{Model, Yardstick};

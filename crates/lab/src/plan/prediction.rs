@@ -60,7 +60,8 @@ pub struct ArmPrediction {
     /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included; `None` also where this noise
     /// takes over.
     pub dense_fraction_at_t1: Option<f64>,
-    /// Share of the norms at which the loss saturates that they have reached at T1; stage I does not end from 1 on.
+    /// Share of the norms at which the loss saturates that they have reached at T1; stage I does not end from
+    /// 1 on.
     pub saturation_share: Option<f64>,
     /// Anchors per step with which gradient noise stays below half of the energy at T1.
     pub anchors_needed: Option<f64>,

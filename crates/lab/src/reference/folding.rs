@@ -30,8 +30,8 @@ const GREEK: &[(char, &str)] = &[
     ('ω', "omega"),
 ];
 
-/// Words in small letters without accents, one blank between them. Greek letters are spelled out, raised and lowered
-/// digits are digits, and everything that is neither a letter nor a digit nor a sign separates words.
+/// Words in small letters without accents, one blank between them. Greek letters are spelled out, raised and
+/// lowered digits are digits, and everything that is neither a letter nor a digit nor a sign separates words.
 pub fn folded(text: &str) -> String {
     let mut out = String::new();
     // Compatibility decomposition: é is e and an accent, ₁ and ¹ are 1.

@@ -1,8 +1,8 @@
 //! Everything that has a name and can be explained, and the search over it.
 //!
-//! A name that is typed finds, best first: what is called so; what has it as another name or letter; what begins with it;
-//! what has it in its name; and, where no name has it, what speaks of it. Case, accents and punctuation do not matter, and
-//! Greek letters may be spelled out.
+//! A name that is typed finds, best first: what is called so; what has it as another name or letter; what
+//! begins with it; what has it in its name; and, where no name has it, what speaks of it. Case, accents and
+//! punctuation do not matter, and Greek letters may be spelled out.
 
 pub mod folding;
 pub mod glossary;
@@ -185,17 +185,32 @@ fn first_sentence(text: &str) -> String {
 
 /// The entries that `typed` finds, best first; those whose text alone has it only where no name does.
 pub fn search<'a>(entries: &'a [Entry], typed: &str) -> Vec<(Fit, &'a Entry)> {
-    let typed = folded(typed);
+    let (as_typed, typed) = (typed.trim(), folded(typed));
     if typed.is_empty() {
         return Vec::new();
     }
     let mut found: Vec<(Fit, &Entry)> =
         entries.iter().filter_map(|entry| Some((fit(entry, &typed)?, entry))).collect();
+    prefer_case(&mut found, as_typed);
     found.sort_by_key(|(fit, _)| *fit);
     if found.first().is_some_and(|(fit, _)| *fit < Fit::Text) {
         found.retain(|(fit, _)| *fit < Fit::Text);
     }
     found
+}
+
+/// A letter means something else as a capital: m is a width, M the dictionary. Where one is typed as it is
+/// written somewhere, what is written otherwise only has it as a part.
+fn prefer_case(found: &mut [(Fit, &Entry)], typed: &str) {
+    let is_exact = |entry: &Entry| entry.name == typed || entry.also.iter().any(|name| name == typed);
+    if typed.chars().count() > 1 || !found.iter().any(|(_, entry)| is_exact(entry)) {
+        return;
+    }
+    for (fit, entry) in found {
+        if *fit < Fit::Part && !is_exact(entry) {
+            *fit = Fit::Part;
+        }
+    }
 }
 
 fn fit(entry: &Entry, typed: &str) -> Option<Fit> {
@@ -273,6 +288,16 @@ mod tests {
             }
         }
         assert!(terms.len() >= 50, "{}", terms.len());
+    }
+
+    #[test]
+    fn a_capital_letter_is_another_letter() {
+        for (typed, first, other) in [("M", "M, M_j", "m"), ("m", "m", "M, M_j"), ("B", "B", "b_i")] {
+            let found = found(typed);
+            let place = |wanted: &str| found.iter().position(|(_, name)| name == wanted);
+            assert_eq!(found[0].1, first, "{found:?}");
+            assert!(place(other).is_none_or(|place| found[place].0 >= Fit::Part), "{found:?}");
+        }
     }
 
     #[test]

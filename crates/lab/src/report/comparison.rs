@@ -1,5 +1,5 @@
-//! Two runs on one page: the settings in which they differ, what they found with its differences, their curves in one
-//! figure, and every other figure twice, left and right, with the same axes.
+//! Two runs on one page: the settings in which they differ, what they found with its differences, their
+//! curves in one figure, and every other figure twice, left and right, with the same axes.
 
 use super::difference::RunDifference;
 use super::figure::{Figure, Layer, Panel, Scale};
@@ -13,7 +13,8 @@ const MARK: char = '\u{1}';
 /// Figures whose curves the overlay shows already.
 const OVERLAID: [&str; 1] = ["story"];
 
-/// The page: settings and figures of both with their differences, their curves in the same axes, and everything else side by side.
+/// The page: settings and figures of both with their differences, their curves in the same axes, and
+/// everything else side by side.
 pub fn of_two(left: &StoredRun, right: &StoredRun) -> Page {
     let difference = RunDifference::new(left, right);
     let names = &difference.runs;
@@ -47,7 +48,9 @@ fn found(difference: &RunDifference) -> Section {
     Section {
         id: "found".to_owned(),
         title: "What was found".to_owned(),
-        lead: "One run each: differences have no interval. Runs with several seeds say how far seeds alone are apart.".to_owned(),
+        lead: "One run each: differences have no interval. Runs with several seeds say how far seeds alone \
+               are apart."
+            .to_owned(),
         blocks: difference.figure_tables().into_iter().map(Block::Table).collect(),
         ..Section::default()
     }

@@ -1,5 +1,6 @@
-//! The data of a figure as CSV: a line of names, then one row per point, bar or matrix entry, the same columns for every
-//! figure. The entry of a matrix at (column x, row y) stands under `label`. What made it stands in `figures.json`.
+//! The data of a figure as CSV: a line of names, then one row per point, bar or matrix entry, the same
+//! columns for every figure. The entry of a matrix at (column x, row y) stands under `label`. What made it
+//! stands in `figures.json`.
 
 use super::figure::{Figure, Layer, Panel, value_of};
 use std::fmt::Write;
@@ -7,8 +8,8 @@ use std::fmt::Write;
 /// The columns.
 const HEAD: &str = "panel,series,kind,step,x,y,lower,upper,label\n";
 
-/// Rows above which data is large: more than two megabytes. Only matrices at several moments have so many.
-const MANY_ROWS: usize = 50_000;
+/// Rows above which data is large: more than half a megabyte. Only matrices have so many.
+const MANY_ROWS: usize = 10_000;
 
 /// Which figures leave their data as CSV.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -282,9 +282,10 @@ pub fn table(all: &[Named], classes: &str) -> Table {
         columns: std::iter::once(String::new()).chain(all.iter().map(|named| named.name.clone())).collect(),
         rows,
         note: format!(
-            "All figures are of the samples in the first row. k-nearest neighbours by cosine, leave one out, of {classes}; k is at most \
-             {MOST_NEIGHBOURS} and one less than the smallest class; interval: Wilson, 95 %; chance: the most frequent class. \
-             Alignment and uniformity as in Wang & Isola (2020), effective rank as in Garrido et al. (2023)."
+            "All figures are of the samples in the first row. k-nearest neighbours by cosine, leave one out, \
+             of {classes}; k is at most {MOST_NEIGHBOURS} and one less than the smallest class; interval: \
+             Wilson, 95 %; chance: the most frequent class. Alignment and uniformity as in Wang & Isola \
+             (2020), effective rank as in Garrido et al. (2023)."
         ),
     }
 }

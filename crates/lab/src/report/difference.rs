@@ -1,4 +1,5 @@
-//! Two stored runs as numbers: the settings in which they differ, and every figure of both with its difference.
+//! Two stored runs as numbers: the settings in which they differ, and every figure of both with its
+//! difference.
 
 use super::metrics::METRICS;
 use super::page::{Table, show};
@@ -163,8 +164,8 @@ fn pairs<'a>(first: &'a StoredRun, second: &'a StoredRun) -> Vec<[Option<ArmView
     pairs
 }
 
-/// What two runs are called side by side: their folders, with what tells them apart where a folder is named by a hash or both are
-/// named alike.
+/// What two runs are called side by side: their folders, with what tells them apart where a folder is named
+/// by a hash or both are named alike.
 pub fn names([first, second]: [&StoredRun; 2]) -> [String; 2] {
     let runs = [first, second];
     if first.name != second.name && runs.iter().all(|run| !is_hash(&run.name)) {

@@ -1,4 +1,5 @@
-//! The folder `figures/`: every figure as SVG, PNG and CSV, and `figures.json`, which says what made each of them.
+//! The folder `figures/`: every figure as SVG, PNG and CSV, and `figures.json`, which says what made each of
+//! them.
 
 use super::csv::{self, FigureData};
 use super::page::Provenance;

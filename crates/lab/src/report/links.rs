@@ -1,8 +1,10 @@
-//! Addresses of files that lie elsewhere, as a page may link to them: relative, so that both may be moved together.
+//! Addresses of files that lie elsewhere, as a page may link to them: relative, so that both may be moved
+//! together.
 
 use std::path::{Component, Path};
 
-/// The address of `file` as seen from a page in `folder`; `None` if there is no such file, or no way from one to the other.
+/// The address of `file` as seen from a page in `folder`; `None` if there is no such file, or no way from one
+/// to the other.
 pub fn address(folder: &Path, file: &Path) -> Option<String> {
     let (folder, file) = (folder.canonicalize().ok()?, file.canonicalize().ok()?);
     let (from, to): (Vec<_>, Vec<_>) = (folder.components().collect(), file.components().collect());

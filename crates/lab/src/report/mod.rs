@@ -46,8 +46,6 @@ use crate::claim::judge::ClaimResult;
 use crate::claim::{ClaimError, Scoreboard, Verdict, judge};
 use crate::store::{StoreError, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use still::StillError;
@@ -148,7 +146,8 @@ pub fn of_run(run: &StoredRun) -> Page {
     }
 }
 
-/// The report of several runs: what was varied, the paper's statements as these runs judge them, and each run folded away.
+/// The report of several runs: what was varied, the paper's statements as these runs judge them, and each run
+/// folded away.
 ///
 /// # Errors
 /// If a run or the claims cannot be read.
@@ -169,7 +168,8 @@ pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, R
         }
     };
     let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
-    // A reader of one run looks for its pictures; of several, for what they say together before each by itself.
+    // A reader of one run looks for its pictures; of several, for what they say together before each by
+    // itself.
     let place = if runs.len() == 1 { page.sections.len() } else { page.sections.len() - 1 };
     let statements = scoreboard::section(board, &anchors);
     let is_decided = |claim: &ClaimResult| matches!(claim.verdict, Verdict::Supported | Verdict::Refuted);
@@ -226,8 +226,8 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     all.into_iter().filter(|section| !section.blocks.is_empty()).collect()
 }
 
-/// Writes `report.html` and `figures/` into `folder`, which is made if it is not there. Answers with the page's path. Data of
-/// very many rows is left out.
+/// Writes `report.html` and `figures/` into `folder`, which is made if it is not there. Answers with the
+/// page's path. Data of very many rows is left out.
 ///
 /// # Errors
 /// If a file cannot be written or a figure cannot be drawn.
@@ -253,13 +253,4 @@ pub fn write_with(page: &Page, folder: &Path, data: FigureData) -> Result<PathBu
 /// If the run cannot be read or a file cannot be written.
 pub fn write_for_run(folder: &Path, data: FigureData) -> Result<PathBuf, ReportError> {
     write_with(&of_run(&StoredRun::open(folder)?), folder, data)
-}
-
-/// SHA-256 in hexadecimal.
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

@@ -1,4 +1,5 @@
-//! The curves of two runs in the same axes: an arm has its colour in both, the first run is solid and the second dotted.
+//! The curves of two runs in the same axes: an arm has its colour in both, the first run is solid and the
+//! second dotted.
 
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
 use super::stored::{ArmView, StoredRun};
@@ -49,8 +50,8 @@ pub fn figure(runs: [&StoredRun; 2], names: &[String; 2]) -> Figure {
         id: "overlay".to_owned(),
         title: "Both runs in the same axes".to_owned(),
         caption: format!(
-            "Solid: {}; dotted: {}. Arms of one name have one colour. Vertical lines are the ends of stage I (T1) and stage II (T2) of \
-             the arms of both.",
+            "Solid: {}; dotted: {}. Arms of one name have one colour. Vertical lines are the ends of stage I \
+             (T1) and stage II (T2) of the arms of both.",
             names[0], names[1]
         ),
         legend,

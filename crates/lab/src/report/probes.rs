@@ -109,8 +109,8 @@ const FAMILIES: [(&str, &str); 3] = [
     ("complementary", "complementary masks"),
 ];
 
-/// What an anchor keeps under masks of this family; `None` under others. RandomMask is a family of its own: its positive keeps
-/// what the anchor does not, and only at ½ it is what disjoint masks are.
+/// What an anchor keeps under masks of this family; `None` under others. RandomMask is a family of its own:
+/// its positive keeps what the anchor does not, and only at ½ it is what disjoint masks are.
 fn keep_rate(augmentation: &AugmentationSpec, family: usize) -> Option<f64> {
     match (augmentation, family) {
         (AugmentationSpec::DisjointMasks { keep_rate }, 0)

@@ -1,7 +1,7 @@
 //! The settings of stored runs side by side: in which of them runs differ.
 //!
-//! Settings are compared as values, not as text: 7 and 7.0 are the same. What all arms of a run share is compared arm by
-//! arm, since a stored spec writes a setting at its top where its arms happen to agree.
+//! Settings are compared as values, not as text: 7 and 7.0 are the same. What all arms of a run share is
+//! compared arm by arm, since a stored spec writes a setting at its top where its arms happen to agree.
 
 use super::stored::StoredRun;
 use crate::spec::registry::SETTINGS;
@@ -125,7 +125,8 @@ pub struct Difference {
     pub values: Vec<SettingValue>,
 }
 
-/// The settings in which runs differ, the names of their experiments and seeds left out, in the order of the list of settings.
+/// The settings in which runs differ, the names of their experiments and seeds left out, in the order of the
+/// list of settings.
 pub fn differences(runs: &[&StoredRun]) -> Vec<Difference> {
     differing(&runs.iter().map(|run| Settings::of(run)).collect::<Vec<_>>())
 }

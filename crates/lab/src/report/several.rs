@@ -5,6 +5,7 @@ use super::page::{Block, Fold, Page, Provenance, Section};
 use super::stored::StoredRun;
 use super::swept::{self, Swept};
 use super::{overview, sections};
+use crate::identity::Digest;
 
 /// Runs whose figures all go on one page.
 const MOST_RUNS_WITH_FIGURES: usize = 6;
@@ -14,13 +15,13 @@ pub fn of_several(runs: &[&StoredRun], name: Option<&str>) -> Page {
     let swept = Swept::new(runs);
     let ids: Vec<String> = runs.iter().map(|run| run.short_id()).collect();
     let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-    let (runs_word, all) = (format!("{} runs", runs.len()), super::hash(ids.join(" ").as_bytes()));
+    let (runs_word, all) = (format!("{} runs", runs.len()), Digest::of(ids.join(" ")));
     Page {
         title: name.map_or(runs_word.clone(), |name| format!("{name}: {runs_word}")),
         subtitle: subtitle(&swept),
         provenance: Provenance {
             command: format!("featurescope report {}", name.map_or(names.join(" "), str::to_owned)),
-            source: format!("sha256 of {} run ids {}", runs.len(), &all[..12]),
+            source: format!("sha256 of {} run ids {}", runs.len(), all.short()),
         },
         sections: vec![front(&swept), folded(&swept)],
         notes: runs.iter().flat_map(|run| run.notes.clone()).collect(),

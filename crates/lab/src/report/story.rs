@@ -70,9 +70,10 @@ fn caption(panels: &[Panel]) -> String {
         caption = format!("{caption} Vertical lines of an arm's colour: {}.", lines.join(", "));
     }
     if has_theory {
-        caption += " Dashed is theory: growth of the energies in stage I from their measured start, the loss that sparse features \
-                    cannot undercut, and the cosines that a linear map with the same dense energy would have. What the measured \
-                    cosines gain over it is the work of the thresholds.";
+        caption += " Dashed is theory: growth of the energies in stage I from their measured start, the loss \
+                    that sparse features cannot undercut, and the cosines that a linear map with the same \
+                    dense energy would have. What the measured cosines gain over it is the work of the \
+                    thresholds.";
     }
     caption
 }

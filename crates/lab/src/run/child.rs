@@ -146,7 +146,7 @@ impl PlannedFork {
         let step = reached(run, &manifest, arm, at)?;
         let layers = [
             Layer::parse(&child_spec(&whole, arm, &name)?, SPEC_FILE, run)?,
-            Layer::overrides(&own_settings(&name, &format!("{arm}@{at}"), request.overrides))?,
+            Layer::overrides(&own_settings(&name, arm, at, request.overrides))?,
         ];
         let plan = Plan::new(&Spec::from_layers(&layers)?, "fork")?;
         let parent = std::path::absolute(run).unwrap_or_else(|_| run.to_path_buf());
@@ -199,8 +199,8 @@ fn reached(run: &Path, manifest: &StoredManifest, arm: &str, at: ForkMoment) -> 
     step.ok_or_else(not_reached)
 }
 
-/// The parent's settings with the arms that matter and a copy of `arm` called `name`. What only other arms use does not
-/// come along.
+/// The parent's settings with the arms that matter and a copy of `arm` called `name`. What only other arms
+/// use does not come along.
 fn child_spec(parent: &Spec, arm: &str, name: &str) -> Result<String, SpecError> {
     let mut kept = vec![arm.to_owned()];
     // An arm that is itself a fork needs the one that it left.
@@ -221,11 +221,17 @@ fn child_spec(parent: &Spec, arm: &str, name: &str) -> Result<String, SpecError>
         .map_err(|error| SpecError::Syntax { place: SPEC_FILE.to_owned(), message: error.to_string() })
 }
 
-/// The overrides as those of arm `name`, which is a fork.
-fn own_settings(name: &str, fork: &str, overrides: &[String]) -> Vec<String> {
+/// The overrides as those of arm `name`, which is a fork of `arm` after `at`. A person who writes them as
+/// `run` takes them, with the name of either arm in front, means the fork too: it is the only arm that
+/// changes.
+fn own_settings(name: &str, arm: &str, at: ForkMoment, overrides: &[String]) -> Vec<String> {
     let prefix = format!("arms.{name}.");
-    let own = overrides.iter().map(|typed| format!("{prefix}{typed}"));
-    own.chain([format!("{prefix}training.fork={fork}")]).collect()
+    let of_arm = format!("arms.{arm}.");
+    let own = overrides.iter().map(|typed| {
+        let setting = typed.strip_prefix(&of_arm).or(typed.strip_prefix(&prefix)).unwrap_or(typed);
+        format!("{prefix}{setting}")
+    });
+    own.chain([format!("{prefix}training.fork={arm}@{at}")]).collect()
 }
 
 /// Copies the files of a folder, without what only a running arm needs.

@@ -1,5 +1,5 @@
-//! The data that a run is trained on, kept beside its results: M and the first of the fresh samples that every arm
-//! represents, so that a stored run can be read and used without drawing anything again.
+//! The data that a run is trained on, kept beside its results: M and the first of the fresh samples that
+//! every arm represents, so that a stored run can be read and used without drawing anything again.
 
 use super::RunDirectory;
 use super::pictures::fresh_samples;

@@ -47,8 +47,8 @@ impl RunDirectory {
     pub fn create(path: &Path) -> Result<Self, DirectoryError> {
         let unwritable = |source| DirectoryError::Unwritable { path: path.to_path_buf(), source };
         create_folder(path).map_err(unwritable)?;
-        // What a process that was killed in its first moment left counts as nothing. Copies of files come before the
-        // spec; where there is no lock they are somebody else's.
+        // What a process that was killed in its first moment left counts as nothing. Copies of files come
+        // before the spec; where there is no lock they are somebody else's.
         let mut leftovers = vec![LOCK_FILE.to_owned(), format!("{}{ASIDE}", super::SPEC_FILE)];
         if path.join(LOCK_FILE).is_file() {
             leftovers.push(super::FILES_FOLDER.to_owned());

@@ -1,5 +1,5 @@
-//! The settings of a run in its folder, and copies of the files that they name: so the folder can be moved and run again
-//! alone.
+//! The settings of a run in its folder, and copies of the files that they name: so the folder can be moved
+//! and run again alone.
 
 use super::{DirectoryError, FILES_FOLDER, RunDirectory, RunError, SPEC_FILE};
 use crate::identity::Digest;

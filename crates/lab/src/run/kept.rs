@@ -1,30 +1,17 @@
-//! What a run keeps of what it was given: enough to be moved, read and made again without anything outside its folder.
+//! What a run keeps of what it was given: enough to be moved, read and made again without anything outside
+//! its folder.
 
 use super::*;
-use crate::experiments::Experiment;
 use crate::plan::PlanError;
 use crate::spec::{Layer, Spec};
 use crate::store::{DATA_FILE, read_checkpoint, read_data, read_data_head, read_representation};
+use crate::tiny;
 use featurescope_sim::data::{DataModel, Dictionary};
 use featurescope_sim::math::Matrix;
 use safetensors::SafeTensors;
 
-const TINY: [&str; 8] = [
-    "data.ambient_dim=64",
-    "encoder.width=12",
-    "batch.anchors=16",
-    "batch.negatives=8",
-    "training.steps=6",
-    "measure.cadence.steps=2",
-    "measure.samples=16",
-    "probe.labels=[]",
-];
-
 fn plan(arguments: &[String]) -> Result<Plan, PlanError> {
-    let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    layers.push(Layer::overrides(&TINY.map(ToString::to_string)).unwrap());
-    layers.push(Layer::overrides(arguments).unwrap());
-    Plan::new(&Spec::from_layers(&layers).unwrap(), "kept")
+    tiny::plan(&[arguments])
 }
 
 fn stored_plan(run: &Path) -> Result<Plan, PlanError> {

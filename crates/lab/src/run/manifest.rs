@@ -175,8 +175,9 @@ impl StoredManifest {
         from_versioned_json((&path, "it"), &text, FORMAT_VERSION).map(Some)
     }
 
-    /// An error unless settings and files are those that the run in folder `run` was begun with. `spec` is the text of its
-    /// `spec.toml`: one that was not touched means what it meant, also where defaults are others by now.
+    /// An error unless settings and files are those that the run in folder `run` was begun with. `spec` is
+    /// the text of its `spec.toml`: one that was not touched means what it meant, also where defaults are
+    /// others by now.
     pub fn check_identity(&self, run: &Path, spec: &str, identity: &Identity) -> Result<(), IdentityError> {
         for file in &identity.files {
             let made = self.files.iter().find(|made| made.setting == file.setting);

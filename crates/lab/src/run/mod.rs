@@ -1,9 +1,9 @@
 //! Carries a plan out and leaves a run directory: everything is written as it comes.
 //!
-//! Arms run one after the other on the same data, then the yardsticks are made. An arm that diverges keeps what it saw and
-//! the others go on; an interruption stops between two steps, or within the probes, and leaves a checkpoint. A run that
-//! was stopped, however it was, goes on where it stood, and its files become the same bytes. What the files hold:
-//! docs/run-directory.md.
+//! Arms run one after the other on the same data, then the yardsticks are made. An arm that diverges keeps
+//! what it saw and the others go on; an interruption stops between two steps, or within the probes, and
+//! leaves a checkpoint. A run that was stopped, however it was, goes on where it stood, and its files become
+//! the same bytes. What the files hold: docs/run-directory.md.
 
 pub mod directory;
 pub mod manifest;
@@ -242,8 +242,8 @@ pub fn execute(
     Ok(summary)
 }
 
-/// The scores of the yardsticks, as they are stored or anew; `None` if they were interrupted. A run without them is a run
-/// all the same: what keeps them from being made is told and stands in the manifest.
+/// The scores of the yardsticks, as they are stored or anew; `None` if they were interrupted. A run without
+/// them is a run all the same: what keeps them from being made is told and stands in the manifest.
 fn yardsticks(
     plan: &Plan,
     directory: &RunDirectory,

@@ -83,10 +83,10 @@ impl Probes<'_> {
         self.draw_sets(|stream, rows| draw_raw(model, stream, rows, self.interrupt))
     }
 
-    /// Raw samples as a probe sees them, without the ambient space. A rule fitted with an ℓ2 penalty is a combination of
-    /// the labelled samples, so only the coordinates in their span count. There the labelled samples' noise is the factor
-    /// of a Wishart matrix, and that of all other samples is white (docs/derivations/reduced.md 7). Equal in law to
-    /// drawing x.
+    /// Raw samples as a probe sees them, without the ambient space. A rule fitted with an ℓ2 penalty is a
+    /// combination of the labelled samples, so only the coordinates in their span count. There the labelled
+    /// samples' noise is the factor of a Wishart matrix, and that of all other samples is white
+    /// (docs/derivations/reduced.md 7). Equal in law to drawing x.
     fn draw_seen(&self, law: &SparseCodingLaw) -> Result<([Drawn; 3], Dictionary), YardstickError> {
         let known = law.known_dim();
         let (rows, dense_dim) = (self.plan.training_rows, law.ambient_dim - known);

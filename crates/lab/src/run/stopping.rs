@@ -147,8 +147,8 @@ fn the_runs_of_these_tests_reach_both_stages() {
     }
 }
 
-/// Interrupted after every single step of every arm, and once within the probes of each and within the yardsticks: every kind
-/// of learner goes on to the same bytes, and what was trained is not trained again.
+/// Interrupted after every single step of every arm, and once within the probes of each and within the
+/// yardsticks: every kind of learner goes on to the same bytes, and what was trained is not trained again.
 #[test]
 fn a_run_that_is_interrupted_at_every_step_leaves_the_same_bytes() {
     let plan = plan(SPEC, &[]);

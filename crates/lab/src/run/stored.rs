@@ -1,5 +1,5 @@
-//! The settings of a stored run, if they are still those that it was begun with: what everything that goes on from a run, or
-//! reads one, begins with.
+//! The settings of a stored run, if they are still those that it was begun with: what everything that goes on
+//! from a run, or reads one, begins with.
 
 use super::{SPEC_FILE, StoredManifest};
 use crate::identity::{Identity, IdentityError};
@@ -42,8 +42,8 @@ impl StoredSettings {
     /// Those of the run in folder `run`. Nothing is built, and of files that they name only digests are made.
     ///
     /// # Errors
-    /// If the run has another format version, its settings cannot be read, or they and the files that they name are not those that
-    /// it was begun with.
+    /// If the run has another format version, its settings cannot be read, or they and the files that they
+    /// name are not those that it was begun with.
     pub fn read(run: &Path) -> Result<Self, StoredSettingsError> {
         // Before anything else: another version may look different everywhere.
         let manifest = StoredManifest::read(run)?;

@@ -1,31 +1,18 @@
 mod ends;
 
 use super::*;
-use crate::experiments::Experiment;
 use crate::spec::{Layer, Spec};
 use crate::status::Status;
+use crate::tiny;
 use std::path::Path;
 
-/// The smallest run that has everything: two stages cannot be expected of it.
-const TINY: &[&str] = &[
-    "data.ambient_dim=64",
-    "encoder.width=12",
-    "batch.anchors=16",
-    "batch.negatives=8",
-    "training.steps=6",
-    "measure.cadence.steps=2",
-    "measure.samples=16",
-    "probe.labels=[40]",
-    "probe.validation_rows=50",
-    "probe.test_rows=60",
-];
+/// Probes that take a moment.
+const PROBES: [&str; 3] = ["probe.labels=[40]", "probe.validation_rows=50", "probe.test_rows=60"];
 
 fn plan(arguments: &[&str]) -> Plan {
-    let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    for typed in [TINY, arguments] {
-        layers.push(Layer::overrides(&typed.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap());
-    }
-    Plan::new(&Spec::from_layers(&layers).unwrap(), "tiny").unwrap()
+    let typed =
+        [&PROBES[..], arguments].map(|texts| texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+    tiny::plan(&[&typed[0], &typed[1]]).unwrap()
 }
 
 fn run(plan: &Plan, folder: &Path) -> Summary {

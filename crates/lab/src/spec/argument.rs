@@ -1,7 +1,7 @@
 //! `key=value` arguments of the command line, as settings at dotted keys.
 //!
-//! A value is read as TOML. A setting that takes a text takes it as it was typed: `experiment=2026-09-30` is no date.
-//! Words need no quotes, also in a list, since shells take quotes away: `bias.kind=[zero,staged]`.
+//! A value is read as TOML. A setting that takes a text takes it as it was typed: `experiment=2026-09-30` is
+//! no date. Words need no quotes, also in a list, since shells take quotes away: `bias.kind=[zero,staged]`.
 
 use super::error::SpecError;
 use super::leaf::Leaf;

@@ -129,7 +129,8 @@ impl Layer {
     /// Reads `key=value` arguments. Their order means nothing, except that of lists in a sweep.
     ///
     /// # Errors
-    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend on the order.
+    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend
+    /// on the order.
     pub fn overrides(arguments: &[String]) -> Result<Self, SpecError> {
         let (place, folder) = ("command line", Path::new(""));
         let mut sorted = arguments.to_vec();
@@ -165,7 +166,8 @@ impl Layer {
                 base.push(leaf);
                 continue;
             }
-            // `[arms]` and `[arms.a]` without anything in them say that there are none, and that there is one.
+            // `[arms]` and `[arms.a]` without anything in them say that there are none, and that there is
+            // one.
             let is_named = leaf.path.len() > 1;
             if leaf.path.len() <= 2 && leaf.value.as_table().is_none() {
                 return Err(SpecError::Value {
@@ -336,7 +338,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of values, one run each: every one of them accepted, none twice. An error says what was expected.
+    /// A list of values, one run each: every one of them accepted, none twice. An error says what was
+    /// expected.
     fn accept_list(&self, setting: &Setting, list: &Value) -> Result<Value, String> {
         let items = list.as_array().map_or(&[][..], Vec::as_slice);
         if items.is_empty() || matches!(setting.kind, Kind::Text) {

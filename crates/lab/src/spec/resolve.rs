@@ -1,10 +1,10 @@
 //! From layers to runs and their arms: what holds for each arm, with defaults filled in and nothing left that is not
 //! used.
 //!
-//! A later layer overrides an earlier one; what it says for all arms also overrides what an earlier one said for one
-//! arm. A variant lies directly over the layer that holds it; the variants of a later layer replace earlier ones, as a
-//! list replaces a list. A setting that no arm uses is an error in the layer that
-//! typed it; a setting of an earlier layer that a later layer made useless is dropped.
+//! A later layer overrides an earlier one; what it says for all arms also overrides what an earlier one said
+//! for one arm. A variant lies directly over the layer that holds it; the variants of a later layer replace
+//! earlier ones, as a list replaces a list. A setting that no arm uses is an error in the layer that typed
+//! it; a setting of an earlier layer that a later layer made useless is dropped.
 //!
 //! A setting that holds a list stands for one run per value, several lists for all combinations, the first one changing
 //! slowest.

@@ -85,8 +85,8 @@ pub struct Condition {
 
 /// An interval of numbers, and zero where zero switches something off.
 ///
-/// Training computes in single precision, so a number that enters it lies where that number and its inverse are normal
-/// numbers there ([`SMALLEST_SINGLE`], [`LARGEST_SINGLE`]).
+/// Training computes in single precision, so a number that enters it lies where that number and its inverse
+/// are normal numbers there ([`SMALLEST_SINGLE`], [`LARGEST_SINGLE`]).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
     low: f64,

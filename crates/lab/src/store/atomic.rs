@@ -14,8 +14,8 @@ pub const ASIDE: &str = ".tmp";
 /// Shared by those who write a file.
 static WRITING: RwLock<()> = RwLock::new(());
 
-/// Waits until no file is being written, and lets no other begin as long as the answer lives: a process that ends now leaves
-/// nothing beside the files.
+/// Waits until no file is being written, and lets no other begin as long as the answer lives: a process that
+/// ends now leaves nothing beside the files.
 pub fn between_files() -> RwLockWriteGuard<'static, ()> {
     WRITING.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! The data of a run as arrays, `data.safetensors`: M and some samples x = M z + ξ, all F32.
 //!
-//! `dictionary` M (d1 × d), `noise_directions` (k × d1) where there are any, `x` (n × d1), `latent` z (n × d) and `noise` ξ
-//! (n × d1). The metadata has the single entry `featurescope`, a JSON object: a [`DataHead`].
+//! `dictionary` M (d1 × d), `noise_directions` (k × d1) where there are any, `x` (n × d1), `latent` z (n × d)
+//! and `noise` ξ (n × d1). The metadata has the single entry `featurescope`, a JSON object: a [`DataHead`].
 
 use super::arrays::{matrix, matrix_tensor, tensors, write};
 use super::checkpoint::{ENTRY, PART};
@@ -32,7 +32,8 @@ pub struct DataHead {
     pub seed: u64,
     /// Name of the tensor that holds M; null where M is larger than what is kept.
     pub dictionary: Option<String>,
-    /// Name of the tensor that holds the noise directions; null where there are none, or larger than what is kept.
+    /// Name of the tensor that holds the noise directions; null where there are none, or larger than what is
+    /// kept.
     pub noise_directions: Option<String>,
     /// Number of noise directions.
     pub direction_count: usize,

@@ -1,5 +1,5 @@
-//! Reads the tables back: what plots, claims and reports start from. What stands in them is checked before anybody counts or
-//! looks up by it: steps ascend, neurons are in order, atoms exist.
+//! Reads the tables back: what plots, claims and reports start from. What stands in them is checked before
+//! anybody counts or looks up by it: steps ascend, neurons are in order, atoms exist.
 
 use super::{NEURONS_FILE, RECORDS_FILE, StoreError, guarded, open_table};
 use bytes::Bytes;
@@ -44,8 +44,8 @@ impl Neurons {
         self.columns.iter().find(|(known, _)| known == name).map(|(_, values)| values)
     }
 
-    /// Every neuron at the position `row` of `steps`, in the basis of the data. `None` where there is no such row, or where a
-    /// column that it needs was not recorded.
+    /// Every neuron at the position `row` of `steps`, in the basis of the data. `None` where there is no such
+    /// row, or where a column that it needs was not recorded.
     pub fn at(&self, row: usize) -> Option<Vec<Neuron>> {
         let values = |name: &str| self.column(name).filter(|of| row < of.rows()).map(|of| of.row(row));
         let (best, norm) = (values("best_atom")?, values("norm")?);
@@ -72,7 +72,8 @@ impl Neurons {
             let (at, value) = values.as_slice().iter().enumerate().find(|(_, value)| !fits(**value))?;
             let (step, neuron) = (self.steps[at / values.cols()], at % values.cols());
             Some(format!(
-                "`{name}` of neuron {neuron} at step {step} is {value}; {what} is a whole number from 0 to {last}"
+                "`{name}` of neuron {neuron} at step {step} is {value}; {what} is a whole number from 0 to \
+                 {last}"
             ))
         })
     }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
-/// Reads `json`, a part of the file at `path`, with the version `reads` of its layout. The version is looked at before
-/// anything else: another one may look different everywhere.
+/// Reads `json`, a part of the file at `path`, with the version `reads` of its layout. The version is looked
+/// at before anything else: another one may look different everywhere.
 ///
 /// # Errors
 /// If it has another version, or is not what it should be; `part` is the subject of the sentence.

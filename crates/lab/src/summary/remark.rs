@@ -27,12 +27,12 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
     if found.t1.is_none() {
         return match found.t1_predicted {
             Some(t1) if t1 > steps as f64 => format!(
-                "stage I had not ended after {steps} steps, it is predicted to end at about step {t1:.0}; raise \
-                 training.steps or training.learning_rate"
+                "stage I had not ended after {steps} steps, it is predicted to end at about step {t1:.0}; \
+                 raise training.steps or training.learning_rate"
             ),
             _ => format!(
-                "stage I had not ended after {steps} steps, some neuron stayed below {} times its initial energy; raise \
-                 training.steps, or lower training.first_energy_ratio or encoder.initial_norm",
+                "stage I had not ended after {steps} steps, some neuron stayed below {} times its initial \
+                 energy; raise training.steps, or lower training.first_energy_ratio or encoder.initial_norm",
                 training.first_energy_ratio
             ),
         };
@@ -41,15 +41,19 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
         return dense_reason(arm);
     }
     match arm.spec.bias {
-        BiasSpec::Zero {} => "thresholds stay at zero, so the map is linear and neurons mix atoms; bias.kind = staged \
-                              raises them"
-            .to_owned(),
-        BiasSpec::Staged { cap, .. } if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) => format!(
-            "thresholds were still rising, {:.2} of bias.cap = {cap}; raise training.steps or bias.growth",
-            found.bias_over_norm.unwrap_or_default()
-        ),
-        _ => "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more encoder.width or \
-              a slower bias.growth help"
+        BiasSpec::Zero {} => {
+            "thresholds stay at zero, so the map is linear and neurons mix atoms; bias.kind \
+             = staged raises them"
+                .to_owned()
+        }
+        BiasSpec::Staged { cap, .. } if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) => {
+            format!(
+                "thresholds were still rising, {:.2} of bias.cap = {cap}; raise training.steps or bias.growth",
+                found.bias_over_norm.unwrap_or_default()
+            )
+        }
+        _ => "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more \
+              encoder.width or a slower bias.growth help"
             .to_owned(),
     }
 }
@@ -59,13 +63,16 @@ fn dense_reason(arm: &ArmPlan) -> String {
     let anchors = arm.spec.batch.anchors;
     match (&arm.spec.augmentation, arm.prediction.anchors_needed) {
         (Some(AugmentationSpec::None {} | AugmentationSpec::IndependentMasks { .. }), _) => {
-            "both views share noise, so noise grows with the signal; augmentation.kind = random_mask hides it".to_owned()
+            "both views share noise, so noise grows with the signal; augmentation.kind = random_mask hides \
+             it"
+            .to_owned()
         }
         (_, Some(needed)) if needed > anchors as f64 => format!(
-            "the gradient noise of batch.anchors = {anchors} outweighs the signal; raise batch.anchors to {needed:.0} or \
-             more, or lower training.learning_rate"
+            "the gradient noise of batch.anchors = {anchors} outweighs the signal; raise batch.anchors to \
+             {needed:.0} or more, or lower training.learning_rate"
         ),
-        _ => "most of the energy is noise along no atom; raise training.weight_decay, batch.anchors or training.steps"
+        _ => "most of the energy is noise along no atom; raise training.weight_decay, batch.anchors or \
+              training.steps"
             .to_owned(),
     }
 }

@@ -284,7 +284,8 @@ fn status(run: &Path) -> Result<Status, SweepError> {
     Ok(stored.status)
 }
 
-/// Digest of the records and scores of every arm, in the order of their names. It does not depend on the clock.
+/// Digest of the records and scores of every arm, in the order of their names. It does not depend on the
+/// clock.
 fn fingerprint(run: &Path) -> Result<Digest, SweepError> {
     let arms = run.join("arms");
     let mut folders: Vec<PathBuf> =

@@ -163,14 +163,15 @@ fn reserved_for_products() -> usize {
     LARGEST.load(Ordering::Relaxed)
 }
 
-/// Calls every target as often as `time` allows. Returns how many inputs that were, and how many of them were taken: those reach
-/// what stands behind the readers.
+/// Calls every target as often as `time` allows. Returns how many inputs that were, and how many of them were
+/// taken: those reach what stands behind the readers.
 fn fuzz(time: Duration, seed: u64) -> Vec<(&'static str, u64, u64)> {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         PLACE.set(format!("{place} {}", payload(panic)));
     }));
-    // One thread: handing work over takes longer than these inputs do. An error means that the pool stands already.
+    // One thread: handing work over takes longer than these inputs do. An error means that the pool stands
+    // already.
     let _ = use_threads(1);
     let only = std::env::var("FUZZ_TARGET").ok();
     let wanted: Vec<_> =

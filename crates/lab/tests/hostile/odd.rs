@@ -1,5 +1,6 @@
-//! Well-formed files with odd contents. Behind compression and checksums a flipped bit seldom makes a number that is negative,
-//! huge or none, a table without a column, or a tensor of another shape; here they are written as the program itself would.
+//! Well-formed files with odd contents. Behind compression and checksums a flipped bit seldom makes a number
+//! that is negative, huge or none, a table without a column, or a tensor of another shape; here they are
+//! written as the program itself would.
 
 use bytes::Bytes;
 use parquet::basic::{Repetition, Type as Physical};

@@ -1,5 +1,6 @@
-//! Whole runs of which one file is hostile, and everything that reads them: judge, report, compare, fork, resume. The first byte
-//! of an input chooses the file; the second says whether the rest replaces it, or chooses changes that leave it well formed.
+//! Whole runs of which one file is hostile, and everything that reads them: judge, report, compare, fork,
+//! resume. The first byte of an input chooses the file; the second says whether the rest replaces it, or
+//! chooses changes that leave it well formed.
 
 use super::odd::{Choices, changed};
 use super::{framed, scratch};

@@ -80,7 +80,8 @@ fn chosen(files: &[&str], steps: Option<u64>) -> Vec<Vec<u8>> {
     files.iter().enumerate().map(|(n, file)| [&[n as u8, 0][..], &read(file)].concat()).collect()
 }
 
-/// A change of every file that leaves it well formed, and some of the tables of neurons, whose numbers are looked up by.
+/// A change of every file that leaves it well formed, and some of the tables of neurons, whose numbers are
+/// looked up by.
 fn changes(files: &[&str]) -> Vec<Vec<u8>> {
     let change = |n: u8, seed: u8| -> Vec<u8> {
         let choices = (0..24u8).map(|at| at.wrapping_mul(53).wrapping_add(seed.wrapping_mul(29)));

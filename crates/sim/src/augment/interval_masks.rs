@@ -33,7 +33,8 @@ thread_local! {
 }
 
 impl IntervalMasks {
-    /// RandomMask: complementary masks, the anchor keeping each coordinate with probability `keep_rate` in [10⁻⁶, 1).
+    /// RandomMask: complementary masks, the anchor keeping each coordinate with probability `keep_rate` in
+    /// [10⁻⁶, 1).
     pub fn complementary(keep_rate: f64) -> Result<Self, ParameterError> {
         require_drawn("keep_rate", keep_rate)?;
         require(keep_rate < 1.0, "keep_rate", keep_rate, "below 1: the other view would keep nothing")?;

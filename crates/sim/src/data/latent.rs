@@ -14,7 +14,8 @@ const WORDS_AT_A_TIME: usize = 256;
 /// How the sparse code is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LatentLaw {
-    /// Independent coordinates with activity Pr(z_j ≠ 0) in [[`SMALLEST_DRAWN`](crate::math::SMALLEST_DRAWN), 1].
+    /// Independent coordinates with activity Pr(z_j ≠ 0) in [[`SMALLEST_DRAWN`](crate::math::SMALLEST_DRAWN),
+    /// 1].
     Symmetric {
         /// Pr(z_j ≠ 0).
         activity: f64,

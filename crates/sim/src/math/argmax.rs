@@ -1,7 +1,8 @@
-//! Where values are largest. Of equals the first counts, here and everywhere: what is read off a state then depends on the
-//! state alone, not on the loop that looked.
+//! Where values are largest. Of equals the first counts, here and everywhere: what is read off a state then
+//! depends on the state alone, not on the loop that looked.
 
-/// The position of the largest value, the first of equals; NaN is never the largest. `None` where there is no number.
+/// The position of the largest value, the first of equals; NaN is never the largest. `None` where there is no
+/// number.
 pub fn argmax(values: impl IntoIterator<Item = f64>) -> Option<usize> {
     let mut best: Option<(usize, f64)> = None;
     for (position, value) in values.into_iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-/// Counts comparisons: a test whose cases drift away from what it is about then fails instead of passing idly.
+/// Counts comparisons: a test whose cases drift away from what it is about then fails instead of passing
+/// idly.
 #[derive(Debug, Default)]
 pub struct Compared(Cell<usize>);
 

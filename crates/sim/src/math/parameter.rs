@@ -14,13 +14,13 @@ pub struct ParameterError {
     pub accepted: String,
 }
 
-/// Smallest positive number that a parameter may be where it enters single precision. It and its inverse are normal numbers
-/// there, so neither the value nor a quotient by it loses digits.
+/// Smallest positive number that a parameter may be where it enters single precision. It and its inverse are
+/// normal numbers there, so neither the value nor a quotient by it loses digits.
 pub const SMALLEST_SINGLE: f64 = 1e-37;
 /// Largest such number.
 pub const LARGEST_SINGLE: f64 = 1e37;
-/// Smallest probability of an event that is drawn from 32 random bits: it is exact to 0.03 %. Below 2⁻³³ the event would
-/// never happen.
+/// Smallest probability of an event that is drawn from 32 random bits: it is exact to 0.03 %. Below 2⁻³³ the
+/// event would never happen.
 pub const SMALLEST_DRAWN: f64 = 1e-6;
 
 /// An error unless `value` is a positive number of single precision.

@@ -5,9 +5,9 @@
 //! A neuron is a singleton when its alignment exceeds .9. Counts of singletons never come near the number of neurons,
 //! because neurons without luck stay small for ever: the energy-weighted fraction is the one that Theorem 3.4 speaks of.
 //!
-//! N_i, the atoms that a neuron holds, is {j : |⟨w_i, M_j⟩| ≥ ½ max_j |⟨w_i, M_j⟩|}: the same rule at every stage and in
-//! every arm, independent of the scale. Beside it stand the atoms that open the gate by themselves: with symmetric ReLU
-//! those of |⟨w_i, M_j⟩| > b_i, all of them while b_i ≤ 0.
+//! N_i, the atoms that a neuron holds, is {j : |⟨w_i, M_j⟩| ≥ ½ max_j |⟨w_i, M_j⟩|}: the same rule at every
+//! stage and in every arm, independent of the scale. Beside it stand the atoms that open the gate by
+//! themselves: with symmetric ReLU those of |⟨w_i, M_j⟩| > b_i, all of them while b_i ≤ 0.
 //!
 //! Source: Theorem 3.4 (ii, iii); Lemma E.2 (1), E.3; docs/theory.md 7 (7).
 

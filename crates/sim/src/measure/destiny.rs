@@ -74,8 +74,8 @@ impl LuckRule {
     }
 }
 
-/// l_i = ⟨w_i, M_j⟩²/S_i for the neuron's best atom j: what the thresholds of a [`LuckRule`] are compared with. NaN for a
-/// neuron without sparse energy.
+/// l_i = ⟨w_i, M_j⟩²/S_i for the neuron's best atom j: what the thresholds of a [`LuckRule`] are compared
+/// with. NaN for a neuron without sparse energy.
 pub fn luck(neuron: &Neuron, latent_dim: usize) -> f64 {
     neuron.largest.powi(2) / luck_unit(neuron, latent_dim)
 }

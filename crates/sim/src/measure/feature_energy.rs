@@ -1,8 +1,8 @@
 //! How strongly each atom stands in the whole representation.
 //!
-//! F_j = Σ_i ⟨w_i, M_j⟩², and with the biases taken off F_j = Σ_i h_b(⟨w_i, M_j⟩)², h_b(a) = h(a, b_i) the learner's
-//! activation: the second is Sim(M_j, M_j), what the positive logit gains from an active atom; it saturates at Θ(τ log d). Sums are
-//! over all neurons, so that no choice of a set M_j enters.
+//! F_j = Σ_i ⟨w_i, M_j⟩², and with the biases taken off F_j = Σ_i h_b(⟨w_i, M_j⟩)², h_b(a) = h(a, b_i) the
+//! learner's activation: the second is Sim(M_j, M_j), what the positive logit gains from an active atom; it
+//! saturates at Θ(τ log d). Sums are over all neurons, so that no choice of a set M_j enters.
 //!
 //! Source: Appendix A.4, Lemma E.2 (3), E.5, E.6; docs/theory.md 4.6.
 

@@ -77,7 +77,8 @@ pub trait Measure: Send {
         Vec::new()
     }
 
-    /// Takes up the memory of a process of this shape again; false, and unchanged, if it is not one of its own.
+    /// Takes up the memory of a process of this shape again; false, and unchanged, if it is not one of its
+    /// own.
     fn recall(&mut self, memory: &[i64], _shape: Shape) -> bool {
         memory.is_empty()
     }
@@ -151,7 +152,8 @@ fn mean(values: impl IntoIterator<Item = f64>) -> f64 {
     sum / count as f64
 }
 
-/// Smallest and largest; NaN of nothing, and where one is NaN: a norm that has left the numbers may not be passed over.
+/// Smallest and largest; NaN of nothing, and where one is NaN: a norm that has left the numbers may not be
+/// passed over.
 fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let either = |known: f64, value: f64, is_new: bool| if is_new || value.is_nan() { value } else { known };
     let widen = |(low, high): (f64, f64), v| (either(low, v, v < low), either(high, v, v > high));

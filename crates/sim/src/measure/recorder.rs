@@ -141,7 +141,8 @@ impl Recorder {
         self.measures.iter().map(|measure| measure.memory()).collect()
     }
 
-    /// Takes up what a recorder with the same measurements remembered of a process of this shape; false if another one did.
+    /// Takes up what a recorder with the same measurements remembered of a process of this shape; false if
+    /// another one did.
     #[must_use]
     pub fn recall(&mut self, memory: &[Vec<i64>], shape: Shape) -> bool {
         memory.len() == self.measures.len()

@@ -76,8 +76,8 @@ struct Rung {
     unconverged: usize,
 }
 
-/// Fits, chooses and scores probes for both tasks at every number of labels: by labels, then task. Gives up soon after
-/// `interrupt` is set: it is looked at before every product of a fit.
+/// Fits, chooses and scores probes for both tasks at every number of labels: by labels, then task. Gives up
+/// soon after `interrupt` is set: it is looked at before every product of a fit.
 ///
 /// # Shapes
 /// Features n × k and latent codes n × d, with the same k and d in all three sets.

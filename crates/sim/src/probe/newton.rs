@@ -48,8 +48,8 @@ const MAX_TRIES: usize = 30;
 /// Part of the linear prediction by which F has to fall.
 const SUFFICIENT_DECREASE: f64 = 1e-4;
 
-/// Fits one rule per target and regularisation. Once `interrupt` is set it returns after the product at hand; what is open
-/// then has not converged.
+/// Fits one rule per target and regularisation. Once `interrupt` is set it returns after the product at hand;
+/// what is open then has not converged.
 ///
 /// # Shapes
 /// `labels`: T × n. The answer's rows are ordered target by target.

@@ -229,8 +229,9 @@ impl StageOne {
         (gap > 0.0).then(|| noise.sparse / gap)
     }
 
-    /// P at which [`Self::dense_noise_floor`] is `ratio` > 0: (n_s/ratio + n_d)/(g_s² − g_d²) with the noise of a single
-    /// anchor. `None` if sparse directions do not outgrow dense ones for any P. Source: docs/theory.md 4.3.
+    /// P at which [`Self::dense_noise_floor`] is `ratio` > 0: (n_s/ratio + n_d)/(g_s² − g_d²) with the noise
+    /// of a single anchor. `None` if sparse directions do not outgrow dense ones for any P. Source:
+    /// docs/theory.md 4.3.
     pub fn positives_for_noise_floor(&self, ratio: f64) -> Option<f64> {
         let (growth, noise) = (self.growth_factors(), self.noise_energy(1));
         let gap = growth.sparse.powi(2) - growth.dense.powi(2);

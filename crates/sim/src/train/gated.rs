@@ -229,7 +229,8 @@ mod tests {
             && a.as_slice().iter().zip(b.as_slice()).all(|(a, b)| (a - b).abs() < tolerance)
     }
 
-    /// Every case has open gates, and so few that the gated products are used; together they compare hundreds.
+    /// Every case has open gates, and so few that the gated products are used; together they compare
+    /// hundreds.
     #[test]
     fn gated_products_are_the_dense_ones_at_open_pairs() {
         let anchors = prop_oneof![1usize..300, 1000usize..1100];

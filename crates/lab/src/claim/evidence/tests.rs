@@ -2,34 +2,19 @@
 
 use super::*;
 use crate::claim::{Role, judge};
-use crate::experiments::Experiment;
 use crate::identity::Digest;
-use crate::plan::Plan;
 use crate::report::{StoredRun, of_run};
 use crate::run::{RunDirectory, execute};
 use crate::spec::{Layer, Spec};
 use crate::store::{DATA_FILE, DataHead, StoredData, StoredOverlap, write_data};
+use crate::tiny;
 use featurescope_sim::data::Samples;
 use featurescope_sim::math::Matrix;
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-const TINY: [&str; 8] = [
-    "data.ambient_dim=64",
-    "encoder.width=12",
-    "batch.anchors=16",
-    "batch.negatives=8",
-    "training.steps=6",
-    "measure.cadence.steps=2",
-    "measure.samples=16",
-    "probe.labels=[]",
-];
-
 fn make(folder: &Path, arguments: &[String]) {
-    let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
-    layers.push(Layer::overrides(&TINY.map(ToString::to_string)).unwrap());
-    layers.push(Layer::overrides(arguments).unwrap());
-    let plan = Plan::new(&Spec::from_layers(&layers).unwrap(), "tiny").unwrap();
+    let plan = tiny::plan(&[arguments]).unwrap();
     execute(&plan, &RunDirectory::create(folder).unwrap(), &AtomicBool::new(false), &mut |_| {}).unwrap();
 }
 

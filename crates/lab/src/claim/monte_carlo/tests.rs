@@ -36,22 +36,28 @@ fn the_contrast_is_the_slope_of_the_loss() {
     }
 }
 
+const LAW: SparseCodingLaw = SparseCodingLaw {
+    ambient_dim: 512,
+    latent_dim: 8,
+    latent: LatentLaw::Symmetric { activity: 0.2 },
+    noise_variance: 0.25,
+    direction_count: 0,
+    direction_variance: 0.25,
+};
+
+/// Views of RandomMask in the masks' limit, and in the ambient space.
+fn masked_views(jitter: MaskJitter) -> [DrawnViews; 2] {
+    let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
+    let gaussian = GaussianViews::new(&*mask(), &LAW, jitter).unwrap();
+    [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())]
+}
+
 /// Along every direction the noise of a masked view has the variance 2σ², and the two views share none of it, in the
 /// masks' limit as in the ambient space; five standard errors.
 #[test]
 fn views_draw_nothing_that_their_samples_drew() {
-    let law = SparseCodingLaw {
-        ambient_dim: 512,
-        latent_dim: 8,
-        latent: LatentLaw::Symmetric { activity: 0.2 },
-        noise_variance: 0.25,
-        direction_count: 0,
-        direction_variance: 0.25,
-    };
-    let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
-    let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Kept).unwrap();
-    for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
-        let data = law.in_coordinates(64).unwrap();
+    for views in masked_views(MaskJitter::Kept) {
+        let data = LAW.in_coordinates(64).unwrap();
         let none = Negatives { count: 1, are_views: false };
         let piece = Piece::draw(&data, &views, none, 7, 0);
         let numbers = (piece.anchor_noise.rows() * piece.anchor_noise.cols()) as f64;
@@ -63,26 +69,16 @@ fn views_draw_nothing_that_their_samples_drew() {
     }
 }
 
-/// Negatives that are views are twice as loud as samples, whose masks are doubled and keep half; five standard errors of a
-/// mixture with kurtosis 6.
+/// Negatives that are views are twice as loud as samples, whose masks are doubled and keep half; five
+/// standard errors of a mixture with kurtosis 6.
 #[test]
 fn negatives_are_samples_or_views_as_the_arm_has_them() {
-    let law = SparseCodingLaw {
-        ambient_dim: 512,
-        latent_dim: 8,
-        latent: LatentLaw::Symmetric { activity: 0.2 },
-        noise_variance: 0.25,
-        direction_count: 0,
-        direction_variance: 0.25,
-    };
-    let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
-    let gaussian = GaussianViews::new(&*mask(), &law, MaskJitter::Dropped).unwrap();
-    for views in [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())] {
-        let data = law.in_coordinates(64).unwrap();
+    for views in masked_views(MaskJitter::Dropped) {
+        let data = LAW.in_coordinates(64).unwrap();
         let energy = |are_views: bool| {
             let piece = Piece::draw(&data, &views, Negatives { count: 400, are_views }, 7, 0);
             let dense: f64 = (piece.negatives.iter_rows())
-                .flat_map(|x| &x[law.latent_dim..])
+                .flat_map(|x| &x[LAW.latent_dim..])
                 .map(|&v| f64::from(v).powi(2))
                 .sum();
             dense / (400 * 64) as f64

@@ -98,7 +98,8 @@ mod tests {
         assert_eq!((shared[0].at, shared[0].colours.len()), (52.0, 2));
     }
 
-    /// At every distance: no label covers another, none is lost, and each lies between the lines that it is of.
+    /// At every distance: no label covers another, none is lost, and each lies between the lines that it is
+    /// of.
     #[test]
     fn labels_never_touch_at_any_distance() {
         let (mut apart, mut joined) = (0, 0);

@@ -291,7 +291,8 @@ impl Pen {
         let Some(frame) = heat.frames.last() else { return Ok(()) };
         for (row, digits) in frame.digits.as_bytes().chunks(columns.max(1)).enumerate() {
             let mut left = 0;
-            // Neighbours that look the same are one rectangle, and white ones none: a matrix has thousands of entries.
+            // Neighbours that look the same are one rectangle, and white ones none: a matrix has thousands of
+            // entries.
             for alike in digits.chunk_by(|a, b| shade(*a) == shade(*b)) {
                 let corners = [(left as f64, row as f64 + 1.0), ((left + alike.len()) as f64, row as f64)];
                 left += alike.len();

@@ -1,7 +1,8 @@
 //! Every figure against the value that was varied: means over seeds with their intervals, theory dashed.
 //!
-//! One thing varied: a curve per arm. Several: a figure per arm, and in it a curve per combination of the others. Numbers that
-//! span a factor of ten stand on a logarithmic axis, words side by side; seeds alone: the arms side by side.
+//! One thing varied: a curve per arm. Several: a figure per arm, and in it a curve per combination of the
+//! others. Numbers that span a factor of ten stand on a logarithmic axis, words side by side; seeds alone:
+//! the arms side by side.
 
 use super::grid::{arms, cell};
 use super::{Group, Key, RUN, Swept};
@@ -60,7 +61,8 @@ fn axis_key(swept: &Swept<'_>) -> Option<usize> {
     (0..swept.keys.len()).rev().max_by_key(|&index| rank(&swept.keys[index]))
 }
 
-/// Panels of all figures against key number `along`, or of the arms side by side. `arm`: the only arm, or nothing.
+/// Panels of all figures against key number `along`, or of the arms side by side. `arm`: the only arm, or
+/// nothing.
 fn figure(swept: &Swept<'_>, along: Option<usize>, id: &str, arm: &str) -> Option<Figure> {
     let axis = axis(swept, along);
     let is_words = !axis.words.is_empty();
@@ -91,8 +93,8 @@ fn figure(swept: &Swept<'_>, along: Option<usize>, id: &str, arm: &str) -> Optio
     let figure = Figure {
         id: id.to_owned(),
         title: if arm.is_empty() { format!("What changes, {against}") } else { format!("{arm}: {against}") },
-        caption: "Mean over seeds of the last recorded value; bars are 95 % intervals (Student t), and one seed has none. Arms that \
-                  were not trained to their end are left out."
+        caption: "Mean over seeds of the last recorded value; bars are 95 % intervals (Student t), and one \
+                  seed has none. Arms that were not trained to their end are left out."
             .to_owned(),
         legend,
         panels,

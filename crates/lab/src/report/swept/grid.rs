@@ -70,8 +70,9 @@ pub fn table(swept: &Swept<'_>) -> Table {
         title: "At the last recorded step".to_owned(),
         columns: heads.chain(metrics.iter().map(|metric| metric.head())).collect(),
         rows,
-        note: "Mean over seeds ± half of its 95 % interval (Student t); one seed has no interval. In parentheses: theory's value, or \
-               that of a linear map with the same dense energy. Arms that were not trained to their end are counted and left out."
+        note: "Mean over seeds ± half of its 95 % interval (Student t); one seed has no interval. In \
+               parentheses: theory's value, or that of a linear map with the same dense energy. Arms that \
+               were not trained to their end are counted and left out."
             .to_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! Several runs as points along what was varied: the settings that tell them apart, and the seeds at every value.
+//! Several runs as points along what was varied: the settings that tell them apart, and the seeds at every
+//! value.
 //!
 //! ```text
 //! runs ─▶ keys (sweep.json's choices, or the settings in which runs differ) ─▶ groups of seeds ─▶ figures, table
@@ -173,7 +174,8 @@ fn by_settings(runs: &[&StoredRun]) -> Vec<Column> {
     differences(runs).into_iter().map(column).collect()
 }
 
-/// Names that tell apart what differs: that of the experiment or, where one experiment has several settings, that of the folder.
+/// Names that tell apart what differs: that of the experiment or, where one experiment has several settings,
+/// that of the folder.
 fn names(runs: &[&StoredRun], columns: &[Column]) -> Vec<SettingValue> {
     let content = |run: usize| columns.iter().map(|column| column.values[run].clone()).collect::<Vec<_>>();
     let name = |(index, run): (usize, &&StoredRun)| {

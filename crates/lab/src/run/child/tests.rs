@@ -16,8 +16,8 @@ const CHANGES: &[&str] = &[
     "measure.cadence.kind=logarithmic",
 ];
 
-/// Every arm of every shipped experiment can leave itself with every change. Only a change that means nothing to the arm
-/// is refused, and then the message speaks of that change and of nothing else.
+/// Every arm of every shipped experiment can leave itself with every change. Only a change that means nothing
+/// to the arm is refused, and then the message speaks of that change and of nothing else.
 #[test]
 fn every_arm_of_every_experiment_can_be_forked() {
     let (mut planned, mut refused) = (0, 0);
@@ -54,7 +54,7 @@ fn every_arm_of_every_experiment_can_be_forked() {
 fn planned_child(parent: &Spec, arm: &str, changes: &[String]) -> Result<Plan, ForkError> {
     let layers = [
         Layer::parse(&child_spec(parent, arm, "new")?, SPEC_FILE, Path::new("/"))?,
-        Layer::overrides(&own_settings("new", &format!("{arm}@0"), changes))?,
+        Layer::overrides(&own_settings("new", arm, ForkMoment::Step(0), changes))?,
     ];
     Ok(Plan::new(&Spec::from_layers(&layers)?, "fork")?)
 }
@@ -66,4 +66,17 @@ fn a_fork_that_names_another_one_is_refused() {
     let parent = Spec::from_layers(&layers).unwrap();
     let error = planned_child(&parent, "none", &["training.fork=random_mask@3".to_owned()]).unwrap_err();
     assert!(error.to_string().contains("arms.new.training.fork is given twice"), "{error}");
+}
+
+/// Settings may be typed as `run` takes them, with the arm in front; those of another arm are refused.
+#[test]
+fn the_name_of_the_arm_may_stand_in_front() {
+    let layers = EXPERIMENTS.iter().find(|e| e.name == "smoke").unwrap().layers(false).unwrap();
+    let parent = Spec::from_layers(&layers).unwrap();
+    let resolved =
+        |typed: &str| planned_child(&parent, "none", &[typed.to_owned()]).map(|plan| plan.resolved.clone());
+    let plain = resolved("loss.temperature=0.3").unwrap();
+    assert_eq!(plain, resolved("arms.none.loss.temperature=0.3").unwrap());
+    assert_eq!(plain, resolved("arms.new.loss.temperature=0.3").unwrap());
+    assert!(resolved("arms.random_mask.loss.temperature=0.3").is_err());
 }

@@ -1,4 +1,5 @@
-//! Both ends of every number's range: refused before anything starts, told as a divergence, or as finite as any run.
+//! Both ends of every number's range: refused before anything starts, told as a divergence, or as finite as
+//! any run.
 
 use super::*;
 use crate::spec::registry::SETTINGS;
@@ -6,7 +7,8 @@ use crate::spec::setting::{Kind, Setting};
 use featurescope_sim::measure::Record;
 use std::collections::BTreeSet;
 
-/// One arm for every part that a number can enter. Stage I ends with the first step, so thresholds are set in the second.
+/// One arm for every part that a number can enter. Stage I ends with the first step, so thresholds are set in
+/// the second.
 const EVERY_PART: &str = "
 [data]
 latent_dim = 4
@@ -54,8 +56,8 @@ training.dynamics = \"supervised\"
 training.dynamics = \"reduced_supervised\"
 ";
 
-/// Figures that some states leave undefined, as their documentation says: without a lucky neuron, before T1, where no
-/// sample has an active atom, where no neuron fires.
+/// Figures that some states leave undefined, as their documentation says: without a lucky neuron, before T1,
+/// where no sample has an active atom, where no neuron fires.
 const MAY_BE_UNDEFINED: &[&str] = &[
     "lucky_kept_fraction",
     "lucky_kept_fraction_t1",

@@ -123,7 +123,8 @@ fn a_file_says_one_thing_about_a_setting() {
     assert!(message(&format!("variants = 3\n{BASE}"), &[]).contains("[[variants]]"));
 }
 
-/// A variant lies over its own layer and under what is typed later; variants that are typed replace those of a file.
+/// A variant lies over its own layer and under what is typed later; variants that are typed replace those of
+/// a file.
 #[test]
 fn variants_on_the_command_line_replace_those_of_the_file() {
     let text = format!("{BASE}\n[[variants]]\nname = \"small\"\ndata.latent_dim = 4\nseed = 3\n");

@@ -180,7 +180,8 @@ fn luck_is_what_its_thresholds_are_compared_with() {
     assert!(!rule.is_lucky(&nothing, 4) && luck(&nothing, 4).is_nan());
 }
 
-/// An encoder that is no symmetric ReLU: what a measurement says has to be about the learner that it is given.
+/// An encoder that is no symmetric ReLU: what a measurement says has to be about the learner that it is
+/// given.
 struct Cubed;
 
 impl Encoder for Cubed {

@@ -93,7 +93,8 @@ fn an_undeclared_column_cannot_be_written() {
     Recorder::new(vec![Box::new(Careless)], Cadence::Every { steps: 1 }, 1).observe(&still().view());
 }
 
-/// Two neurons, two atoms; the second neuron wins the first atom, so that both measurements have something to remember.
+/// Two neurons, two atoms; the second neuron wins the first atom, so that both measurements have something to
+/// remember.
 #[test]
 fn a_memory_is_taken_up_by_a_process_of_its_own_shape_alone() {
     let measures = || -> Vec<Box<dyn Measure>> {

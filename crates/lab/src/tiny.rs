@@ -1,0 +1,26 @@
+//! The smallest run that has everything, for tests: two stages cannot be expected of it.
+
+use crate::experiments::Experiment;
+use crate::plan::{Plan, PlanError};
+use crate::spec::{Layer, Spec};
+
+const SETTINGS: &[&str] = &[
+    "data.ambient_dim=64",
+    "encoder.width=12",
+    "batch.anchors=16",
+    "batch.negatives=8",
+    "training.steps=6",
+    "measure.cadence.steps=2",
+    "measure.samples=16",
+    "probe.labels=[]",
+];
+
+/// Its plan, under settings that were typed in several places, later ones over earlier ones.
+pub(crate) fn plan(typed: &[&[String]]) -> Result<Plan, PlanError> {
+    let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
+    let own: Vec<String> = SETTINGS.iter().map(ToString::to_string).collect();
+    for typed in std::iter::once(&own[..]).chain(typed.iter().copied()) {
+        layers.push(Layer::overrides(typed)?);
+    }
+    Plan::new(&Spec::from_layers(&layers)?, "tiny")
+}
