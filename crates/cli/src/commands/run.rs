@@ -59,13 +59,18 @@ pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Resul
     let directory = directory.saving_every(manner.save_every());
     let shown = directory.path().display();
     let resume = format!("`featurescope resume {shown}`");
+    // Before a word is said: who has read that the run begins may send a signal that it is to hear.
+    interrupt::has_to_save(format!("{resume} goes on"));
+    panics::saved_in(directory.path());
     let mut progress = Progress::new(manner.quiet);
     progress.tell(&announcement(plan));
     plan.foreseen().iter().for_each(|what| progress.tell(&format!("note: {what}")));
-    interrupt::has_to_save(format!("{resume} goes on"));
-    panics::saved_in(directory.path());
-    let summary = execute(plan, &directory, interrupt::flag(), &mut |event| progress.show(event))
-        .with_context(|| format!("the run stopped; what it has so far is in {shown}, {resume} goes on"))?;
+    let made = execute(plan, &directory, interrupt::flag(), &mut |event| progress.show(event));
+    let summary = made.map_err(|error| {
+        let advice = if error.can_be_resumed() { format!(", {resume} goes on") } else { String::new() };
+        let context = format!("the run stopped; what it has so far is in {shown}{advice}");
+        anyhow::Error::new(error).context(context)
+    })?;
     drop(progress);
     interrupt::may_end(format!(
         "the results are complete in {shown}, `featurescope report {shown}` makes their report"
