@@ -106,8 +106,11 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     let jobs = (crew.jobs, crew.threads);
     let made = execute(plan, &folder, jobs, interrupt::flag(), &|event| progress.show(&event));
     drop(progress);
-    let (index, is_complete) = made.with_context(|| {
-        format!("the sweep stopped; what it has so far is in {shown}, `featurescope resume {shown}` goes on")
+    let (index, is_complete) = made.map_err(|error| {
+        let resume = format!(", `featurescope resume {shown}` goes on");
+        let advice = if error.can_be_resumed() { resume } else { String::new() };
+        let context = format!("the sweep stopped; what it has so far is in {shown}{advice}");
+        anyhow::Error::new(error).context(context)
     })?;
     let complete = format!("the runs are complete, `featurescope report {shown}` judges and shows them");
     interrupt::may_end(&complete);

@@ -19,6 +19,7 @@ use featurescope_sim::measure::{
 };
 use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::reduced::GaussianViews;
+use featurescope_sim::train::supervised::silent_loss;
 use featurescope_sim::train::{
     Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
     Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
@@ -61,6 +62,14 @@ impl ArmPlan {
     pub fn width(&self) -> usize {
         let EncoderSpec::SymRelu { width, .. } = self.spec.encoder;
         width
+    }
+
+    /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y.
+    pub fn silent_loss(&self) -> f64 {
+        match self.spec.loss {
+            Some(_) => self.prediction.initial_loss.unwrap_or_default(),
+            None => silent_loss(self.law.activity(), self.law.latent_dim),
+        }
     }
 
     /// Neurons and atoms.

@@ -13,8 +13,10 @@ use crate::spec::typed::{
 use featurescope_sim::data::{
     DataModel, DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
 };
+use featurescope_sim::math::linalg::times_transposed;
 use featurescope_sim::math::{Matrix, ParameterError, SMALLEST_DRAWN, require};
 use featurescope_sim::theory::Population;
+use featurescope_sim::theory::code_noise::CodeNoise;
 use featurescope_sim::theory::rates::LeverageOverlap;
 
 /// Largest Σ_r M_rj⁴ in units of 1/d1 at which a dictionary counts as spread out. A Haar dictionary has 3; the error of a
@@ -47,12 +49,14 @@ impl PlannedData {
 
 /// What closed forms ask of the parts of the data that are drawn or given: read off once, and kept with a
 /// stored run.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct DataFacts {
     /// How much leverage the directions see.
     pub overlap: LeverageOverlap,
     /// Number of noise directions.
     pub direction_count: usize,
+    /// What the noise leaves a linear rule to know of z; `None` where nobody knows how the noise lies.
+    pub code_noise: Option<CodeNoise>,
 }
 
 impl DataFacts {
@@ -66,7 +70,12 @@ impl DataFacts {
             }
             DictionarySpec::Hadamard {} | DictionarySpec::Axes {} => known.overlap,
         };
-        Self { overlap, direction_count: model.noise().direction_count() }
+        let (atoms, directions) = (model.dictionary().atoms(), model.noise().directions());
+        Self {
+            overlap,
+            direction_count: model.noise().direction_count(),
+            code_noise: code_noise(spec, Some((atoms, directions))),
+        }
     }
 
     /// Those of data that no arm draws in the ambient space: evenly spread.
@@ -79,8 +88,23 @@ impl DataFacts {
                 noise_variance: 0.0,
             }),
             direction_count: random_count(spec).unwrap_or_default(),
+            code_noise: code_noise(spec, None),
         }
     }
+}
+
+/// What the noise leaves a linear rule to know of z, given the atoms (d × d1) and the noise directions (k ×
+/// d1) where they are at hand. Random directions are orthogonal to the atoms, so that only those from a file
+/// have to be.
+pub(crate) fn code_noise(spec: &DataSpec, arrays: Option<(&Matrix, &Matrix)>) -> Option<CodeNoise> {
+    let variance = noise_variance(spec);
+    if !matches!(spec.noise_directions, NoiseDirectionsSpec::File { .. }) {
+        return Some(CodeNoise::isotropic(variance));
+    }
+    let (atoms, directions) = arrays?;
+    let mut overlaps = Matrix::zeros(0, 0);
+    times_transposed(&mut overlaps, &directions.to_f64(), &atoms.to_f64());
+    CodeNoise::with_directions(variance, direction_variance(spec, variance)?, &overlaps)
 }
 
 /// Whether the dictionary has to be there.

@@ -3,18 +3,28 @@
 //! Source: docs/theory.md 3.1 (T1) and 4.3 (growth, gradient noise, linear saturation).
 
 use super::{ArmPlan, Outline};
-use crate::spec::typed::AugmentationSpec;
+use crate::spec::typed::{AugmentationSpec, NoiseDirectionsSpec};
 
 /// Half the distance from 1 to the next smaller number of single precision: 1 − x is 1 for a smaller x.
 const LOST_IN_ONE: f64 = 1.0 / (1u64 << 25) as f64;
 
 impl Outline {
-    /// What is foreseen for its arms, one sentence each.
+    /// What is foreseen for its arms, and what closed forms cannot say of them, one sentence each.
     pub fn foreseen(&self) -> Vec<String> {
         let of_arm = |arm: &ArmPlan| {
             arm.foreseen().into_iter().map(|what| format!("arm {}: {what}", arm.name)).collect::<Vec<_>>()
         };
-        self.arms.iter().flat_map(of_arm).collect()
+        self.open_forms().into_iter().chain(self.arms.iter().flat_map(of_arm)).collect()
+    }
+
+    fn open_forms(&self) -> Option<String> {
+        let noise = &self.shared.data.noise_directions;
+        (*noise != NoiseDirectionsSpec::None {}).then(|| {
+            "data.noise_directions: theory has no closed form for noise that is larger in some directions, so \
+             growth, T1 and the cosines of a linear map stand without one; of the best linear rule the accuracy, \
+             where directions overlap with atoms"
+                .to_owned()
+        })
     }
 }
 
@@ -63,10 +73,17 @@ impl ArmPlan {
         }
         let anchors = self.spec.batch.anchors as f64;
         let needed =
-            prediction.anchors_needed.filter(|&needed| self.has_disjoint_views() && anchors < needed)?;
+            prediction.anchors_needed.filter(|&needed| self.has_disjoint_views() && anchors < needed);
+        if let Some(needed) = needed {
+            return Some(format!(
+                "the gradient noise of batch.anchors = {anchors} will be more than half of what neurons hold at \
+                 T1: raise batch.anchors to {needed:.0} or more, or lower training.learning_rate"
+            ));
+        }
+        let outgrown = prediction.anchors_outgrown.filter(|&outgrown| anchors <= outgrown)?;
         Some(format!(
-            "the gradient noise of batch.anchors = {anchors} will be more than half of what neurons hold at \
-             T1: raise batch.anchors to {needed:.0} or more, or lower training.learning_rate"
+            "the gradient noise of batch.anchors = {anchors} will feed itself faster than the atoms grow: raise \
+             batch.anchors well above {outgrown:.0}, or lower training.learning_rate"
         ))
     }
 

@@ -37,7 +37,7 @@ impl Outline {
         let shared = &spec.shared;
         check_sizes(&shared.data)?;
         let law = law(&shared.data, facts.direction_count)?;
-        let model = Model::new(&law, facts.overlap, &shared.data);
+        let model = Model::new(&law, facts, &shared.data);
         let mut arms: Vec<ArmPlan> = Vec::new();
         for (name, arm) in &spec.arms {
             let fork = fork::read(name, arm, &arms)?;

@@ -5,6 +5,7 @@
 //!
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
+use super::data::DataFacts;
 use crate::spec::typed::{
     ArmSpec, AugmentationSpec, BiasSpec, DataSpec, EncoderSpec, LossSpec, MaskJitterSpec, NegativeSetSpec,
     NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
@@ -12,7 +13,9 @@ use crate::spec::typed::{
 use featurescope_sim::data::SparseCodingLaw;
 use featurescope_sim::probe::task::target_vectors;
 use featurescope_sim::theory::Population;
+use featurescope_sim::theory::code_noise::CodeNoise;
 use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
+use featurescope_sim::theory::feed::noise_feed;
 use featurescope_sim::theory::plateau::{Plateau, linear_noise_cosine, linear_signal_cosine};
 use featurescope_sim::theory::rates::{
     LeverageOverlap, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
@@ -20,20 +23,22 @@ use featurescope_sim::theory::rates::{
 use serde::{Deserialize, Serialize};
 
 /// The data as closed forms see it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     population: Population,
     overlap: LeverageOverlap,
+    code_noise: Option<CodeNoise>,
     is_isotropic: bool,
     has_independent_atoms: bool,
 }
 
 impl Model {
-    /// The population behind a law, whose atoms overlap so much with the leverages.
-    pub(super) fn new(law: &SparseCodingLaw, overlap: LeverageOverlap, spec: &DataSpec) -> Self {
+    /// The population behind a law, and how its parts lie.
+    pub(super) fn new(law: &SparseCodingLaw, facts: &DataFacts, spec: &DataSpec) -> Self {
         Self {
             population: population(law),
-            overlap,
+            overlap: facts.overlap,
+            code_noise: facts.code_noise.clone(),
             is_isotropic: spec.noise_directions == NoiseDirectionsSpec::None {},
             has_independent_atoms: spec.active_count.is_none(),
         }
@@ -65,11 +70,20 @@ pub struct ArmPrediction {
     pub saturation_share: Option<f64>,
     /// Anchors per step with which gradient noise stays below half of the energy at T1.
     pub anchors_needed: Option<f64>,
+    /// What finite batches add to the dense part at T1, over the sparse part (docs/theory.md 4.3); from 1 on the
+    /// noise of the steps drowns the signal. For views that share no noise.
+    pub step_noise_over_signal: Option<f64>,
+    /// Rate at which noise alone grows through thresholds at their cap, over weight decay (docs/theory.md 4.7); below
+    /// 1 the thresholds shut the noise out. `None` also where thresholds are trained or nothing decays.
+    pub noise_feed_over_decay: Option<f64>,
+    /// Anchors per step up to which gradient noise feeds itself faster than atoms grow.
+    pub anchors_outgrown: Option<f64>,
     /// The loss that sparse features cannot undercut.
     pub loss_floor: Option<f64>,
     /// τ ln(N + 1), the loss while nothing has been learned.
     pub initial_loss: Option<f64>,
-    signal_to_noise: f64,
+    /// p/σ², where the noise is the same in every direction.
+    signal_to_noise: Option<f64>,
 }
 
 /// One number along the atoms and one along what is orthogonal to all of them.
@@ -103,6 +117,8 @@ impl ArmPrediction {
             Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
         };
         let plateau = plateau(arm, model);
+        // As much noise as signal.
+        let anchors_needed = stage.and_then(|stage| stage.positives_for_noise_floor(1.0));
         Self {
             growth: stage.map(|stage| {
                 let SparseDense { sparse, dense } = stage.growth_factors();
@@ -111,22 +127,28 @@ impl ArmPrediction {
             t1,
             dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
             saturation_share: stage.and_then(saturation),
-            // As much noise as signal.
-            anchors_needed: stage.and_then(|stage| stage.positives_for_noise_floor(1.0)),
+            anchors_needed,
+            step_noise_over_signal: anchors_needed
+                .filter(|_| stage.is_some_and(|stage| stage.views.pair.diagonal == 0.0))
+                .map(|needed| needed / arm.batch.anchors as f64),
+            noise_feed_over_decay: stage.and_then(|stage| noise_feed_over_decay(arm, &stage)),
+            // Without what the sparse part adds, the noise of the dense part alone is left.
+            anchors_outgrown: stage.and_then(|stage| stage.positives_for_noise_floor(f64::INFINITY)),
             loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
             initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
-            signal_to_noise: population.signal_to_noise(),
+            signal_to_noise: model.is_isotropic.then(|| population.signal_to_noise()),
         }
     }
 
-    /// cos(f(x), f(ξ)) of a linear map with this share of its energy along the atoms.
-    pub fn linear_noise_cosine(&self, sparse_fraction: f64) -> f64 {
-        linear_noise_cosine(sparse_fraction, self.signal_to_noise)
+    /// cos(f(x), f(ξ)) of a linear map with this share of its energy along the atoms. `None` where noise is
+    /// larger in some directions: it depends on the energy along them, which is not recorded.
+    pub fn linear_noise_cosine(&self, sparse_fraction: f64) -> Option<f64> {
+        self.signal_to_noise.map(|ratio| linear_noise_cosine(sparse_fraction, ratio))
     }
 
     /// cos(f(x), f(M z)) of such a map.
-    pub fn linear_signal_cosine(&self, sparse_fraction: f64) -> f64 {
-        linear_signal_cosine(sparse_fraction, self.signal_to_noise)
+    pub fn linear_signal_cosine(&self, sparse_fraction: f64) -> Option<f64> {
+        self.signal_to_noise.map(|ratio| linear_signal_cosine(sparse_fraction, ratio))
     }
 }
 
@@ -161,6 +183,17 @@ fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
     })
 }
 
+/// How fast noise alone grows once the thresholds stand where they stay, in units of weight decay.
+fn noise_feed_over_decay(arm: &ArmSpec, stage: &StageOne) -> Option<f64> {
+    let bias_over_norm = match arm.bias {
+        BiasSpec::Zero {} => 0.0,
+        BiasSpec::Staged { cap, .. } => cap,
+        BiasSpec::Trained { .. } => return None,
+    };
+    let feed = noise_feed(&stage.views, stage.population.noise_variance, bias_over_norm);
+    (arm.training.weight_decay > 0.0).then(|| feed / arm.training.weight_decay)
+}
+
 /// Reduced arms know d/d1 but no coordinates: every direction overlaps alike with the leverages, or not at all.
 fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
     match (arm.training.dynamics.is_reduced(), arm.training.mask_jitter) {
@@ -182,22 +215,33 @@ const MOST_ACTIVE: f64 = 32.0;
 /// What a linear rule on x reaches at best, from any number of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Yardstick {
-    /// R² of the regression task.
+    /// R² of the regression task, mean over the targets of this run.
     pub linear_r_squared: Option<f64>,
-    /// Accuracy of the classification task, mean over the targets of this run.
+    /// Accuracy of the classification task, mean over the same targets; `None` also where noise is larger
+    /// along some atoms than along others.
     pub linear_accuracy: Option<f64>,
 }
 
 impl Yardstick {
     pub(super) fn new(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
-        let population = &model.population;
-        let mean_active = population.activity * population.latent_dim as f64;
-        let has_form = model.has_independent_atoms && mean_active <= MOST_ACTIVE;
-        let accuracy = has_form.then(|| {
+        let (population, noise) = (&model.population, model.code_noise.as_ref());
+        let mean = |of: &dyn Fn(&[f64]) -> f64| {
             let vectors = target_vectors(seed, probe.targets, probe.target_spread, population.latent_dim);
-            let sum: f64 = vectors.iter_rows().map(|w| linear_sign_task(population, w).accuracy).sum();
-            sum / probe.targets as f64
-        });
-        Self { linear_r_squared: Some(linear_r_squared(population)), linear_accuracy: accuracy }
+            vectors.iter_rows().map(of).sum::<f64>() / probe.targets as f64
+        };
+        let r_squared = |noise: &CodeNoise| {
+            if noise.is_isotropic() {
+                return linear_r_squared(population);
+            }
+            mean(&|w| noise.linear_r_squared(population.activity, w))
+        };
+        let mean_active = population.activity * population.latent_dim as f64;
+        let has_form = model.has_independent_atoms
+            && mean_active <= MOST_ACTIVE
+            && noise.is_some_and(CodeNoise::is_isotropic);
+        Self {
+            linear_r_squared: noise.map(r_squared),
+            linear_accuracy: has_form.then(|| mean(&|w| linear_sign_task(population, w).accuracy)),
+        }
     }
 }

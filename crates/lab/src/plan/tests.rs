@@ -203,3 +203,70 @@ fn predictions_for_reduced_arms_know_what_is_kept() {
     assert!(close(rate(kept.sparse), p * (1.0 - 1.0 / 8.0)) && close(rate(kept.dense), -p / 8.0));
     assert!(close(rate(dropped.sparse), p) && close(rate(dropped.dense), 0.0));
 }
+
+/// A file of noise directions on the axes of a dictionary whose atoms are axes too.
+fn on_atoms(folder: &Path, axes: &[usize]) -> [String; 5] {
+    let path = folder.join("u.csv");
+    let row = |axis: &usize| (0..128).map(|c| u8::from(c == *axis).to_string()).collect::<Vec<_>>().join(" ");
+    std::fs::write(&path, axes.iter().map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    [
+        "data.dictionary.kind=axes".to_owned(),
+        "data.noise_directions.kind=file".to_owned(),
+        format!("data.noise_directions.path={}", path.display()),
+        "data.noise_directions.variance_ratio=30".to_owned(),
+        "data.noise_constant=0.7".to_owned(),
+    ]
+}
+
+/// Atoms 0 to 15 hidden in thirty times the noise; one of them; none of them; random directions.
+#[test]
+fn yardsticks_know_how_the_noise_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |axes: &[usize]| {
+        let arguments = on_atoms(folder.path(), axes);
+        plan(&arguments.each_ref().map(String::as_str)).unwrap()
+    };
+    let hidden = of(&(0..16).collect::<Vec<_>>());
+    let (p, variance) = (hidden.law.activity(), hidden.law.noise_variance);
+    let r_squared = |variance: f64| p / (p + variance);
+    let found = hidden.yardstick();
+    assert!((found.linear_r_squared.unwrap() - r_squared(30.0 * variance)).abs() < 1e-6, "{found:?}");
+    assert!(found.linear_accuracy.is_none(), "no closed form where atoms differ in noise");
+    let one = of(&[3]).yardstick().linear_r_squared.unwrap();
+    assert!(r_squared(30.0 * variance) < one && one < r_squared(variance), "{one}");
+    let even = plan(&["data.noise_constant=0.7"]).unwrap().yardstick();
+    for elsewhere in
+        [of(&[16, 40]), plan(&["data.noise_constant=0.7", "data.noise_directions.kind=random"]).unwrap()]
+    {
+        assert_eq!(elsewhere.yardstick(), even, "directions orthogonal to the atoms change nothing");
+        let prediction = elsewhere.arms[0].prediction;
+        assert!(
+            prediction.linear_noise_cosine(0.5).is_none() && prediction.linear_signal_cosine(0.5).is_none()
+        );
+        assert!(
+            elsewhere.foreseen()[0].contains("no closed form for noise that is larger in some directions")
+        );
+    }
+}
+
+/// A single anchor without masks: 2ησ⁴(d1 − d)/(Pp) > 1.
+#[test]
+fn noise_that_feeds_itself_is_foreseen() {
+    let few = |anchors: &str| {
+        let steps = ["arms.in_batch.batch.anchors=8", "training.steps=2000", "training.first_energy_ratio=2"];
+        plan(&[&steps[..], &[anchors, "encoder.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
+    };
+    let told = few("batch.anchors=1");
+    assert!(told.len() == 1 && told[0].contains("batch.anchors = 1 will feed itself"), "{told:?}");
+    assert_eq!(few("batch.anchors=512"), Vec::<String>::new());
+}
+
+/// Losses of neurons that never fire, per objective.
+#[test]
+fn silent_neurons_have_a_loss() {
+    let plan = plan(&[]).unwrap();
+    let found: Vec<f64> = plan.arms.iter().map(ArmPlan::silent_loss).collect();
+    assert_eq!(found[..4], [9f64.ln(), 9f64.ln(), 8f64.ln(), 0.0]);
+    // The labels' own mean square: Σ over tasks of p‖t_k‖²/2, entries ±(1/2 … 3/2)/√K.
+    assert!((found[4] - 0.5 * plan.law.activity() * 16.0 * 13.0 / 12.0).abs() < 1e-12);
+}

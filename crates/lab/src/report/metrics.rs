@@ -100,8 +100,8 @@ impl Metric {
         match self.theory? {
             Theory::FirstStage => prediction.t1.map(f64::round),
             Theory::LossFloor => prediction.loss_floor,
-            Theory::LinearSignal => sparse().map(|sparse| prediction.linear_signal_cosine(sparse)),
-            Theory::LinearNoise => sparse().map(|sparse| prediction.linear_noise_cosine(sparse)),
+            Theory::LinearSignal => sparse().and_then(|sparse| prediction.linear_signal_cosine(sparse)),
+            Theory::LinearNoise => sparse().and_then(|sparse| prediction.linear_noise_cosine(sparse)),
         }
     }
 

@@ -203,11 +203,13 @@ fn cosine(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel 
                 "noise_cosine" => prediction.linear_noise_cosine(sparse),
                 _ => prediction.linear_signal_cosine(sparse),
             };
-            [step, cosine]
+            cosine.map(|cosine| [step, cosine])
         };
-        let points = arm.curve("dense_energy_fraction").iter().map(linear).collect();
-        let line = Line::new(format!("{}: a linear map", arm.name()), &arm.key, arm.colour, points);
-        layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+        let points: Option<_> = arm.curve("dense_energy_fraction").iter().map(linear).collect();
+        if let Some(points) = points {
+            let line = Line::new(format!("{}: a linear map", arm.name()), &arm.key, arm.colour, points);
+            layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+        }
         layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column))));
     }
     panel(arms, title, Axis::linear(unit).between(0.0, 1.0), layers)

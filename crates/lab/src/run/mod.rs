@@ -102,6 +102,19 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether the run can go on once the disk allows it. Else `resume` meets the same error again.
+    pub fn can_be_resumed(&self) -> bool {
+        match self {
+            Self::Directory(_) | Self::Input(_) => true,
+            Self::Store(error) => matches!(error, StoreError::Io { .. } | StoreError::Table { .. }),
+            Self::Identity(_)
+            | Self::Arm { .. }
+            | Self::State { .. }
+            | Self::OtherVersion { .. }
+            | Self::OtherArithmetic { .. } => false,
+        }
+    }
+
     fn arm(name: &str) -> impl FnOnce(ParameterError) -> Self {
         let arm = name.to_owned();
         |source| Self::Arm { arm, source }

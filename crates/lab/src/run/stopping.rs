@@ -354,8 +354,9 @@ fn a_run_of_another_version_is_refused_and_damage_starts_the_arm_again() {
     let refused = |from: &str, to: &str, expected: &str| {
         assert!(text.contains(from), "{text}");
         fs::write(&manifest, text.replace(from, to)).unwrap();
-        let message = go_on(&plan, folder.path(), Duration::MAX, |_| false).unwrap_err().to_string();
-        assert!(message.contains(expected), "{message}");
+        let error = go_on(&plan, folder.path(), Duration::MAX, |_| false).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(expected) && !error.can_be_resumed(), "{message}");
         fs::write(&manifest, &text).unwrap();
     };
     refused("\"format_version\": 2", "\"format_version\": 1", "format version is 1, this program reads 2");

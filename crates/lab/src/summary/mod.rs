@@ -112,7 +112,8 @@ pub struct ArmSummary {
     pub probes: Vec<ProbeScore>,
     /// Why there are no scores on the learned features although there should be.
     pub probe_problem: Option<String>,
-    /// Why next to no atom was found, in words; null where some were, and where training did not end.
+    /// What went wrong, in words: a loss that no sound learner has, or next to no atom found; null elsewhere,
+    /// and where training did not end.
     pub remark: Option<String>,
     /// Wall time of training, measuring and probing.
     pub wall_seconds: f64,
@@ -167,7 +168,8 @@ impl ArmSummary {
         let loss = last("loss");
         let dense = last("dense_energy_fraction");
         let at_t1 = stages.first.and_then(|t1| records.steps.iter().position(|&step| step == t1));
-        let linear = |of: &dyn Fn(f64) -> f64| dense.and_then(|dense| defined(of(1.0 - dense)));
+        let linear =
+            |of: &dyn Fn(f64) -> Option<f64>| dense.and_then(|dense| of(1.0 - dense)).and_then(defined);
         let mut summary = Self {
             t1: stages.first,
             t1_predicted: prediction.t1,

@@ -1,29 +1,54 @@
-//! Why an arm found no atoms, in words: a run that learned nothing says what stood in the way.
+//! What went wrong in an arm, in words: a loss that no sound learner has, or no atoms found, and what stood
+//! in the way.
 //!
-//! Source: docs/theory.md 3.1 (stages), 4.3 (growth and gradient noise), 4.5 (thresholds).
+//! Source: docs/theory.md 3.1 (stages), 4.3 (growth and gradient noise), 4.5 and 4.7 (thresholds).
 
 use super::ArmSummary;
 use crate::plan::ArmPlan;
-use crate::spec::typed::{AugmentationSpec, BiasSpec};
+use crate::spec::typed::{AugmentationSpec, BiasSpec, LossSpec};
 
 /// Share of covered atoms (|cos| > .9) up to which an arm counts as one that found next to nothing.
 const NEXT_TO_NOTHING: f64 = 0.1;
 /// Share of the largest threshold from which on thresholds count as raised.
 const RAISED: f64 = 0.95;
 
-/// One sentence on an arm that was trained to its end and covers next to no atom; `None` for others.
+/// One sentence on an arm that was trained to its end and went wrong or covers next to no atom; `None` for
+/// others.
 pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
-    let covered = found.coverage.at_90.filter(|&covered| covered <= NEXT_TO_NOTHING)?;
     if found.stop_detail.is_some() || found.steps < arm.spec.training.steps {
         return None;
     }
+    let highest = highest_sound_loss(arm);
+    if let Some(loss) = found.loss.filter(|&loss| loss > highest) {
+        return Some(format!(
+            "training went wrong: the loss is {loss:.3e}, that of silent neurons {:.3e}; raise batch.anchors or \
+             lower training.learning_rate",
+            arm.silent_loss()
+        ));
+    }
+    let covered = found.coverage.at_90.filter(|&covered| covered <= NEXT_TO_NOTHING)?;
     let what = if covered == 0.0 { "no atom has" } else { "few atoms have" };
     Some(format!("{what} a neuron of its own: {}", reason(arm, found)))
+}
+
+/// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
+/// best features can be below it. The best contrastive and supervised loss is 0. m features of spectral
+/// contrast reach minus the sum of m eigenvalues of at most 1.
+fn highest_sound_loss(arm: &ArmPlan) -> f64 {
+    let silent = arm.silent_loss();
+    let best = match arm.spec.loss {
+        Some(LossSpec::Spectral { .. }) => -(arm.width() as f64),
+        Some(LossSpec::InfoNce { .. }) | None => 0.0,
+    };
+    silent + (silent - best)
 }
 
 fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
     let training = &arm.spec.training;
     let steps = found.steps;
+    if arm.prediction.growth.is_some_and(|growth| growth.sparse <= 1.0) {
+        return "the atoms did not grow, training.weight_decay outweighs them; lower it".to_owned();
+    }
     if found.t1.is_none() {
         return match found.t1_predicted {
             Some(t1) if t1 > steps as f64 => format!(
@@ -36,6 +61,12 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
                 training.first_energy_ratio
             ),
         };
+    }
+    if let Some(feed) = noise_kept(arm, found) {
+        return format!(
+            "noise grows through the thresholds, {feed:.1} times as fast as weight decay takes it away; \
+             augmentation.kind = random_mask hides it, a higher bias.cap or training.weight_decay shuts it out"
+        );
     }
     if found.dense_energy_fraction.is_some_and(|dense| dense > 0.5) {
         return dense_reason(arm);
@@ -56,6 +87,14 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
               encoder.width or a slower bias.growth help"
             .to_owned(),
     }
+}
+
+/// How much faster noise grows through the scheduled thresholds than weight decay takes it away, once they stand at
+/// their cap; `None` where they shut it out (docs/theory.md 4.7).
+fn noise_kept(arm: &ArmPlan, found: &ArmSummary) -> Option<f64> {
+    let BiasSpec::Staged { cap, .. } = arm.spec.bias else { return None };
+    let is_raised = found.bias_over_norm.is_some_and(|ratio| ratio >= RAISED * cap);
+    arm.prediction.noise_feed_over_decay.filter(|&feed| is_raised && feed > 1.0)
 }
 
 /// Why most of the energy is noise.

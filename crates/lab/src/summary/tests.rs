@@ -21,6 +21,10 @@ fn records() -> Records {
 }
 
 fn summary() -> ArmSummary {
+    summary_of(&plan().arms[0], &records())
+}
+
+fn summary_of(arm: &ArmPlan, records: &Records) -> ArmSummary {
     let end = ArmEnd {
         product_inputs: ProductInputs::Single,
         stop_reason: StopReason::Finished,
@@ -30,13 +34,56 @@ fn summary() -> ArmSummary {
         probe_seconds: 1.0,
         probe_problem: None,
     };
-    ArmSummary::new(
-        &plan().arms[0],
-        &records(),
-        StageTimes { first: Some(5), second: None },
-        &end,
-        Vec::new(),
-    )
+    ArmSummary::new(arm, records, StageTimes { first: Some(5), second: None }, &end, Vec::new())
+}
+
+/// A loss far above that of neurons that say nothing is told, whatever atoms were found; a high one is not.
+#[test]
+fn a_loss_that_no_sound_learner_has_is_remarked() {
+    let typed = |loss: &str| vec!["training.steps=9".to_owned(), loss.to_owned()];
+    let supervised = "arms.none.training.dynamics=supervised";
+    for (setting, arm, silent, best) in [
+        ("loss.temperature=2", 0, 2.0 * 9f64.ln(), 0.0),
+        ("loss.kind=spectral", 0, 0.0, -12.0),
+        (supervised, 1, 0.0, 0.0),
+    ] {
+        let plan = crate::tiny::plan(&[&typed(setting)]).unwrap();
+        let arm = &plan.arms[arm];
+        let silent = if setting == supervised { arm.silent_loss() } else { silent };
+        let limit = 2.0 * silent - best;
+        let remark = |loss: f64| {
+            let mut records = records();
+            records.columns[0].1[2] = loss;
+            summary_of(arm, &records).remark
+        };
+        assert_eq!(remark(0.99 * limit), None, "{setting}");
+        let told = remark(1.01 * limit).unwrap();
+        assert!(told.contains("training went wrong") && told.contains("batch.anchors"), "{told}");
+    }
+}
+
+/// Without masks the noise's growth through thresholds at .45 of the norm is σ²·2Φ̄(.45/σ). At d = 16 and C_σ = .7 it is
+/// .0070, seven times a weight decay of 1e-3 and less than one of 1e-2.
+#[test]
+fn noise_that_grows_through_the_thresholds_is_told_where_it_outruns_weight_decay() {
+    let variance = 0.7 * 16f64.ln().sqrt() / 16.0;
+    let tail = featurescope_sim::math::special::normal_tail(0.45 / variance.sqrt());
+    let feed = variance * 2.0 * tail;
+    let remark = |decay: f64| {
+        let typed = [
+            "training.steps=9".to_owned(),
+            "arms.none.bias={kind=\"staged\",cap=0.45}".to_owned(),
+            format!("training.weight_decay={decay}"),
+        ];
+        let plan = crate::tiny::plan(&[&typed]).unwrap();
+        let mut records = records();
+        records.columns[3].1[2] = 0.0;
+        records.columns.push(("bias_over_norm".to_owned(), vec![0.0, 0.2, 0.45]));
+        summary_of(&plan.arms[1], &records).remark.unwrap()
+    };
+    let told = remark(1e-3);
+    assert!(told.contains(&format!("{:.1} times as fast as weight decay", feed / 1e-3)), "{told}");
+    assert!(feed < 1e-2 && !remark(1e-2).contains("weight decay takes it away"));
 }
 
 #[test]

@@ -69,6 +69,21 @@ pub enum SweepError {
     },
 }
 
+impl SweepError {
+    /// Whether the sweep can go on once the machine allows it.
+    pub fn can_be_resumed(&self) -> bool {
+        match self {
+            Self::Run { source, .. } => source.can_be_resumed(),
+            Self::Folder(_)
+            | Self::Plan { .. }
+            | Self::Changed { .. }
+            | Self::Foreign { .. }
+            | Self::Threads(_)
+            | Self::Io { .. } => true,
+        }
+    }
+}
+
 /// What a sweep tells while it goes on.
 #[derive(Clone, Debug)]
 pub enum SweepEvent {

@@ -4,7 +4,7 @@
 //! dictionary is known, z itself as the ceiling. No linear rule on x, from however many labels, beats
 //!
 //! ```text
-//! R² = 1/(1 + σ²/p),   p = Pr(z_j ≠ 0),  σ² the noise variance
+//! R² = 1/(1 + σ²/p),   p = Pr(z_j ≠ 0),  σ² the noise variance, the same in every direction
 //! ```
 //!
 //! so a probe above it reads a feature that is not linear in x.

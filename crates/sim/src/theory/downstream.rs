@@ -1,4 +1,5 @@
-//! What any linear rule on x can reach on the tasks y = ⟨w*, z⟩ and y = sign⟨w*, z⟩, even when M is known.
+//! What any linear rule on x can reach on the tasks y = ⟨w*, z⟩ and y = sign⟨w*, z⟩, even when M is known, in
+//! noise of the same variance in every direction.
 //!
 //! Mᵀx = z + Mᵀξ, so the best linear estimate of ⟨w*, z⟩ is a multiple of ⟨w*, z⟩ + σ‖w*‖·g with g ~ N(0, 1):
 //! relative error σ²/(p+σ²), and the right sign with probability E Φ(|⟨w*, z⟩|/(σ‖w*‖)) where y ≠ 0.

@@ -4,16 +4,22 @@
 //! |---|---|---|
 //! | [`rates`] | stage I: growth of sparse and dense directions, the time T1, the noise floor | 4.3 |
 //! | [`gate`] | forces through a raised threshold, firing rates, the bias race of stage II | 4.4, 4.5 |
+//! | [`feed`] | how fast noise alone still grows through a raised threshold | 4.7 |
+//! | `log_of_sum` | means of ln(1 + S) over independent negatives, without Jensen's inequality | 4.6 |
 //! | [`plateau`] | the converged scale, its loss and the loss floor, noise cosines of linear maps | 4.6 |
 //! | [`initial_sets`] | how many neurons start lucky or potential for an atom | 5.3 |
+//! | [`code_noise`] | what noise of any covariance leaves a linear rule on x to know of z | 2.5 |
 //! | [`downstream`] | what any linear rule on x can reach on the tasks of Definition 3.1 | 2.5 |
 //!
 //! Source: docs/theory.md; every function names its section there or the paper's lemma.
 
 pub mod rates;
 pub mod gate;
+pub mod feed;
+mod log_of_sum;
 pub mod plateau;
 pub mod initial_sets;
+pub mod code_noise;
 pub mod downstream;
 
 #[cfg(test)]
