@@ -176,11 +176,20 @@ pub struct ForkArguments {
 
 /// Arguments of `judge`.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct JudgeArguments {
     /// Run directories, or sweeps of them; runs that differ in nothing but the seed are repetitions
     /// of each other
-    #[arg(required = true, value_name = "RUN", add = ArgValueCompleter::new(completion::runs))]
+    #[arg(
+        required_unless_present = "claims_digest",
+        value_name = "RUN",
+        add = ArgValueCompleter::new(completion::runs)
+    )]
     pub runs: Vec<PathBuf>,
+    /// Print the SHA-256 of the statements, bounds and rules that judge, and judge nothing: noted before a
+    /// run is made, it shows that they were fixed by then
+    #[arg(long, conflicts_with = "runs")]
+    pub claims_digest: bool,
     /// Show every test, setting and control, and what undecided statements need, instead of a line for
     /// each statement
     #[arg(long)]
@@ -354,7 +363,8 @@ pub enum ImagesCommand {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ImageRunArguments {
-    /// Name of a shipped experiment (images-synthetic, images-cifar10, images-patches) or path of a spec in TOML
+    /// Name of a shipped experiment (images-synthetic, images-cifar10, images-patches) or path of a spec in
+    /// TOML
     #[arg(add = ArgValueCompleter::new(completion::image_experiments))]
     pub experiment: String,
     /// Settings that override the experiment's: `training.epochs=5` `seeds=[1,2]` `arms.full.strength=0.5`

@@ -10,7 +10,7 @@
 use crate::layout::{pad_right, shortened, shown_width};
 use featurescope_lab::claim::judge::{Bounds, Finding, TestResult};
 use featurescope_lab::claim::wording::{figure, mark};
-use featurescope_lab::stats::{Located, Method};
+use featurescope_lab::stats::Located;
 use std::fmt::{Result, Write};
 
 /// Columns of the axis, where there is room, and at least.
@@ -47,11 +47,7 @@ pub fn of_test(test: &TestResult, width: usize) -> std::result::Result<String, s
 
 fn row(finding: &Finding, note: &str) -> Option<Row> {
     let estimate = finding.estimate?;
-    let name = if estimate.method == Method::BootstrapStandardError {
-        "slope"
-    } else {
-        finding.setting.arm.as_str()
-    };
+    let name = if estimate.method.is_slope() { "slope" } else { finding.setting.arm.as_str() };
     Some(Row {
         label: format!("{:<18}{name}", finding.setting.label()),
         lower: estimate.lower,

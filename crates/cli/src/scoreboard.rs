@@ -3,9 +3,11 @@
 use crate::layout::{UNBROKEN, pad_right, shortened, wrapped};
 use crate::output::heading;
 use featurescope_lab::claim::destiny::Destiny;
-use featurescope_lab::claim::judge::{Bounds, ClaimResult, Finding, Reason, Scoreboard, TestResult};
-use featurescope_lab::claim::wording::{count, figure, finding, interval, measured, question, reasons, word};
-use featurescope_lab::claim::{FEWEST_SEEDS, Role, Tendency, Verdict};
+use featurescope_lab::claim::judge::{Bounds, ClaimResult, Count, Finding, Reason, Scoreboard, TestResult};
+use featurescope_lab::claim::wording::{
+    count, count_of_kind, figure, finding, finding_of, interval, measured, question, reasons, word,
+};
+use featurescope_lab::claim::{About, FEWEST_SEEDS, Role, Tendency, Verdict};
 use featurescope_lab::stats::Estimate;
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
@@ -55,6 +57,9 @@ pub fn text(
         }
     }
     text.push('\n');
+    for kind in board.counts.iter().filter(|_| detail == Detail::Everything) {
+        text.push_str(&wrapped(&count_of_kind(kind), width, "about ", "  "));
+    }
     text.push_str(&wrapped(&legend(board, detail), width, "", ""));
     for warning in &board.warnings {
         text.push_str(&wrapped(warning, width, "warning: ", "  "));
@@ -93,13 +98,15 @@ fn in_a_sentence(board: &Scoreboard) -> String {
 
 fn legend(board: &Scoreboard, detail: Detail) -> String {
     let level = format!("Intervals are corrected for the number of tests (Holm, α = {})", board.alpha);
+    let digest = board.claims_digest.map_or(String::new(), |it| format!(" Judged by claims {}.", it.short()));
     if detail == Detail::Line {
         return format!(
             "In brackets: where the statement holds. {level}. `--all` shows every setting, every control and \
-             what undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a statement."
+             what undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a \
+             statement.{digest}"
         );
     }
-    format!("Sizes are d/d1. {level}; 95 % for trends and destiny.")
+    format!("Sizes are d/d1. {level}; 95 % for trends and destiny.{digest}")
 }
 
 /// A statement in one line: verdict, number, the figure that leads to it beside its prediction, title; `None`
@@ -165,6 +172,9 @@ pub fn write_claim(text: &mut String, claim: &ClaimResult, detail: Detail, width
         }
         | Verdict::Supported
         | Verdict::Refuted => {}
+        Verdict::NoEvidence => {
+            text.push_str(&indented("supported, but by runs that learn nothing as well", width));
+        }
         Verdict::Undecided { reason } => text.push_str(&indented(&reason.to_string(), width)),
     }
     for test in &claim.tests {
@@ -185,7 +195,7 @@ fn write_test(text: &mut String, test: &TestResult, detail: Detail, width: usize
     let mut write = |words: &str| text.push_str(&indented(words, width));
     write(&question(test));
     // A finding is not broken over lines.
-    let unbroken = |found: &Finding| finding(found).replace(' ', "\u{a0}");
+    let unbroken = |found: &Finding| finding_of(test, found).replace(' ', "\u{a0}");
     let judged: Vec<String> = test.judged().map(unbroken).collect();
     if !judged.is_empty() {
         write(&format!("  {}", judged.join(" · ")));
@@ -200,7 +210,16 @@ fn write_test(text: &mut String, test: &TestResult, detail: Detail, width: usize
             write(&format!("  not judged: {}{}", unbroken(other), why(other)));
         }
         for control in &test.controls {
-            write(&format!("  control, must fail: {} {}", control.setting.arm, unbroken(control)));
+            write(&format!(
+                "  control, must fail: {} {}{}",
+                control.setting.arm,
+                finding(control),
+                why(control)
+            ));
+        }
+        for idle in &test.idle {
+            let idleness = idle.setting.idleness.map_or("", |idleness| idleness.words());
+            write(&format!("  learns nothing ({idleness}): {}", finding(idle)));
         }
     } else if judged.is_empty() {
         let values: Vec<String> = others.iter().map(|other| unbroken(other)).collect();
@@ -305,25 +324,39 @@ pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Err
     let mut text = format!("{}.\n\n", count(&board.claims));
     writeln!(
         text,
+        "| about | supported | refuted | undecided | supported also by runs that learn nothing |"
+    )?;
+    writeln!(text, "|---|---|---|---|---|")?;
+    for kind in &board.counts {
+        let about = kind.about.map_or("–", About::words);
+        let Count { supported, refuted, undecided, no_evidence, .. } = kind;
+        writeln!(text, "| {about} | {supported} | {refuted} | {undecided} | {no_evidence} |")?;
+    }
+    if let Some(digest) = board.claims_digest {
+        writeln!(text, "\nJudged by the claims with the SHA-256 `{digest}`.\n")?;
+    }
+    writeln!(
+        text,
         "Measured: d/d1, mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); \
          ✓ inside the prediction, ✗ outside, ? neither.\n",
         board.alpha
     )?;
-    writeln!(text, "| statement | verdict | predicted | measured |\n|---|---|---|---|")?;
+    writeln!(text, "| statement | about | verdict | predicted | measured |\n|---|---|---|---|---|")?;
     for claim in &board.claims {
         let first = format!("**{}** {}", cell(&claim.id), cell(&claim.title));
         if let Verdict::NotTestable { reason } = &claim.verdict {
-            writeln!(text, "| {first} | no test | – | {} |", cell(reason.trim()))?;
+            writeln!(text, "| {first} | – | no test | – | {} |", cell(reason.trim()))?;
         }
         for (number, test) in claim.tests.iter().enumerate() {
-            let (first, verdict) = if number == 0 {
-                (first.as_str(), shown_verdict(&claim.verdict))
+            let about = claim.about.map_or("–", About::words);
+            let (first, about, verdict) = if number == 0 {
+                (first.as_str(), about, shown_verdict(&claim.verdict))
             } else {
-                ("", String::new())
+                ("", "", String::new())
             };
             writeln!(
                 text,
-                "| {first} | {verdict} | {} | {} |",
+                "| {first} | {about} | {verdict} | {} | {} |",
                 cell(&question(test)),
                 cell(&measured(test).join(" · "))
             )?;

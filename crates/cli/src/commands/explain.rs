@@ -168,10 +168,16 @@ fn claim_page(claim: &Claim, width: usize) -> String {
     }
     text.push('\n');
     text.push_str(&wrapped(&claim.finite_size, width, "How it is tested: ", ""));
+    if let Some((about, outcome)) = claim.about.zip(claim.refuted_by.as_ref()) {
+        text.push_str(&wrapped(about.words(), width, "It is about: ", ""));
+        text.push_str(&wrapped(outcome, width, "What would refute it: ", ""));
+    }
     for test in &claim.tests {
         let (quantity, at) = test.quantity();
         let what = claim::quantity::doc(quantity).unwrap_or("a recorded column, see docs/run-directory.md");
-        let (bounds, needs) = (test.bounds(), test.needs());
+        let bounds = test.bounds();
+        let needs: Vec<String> = test.arms().iter().map(|&arm| test.needs(arm)).collect();
+        let needs = needs.join("; ");
         text.push('\n');
         text.push_str(&wrapped(&format!("{quantity} {}: {what}", at.words()), width, "  ", "    "));
         text.push_str(&wrapped(&format!("Supported if {bounds}. Needs {needs}."), width, "  ", "    "));
@@ -189,10 +195,14 @@ fn evidence(claim: &Claim, runs: &[PathBuf], width: usize) -> Result<String> {
         return Ok(String::new());
     }
     let (board, source) = if runs.is_empty() {
-        (
-            results::theorems()?,
-            "the runs of `featurescope run theorems` (results/ has all of them)".to_owned(),
-        )
+        let board = results::theorems()?;
+        // A bound may be another one now: the figure stands, its verdict is that of then.
+        let age = if results::is_of_these_claims(&board) {
+            ""
+        } else {
+            ", judged by an earlier version of the claims"
+        };
+        (board, format!("the runs of `featurescope run theorems` (results/ has all of them{age})"))
     } else {
         let named: Vec<String> = runs.iter().map(|run| run.display().to_string()).collect();
         (judged(runs)?, named.join(", "))

@@ -6,12 +6,16 @@ use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
-use featurescope_lab::claim::{Scoreboard, judge_telling};
+use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
 /// Prints the scoreboard.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
+    if arguments.claims_digest {
+        output::print(&format!("{}\n", claims_digest()))?;
+        return Ok(Exit::Success);
+    }
     let board = judged(&arguments.runs)?;
     let text = match (arguments.json, arguments.markdown) {
         (true, _) if arguments.all => json(&board)?,

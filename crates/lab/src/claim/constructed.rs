@@ -26,6 +26,7 @@ const DENSE_PIECES: u32 = 4;
 /// Loss over τ ln(N + 1) of weights made of random orthogonal dense directions, ‖w_i‖² = 2τ ln(N + 1)/(m σ²)
 /// (Lemma F.2), with the arm's views and number of negatives.
 pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
+    let variance = subject.even_noise()?;
     let views = DrawnViews::of(subject)?;
     subject.require_rows(DENSE_ARRAYS * subject.width() as f64)?;
     let (data, seed) = (subject.space()?, subject.run.plan.seed);
@@ -41,7 +42,7 @@ pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     let dense = State::new(gaussian, vec![0.0; m], data).dense;
     let (temperature, initial) = (subject.temperature()?, (subject.negatives() as f64).ln_1p());
     let (encoder, mut loss) = (subject.plan.encoder(), loss(subject)?);
-    let norm = (DENSE_SIMILARITY * temperature * initial / (m as f64 * data.noise_variance())).sqrt();
+    let norm = (DENSE_SIMILARITY * temperature * initial / (m as f64 * variance)).sqrt();
     let weights = orthonormal_columns(&dense.transposed().to_f64()).transposed().map(|v| (norm * v) as f32);
     let embed = |x: &Matrix| {
         let mut pre = Matrix::zeros(0, 0);

@@ -4,8 +4,9 @@ use super::evidence::Gap;
 use crate::host::{available_memory, show_bytes};
 use crate::identity::InputFile;
 use crate::plan::Outline;
-use crate::plan::data::{DataFacts, ambient, ambient_of_parts, needs_ambient_space};
+use crate::plan::data::{DataFacts, ambient, ambient_of_parts, code_noise, needs_ambient_space};
 use crate::spec::Spec;
+use crate::spec::typed::{DataSpec, NoiseDirectionsSpec};
 use crate::store::{DATA_FILE, DataHead, StoreError, StoredOverlap, read_data, read_data_head};
 use featurescope_sim::data::SparseCoding;
 use featurescope_sim::theory::rates::LeverageOverlap;
@@ -38,18 +39,30 @@ impl KeptData {
         let path = run.join(DATA_FILE);
         let head = read_data_head(&path)?;
         let StoredOverlap { atoms, complement } = head.leverage_overlap;
-        let most = spec.shared.data.ambient_dim.saturating_sub(spec.shared.data.latent_dim);
+        let data = &spec.shared.data;
+        let most = if is_from_file(data) {
+            data.ambient_dim
+        } else {
+            data.ambient_dim.saturating_sub(data.latent_dim)
+        };
         if head.direction_count > most || [atoms, complement].iter().any(|share| !OVERLAPS.contains(share)) {
             return Err(StoreError::content(&path, "its metadata do not fit the settings"));
         }
         Ok(Some(Self { path, head }))
     }
 
-    /// What closed forms ask of them.
-    pub fn facts(&self) -> DataFacts {
+    /// What closed forms ask of them. Only noise directions from a file have to be read for it.
+    pub fn facts(&self, spec: &DataSpec) -> Result<DataFacts, StoreError> {
         let StoredOverlap { atoms, complement } = self.head.leverage_overlap;
         let overlap = LeverageOverlap { atoms, complement };
-        DataFacts { overlap, direction_count: self.head.direction_count }
+        let direction_count = self.head.direction_count;
+        let kept = if is_from_file(spec) { Some(read_data(&self.path)?) } else { None };
+        let shapes = ((spec.ambient_dim, spec.latent_dim), (direction_count, spec.ambient_dim));
+        let arrays = kept.and_then(|kept| kept.dictionary.zip(kept.noise_directions));
+        let arrays = arrays.filter(|(m, u)| ((m.rows(), m.cols()), (u.rows(), u.cols())) == shapes);
+        let arrays = arrays.map(|(columns, directions)| (columns.transposed(), directions));
+        let code_noise = code_noise(spec, arrays.as_ref().map(|(atoms, directions)| (atoms, directions)));
+        Ok(DataFacts { overlap, direction_count, code_noise })
     }
 
     /// The model in the ambient space: of M as it was kept, or drawn again where it was too large for that.
@@ -71,6 +84,10 @@ impl KeptData {
         }
         ambient_of_parts(&plan.shared, &columns, stored.noise_directions).map_err(|error| unusable(&error))
     }
+}
+
+fn is_from_file(spec: &DataSpec) -> bool {
+    matches!(spec.noise_directions, NoiseDirectionsSpec::File { .. })
 }
 
 /// An error where so many bytes are not there.

@@ -1,7 +1,7 @@
 //! Does luck at the start decide which atom a neuron ends with?
 //!
-//! At step 0 neuron i points most at atom j_i and has the luck l_i = ⟨w_i, M_{j_i}⟩²/((ln d/d)‖M Mᵀ w_i‖²). It keeps its
-//! fate if at the end |cos(w_i, M_j)| > .7 for j = j_i.
+//! At step 0 neuron i points most at atom j_i and has the luck l_i = ⟨w_i, M_{j_i}⟩²/((ln d/d)‖M Mᵀ w_i‖²).
+//! It keeps its fate if at the end |cos(w_i, M_j)| > .7 for j = j_i.
 //!
 //! ```text
 //! precision   share of the lucky neurons that keep their fate          chance: the share of all neurons that do
@@ -170,7 +170,8 @@ mod tests {
         Fate { luck, is_lucky, is_aligned: is_kept, is_kept }
     }
 
-    /// Lucks 1, 2, 2, 3 with fates lost, kept, lost, kept: of the four pairs three are won and one is tied, 3.5/4.
+    /// Lucks 1, 2, 2, 3 with fates lost, kept, lost, kept: of the four pairs three are won and one is tied,
+    /// 3.5/4.
     #[test]
     fn area_counts_pairs() {
         let neurons =

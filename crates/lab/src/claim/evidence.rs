@@ -1,10 +1,11 @@
-//! A stored run as claims see it: its settings, its records, its neurons, its checkpoints. Nothing is written.
+//! A stored run as claims see it: its settings, its records, its neurons, its checkpoints. Nothing is
+//! written.
 
 use super::data::{KeptData, require_memory};
 use super::monte_carlo::Sampled;
 use super::state::State;
 use super::{Moment, Role};
-use crate::identity::{Identity, SettingKey};
+use crate::identity::{Identity, Settings};
 use crate::plan::data::DataFacts;
 use crate::plan::prediction::population;
 use crate::plan::{ArmPlan, Outline, PlanError};
@@ -60,6 +61,10 @@ pub enum Gap {
     /// Nothing to average over.
     #[error("there are no {0}")]
     Nothing(&'static str),
+}
+
+impl Gap {
+    pub(super) const UNEVEN_NOISE: Self = Self::NoForm("noise that is larger in some directions");
 }
 
 /// A run that cannot be read.
@@ -168,7 +173,7 @@ impl Run {
             return Err(StoreError::content(&path.join(MANIFEST_FILE), problem).into());
         }
         let data = KeptData::open(path, &spec)?;
-        let facts = data.as_ref().map(KeptData::facts);
+        let facts = data.as_ref().map(|data| data.facts(&spec.shared.data)).transpose()?;
         let facts = facts.unwrap_or_else(|| DataFacts::without_ambient_space(&spec.shared.data));
         let plan = Outline::new(&spec, "", &facts)
             .map_err(|source| EvidenceError::Plan { path: path.to_path_buf(), source })?;
@@ -243,10 +248,9 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Names every setting of the arm but the seed, how often it was looked at, and those in `left_out`.
-    pub fn setting_key(&self, left_out: &[&str]) -> SettingKey {
-        let settings = self.run.identity.settings.of_arm(&self.plan.name);
-        settings.without(&["measure.cadence"]).without(left_out).setting_key()
+    /// Every setting of the arm but the seed and how often it was looked at.
+    pub fn settings(&self) -> Settings {
+        self.run.identity.settings.of_arm(&self.plan.name).without(&["seed", "measure.cadence"])
     }
 
     /// The settings of the arm.
@@ -257,6 +261,15 @@ impl<'a> Subject<'a> {
     /// The data as closed forms see it.
     pub fn population(&self) -> Population {
         population(&self.run.plan.law)
+    }
+
+    /// σ².
+    ///
+    /// # Errors
+    /// Where noise is larger in some directions: formulas with one σ² do not describe it.
+    pub fn even_noise(&self) -> Result<f64, Gap> {
+        let law = &self.run.plan.law;
+        if law.direction_count == 0 { Ok(law.noise_variance) } else { Err(Gap::UNEVEN_NOISE) }
     }
 
     /// The data in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
@@ -408,6 +421,22 @@ impl<'a> Subject<'a> {
     pub fn companion(&self, role: Role) -> Result<Self, Gap> {
         let found = self.run.subjects().find(|other| other.arm.role == Some(role));
         found.ok_or_else(|| Gap::Missing(format!("arm of the same run with: {}", role.words())))
+    }
+
+    /// Another arm of the same run that differs in augmentation alone.
+    pub fn companion_without_masks(&self, role: Role) -> Result<Self, Gap> {
+        let other = self.companion(role)?;
+        let (own, others) = (self.settings(), other.settings());
+        let differing = own.without(&["augmentation"]);
+        match differing.differing(&others.without(&["augmentation"]))[..] {
+            [] => Ok(other),
+            ref keys => Err(Gap::Unusable(format!(
+                "`{}` differs from `{}` in more than augmentation: {}",
+                other.plan.name,
+                self.plan.name,
+                keys.join(", ")
+            ))),
+        }
     }
 }
 

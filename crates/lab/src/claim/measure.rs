@@ -3,11 +3,14 @@
 //! A run is opened, read and dropped before the next one, so memory does not grow with their number.
 
 use super::evidence::{Gap, Subject};
+use super::idleness::is_judged;
 use super::quantity;
-use super::{Axis, Bounds, Claim, Moment, Role, Test};
-use crate::identity::SettingKey;
+use super::{About, Axis, Bounds, Claim, Idleness, Moment, Role, Test};
+use crate::identity::{SettingKey, Settings};
+use crate::stats::Range;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The sizes of an arm: what stands beside a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,9 @@ pub struct Setting {
     pub arm: String,
     /// What it is an example of.
     pub role: Role,
+    /// Why it learns nothing, if it does not: then it is a standing control.
+    #[serde(default)]
+    pub idleness: Option<Idleness>,
     /// d.
     pub latent_dim: usize,
     /// d1.
@@ -44,6 +50,9 @@ pub struct Setting {
     /// Names every setting but the seed: arms that share it are repetitions of each other.
     #[serde(skip)]
     pub key: SettingKey,
+    /// Those settings.
+    #[serde(skip)]
+    pub settings: Arc<Settings>,
     /// Per axis the ladder that the arm is a rung of.
     #[serde(skip)]
     pub ladders: BTreeMap<Axis, Ladder>,
@@ -85,6 +94,8 @@ pub struct Reading {
     pub seed: u64,
     /// The value, or why there is none.
     pub value: Result<f64, Obstacle>,
+    /// The values that it can have.
+    pub range: Range,
 }
 
 /// Why a test has no value in a run.
@@ -117,13 +128,18 @@ impl std::fmt::Display for Bounds {
 }
 
 impl Setting {
-    /// The setting of an arm with a role.
+    /// The setting of an arm that is judged: a subject, a control, or one that learns nothing.
     pub fn of(subject: &Subject<'_>) -> Option<Self> {
         let (population, spec) = (subject.population(), subject.spec());
-        let (d, role) = (population.latent_dim as f64, subject.arm.role?);
+        let (d, role, idleness) = (population.latent_dim as f64, subject.arm.role?, Idleness::of(subject));
+        if !is_judged(subject, idleness) {
+            return None;
+        }
+        let settings = subject.settings();
         let mut setting = Self {
             arm: subject.plan.name.clone(),
             role,
+            idleness,
             latent_dim: population.latent_dim,
             ambient_dim: population.ambient_dim,
             width: subject.width(),
@@ -136,22 +152,30 @@ impl Setting {
             steps: spec.training.steps,
             reduced: subject.plan.is_reduced(),
             experiment: subject.run.plan.experiment.clone(),
-            key: subject.setting_key(&[]),
+            key: settings.setting_key(),
+            settings: Arc::new(settings),
             ladders: BTreeMap::new(),
         };
-        setting.ladders = Axis::ALL.map(|axis| (axis, setting.ladder(axis, subject))).into();
+        setting.ladders = Axis::ALL.map(|axis| (axis, setting.ladder(axis))).into();
         Some(setting)
     }
 
-    fn ladder(&self, axis: Axis, subject: &Subject<'_>) -> Ladder {
-        let changing = match axis {
-            Axis::LatentDim => return Ladder::Family(self.family()),
-            Axis::AmbientDim => "data.ambient_dim",
-            Axis::Anchors => "batch.anchors",
-            Axis::Temperature => "loss.temperature",
-            Axis::WeightDecay => "training.weight_decay",
+    fn ladder(&self, axis: Axis) -> Ladder {
+        match axis {
+            Axis::LatentDim => Ladder::Family(self.family()),
+            _ => Ladder::Settings(self.settings.without(&[axis.words()]).setting_key()),
+        }
+    }
+
+    /// The settings in which a control differs from this subject beyond what makes it a control.
+    pub fn differing<'a>(&'a self, control: &'a Self) -> Vec<&'a str> {
+        let meant = self.role.difference(control.role);
+        let is_meant = |key: &str| {
+            meant.iter().any(|name| {
+                key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
         };
-        Ladder::Settings(subject.setting_key(&[changing]))
+        self.settings.differing(&control.settings).into_iter().filter(|key| !is_meant(key)).collect()
     }
 
     fn family(&self) -> Family {
@@ -201,16 +225,28 @@ pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>
             known.entry(key).or_insert_with(|| quantity::read(name, &subject, at)).clone()
         };
         for (c, claim) in claims.iter().enumerate() {
-            for (t, test) in claim.tests.iter().enumerate() {
-                if test.arm() == setting.role || test.controls().contains(&setting.role) {
-                    let (setting, seed) = (setting.clone(), subject.run.plan.seed);
-                    let value = read_test(test, setting.role, &mut read);
-                    readings.push(Reading { claim: c, test: t, setting, seed, value });
-                }
+            for (t, test) in claim.tests.iter().enumerate().filter(|(_, test)| asks(claim, test, &setting)) {
+                let (setting, seed) = (setting.clone(), subject.run.plan.seed);
+                let value = read_test(test, setting.role, &mut read);
+                let range = quantity::range(test.quantity().0, &subject);
+                readings.push(Reading { claim: c, test: t, setting, seed, value, range });
             }
         }
     }
     readings
+}
+
+/// Whether a test is read off such an arm: as its subject, as its control, or as a standing control.
+///
+/// What learns nothing is a standing control of statements about learning and a control of no other, and of
+/// what is not about learning it is a subject only where nothing has been trained: there all runs are alike.
+fn asks(claim: &Claim, test: &Test, setting: &Setting) -> bool {
+    let (is_subject, at) = (test.arms().contains(&setting.role), test.quantity().1);
+    match setting.idleness {
+        None => is_subject || test.controls().contains(&setting.role),
+        Some(idleness) if claim.about.is_some_and(About::is_learned) => is_subject && idleness.is_idle_at(at),
+        Some(idleness) => is_subject && idleness == Idleness::Untrained && at == Moment::Start,
+    }
 }
 
 pub(super) fn read_test(

@@ -4,18 +4,21 @@
 //! claims/*.toml ─▶ Claim ─▶ measure (one run at a time: files ─▶ numbers) ─▶ judge (numbers ─▶ verdicts) ─▶ Scoreboard
 //! ```
 //!
-//! What a statement needs, its bound and its rule stand in the file, so they are fixed before the run they judge.
-//! Theory and measurement meet only here. Judging reads stored files and changes none of them.
+//! What a statement needs, its bound and its rule stand in the file, so they are fixed before the run they
+//! judge. Theory and measurement meet only here. Judging reads stored files and changes none of them.
 //!
-//! A rule is an interval [`at_least`, `at_most`] for a quantity: Supported if the quantity's whole confidence interval
-//! over seeds lies inside, Refuted if it lies outside, Undecided otherwise. The level of the intervals is corrected for
-//! the number of statements ([`holm_levels`](crate::stats::holm_levels)).
+//! A rule is an interval [`at_least`, `at_most`] for a quantity: Supported if the quantity's whole confidence
+//! interval over seeds lies inside, Refuted if it lies outside, Undecided otherwise. The level of the
+//! intervals is corrected for the number of statements ([`holm_levels`](crate::stats::holm_levels)).
 //!
 //! Source: docs/theory.md 5, one row of its tables per [`Claim::catalogue`].
 //!
-//! To add a quantity: one entry in [`quantity::QUANTITIES`]. To add a claim: one entry in a file under `claims/`.
+//! To add a quantity: one entry in [`quantity::QUANTITIES`]. To add a claim: one entry in a file under
+//! `claims/`.
 
+pub mod about;
 pub mod role;
+mod idleness;
 mod data;
 pub mod evidence;
 pub mod state;
@@ -28,11 +31,14 @@ pub mod tendency;
 pub mod destiny;
 pub mod wording;
 
+pub use about::About;
 pub use destiny::Destiny;
+pub use idleness::Idleness;
 pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge, judge_telling};
 pub use role::Role;
 pub use tendency::Tendency;
 
+use crate::identity::Digest;
 use serde::{Deserialize, Serialize};
 
 /// The files of claims, by the part of the paper they belong to.
@@ -85,6 +91,10 @@ pub struct Claim {
     pub formula: String,
     /// What is exact about the test and what is a choice made for a finite size.
     pub finite_size: String,
+    /// What it is about; `None` only where it has no tests.
+    pub about: Option<About>,
+    /// Which outcome of a measurement would refute it; `None` only where it has no tests.
+    pub refuted_by: Option<String>,
     /// How it is tested; empty exactly where `not_testable` says why.
     #[serde(default)]
     pub tests: Vec<Test>,
@@ -106,8 +116,8 @@ pub enum Test {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AtOneSize {
-    /// Which arms it speaks of.
-    pub arm: Role,
+    /// Which arms it speaks of, each judged by itself.
+    pub arms: Vec<Role>,
     /// Name in the registry of quantities, or a recorded column.
     pub quantity: String,
     /// When.
@@ -128,8 +138,8 @@ pub struct AtOneSize {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scaling {
-    /// Which arms it speaks of.
-    pub arm: Role,
+    /// Which arms it speaks of, each judged by itself.
+    pub arms: Vec<Role>,
     /// Name in the registry of quantities, or a recorded column.
     pub quantity: String,
     /// When.
@@ -253,11 +263,28 @@ impl Bounds {
 
 impl Test {
     /// The arms it speaks of.
-    pub fn arm(&self) -> Role {
+    pub fn arms(&self) -> &[Role] {
         match self {
-            Self::AtOneSize(test) => test.arm,
-            Self::Scaling(test) => test.arm,
+            Self::AtOneSize(test) => &test.arms,
+            Self::Scaling(test) => &test.arms,
         }
+    }
+
+    /// Whether it is the same test as another: then both have the same findings and count once.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let axis = |test: &Self| match test {
+            Self::AtOneSize(_) => None,
+            Self::Scaling(scaling) => Some((scaling.against, scaling.scale)),
+        };
+        // Conditions of controls have no say in what is found on the subjects.
+        let asked = |test: &Self| -> Vec<Condition> {
+            let is_of_subjects =
+                |condition: &&Condition| condition.arm.is_none_or(|arm| test.arms().contains(&arm));
+            let own = test.conditions().iter().filter(is_of_subjects).cloned();
+            own.map(|condition| Condition { arm: None, ..condition }).collect()
+        };
+        (self.arms(), self.quantity(), self.bounds(), asked(self), axis(self))
+            == (other.arms(), other.quantity(), other.bounds(), asked(other), axis(other))
     }
 
     /// What is read.
@@ -277,19 +304,19 @@ impl Test {
         Bounds { at_least, at_most }
     }
 
-    /// The runs that it needs, in words.
-    pub fn needs(&self) -> String {
+    /// The runs with such an arm that it needs, in words.
+    pub fn needs(&self, arm: Role) -> String {
         let until = match self.quantity().1 {
             Moment::Start => "",
             Moment::T1 => " that reaches T1",
             Moment::T2 => " that reaches T2",
             Moment::End | Moment::Window => " run to the end",
         };
-        let arm = format!("an arm with {}{until}", self.arm().words());
+        let arm = format!("an arm with {}{until}", arm.words());
         match self {
             Self::AtOneSize(_) => format!("{arm}, {FEWEST_SEEDS} seeds"),
             Self::Scaling(test) => {
-                format!("{arm}, 3 values of {}, 2 seeds each at least", test.against.words())
+                format!("{arm}, 3 values of {}, {FEWEST_SEEDS} seeds each", test.against.words())
             }
         }
     }
@@ -327,6 +354,13 @@ pub fn claims() -> Result<Vec<Claim>, ClaimError> {
     Ok(all)
 }
 
+/// SHA-256 of all claim files: two boards that show the same were judged by the same statements, bounds and
+/// rules.
+pub fn claims_digest() -> Digest {
+    let named = FILES.iter().map(|(file, text)| format!("{file} {}\n{text}", text.len()));
+    Digest::of(named.collect::<String>())
+}
+
 /// Adds the claims in the `text` of a claim file.
 ///
 /// # Errors
@@ -348,7 +382,11 @@ fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
     if claim.tests.is_empty() != claim.not_testable.is_some() {
         return Err("a claim has either tests or a reason why it cannot be tested".to_owned());
     }
+    check_about(claim)?;
     for test in &claim.tests {
+        if test.arms().is_empty() {
+            return Err("a test without an arm judges nothing: `arms` names at least one".to_owned());
+        }
         let Bounds { at_least, at_most } = test.bounds();
         if at_least.is_none() && at_most.is_none() {
             return Err("a test without a bound decides nothing".to_owned());
@@ -358,6 +396,37 @@ fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
             if !quantity::is_known(name) {
                 return Err(format!("`{name}` is neither a quantity nor a recorded column"));
             }
+        }
+    }
+    Ok(())
+}
+
+/// A claim with tests says what it is about and what would refute it, and is read when that can be seen.
+fn check_about(claim: &Claim) -> Result<(), String> {
+    if claim.tests.is_empty() {
+        return Ok(());
+    }
+    let Some(about) = claim.about else {
+        return Err(format!(
+            "`about` is missing; a claim with tests is about one of {}",
+            About::NAMES.join(", ")
+        ));
+    };
+    if claim.refuted_by.as_ref().is_none_or(|outcome| outcome.trim().is_empty()) {
+        return Err(
+            "`refuted_by` is missing; it says which measured outcome would refute the claim".to_owned()
+        );
+    }
+    for test in &claim.tests {
+        let (quantity, at) = test.quantity();
+        if !about.moments().contains(&at) {
+            let allowed: Vec<&str> = about.moments().iter().map(|moment| moment.words()).collect();
+            return Err(format!(
+                "{quantity} is read {}; a claim about {} is read {}",
+                at.words(),
+                about.words(),
+                allowed.join(", ")
+            ));
         }
     }
     Ok(())

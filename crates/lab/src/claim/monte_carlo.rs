@@ -5,13 +5,14 @@
 //! whole force      E[ ((1 − ℓ_p) h_i(x⁺⁺) − Σ_s ℓ_s h_i(x_s)) k_i(x⁺) ⟨x⁺, u⟩ ] = −⟨∇_{w_i} L, u⟩
 //! ```
 //!
-//! with u an atom M_j, or the neuron's own dense part r_i. Rates over many neurons and atoms are regressions, Σ force ·
-//! coefficient/Σ coefficient², whose noise averages out over all pairs.
+//! with u an atom M_j, or the neuron's own dense part r_i. Rates over many neurons and atoms are regressions,
+//! Σ force · coefficient/Σ coefficient², whose noise averages out over all pairs.
 //!
-//! Augmentations are linear maps that depend on the random stream alone, so the view of the noise is found by viewing ξ
-//! with the same mask, and the view of the signal is the difference.
+//! Augmentations are linear maps that depend on the random stream alone, so the view of the noise is found by
+//! viewing ξ with the same mask, and the view of the signal is the difference.
 //!
-//! Source: docs/theory.md 4.1, 4.3, 4.4 (Lemmas C.2, D.3, D.4, E.5, E.6, F.1, B.3 to B.6; Section 4, decoding).
+//! Source: docs/theory.md 4.1, 4.3, 4.4 (Lemmas C.2, D.3, D.4, E.5, E.6, F.1, B.3 to B.6; Section 4,
+//! decoding).
 
 use super::evidence::{Gap, Subject};
 use super::state::State;
@@ -25,7 +26,7 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::reduced::GaussianViews;
 
 /// Samples drawn in all.
-const SAMPLES: usize = 4096;
+pub(super) const SAMPLES: usize = 4096;
 /// Samples drawn at a time, each piece with negatives of its own.
 const ROWS: usize = 256;
 /// Matrices of one piece as wide as a sample: x and ξ, their views, and what is computed from them.
@@ -58,6 +59,8 @@ pub struct Sampled {
     pub shared_noise_fraction: f64,
     /// E⟨M_j, x⁺⟩⟨M_j, x⁺⁺⟩/p, mean over atoms: what they share of the signal.
     pub shared_signal_fraction: f64,
+    /// Sim(x⁺, x⁺⁺) minus the largest Sim(x⁺, x_s) over the negatives, mean over samples.
+    pub smallest_margin: f64,
     /// What ⟨w, ·⟩ does on the parts of a sample.
     pub projections: Projections,
 }
@@ -65,8 +68,8 @@ pub struct Sampled {
 /// Statistics of ⟨w_i, ·⟩ over samples and neurons, in units of their predictions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Projections {
-    /// Largest |⟨w_i, x⁺_signal − Mz⟩|/√(Σ_r w_ir² (Mz)_r²), over the bound that Hoeffding's inequality gives for all
-    /// samples and neurons together with probability .95.
+    /// Largest |⟨w_i, x⁺_signal − Mz⟩|/√(Σ_r w_ir² (Mz)_r²), over the bound that Hoeffding's inequality gives
+    /// for all samples and neurons together with probability .95.
     pub jitter_over_hoeffding: f64,
     /// √(mean of ⟨w_i, x⁺_signal − Mz⟩²/‖w_i‖²) in units of √(p d/d1).
     pub jitter_rms: f64,
@@ -242,6 +245,7 @@ struct Sums {
     shared_noise: f64,
     shared_signal: f64,
     view_noise_energy: f64,
+    smallest_margin: f64,
     projections: Projections,
     /// ‖Mᵀw_i‖, ‖w_i‖ and max_j |⟨w_i, M_j⟩|.
     sizes: Vec<[f64; 3]>,
@@ -269,6 +273,7 @@ impl Sums {
             shared_noise: 0.0,
             shared_signal: 0.0,
             view_noise_energy: 0.0,
+            smallest_margin: 0.0,
             projections: Projections::default(),
             sizes: (0..m).map(size).collect(),
             squares: state.weights.map(|w| w * w),
@@ -297,6 +302,7 @@ impl Sums {
         let anchor = embedded(encoder, &pre, &state.bias);
         let pull = embedded(encoder, &product(&piece.positive, &state.weights), &state.bias);
         let others = embedded(encoder, &product(&piece.negatives, &state.weights), &state.bias);
+        self.smallest_margin += smallest_margins(&anchor, &pull, &others);
         let (_, contrast) = evaluate(loss, &anchor, &pull, &others);
         let gated = |force: &Matrix| {
             let pairs = force.as_slice().iter().zip(open.as_slice());
@@ -407,9 +413,22 @@ impl Sums {
             misread_fraction: self.misread / (n * d),
             shared_noise_fraction: self.shared_noise / self.noise_energy,
             shared_signal_fraction: self.shared_signal / (n * d * p),
+            smallest_margin: self.smallest_margin / n,
             projections,
         }
     }
+}
+
+/// The sum over anchors of ⟨f(x⁺), f(x⁺⁺)⟩ − max_s ⟨f(x⁺), f(x_s)⟩.
+fn smallest_margins(anchor: &Matrix, positive: &Matrix, negatives: &Matrix) -> f64 {
+    let mut with_negatives = Matrix::zeros(0, 0);
+    times_transposed(&mut with_negatives, anchor, negatives);
+    let margin = |r: usize| {
+        let own: f64 =
+            anchor.row(r).iter().zip(positive.row(r)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+        own - f64::from(with_negatives.row(r).iter().copied().fold(f32::NEG_INFINITY, f32::max))
+    };
+    (0..anchor.rows()).map(margin).sum()
 }
 
 /// What `count` numbers with sub-Gaussian tails 2e^(−t²/2) all stay below with probability .95.

@@ -1,8 +1,9 @@
 //! Which arms a statement speaks of, recognised by their settings, not by their names.
 //!
-//! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it with
-//! d1 ≥ 4 d, atoms that are spread over many coordinates and .1 ≤ τ ≤ 10. Below these an arm is a control. Above τ = 10 it is neither: the dynamics in units of √τ
-//! are those of a smaller initial norm, so the theory does not speak of it and yet nothing has to fail.
+//! The theory speaks of InfoNCE with StopGrad, of d1 = poly(d) and of τ = polylog(d). An arm counts for it
+//! with d1 ≥ 4 d, atoms that are spread over many coordinates and .1 ≤ τ ≤ 10. Below these an arm is a
+//! control. Above τ = 10 it is neither: the dynamics in units of √τ are those of a smaller initial norm, so
+//! the theory does not speak of it and yet nothing has to fail.
 
 use crate::spec::typed::{
     ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, LossSpec, StopGradientSpec,
@@ -97,6 +98,49 @@ impl Role {
             (AugmentationSpec::IndependentMasks { .. }, BiasSpec::Staged { .. }) => {
                 Some(Self::IndependentMasks)
             }
+            _ => None,
+        }
+    }
+
+    /// The settings in which an arm of this role differs from one of another, and from nothing else: what
+    /// makes one a control of the other.
+    pub fn difference(self, other: Self) -> Vec<&'static str> {
+        let mut settings = Vec::new();
+        if self.augmentation() != other.augmentation() {
+            settings.push("augmentation");
+        }
+        if self.thresholds() != other.thresholds() {
+            settings.push("bias");
+        }
+        if self != other {
+            settings.extend([self, other].into_iter().filter_map(Self::oddity));
+        }
+        settings
+    }
+
+    fn augmentation(self) -> &'static str {
+        match self {
+            Self::NoneZero | Self::NoneStaged | Self::NoneTrained => "none",
+            Self::IndependentMasks => "independent_masks",
+            _ => "random_mask",
+        }
+    }
+
+    fn thresholds(self) -> &'static str {
+        match self {
+            Self::RandomMaskZero | Self::NoneZero => "zero",
+            Self::RandomMaskTrained | Self::NoneTrained => "trained",
+            _ => "staged",
+        }
+    }
+
+    /// The setting that takes an arm out of what theory speaks of.
+    fn oddity(self) -> Option<&'static str> {
+        match self {
+            Self::SquareDictionary => Some("data.ambient_dim"),
+            Self::CoordinateAtoms => Some("data.dictionary"),
+            Self::LowTemperature => Some("loss.temperature"),
+            Self::Supervised => Some("training.dynamics"),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! A scoreboard in words: the same in a terminal, in Markdown and in a report.
 
-use super::judge::{ClaimResult, Finding, Reason, TestResult, Verdict};
+use super::About;
+use super::judge::{ClaimResult, Count, Finding, Reason, TestResult, Verdict, counts};
 use crate::stats::Estimate;
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ pub fn word(verdict: &Verdict) -> &'static str {
         Verdict::Supported => "supported",
         Verdict::Refuted => "refuted",
         Verdict::Undecided { .. } => "undecided",
+        Verdict::NoEvidence => "no evidence",
         Verdict::NotTestable { .. } => "no test",
     }
 }
@@ -19,27 +21,52 @@ pub fn mark(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Supported => "✓",
         Verdict::Refuted => "✗",
-        Verdict::Undecided { .. } | Verdict::NotTestable { .. } => "?",
+        Verdict::NoEvidence | Verdict::Undecided { .. } | Verdict::NotTestable { .. } => "?",
     }
 }
 
-/// How many statements have which verdict.
+/// How many statements have which verdict: those about learning, and apart from them the others.
 pub fn count(claims: &[ClaimResult]) -> String {
-    let number = |wanted: &str| claims.iter().filter(|claim| word(&claim.verdict) == wanted).count();
-    format!(
-        "{} statements: {} supported, {} refuted, {} undecided, {} that no finite run can decide",
-        claims.len(),
-        number("supported"),
-        number("refuted"),
-        number("undecided"),
-        number("no test")
-    )
+    let of = |wanted: &dyn Fn(Option<About>) -> bool| {
+        Count::sum(counts(claims).into_iter().filter(|count| wanted(count.about)))
+    };
+    let parts = [
+        ("about learning", of(&|about| about.is_some_and(About::is_learned))),
+        (
+            "apart from these about data, initialisation, identities and single steps",
+            of(&|about| about.is_some_and(|about| !about.is_learned())),
+        ),
+        ("of no stated kind", of(&|about| about.is_none())),
+    ];
+    let mut words: Vec<String> = (parts.iter().filter(|(_, count)| count.all() > 0))
+        .map(|(what, count)| format!("{} statements {what}: {}", count.all(), verdicts(count)))
+        .collect();
+    let untestable =
+        claims.iter().filter(|claim| matches!(claim.verdict, Verdict::NotTestable { .. })).count();
+    words.push(format!("{untestable} statements that no finite run can decide"));
+    words.join("; ")
+}
+
+/// Verdicts on the statements of one kind: `the end, 30 statements: 12 supported, …`.
+pub fn count_of_kind(count: &Count) -> String {
+    let about = count.about.map_or("of no stated kind", About::words);
+    format!("{about}, {} statements: {}", count.all(), verdicts(count))
+}
+
+fn verdicts(count: &Count) -> String {
+    let Count { supported, refuted, undecided, no_evidence, .. } = count;
+    let no_evidence = match no_evidence {
+        0 => String::new(),
+        _ => format!(", {no_evidence} supported also by runs that learn nothing"),
+    };
+    format!("{supported} supported, {refuted} refuted, {undecided} undecided{no_evidence}")
 }
 
 /// What a test asks: the quantity, the moment and the rule.
 pub fn question(test: &TestResult) -> String {
     let against = test.against.map_or(String::new(), |axis| format!(", slope against {}", axis.words()));
-    format!("{} {}{against}: predicted {}", test.quantity, test.at.words(), test.rule)
+    let same = test.same_as.as_ref().map_or(String::new(), |id| format!(" (the test of {id}, counted once)"));
+    format!("{} {}{against}: predicted {}{same}", test.quantity, test.at.words(), test.rule)
 }
 
 /// `64/1024 .97 [.95, .99] ✓`.
@@ -53,7 +80,16 @@ pub fn finding(finding: &Finding) -> String {
     format!("{} {estimate} {}", finding.setting.label(), mark(&finding.verdict))
 }
 
-/// Why settings that were judged are undecided, with the settings, other than that the interval holds the bound.
+/// The same, with the arm where a test names several.
+pub fn finding_of(test: &TestResult, found: &Finding) -> String {
+    let role = found.setting.role;
+    let is_alone = test.findings.iter().all(|other| other.setting.role == role);
+    let arm = if is_alone { String::new() } else { format!("{}: ", role.words()) };
+    format!("{arm}{}", finding(found))
+}
+
+/// Why settings that were judged are undecided, with the settings, other than that the interval holds the
+/// bound.
 pub fn reasons(test: &TestResult) -> Vec<(String, String)> {
     let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for finding in test.judged().filter(|finding| finding.estimate.is_none()) {
@@ -64,13 +100,13 @@ pub fn reasons(test: &TestResult) -> Vec<(String, String)> {
     by_reason.into_iter().map(|(reason, sizes)| (reason, sizes.join(", "))).collect()
 }
 
-/// What a test found, in parts: the settings that were judged, or, where none was, all of them; why some have no figure;
-/// the trend over d.
+/// What a test found, in parts: the settings that were judged, or, where none was, all of them; why some have
+/// no figure; the trend over d.
 pub fn measured(test: &TestResult) -> Vec<String> {
-    let mut parts: Vec<String> = test.judged().map(finding).collect();
+    let mut parts: Vec<String> = test.judged().map(|found| finding_of(test, found)).collect();
     parts.extend(reasons(test).into_iter().map(|(reason, sizes)| format!("{sizes}: {reason}")));
     if parts.is_empty() {
-        parts.extend(test.findings.iter().map(|other| format!("not judged: {}", finding(other))));
+        parts.extend(test.findings.iter().map(|other| format!("not judged: {}", finding_of(test, other))));
     }
     parts.extend(test.trend.iter().map(|trend| format!("trend over ln d: {}", interval(trend))));
     parts

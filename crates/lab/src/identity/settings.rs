@@ -7,7 +7,7 @@
 //! a file as `sha256:` and its digest.
 
 use super::digest::{Digest, RunId, SettingKey};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
 /// The setting that repetitions differ in.
@@ -59,6 +59,12 @@ impl Settings {
             Some((key.to_owned(), value.clone()))
         });
         Self(settings.collect())
+    }
+
+    /// Keys that have another value in `other`, or that only one of the two has; sorted.
+    pub fn differing<'a>(&'a self, other: &'a Self) -> Vec<&'a str> {
+        let all: BTreeSet<&String> = self.0.keys().chain(other.0.keys()).collect();
+        all.into_iter().filter(|key| self.0.get(*key) != other.0.get(*key)).map(String::as_str).collect()
     }
 
     /// Names the settings without the seed.

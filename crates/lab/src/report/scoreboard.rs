@@ -3,8 +3,8 @@
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
 use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
-use crate::claim::wording::{count, interval, measured, question, word};
-use crate::claim::{FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
+use crate::claim::wording::{count, count_of_kind, interval, measured, question, word};
+use crate::claim::{About, FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
 use crate::stats::least_squares_slope;
 
 /// Name of the figure of fits in links.
@@ -58,6 +58,7 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
         vec![
             claim.id.clone(),
             claim.title.clone(),
+            claim.about.map_or("–", About::words).to_owned(),
             word(&claim.verdict).to_owned(),
             findings(claim),
             figure_of(claim, anchors),
@@ -65,12 +66,19 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
     };
     Table {
         title: "Scoreboard".to_owned(),
-        columns: ["statement", "what it says", "verdict", "what was found", "figure"]
+        columns: ["statement", "what it says", "about", "verdict", "what was found", "figure"]
             .map(str::to_owned)
             .to_vec(),
         rows: scoreboard.claims.iter().map(row).collect(),
-        note: scoreboard.warnings.join(" · "),
+        note: note(scoreboard),
     }
+}
+
+/// Counts by kind, what judged, and warnings.
+fn note(scoreboard: &Scoreboard) -> String {
+    let kinds = scoreboard.counts.iter().map(|count| format!("about {}", count_of_kind(count)));
+    let digest = scoreboard.claims_digest.map(|digest| format!("claims {}", digest.short()));
+    kinds.chain(digest).chain(scoreboard.warnings.iter().cloned()).collect::<Vec<_>>().join(" · ")
 }
 
 /// A link to the figure about the claim: that of its fit, or that of what its first test reads. `#id|words`, or nothing. On

@@ -165,3 +165,27 @@ fn data_of_another_run_are_refused() {
     let why = run.subjects().next().unwrap().state(Moment::End).err().unwrap().to_string();
     assert!(why.contains("M of 64 × 16 in data.safetensors"), "{why}");
 }
+
+/// A stored run judges by the noise that its files hold, as its plan did.
+#[test]
+fn a_stored_run_knows_how_its_noise_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let (given, run) = (folder.path().join("u.txt"), folder.path().join("run"));
+    let line = |at: usize| (0..64).map(|c| u8::from(c == at).to_string()).collect::<Vec<_>>().join(" ");
+    fs::write(&given, [line(0), line(5), line(40)].join("\n")).unwrap();
+    let arguments = [
+        "data.dictionary.kind=axes".to_owned(),
+        "data.noise_directions.kind=file".into(),
+        format!("data.noise_directions.path={}", given.display()),
+        "data.noise_directions.variance_ratio=30".into(),
+    ];
+    make(&run, &arguments);
+    let planned = tiny::plan(&[&arguments]).unwrap().yardstick();
+    let stored = Run::open(&run).unwrap();
+    assert_eq!(stored.plan.yardstick(), planned);
+    let (p, variance) = (stored.plan.law.activity(), stored.plan.law.noise_variance);
+    assert!(planned.linear_r_squared.unwrap() < p / (p + variance) - 0.01, "{planned:?}");
+    let subject = stored.subjects().next().unwrap();
+    let why = subject.even_noise().unwrap_err().to_string();
+    assert!(why.contains("noise that is larger in some directions"), "{why}");
+}

@@ -15,8 +15,8 @@ fn embeddings(rows: usize, row: u32) -> Matrix {
     out
 }
 
-/// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) is −∂L/∂f(x⁺) behind StopGrad: against central differences of the loss, whose
-/// error with single-precision logits at steps of .02 is below 3e-4.
+/// (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) is −∂L/∂f(x⁺) behind StopGrad: against central differences of the loss,
+/// whose error with single-precision logits at steps of .02 is below 3e-4.
 #[test]
 fn the_contrast_is_the_slope_of_the_loss() {
     const STEP: f32 = 0.02;
@@ -52,8 +52,8 @@ fn masked_views(jitter: MaskJitter) -> [DrawnViews; 2] {
     [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())]
 }
 
-/// Along every direction the noise of a masked view has the variance 2σ², and the two views share none of it, in the
-/// masks' limit as in the ambient space; five standard errors.
+/// Along every direction the noise of a masked view has the variance 2σ², and the two views share none of it,
+/// in the masks' limit as in the ambient space; five standard errors.
 #[test]
 fn views_draw_nothing_that_their_samples_drew() {
     for views in masked_views(MaskJitter::Kept) {

@@ -31,7 +31,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             let population = s.population();
             let sparse = 1.0 - s.column("dense_energy_fraction", at)?;
             let bias = s.column("bias_over_norm", at)?.max(0.0);
-            Ok(dense_rate(s, at)? / (population.noise_variance * stein_factor(&population, sparse, bias)))
+            Ok(dense_rate(s, at)? / (s.even_noise()? * stein_factor(&population, sparse, bias)))
         },
     ),
     quantity(
@@ -57,6 +57,11 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "lucky_whole_force_ratio",
         "−Σ sign·⟨∇_{w_i} L, M_j⟩ over Σ p(|⟨w_i, M_j⟩| − b_i)₊, pairs that were lucky at the start",
         |s, at| lucky_force(s, at, &s.sampled(at)?.whole_sparse),
+    ),
+    quantity(
+        "smallest_margin_over_log_n",
+        "(Sim(x⁺, x⁺⁺) − the largest Sim(x⁺, x_s) over all negatives)/(τ ln N), mean over samples",
+        |s, at| Ok(s.sampled(at)?.smallest_margin / (s.temperature()? * (s.negatives() as f64).ln())),
     ),
     quantity(
         "owner_force_over_activity",
@@ -152,7 +157,10 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
         "noise_on_atom_max",
         "largest |⟨ξ⁺, M_j⟩| over what Gaussian numbers of standard deviation √2 σ all stay below with probability .95",
-        |s, at| Ok(s.sampled(at)?.projections.largest_noise_on_atom),
+        |s, at| {
+            s.even_noise()?;
+            Ok(s.sampled(at)?.projections.largest_noise_on_atom)
+        },
     ),
     quantity(
         "jitter_over_hoeffding",
@@ -192,7 +200,8 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     ),
 ];
 
-/// The closed-form rates of stage I, E[x⁺ x⁺⁺ᵀ] along atoms and along dense directions, from the growth factors.
+/// The closed-form rates of stage I, E[x⁺ x⁺⁺ᵀ] along atoms and along dense directions, from the growth
+/// factors.
 fn rates(s: &Subject<'_>) -> Result<(f64, f64), Gap> {
     let growth = s.plan.prediction.growth.ok_or(Gap::NoForm("growth in stage I"))?;
     let (training, n) = (&s.spec().training, s.negatives() as f64);

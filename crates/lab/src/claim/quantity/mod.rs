@@ -1,13 +1,15 @@
 //! The registry of quantities: every figure that a claim may speak of, one function each.
 //!
-//! A name that is not here may be a recorded column, which stands for itself. Quantities are in units of what theory
-//! predicts wherever there is a prediction, so that bounds are plain numbers.
+//! A name that is not here may be a recorded column, which stands for itself. Quantities are in units of what
+//! theory predicts wherever there is a prediction, so that bounds are plain numbers.
 
 mod recorded;
 mod weights;
 mod expectations;
+mod range;
 
 use super::Moment;
+pub use range::range;
 pub(super) use recorded::recorded_neurons;
 
 use super::evidence::{Gap, Subject};

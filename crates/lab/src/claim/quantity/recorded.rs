@@ -7,10 +7,10 @@ use crate::spec::typed::BiasSpec;
 use crate::stats::least_squares_slope;
 use featurescope_sim::measure::{Neuron, SINGLETON_COSINE};
 use featurescope_sim::probe::DownstreamTask;
-use featurescope_sim::theory::downstream::linear_r_squared;
 use featurescope_sim::theory::initial_sets::mean_passing;
 
-/// How far the loss may have moved from its initial value while logits still count as uniform, relative to it.
+/// How far the loss may have moved from its initial value while logits still count as uniform, relative to
+/// it.
 const UNIFORM_LOGITS: f64 = 0.01;
 
 pub(super) const QUANTITIES: &[Quantity] = &[
@@ -26,14 +26,6 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     ),
     quantity(
-        "noise_cosine_over_linear",
-        "noise cosine over that of a linear map with the same share of energy along the atoms, 1/√(1 + φp/σ²)",
-        |s, at| {
-            let sparse = 1.0 - s.column("dense_energy_fraction", at)?;
-            Ok(s.column("noise_cosine", at)? / s.plan.prediction.linear_noise_cosine(sparse))
-        },
-    ),
-    quantity(
         "probe_r_squared",
         "R² of a linear probe on f(x) for y = ⟨w*, z⟩, from the most labels of the run",
         |s, _| s.probe(DownstreamTask::Regression),
@@ -45,8 +37,11 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     ),
     quantity(
         "probe_r_squared_gain",
-        "R² of a linear probe on f(x) minus p/(p + σ²), the best of any linear rule on x",
-        |s, _| Ok(s.probe(DownstreamTask::Regression)? - linear_r_squared(&s.population())),
+        "R² of a linear probe on f(x) minus that of the best linear rule on x, p/(p + σ²)",
+        |s, _| {
+            let linear = s.run.plan.yardstick().linear_r_squared.ok_or(Gap::NoForm("the linear R²"))?;
+            Ok(s.probe(DownstreamTask::Regression)? - linear)
+        },
     ),
     quantity(
         "probe_accuracy_gain",
@@ -83,7 +78,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
         "threshold_over_noise",
         "mean b_i/(σ‖w_i‖): from about 2 on the noise alone opens no gate",
-        |s, at| Ok(s.column("bias_over_norm", at)? / s.population().noise_variance.sqrt()),
+        |s, at| Ok(s.column("bias_over_norm", at)? / s.even_noise()?.sqrt()),
     ),
     quantity("bias_min_scaled", "smallest b_i/‖w_i‖ in units of 1/√d", |s, at| {
         Ok(s.column("bias_over_norm_min", at)? * s.latent_dim().sqrt())
@@ -164,14 +159,6 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         Ok(s.column("positive_probability", at)? * (s.negatives() as f64 + 1.0))
     }),
     quantity(
-        "logit_margin_over_log_n",
-        "(mean Sim(x⁺, x⁺⁺) − mean Sim(x⁺, x_s))/(τ ln N)",
-        |s, at| {
-            let margin = s.column("positive_logit", at)? - s.column("negative_logit", at)?;
-            Ok(margin / (s.temperature()? * (s.negatives() as f64).ln()))
-        },
-    ),
-    quantity(
         "feature_energy_ratio",
         "mean over atoms of Σ_i h_b(⟨w_i, M_j⟩)² over τ ln(2/p)",
         |s, at| Ok(s.column("thresholded_feature_energy_mean", at)? / s.plateau()?.natural_energy()),
@@ -244,9 +231,9 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     ),
     quantity(
         "separation_from_none",
-        "probe accuracy minus that of the arm without augmentation and thresholds in the same run",
+        "probe accuracy minus that of the arm of the same run that differs in having no masks alone",
         |s, _| {
-            let other = s.companion(Role::NoneZero)?.probe(DownstreamTask::Classification)?;
+            let other = s.companion_without_masks(Role::NoneStaged)?.probe(DownstreamTask::Classification)?;
             Ok(s.probe(DownstreamTask::Classification)? - other)
         },
     ),
@@ -254,8 +241,8 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "dense_condition_without_augmentation",
         "R^(2p/σ²)·d/(d1 − d) with R the growth of the dense weights: below 1 where the dense part wins",
         |s, at| {
-            let population = s.population();
-            let grown = s.column("growth_dense", at)?.powf(2.0 * population.signal_to_noise());
+            let ratio = s.population().activity / s.even_noise()?;
+            let grown = s.column("growth_dense", at)?.powf(2.0 * ratio);
             Ok(grown * s.latent_dim() / (s.ambient_dim() - s.latent_dim()))
         },
     ),

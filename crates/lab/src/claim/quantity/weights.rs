@@ -118,17 +118,17 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     ),
     quantity(
         "unlucky_coefficient_scaled",
-        "root mean square of ⟨w_i, M_j⟩/‖w_i‖ over pairs with i not in M_j at the start, in units of 1/√d",
+        "root mean square of ⟨w_i, M_j⟩/‖Mᵀw_i‖ over pairs with i not in M_j at the start, in units of 1/√d",
         |s, at| {
             let state = s.state(at)?;
-            let squares =
-                unlucky_pairs(s)?.into_iter().map(|(i, j)| state.coefficient(i, j).powi(2) / state.energy(i));
+            let square = |i: usize, j: usize| state.coefficient(i, j).powi(2) / state.sparse_energy[i];
+            let squares = unlucky_pairs(s)?.into_iter().map(|(i, j)| square(i, j));
             Ok((mean(squares, "pairs without luck")? * s.latent_dim()).sqrt())
         },
     ),
     quantity(
         "other_coefficient_scaled",
-        "root mean square of ⟨w_i, M_j⟩/‖w_i‖ over j not in N_i, neurons weighted by energy, in units of 1/√d",
+        "root mean square of ⟨w_i, M_j⟩/‖Mᵀw_i‖ over j not in N_i, neurons weighted by sparse energy, in units of 1/√d",
         |s, at| {
             let state = s.state(at)?;
             let (mut outside, mut total) = (0.0, 0.0);
@@ -136,7 +136,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
                 let line = HELD_SHARE * state.neuron(i).largest;
                 let others = state.sparse.row(i).iter().map(|&c| f64::from(c)).filter(|c| c.abs() < line);
                 outside += others.map(|c| c * c).sum::<f64>();
-                total += state.energy(i);
+                total += state.sparse_energy[i];
             }
             Ok((outside / total).sqrt())
         },
@@ -191,8 +191,8 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     ),
 ];
 
-/// Largest |ratio − 1| over 2√(x/n) + 2x/n, x = ln(2m/.05): what m chi-square laws with n degrees of freedom exceed
-/// with probability at most .05 (Laurent and Massart, 2000, lemma 1).
+/// Largest |ratio − 1| over 2√(x/n) + 2x/n, x = ln(2m/.05): what m chi-square laws with n degrees of freedom
+/// exceed with probability at most .05 (Laurent and Massart, 2000, lemma 1).
 fn deviation(s: &Subject<'_>, freedom: f64, ratios: impl Iterator<Item = f64>) -> f64 {
     let x = (2.0 * s.width() as f64 / EXCEPTION).ln();
     let bound = 2.0 * (x / freedom).sqrt() + 2.0 * x / freedom;

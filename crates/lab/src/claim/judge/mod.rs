@@ -1,0 +1,304 @@
+//! From numbers to verdicts.
+//!
+//! Runs that differ in nothing but the seed are repetitions: their mean has an interval, and so has a slope
+//! over sizes. Every (test, setting) is one member of a family, to which Holm's correction applies at α =
+//! .05; controls are a family of their own.
+//!
+//! A setting with fewer than five seeds decides nothing and stands in nobody's way: its figure is shown, it
+//! is no member of the family. Neither is one of which the statement does not speak, nor a control that
+//! differs from every subject in more than what makes it one. Neither is a ladder of fewer than three sizes
+//! where another one has them.
+//!
+//! A claim is Refuted if one of its tests is refuted at some setting, Supported if every test is supported at
+//! every setting that was judged, and Undecided otherwise. One about learning that runs support which learn
+//! nothing is no evidence.
+
+mod controls;
+mod count;
+mod decide;
+mod reason;
+mod repetitions;
+
+pub use super::Bounds;
+pub use count::{Count, counts};
+pub use reason::Reason;
+
+use super::destiny::{Destiny, destinies};
+use super::evidence::{EvidenceError, Run};
+use super::measure::{Reading, Setting, measure};
+use super::{About, Axis, Claim, ClaimError, Moment, Test, claims, claims_digest};
+use crate::identity::Digest;
+use crate::stats::{Estimate, Located};
+use controls::require_subjects_settings;
+use rayon::prelude::*;
+use repetitions::{at_one_size, over_sizes, trend};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Probability that any statement of a family is decided wrongly.
+pub const ALPHA: f64 = 0.05;
+/// Level of intervals that decide nothing.
+const PLAIN_LEVEL: f64 = 0.95;
+/// Seeds with which a setting is judged: fewer give intervals too wide to decide anything in a large family.
+pub const FEWEST_SEEDS: usize = 5;
+
+/// What the runs say about a statement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// The whole interval satisfies the rule.
+    Supported,
+    /// The whole interval violates it.
+    Refuted,
+    /// It is supported, and so it is by runs that learn nothing.
+    NoEvidence,
+    /// Neither.
+    Undecided {
+        /// Why.
+        reason: Reason,
+    },
+    /// No finite run can decide it.
+    NotTestable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One test at one setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The arm and its sizes; for a scaling test those of the largest size.
+    pub setting: Setting,
+    /// Seeds and their values; for a scaling test (size, value).
+    pub values: Vec<(f64, f64)>,
+    /// The figure with its interval at the corrected level.
+    pub estimate: Option<Estimate>,
+    /// What it says.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    #[serde(skip)]
+    located: Option<Located>,
+}
+
+/// One test of a claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// What was read.
+    pub quantity: String,
+    /// When.
+    pub at: Moment,
+    /// For a scaling test, what changes.
+    pub against: Option<Axis>,
+    /// The rule.
+    pub rule: Bounds,
+    /// What it found, setting by setting.
+    pub findings: Vec<Finding>,
+    /// What it found where it must fail.
+    pub controls: Vec<Finding>,
+    /// What it found in runs that learn nothing.
+    #[serde(default)]
+    pub idle: Vec<Finding>,
+    /// The claim that has the same test before: both count once.
+    #[serde(default)]
+    pub same_as: Option<String>,
+    /// Slope of the quantity over ln d where there are enough sizes: the trend beside a verdict at one size.
+    pub trend: Option<Estimate>,
+}
+
+/// One claim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClaimResult {
+    /// The paper's number.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// What it says.
+    pub statement: String,
+    /// What it is about; `None` where it has no tests.
+    #[serde(default)]
+    pub about: Option<About>,
+    /// What the runs say.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Test by test.
+    pub tests: Vec<TestResult>,
+}
+
+/// Everything that a set of runs says about the paper.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Scoreboard {
+    /// Probability that any statement of a family is decided wrongly.
+    pub alpha: f64,
+    /// Which statements, bounds and rules judged: SHA-256 of the claim files. `None` on boards of earlier
+    /// programs.
+    #[serde(default)]
+    pub claims_digest: Option<Digest>,
+    /// Verdicts by what statements are about, those about learning first.
+    #[serde(default)]
+    pub counts: Vec<Count>,
+    /// Claims in the order of the paper.
+    pub claims: Vec<ClaimResult>,
+    /// Whether luck at the start decides what neurons become.
+    pub destiny: Vec<Destiny>,
+    /// Runs that could not be read, controls that do not fail, and runs that learn nothing and support what
+    /// is about learning.
+    pub warnings: Vec<String>,
+}
+
+/// Judges the stored runs in these folders.
+///
+/// Folders that hold no readable run are named in the warnings.
+///
+/// # Errors
+/// If the shipped claims cannot be read.
+pub fn judge(folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
+    judge_telling(folders, &|_| {})
+}
+
+/// The same, telling after every run how many have been read.
+///
+/// # Errors
+/// If the shipped claims cannot be read.
+pub fn judge_telling(
+    folders: &[PathBuf],
+    on_read: &(dyn Fn(usize) + Sync),
+) -> Result<Scoreboard, ClaimError> {
+    let claims = claims()?;
+    let (mut readings, mut fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let finished = AtomicUsize::new(0);
+    // A run is opened, read and dropped by one thread.
+    let read = |folder: &PathBuf| {
+        let run = Run::open(folder)?;
+        let fates: Vec<_> = run.subjects().filter_map(|subject| super::destiny::fates(&subject)).collect();
+        let measured = measure(&claims, run.subjects());
+        on_read(finished.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok((measured, fates))
+    };
+    let found: Vec<Result<_, EvidenceError>> = folders.par_iter().map(read).collect();
+    for run in found {
+        match run {
+            Ok((of_run, fates_of_run)) => {
+                readings.extend(of_run);
+                fates.extend(fates_of_run);
+            }
+            Err(error) => warnings.push(format!("left out: {error}")),
+        }
+    }
+    let mut scoreboard = judge_readings(&claims, &readings);
+    scoreboard.claims_digest = Some(claims_digest());
+    scoreboard.destiny = destinies(fates);
+    scoreboard.warnings.splice(0..0, warnings);
+    Ok(scoreboard)
+}
+
+/// Judges readings.
+pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
+    let mut results: Vec<ClaimResult> =
+        claims.iter().enumerate().map(|(c, claim)| draft(c, claim, readings)).collect();
+    decide::decide_all(claims, &mut results);
+    let mut warnings = Vec::new();
+    for (result, claim) in results.iter_mut().zip(claims) {
+        result.verdict = decide::overall(claim, result);
+        let supported = |finding: &Finding, by: &str| {
+            let Setting { role, arm, .. } = &finding.setting;
+            format!(
+                "{}: {by} is supported as well ({}, {arm}, {})",
+                result.id,
+                role.words(),
+                finding.setting.label()
+            )
+        };
+        warnings
+            .extend(result.controls_that_hold().into_iter().map(|control| supported(control, "a control")));
+        for finding in result.idle_runs_that_support() {
+            let idleness = finding.setting.idleness.map_or("", |idleness| idleness.words());
+            warnings.push(supported(finding, &format!("by a run that learns nothing ({idleness})")));
+        }
+    }
+    let counts = counts(&results);
+    Scoreboard { alpha: ALPHA, claims_digest: None, counts, claims: results, destiny: Vec::new(), warnings }
+}
+
+/// The claim with its figures, still to be decided.
+fn draft(c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
+    let is_learned = claim.about.is_some_and(About::is_learned);
+    let tests = claim.tests.iter().enumerate().map(|(t, test)| {
+        let of = |wanted: &dyn Fn(&Setting) -> bool| -> Vec<&Reading> {
+            let fits = |r: &&Reading| r.claim == c && r.test == t && wanted(&r.setting);
+            readings.iter().filter(fits).collect()
+        };
+        let is_idle = |setting: &Setting| is_learned && setting.idleness.is_some();
+        let own = of(&|setting| test.arms().contains(&setting.role) && !is_idle(setting));
+        let controls = of(&|setting| test.controls().contains(&setting.role));
+        let idle = of(&is_idle);
+        let find = |readings: &[&Reading]| match test {
+            Test::AtOneSize(_) => at_one_size(readings),
+            Test::Scaling(scaling) => over_sizes(readings, scaling),
+        };
+        let (against, trend) = match test {
+            Test::AtOneSize(_) => (None, trend(&own)),
+            Test::Scaling(scaling) => (Some(scaling.against), None),
+        };
+        let subjects: Vec<&Setting> = own.iter().map(|reading| &reading.setting).collect();
+        let mut controls = at_one_size(&controls);
+        require_subjects_settings(&mut controls, &subjects);
+        let ((quantity, at), rule) = (test.quantity(), test.bounds());
+        let (quantity, findings, idle) = (quantity.to_owned(), find(&own), find(&idle));
+        TestResult { quantity, at, against, rule, findings, controls, idle, same_as: None, trend }
+    });
+    ClaimResult {
+        id: claim.id.clone(),
+        title: claim.title.clone(),
+        statement: claim.statement.clone(),
+        about: claim.about,
+        tests: tests.collect(),
+        verdict: Verdict::Undecided { reason: Reason::Partly },
+    }
+}
+
+impl Finding {
+    /// Whether it would be judged if the statement applied.
+    pub fn has_enough_seeds(&self) -> bool {
+        let not_applicable =
+            matches!(&self.verdict, Verdict::Undecided { reason: Reason::NotApplicable { .. } });
+        not_applicable || self.is_judged()
+    }
+
+    /// Whether there were runs enough to decide.
+    pub fn is_judged(&self) -> bool {
+        let Verdict::Undecided { reason } = &self.verdict else { return true };
+        !matches!(
+            reason,
+            Reason::TooFewSeeds { .. }
+                | Reason::TooFewSizes { .. }
+                | Reason::NotApplicable { .. }
+                | Reason::NotAtSubjectsSettings { .. }
+                | Reason::NoSubject
+        )
+    }
+}
+
+impl Scoreboard {
+    /// What decided: settings that were judged, where there are any, and controls that were.
+    #[must_use]
+    pub fn decisive(&self) -> Self {
+        let mut board = self.clone();
+        for test in board.claims.iter_mut().flat_map(|claim| &mut claim.tests) {
+            if test.judged().next().is_some() {
+                test.findings.retain(Finding::is_judged);
+            }
+            test.controls.retain(Finding::has_enough_seeds);
+            test.idle.retain(Finding::has_enough_seeds);
+        }
+        board.destiny.retain(|destiny| destiny.runs.len() >= FEWEST_SEEDS);
+        board
+    }
+}
+
+impl TestResult {
+    /// The findings that decide.
+    pub fn judged(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_judged())
+    }
+}
