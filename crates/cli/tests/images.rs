@@ -20,7 +20,8 @@ fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
 #[test]
 fn a_run_leaves_a_report_and_checkpoints() {
     let folder = tempfile::tempdir().expect("a folder");
-    let run = ["images", "run", "images-synthetic", "--smoke", "--out", "run"];
+    // The pixels of pictures are data of very many rows.
+    let run = ["images", "run", "images-synthetic", "--smoke", "--figure-data", "--out", "run"];
     let told = featurescope(folder.path(), &run).assert().success();
     let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
     assert!(told.contains("linear probe accuracy: none < crop") && told.contains("report.html"), "{told}");

@@ -341,12 +341,16 @@ fn theorems_are_judged() {
     let board = fs::read_to_string(folder.path().join("runs/theorems-sweep/scoreboard.json")).unwrap();
     let board: serde_json::Value = serde_json::from_str(&board).unwrap();
     assert!(board["claims"].as_array().unwrap().len() > 90);
+    assert_eq!(board["counts"][0]["about"], "trajectory", "what is about learning comes first");
+    let digest = featurescope(folder.path(), &["judge", "--claims-digest"]).assert().success();
+    let digest = text(&digest.get_output().stdout);
+    assert_eq!(board["claims_digest"], digest.trim(), "a board says which claims judged");
     let markdown =
         featurescope(folder.path(), &["judge", "runs/theorems-sweep", "--markdown"]).assert().success();
     let page = text(&markdown.get_output().stdout);
     let columns = |line: &str| line.replace("\\|", "").matches('|').count();
     let table: Vec<_> = page.lines().filter(|line| line.starts_with("| **")).collect();
-    assert!(table.len() > 90 && table.iter().all(|line| columns(line) == 5), "{page}");
+    assert!(table.len() > 90 && table.iter().all(|line| columns(line) == 6), "{page}");
 }
 
 /// The ten lines of the README find atoms; with too few steps or anchors the run says so before and after.
@@ -382,8 +386,8 @@ fn a_short_spec_learns_or_says_why_not() {
             "stage I had not ended after 40 steps",
         ),
         (
-            ["batch.anchors=8", "training.learning_rate=1"],
-            "the gradient noise of batch.anchors = 8",
+            ["batch.anchors=16", "training.learning_rate=0.5"],
+            "the gradient noise of batch.anchors = 16",
             "outweighs the signal",
         ),
         (["bias.kind=zero", "training.steps=200"], "", "thresholds stay at zero"),

@@ -122,6 +122,40 @@ fn reports_of_one_run_of_several_and_of_folders_of_runs() {
     assert!(subtracted >= 8, "{subtracted} differences of {}", figures.len());
 }
 
+/// Noise against weight decay. Without augmentation and thresholds the noise's feed is σ² = C_σ √(ln d)/d, so that
+/// theory's edge is known in closed form.
+#[test]
+fn two_numbers_that_are_varied_make_a_map_with_its_edges() {
+    let folder = tempfile::tempdir().unwrap();
+    let lists = ["data.noise_constant=[0.3,1.0,3.0]", "training.weight_decay=[0.05,0.2]", "seed=[1,2]"];
+    smoke(folder.path(), &[&lists[..], &["--out", "all"]].concat()).success();
+    let figures = folder.path().join("all/figures");
+    let csv = fs::read_to_string(figures.join("phase-training-weight-decay.csv")).unwrap();
+    let of = |kind: &str| csv.lines().filter(|line| line.split(',').nth(2) == Some(kind)).collect::<Vec<_>>();
+    assert_eq!(of("tile").len(), 2 * 3 * 2, "arms, noises and decays: {csv}");
+    let of_none = |line: &&&str| line.starts_with("none,");
+    let theory: Vec<f64> = of("theory")
+        .iter()
+        .filter(of_none)
+        .map(|line| line.split(',').nth(4).unwrap().parse().unwrap())
+        .collect();
+    let feed_at_one = 16f64.ln().sqrt() / 16.0;
+    // Tiles stand at 0, 1 and 2; the line begins and ends with the tiles' sides.
+    let place = |decay: f64| (decay / feed_at_one / 0.3).ln() / (1.0f64 / 0.3).ln();
+    let second = 1.0 + (0.2 / feed_at_one).ln() / 3f64.ln();
+    let expected = [place(0.05), place(0.05), second, second];
+    // The value itself stands beside the place: C_σ = λ d/√(ln d).
+    assert!(csv.contains(&format!("at {:.3}\n", 0.2 / feed_at_one)), "{csv}");
+    assert_eq!(theory.len(), expected.len(), "{csv}");
+    for (found, expected) in theory.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{theory:?}, {expected}");
+    }
+    let time = fs::read_to_string(figures.join("phase-time.csv")).unwrap();
+    assert!(time.lines().any(|line| line.contains(",tile,")), "{time}");
+    let page = fs::read_to_string(folder.path().join("all/report.html")).unwrap();
+    assert!(page.contains("Edges along data.noise_constant"), "the edges stand in a table as well");
+}
+
 #[test]
 fn what_is_no_finished_run_is_refused_and_damaged_pictures_are_left_out() {
     let folder = tempfile::tempdir().unwrap();

@@ -86,7 +86,7 @@ const lineSeries = (line, yLog) => {
   const series = [{
     type: "line",
     name: line.name,
-    data: points,
+    data: line.labels.length ? points.map((value, i) => ({ value, label_text: line.labels[i] })) : points,
     showSymbol: line.has_dots || isPoint(line.stroke),
     symbol: symbols[line.stroke] || "circle",
     symbolSize: 6,
@@ -183,7 +183,7 @@ const pointTooltip = (panel) => ({
 // A point that some layer draws.
 const anchorOf = (panel, layers) => {
   const isDrawn = ([x, y]) => x !== null && y !== null && (panel.x.scale !== "log" || x > 0) && (panel.y.scale !== "log" || y > 0);
-  const points = layers.flatMap((layer) => layer.points || layer.heights.map((h, i) => [layer.start + (i + 0.5) * layer.width, h]));
+  const points = layers.flatMap((layer) => layer.kind === "tiles" ? [] : layer.points || layer.heights.map((h, i) => [layer.start + (i + 0.5) * layer.width, h]));
   return points.find(isDrawn);
 };
 
@@ -191,12 +191,13 @@ const panelOption = (panel, off) => {
   const layers = panel.layers.filter((layer) => shown(layer, off));
   const series = layers.flatMap((layer) => {
     if (layer.kind === "line") return lineSeries(layer, panel.y.scale === "log");
+    if (layer.kind === "tiles") return tileSeries(layer);
     return layer.kind === "points" ? pointSeries(layer) : barSeries(layer);
   });
   const marks = panel.marks.filter((mark) => shown(mark, off));
   const anchor = anchorOf(panel, layers);
   if (marks.length && anchor) series.push(markSeries(marks, anchor));
-  const hasPoints = layers.some((layer) => layer.kind === "points");
+  const has = (kind) => layers.some((layer) => layer.kind === kind);
   return {
     animation: false,
     aria: { enabled: false },
@@ -204,7 +205,7 @@ const panelOption = (panel, off) => {
     grid: panel.x.scale === "hidden" ? { left: 6, right: 6, top: 6, bottom: 6 } : { left: 62, right: 18, top: 18, bottom: 42 },
     xAxis: axisOption(panel.x, true),
     yAxis: axisOption(panel.y, false),
-    tooltip: hasPoints ? pointTooltip(panel) : curveTooltip(panel, off),
+    tooltip: has("tiles") ? tileTooltip() : has("points") ? pointTooltip(panel) : curveTooltip(panel, off),
     series,
   };
 };

@@ -146,7 +146,7 @@ fn recolour(figure: &mut Figure, from: &str, to: &str, colour: Option<super::fig
                 Layer::Line(line) => (&mut line.keys, &mut line.colour),
                 Layer::Points(points) => (&mut points.keys, &mut points.colour),
                 Layer::Bars(bars) => (&mut bars.keys, &mut bars.colour),
-                Layer::Heat(_) => continue,
+                Layer::Heat(_) | Layer::Tiles(_) => continue,
             };
             rename(keys, from, &done, colour.filter(|_| from.starts_with("arm")), paint);
         }
@@ -171,7 +171,7 @@ fn unmark(figure: &mut Figure) {
                 Layer::Line(line) => clean(&mut line.keys),
                 Layer::Points(points) => clean(&mut points.keys),
                 Layer::Bars(bars) => clean(&mut bars.keys),
-                Layer::Heat(_) => {}
+                Layer::Heat(_) | Layer::Tiles(_) => {}
             }
         }
         panel.marks.iter_mut().for_each(|mark| clean(&mut mark.keys));

@@ -1,6 +1,6 @@
 //! The data of a figure as CSV: a line of names, then one row per point, bar or matrix entry, the same
-//! columns for every figure. The entry of a matrix at (column x, row y) stands under `label`. What made it
-//! stands in `figures.json`.
+//! columns for every figure. The entry of a matrix or tile at (column x, row y) stands under `label`. What
+//! made it stands in `figures.json`.
 
 use super::figure::{Figure, Layer, Panel, value_of};
 use std::fmt::Write;
@@ -35,6 +35,7 @@ pub fn rows(figure: &Figure) -> usize {
         Layer::Points(points) => points.points.len(),
         Layer::Bars(bars) => bars.heights.len(),
         Layer::Heat(heat) => heat.frames.iter().map(|frame| frame.digits.len()).sum(),
+        Layer::Tiles(tiles) => tiles.drawn().count(),
     };
     let of_panel = |panel: &Panel| panel.layers.iter().map(of_layer).sum::<usize>() + panel.marks.len();
     figure.panels.iter().map(of_panel).sum()
@@ -108,6 +109,12 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                 }
             }
         }
+        Layer::Tiles(tiles) => {
+            for (column, row, value) in tiles.drawn() {
+                let (x, y) = (number(tiles.columns[column]), number(tiles.rows[row]));
+                push(csv, &[panel, &field(&tiles.name), "tile", "", &x, &y, "", "", &number(value)]);
+            }
+        }
     }
 }
 
@@ -153,13 +160,13 @@ mod tests {
 
     #[test]
     fn only_matrices_at_several_moments_are_large() {
-        let frame = |step| Frame { step, label: String::new(), moment: None, digits: "0".repeat(64 * 256) };
+        let frame = |step| Frame { step, label: String::new(), moment: None, digits: "0".repeat(32 * 256) };
         let heat = |frames: u64| Heat {
             name: String::new(),
             row_word: String::new(),
             rows: (0..256).collect(),
             column_word: String::new(),
-            columns: (0..64).collect(),
+            columns: (0..32).collect(),
             frames: (0..frames).map(frame).collect(),
         };
         let figure = |frames| Figure {
@@ -167,7 +174,7 @@ mod tests {
             ..Figure::default()
         };
         let (one, many) = (figure(1), figure(30));
-        assert_eq!((rows(&one), render(&one).lines().count()), (64 * 256, 1 + 64 * 256));
+        assert_eq!((rows(&one), render(&one).lines().count()), (32 * 256, 1 + 32 * 256));
         assert!(FigureData::Small.includes(rows(&one)) && !FigureData::Small.includes(rows(&many)));
         assert!(FigureData::All.includes(rows(&many)));
     }

@@ -137,6 +137,8 @@ pub enum Layer {
     Bars(Bars),
     /// A matrix.
     Heat(Heat),
+    /// Rectangles in the plane of the axes.
+    Tiles(Tiles),
 }
 
 /// A curve.
@@ -213,6 +215,21 @@ pub struct Heat {
     pub frames: Vec<Frame>,
 }
 
+/// Unit squares around the whole numbers of two axes of words, each with a value in [0, 1], pale to dark.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tiles {
+    /// What a value is.
+    pub name: String,
+    /// The number that every column stands for, from left to right.
+    pub columns: Vec<f64>,
+    /// The number that every row stands for, from the lowest up.
+    pub rows: Vec<f64>,
+    /// Row by row from the lowest; NaN where nothing is known, and nothing is drawn.
+    pub values: Vec<f64>,
+    /// What hovering says about each.
+    pub labels: Vec<String>,
+}
+
 /// One matrix.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Frame {
@@ -279,6 +296,15 @@ impl Axis {
     }
 }
 
+impl Tiles {
+    /// Column and row of every tile that has a value, with this value.
+    pub fn drawn(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
+        let columns = self.columns.len().max(1);
+        let known = self.values.iter().enumerate().filter(|(_, value)| value.is_finite());
+        known.map(move |(index, &value)| (index % columns, index / columns, value))
+    }
+}
+
 impl Line {
     /// A measured curve that belongs to one legend entry.
     pub fn new(name: impl Into<String>, key: &str, colour: Colour, points: Vec<[f64; 2]>) -> Self {
@@ -329,7 +355,7 @@ impl Layer {
             Self::Line(line) => &line.keys,
             Self::Points(points) => &points.keys,
             Self::Bars(bars) => &bars.keys,
-            Self::Heat(_) => &[],
+            Self::Heat(_) | Self::Tiles(_) => &[],
         }
     }
 
@@ -363,6 +389,10 @@ impl Layer {
             Self::Heat(heat) => {
                 add([0.0, 0.0]);
                 add([heat.columns.len() as f64, heat.rows.len() as f64]);
+            }
+            Self::Tiles(tiles) => {
+                add([-0.5, -0.5]);
+                add([tiles.columns.len() as f64 - 0.5, tiles.rows.len() as f64 - 0.5]);
             }
         }
         (low[0] <= high[0]).then_some((low, high))

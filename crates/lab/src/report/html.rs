@@ -22,11 +22,12 @@ use std::path::Path;
 
 const STYLE: &str = include_str!("../../assets/report.css");
 /// The script of the page, in the order in which its parts use each other.
-const SCRIPT: [&str; 5] = [
+const SCRIPT: [&str; 6] = [
     include_str!("../../assets/script/base.js"),
     include_str!("../../assets/script/marks.js"),
     include_str!("../../assets/script/panel.js"),
     include_str!("../../assets/script/heat.js"),
+    include_str!("../../assets/script/tiles.js"),
     include_str!("../../assets/script/page.js"),
 ];
 /// Apache ECharts, whole and minified; assets/README.md has version and hash.

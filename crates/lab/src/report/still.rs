@@ -6,6 +6,7 @@
 mod axis;
 mod marks;
 mod pen;
+mod tiles;
 
 use self::pen::{INK, Pen, SOFT};
 use super::figure::{Figure, Layer, Panel, Scale};
@@ -122,7 +123,7 @@ fn column_width(figure: &Figure) -> f64 {
 fn row_height(figure: &Figure, row: &[(&Panel, usize, usize)]) -> f64 {
     let tall = |panel: &Panel| match panel.x.scale {
         Scale::Hidden => 420.0,
-        _ if panel.layers.iter().any(|layer| matches!(layer, Layer::Heat(_))) => 330.0,
+        _ if panel.layers.iter().any(|layer| matches!(layer, Layer::Heat(_) | Layer::Tiles(_))) => 330.0,
         _ => 270.0,
     };
     row.iter().map(|(panel, ..)| tall(panel)).fold(0.0, f64::max) + notes_height(figure, row)

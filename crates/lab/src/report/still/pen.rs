@@ -14,12 +14,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 pub const INK: RGBColor = RGBColor(27, 31, 36);
 pub const SOFT: RGBColor = RGBColor(89, 99, 110);
 const GRID: RGBColor = RGBColor(236, 239, 242);
-const AXIS: RGBColor = RGBColor(201, 209, 217);
+pub const AXIS: RGBColor = RGBColor(201, 209, 217);
 
 /// Size of the labels of marks.
 const MARK_FONT: f64 = 9.5;
 
-type Chart<'a, D> = ChartContext<'a, D, Cartesian2d<Ticked, Ticked>>;
+pub type Chart<'a, D> = ChartContext<'a, D, Cartesian2d<Ticked, Ticked>>;
 
 /// Knows how many pixels a pixel is.
 pub struct Pen {
@@ -163,6 +163,7 @@ impl Pen {
                     };
                     chart.draw_series(bars.heights.iter().enumerate().map(bar)).map_err(message)?;
                 }
+                Layer::Tiles(tiles) => self.tiles(&mut chart, tiles, &x, &y)?,
                 Layer::Heat(_) => {}
             }
         }
@@ -342,6 +343,6 @@ fn paint(colours: &[Colour]) -> RGBColor {
     }
 }
 
-fn rgb([r, g, b]: [u8; 3]) -> RGBColor {
+pub fn rgb([r, g, b]: [u8; 3]) -> RGBColor {
     RGBColor(r, g, b)
 }

@@ -55,7 +55,7 @@ pub fn blocks(swept: &Swept<'_>) -> Vec<Block> {
 }
 
 /// The key that runs along the axis: the number with the most values, else the word.
-fn axis_key(swept: &Swept<'_>) -> Option<usize> {
+pub fn axis_key(swept: &Swept<'_>) -> Option<usize> {
     let rank = |key: &Key| (key.is_numeric(), key.values.len());
     // The first of equals.
     (0..swept.keys.len()).rev().max_by_key(|&index| rank(&swept.keys[index]))
@@ -125,7 +125,7 @@ fn axis(swept: &Swept<'_>, along: Option<usize>) -> Axis {
 }
 
 /// Where a group stands along a key: at its number, or at the place of its word.
-fn place(key: &Key, place: usize) -> f64 {
+pub fn place(key: &Key, place: usize) -> f64 {
     if key.is_numeric() { key.values[place].number().unwrap_or_default() } else { place as f64 }
 }
 

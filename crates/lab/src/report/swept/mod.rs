@@ -8,11 +8,14 @@
 //! Settings that change together are one key. Runs that differ in too much are told apart by name.
 
 mod curves;
+mod edge;
 mod grid;
+mod onset;
+mod phase;
 
-pub use curves::blocks;
 pub use grid::table;
 
+use super::page::Block;
 use super::settings::{SettingValue, differences};
 use super::stored::StoredRun;
 use crate::sweep::{SWEEP_FILE, SweepIndex};
@@ -77,8 +80,7 @@ impl Key {
 impl<'a> Swept<'a> {
     /// What tells these runs apart.
     pub fn new(runs: &[&'a StoredRun]) -> Self {
-        let mut columns = choices(runs).unwrap_or_else(|| by_settings(runs));
-        columns.retain(|column| distinct(&column.values).len() > 1);
+        let mut columns = columns(runs);
         let mut keys = merged(&columns);
         if keys.len() > MOST_KEYS {
             columns = vec![Column { name: RUN.to_owned(), values: names(runs, &columns) }];
@@ -141,6 +143,48 @@ impl<'a> Swept<'a> {
     }
 }
 
+/// The figures of what was varied: maps where two numbers were, then every figure in curves.
+pub fn blocks(swept: &Swept<'_>) -> Vec<Block> {
+    phase::blocks(swept).into_iter().chain(curves::blocks(swept)).collect()
+}
+
+/// What tells these runs apart: what the sweep chose for each, or the settings in which they differ.
+fn columns(runs: &[&StoredRun]) -> Vec<Column> {
+    let varied = |mut columns: Vec<Column>| {
+        columns.retain(|column| distinct(&column.values).len() > 1);
+        columns
+    };
+    let Some(chosen) = choices(runs).map(varied) else { return varied(by_settings(runs)) };
+    if chosen.iter().any(|column| column.name == VARIANT) {
+        // A variant sets what no list chose. Where few settings tell the runs apart, they say more than its name.
+        let settings = without_idle_words(varied(by_settings(runs)));
+        if merged(&settings).len() <= MOST_KEYS {
+            return settings;
+        }
+    }
+    chosen
+}
+
+/// Without columns of words that all the others together tell: which arms a variant has, for instance.
+fn without_idle_words(mut columns: Vec<Column>) -> Vec<Column> {
+    let mut index = 0;
+    while index < columns.len() {
+        let others =
+            || columns.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, column)| column);
+        let row = |run: usize| others().map(|column| &column.values[run]).collect::<Vec<_>>();
+        let rows: Vec<_> = (0..columns[index].values.len()).map(row).collect();
+        let own = &columns[index].values;
+        let is_word = own.iter().any(|value| value.number().is_none());
+        let is_told = (0..rows.len()).all(|a| (0..a).all(|b| rows[a] != rows[b] || own[a] == own[b]));
+        if is_word && is_told {
+            columns.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+    columns
+}
+
 /// What the sweep that all of these runs belong to chose for each; `None` where there is no such sweep.
 fn choices(runs: &[&StoredRun]) -> Option<Vec<Column>> {
     let folder = |run: &StoredRun| std::fs::canonicalize(&run.run.path).ok()?.parent().map(Path::to_path_buf);
@@ -190,22 +234,37 @@ fn names(runs: &[&StoredRun], columns: &[Column]) -> Vec<SettingValue> {
     runs.iter().enumerate().map(name).collect()
 }
 
-/// Columns that tell the same runs apart are one key, named after the first number among them.
+/// Columns that tell the same runs apart are one key, named after the first number among them. What another column
+/// tells already changes with it.
 fn merged(columns: &[Column]) -> Vec<Key> {
-    let pattern = |column: &Column| {
-        let known = distinct(&column.values);
-        column.values.iter().map(|value| known.iter().position(|other| other == value)).collect::<Vec<_>>()
+    let tells = |column: &Column, other: &Column| {
+        let count = column.values.len();
+        let agrees =
+            |a: usize, b: usize| column.values[a] != column.values[b] || other.values[a] == other.values[b];
+        (0..count).all(|a| (0..a).all(|b| agrees(a, b)))
     };
     let mut groups: Vec<Vec<&Column>> = Vec::new();
     for column in columns {
-        match groups.iter_mut().find(|group| pattern(group[0]) == pattern(column)) {
-            Some(group) => group.push(column),
-            None => groups.push(vec![column]),
+        // Of two columns that tell each other the first one leads.
+        let place = columns.iter().position(|other| std::ptr::eq(other, column)).unwrap_or_default();
+        let is_led = columns.iter().enumerate().any(|(index, other)| {
+            index != place && tells(other, column) && (index < place || !tells(column, other))
+        });
+        if !is_led {
+            groups.push(vec![column]);
+        }
+    }
+    for column in columns {
+        let is_leader = groups.iter().any(|group| std::ptr::eq(group[0], column));
+        if let Some(group) = groups.iter_mut().find(|group| tells(group[0], column)).filter(|_| !is_leader) {
+            group.push(column);
         }
     }
     let key = |group: &Vec<&Column>| {
         let is_numeric = |column: &&&Column| column.values.iter().all(|value| value.number().is_some());
-        let leader = group.iter().find(is_numeric).unwrap_or(&group[0]);
+        // A number that tells as much as the leader is what the key is called.
+        let is_equal = |column: &&&Column| tells(column, group[0]);
+        let leader = group.iter().filter(is_equal).find(is_numeric).unwrap_or(&group[0]);
         let mut values = distinct(&leader.values);
         values.sort_by(|a, b| match (a.number(), b.number()) {
             (Some(a), Some(b)) => a.total_cmp(&b),
@@ -254,5 +313,24 @@ mod tests {
         let alone = merged(&[column("kind", &words)]);
         assert_eq!(alone[0].values, words[..2], "words keep their order");
         assert!(!alone[0].is_numeric() && keys[1].is_numeric());
+    }
+
+    /// Three sizes, of which two have the same batch: the batch changes with the size.
+    #[test]
+    fn what_another_setting_tells_changes_with_it() {
+        let words =
+            |values: &[&str]| values.iter().map(|v| SettingValue::Word((*v).to_owned())).collect::<Vec<_>>();
+        let columns = vec![
+            column("anchors", &numbers(&[64.0, 64.0, 128.0, 64.0])),
+            column("d", &numbers(&[16.0, 32.0, 64.0, 16.0])),
+            column("decay", &numbers(&[1.0, 1.0, 1.0, 2.0])),
+            column("arms", &words(&["a, b", "a, b", "a, b", "a"])),
+        ];
+        let told = without_idle_words(columns);
+        assert_eq!(told.len(), 3, "which arms there are is told by the decay");
+        let keys = merged(&told);
+        let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
+        assert_eq!(names, ["d", "decay"]);
+        assert_eq!(keys[0].companions, ["anchors"]);
     }
 }
