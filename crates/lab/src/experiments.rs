@@ -34,6 +34,8 @@ macro_rules! experiments {
 /// All of them.
 pub const EXPERIMENTS: &[Experiment] = experiments![
     "paper",
+    "where-it-matters",
+    "robustness",
     "theorems",
     "smoke",
     "decoupling",
