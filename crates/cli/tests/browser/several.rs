@@ -63,3 +63,32 @@ fn a_sweep_is_about_its_value_and_its_runs_are_folded() {
     page.wait("document.querySelectorAll('#runs > details')[1].querySelectorAll('.chart').length > 5");
     assert_eq!(page.problems(), Vec::<String>::new());
 }
+
+/// A map says at every row and column which value it stands for, and in every tile its share.
+#[test]
+fn tiles_stand_at_the_values_that_were_tried() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let Some(mut page) = browser(&folder.path().join("profile")) else { return };
+    let path = folder.path();
+    let lists = ["training.steps=20", "data.noise_constant=[0.3,1,3]", "training.weight_decay=[0.05,0.2]"];
+    let sweep = [&["run", "smoke", "--out", "sweep"][..], &lists, &SMALL].concat();
+    featurescope(path, &sweep);
+    featurescope(path, &["report", "sweep", "--out", "pages"]);
+    page.open(&path.join("pages/report.html"), READY);
+    assert_eq!(page.evaluate(BLANK), json!([]));
+    let texts = page.evaluate(
+        "[...document.querySelector('#figure-phase-training-weight-decay .chart').querySelectorAll('text')]
+            .map((text) => text.textContent)",
+    );
+    let texts: Vec<&str> = texts.as_array().expect("texts").iter().filter_map(|text| text.as_str()).collect();
+    for value in ["0.3", "1", "3", "0.05", "0.2"] {
+        assert_eq!(texts.iter().filter(|text| **text == value).count(), 1, "{value} in {texts:?}");
+    }
+    assert_eq!(
+        texts.iter().filter(|text| **text == "0.00").count(),
+        6,
+        "a share in each of six tiles: {texts:?}"
+    );
+    fs::write(album().join("tiles.png"), page.photograph()).expect("written");
+    assert_eq!(page.problems(), Vec::<String>::new());
+}

@@ -38,12 +38,14 @@ const axisOption = (axis, isX) => {
   return axis.scale === "words" ? wordAxis(axis, option) : option;
 };
 
-// Word number i stands at i; every word gets its share of the width.
+// Word number i stands at i; every word gets its share of the width. Ticks are counted from the end of the axis, half a
+// step before the first word, so that every second one stands at a word.
 const wordAxis = (axis, option) => ({
   ...option,
   min: -0.5,
   max: axis.words.length - 0.5,
-  interval: 1,
+  interval: 0.5,
+  splitLine: { show: false },
   axisLabel: {
     ...option.axisLabel,
     hideOverlap: false,
