@@ -22,7 +22,8 @@ pub fn is_of_these_claims(board: &Scoreboard) -> bool {
 mod tests {
     use super::*;
 
-    /// The file speaks of the statements that the program has. One that says which claims judged it was made by these.
+    /// The file speaks of the statements that the program has. One that says which claims judged it was made
+    /// by these.
     #[test]
     fn the_shipped_scoreboard_speaks_of_the_shipped_claims() {
         let board = theorems().unwrap();

@@ -1,7 +1,8 @@
 //! What closed forms say about an arm, before it runs.
 //!
-//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at zero, a
-//! constant learning rate, isotropic noise. Everything else is left open (`None`) rather than stretched.
+//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at
+//! zero, a constant learning rate, isotropic noise. Everything else is left open (`None`) rather than
+//! stretched.
 //!
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
@@ -62,19 +63,20 @@ pub struct ArmPrediction {
     pub growth: Option<Growth>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
     pub t1: Option<f64>,
-    /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included; `None` also where this noise
-    /// takes over.
+    /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included;
+    /// `None` also where this noise takes over.
     pub dense_fraction_at_t1: Option<f64>,
     /// Share of the norms at which the loss saturates that they have reached at T1; stage I does not end from
     /// 1 on.
     pub saturation_share: Option<f64>,
     /// Anchors per step with which gradient noise stays below half of the energy at T1.
     pub anchors_needed: Option<f64>,
-    /// What finite batches add to the dense part at T1, over the sparse part (docs/theory.md 4.3); from 1 on the
-    /// noise of the steps drowns the signal. For views that share no noise.
+    /// What finite batches add to the dense part at T1, over the sparse part (docs/theory.md 4.3); from 1 on
+    /// the noise of the steps drowns the signal. For views that share no noise.
     pub step_noise_over_signal: Option<f64>,
-    /// Rate at which noise alone grows through thresholds at their cap, over weight decay (docs/theory.md 4.7); below
-    /// 1 the thresholds shut the noise out. `None` also where thresholds are trained or nothing decays.
+    /// Rate at which noise alone grows through thresholds at their cap, over weight decay (docs/theory.md
+    /// 4.7); below 1 the thresholds shut the noise out. `None` also where thresholds are trained or nothing
+    /// decays.
     pub noise_feed_over_decay: Option<f64>,
     /// Anchors per step up to which gradient noise feeds itself faster than atoms grow.
     pub anchors_outgrown: Option<f64>,
@@ -107,7 +109,8 @@ impl ArmPrediction {
         });
         let dense_fraction = |stage: StageOne, t1: f64| {
             let SparseDense { sparse, dense } = stage.energy(t1, population.dimension_ratio());
-            // What is left of the start, and what gradient noise keeps adding in proportion to the sparse part.
+            // What is left of the start, and what gradient noise keeps adding in proportion to the sparse
+            // part.
             let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors)?;
             Some(ratio / (1.0 + ratio))
         };
@@ -194,7 +197,8 @@ fn noise_feed_over_decay(arm: &ArmSpec, stage: &StageOne) -> Option<f64> {
     (arm.training.weight_decay > 0.0).then(|| feed / arm.training.weight_decay)
 }
 
-/// Reduced arms know d/d1 but no coordinates: every direction overlaps alike with the leverages, or not at all.
+/// Reduced arms know d/d1 but no coordinates: every direction overlaps alike with the leverages, or not at
+/// all.
 fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
     match (arm.training.dynamics.is_reduced(), arm.training.mask_jitter) {
         (false, _) => model.overlap,

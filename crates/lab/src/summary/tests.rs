@@ -62,8 +62,8 @@ fn a_loss_that_no_sound_learner_has_is_remarked() {
     }
 }
 
-/// Without masks the noise's growth through thresholds at .45 of the norm is σ²·2Φ̄(.45/σ). At d = 16 and C_σ = .7 it is
-/// .0070, seven times a weight decay of 1e-3 and less than one of 1e-2.
+/// Without masks the noise's growth through thresholds at .45 of the norm is σ²·2Φ̄(.45/σ). At d = 16 and C_σ
+/// = .7 it is .0070, seven times a weight decay of 1e-3 and less than one of 1e-2.
 #[test]
 fn noise_that_grows_through_the_thresholds_is_told_where_it_outruns_weight_decay() {
     let variance = 0.7 * 16f64.ln().sqrt() / 16.0;

@@ -1,9 +1,10 @@
-//! What raised thresholds leave of the noise's own growth: the rate at which a neuron made of noise alone still grows.
+//! What raised thresholds leave of the noise's own growth: the rate at which a neuron made of noise alone
+//! still grows.
 //!
-//! A neuron w without any part along the atoms sees a₁ = ⟨w, x⁺⟩ and a₂ = ⟨w, x⁺⁺⟩, two normal numbers of variances
-//! v₁, v₂ and covariance s. Its positive force along itself is E[S_b(a₂) k(a₁) a₁], so that one step multiplies its
-//! norm by 1 + η (feed − λ) while the softmax is uniform, and by less later. Thresholds shut the noise out exactly
-//! where feed < λ: then every such neuron decays, whatever the loss is.
+//! A neuron w without any part along the atoms sees a₁ = ⟨w, x⁺⟩ and a₂ = ⟨w, x⁺⁺⟩, two normal numbers of
+//! variances v₁, v₂ and covariance s. Its positive force along itself is E[S_b(a₂) k(a₁) a₁], so that one
+//! step multiplies its norm by 1 + η (feed − λ) while the softmax is uniform, and by less later. Thresholds
+//! shut the noise out exactly where feed < λ: then every such neuron decays, whatever the loss is.
 //!
 //! ```text
 //! no augmentation    v₁ = v₂ = s = σ²     feed = σ²·2Φ̄(b/(σ‖w‖))
@@ -24,8 +25,8 @@ const REACH: f64 = 12.0;
 
 /// Growth per unit learning rate of a neuron made of noise alone, E[S_b(a₂) k(a₁) a₁]/‖w‖², not negative.
 ///
-/// `noise_variance` is σ² > 0 of a coordinate of ξ; `bias_over_norm` is b/‖w‖ ≥ 0. The neuron spreads over many
-/// coordinates, so that a masked pre-activation is normal.
+/// `noise_variance` is σ² > 0 of a coordinate of ξ; `bias_over_norm` is b/‖w‖ ≥ 0. The neuron spreads over
+/// many coordinates, so that a masked pre-activation is normal.
 pub fn noise_feed(views: &Views, noise_variance: f64, bias_over_norm: f64) -> f64 {
     let anchor = noise_variance * views.anchor.diagonal;
     let positive = noise_variance * views.positive.diagonal;
@@ -90,8 +91,8 @@ mod tests {
         assert!((feed / (0.05 * views.pair.diagonal) - 1.0).abs() < 1e-8);
     }
 
-    /// Independent masks, drawn coordinate by coordinate over 400 of them: within four standard errors, and one per
-    /// cent for the spread of masked norms that the normal law leaves out.
+    /// Independent masks, drawn coordinate by coordinate over 400 of them: within four standard errors, and
+    /// one per cent for the spread of masked norms that the normal law leaves out.
     #[test]
     fn independent_masks_agree_with_drawn_views() {
         let (dim, rate, variance, bias) = (400, 0.5, 0.06, 0.4);

@@ -51,8 +51,8 @@ impl Edge {
 }
 
 impl Place {
-    /// The mean of places, on a logarithmic scale where all are positive. Where a seed falls from nearly all to nearly
-    /// none between two values, interpolation says nothing: the interval reaches to both.
+    /// The mean of places, on a logarithmic scale where all are positive. Where a seed falls from nearly all
+    /// to nearly none between two values, interpolation says nothing: the interval reaches to both.
     fn of(found: &[Crossing]) -> Self {
         let is_log = found.iter().all(|crossing| crossing.at > 0.0);
         let scaled: Vec<f64> =
@@ -95,8 +95,8 @@ pub fn crossing(points: &[(f64, f64)], level: f64) -> Option<Crossing> {
     })
 }
 
-/// Where a value lies among ascending ones, counted in places between neighbours from 0 on: what stands on an axis of
-/// words. Beyond the ends it is `None`.
+/// Where a value lies among ascending ones, counted in places between neighbours from 0 on: what stands on an
+/// axis of words. Beyond the ends it is `None`.
 pub fn position(values: &[f64], value: f64) -> Option<f64> {
     let last = values.len().checked_sub(1)?;
     if !(values[0]..=values[last]).contains(&value) {

@@ -156,7 +156,8 @@ fn columns(runs: &[&StoredRun]) -> Vec<Column> {
     };
     let Some(chosen) = choices(runs).map(varied) else { return varied(by_settings(runs)) };
     if chosen.iter().any(|column| column.name == VARIANT) {
-        // A variant sets what no list chose. Where few settings tell the runs apart, they say more than its name.
+        // A variant sets what no list chose. Where few settings tell the runs apart, they say more than its
+        // name.
         let settings = without_idle_words(varied(by_settings(runs)));
         if merged(&settings).len() <= MOST_KEYS {
             return settings;
@@ -234,8 +235,8 @@ fn names(runs: &[&StoredRun], columns: &[Column]) -> Vec<SettingValue> {
     runs.iter().enumerate().map(name).collect()
 }
 
-/// Columns that tell the same runs apart are one key, named after the first number among them. What another column
-/// tells already changes with it.
+/// Columns that tell the same runs apart are one key, named after the first number among them. What another
+/// column tells already changes with it.
 fn merged(columns: &[Column]) -> Vec<Key> {
     let tells = |column: &Column, other: &Column| {
         let count = column.values.len();

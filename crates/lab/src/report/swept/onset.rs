@@ -1,12 +1,14 @@
-//! When atoms are found: maps over a number that was varied and training time, one arm each, with the step at which
-//! half of the atoms are covered.
+//! When atoms are found: maps over a number that was varied and training time, one arm each, with the step at
+//! which half of the atoms are covered.
 
 use super::curves::place;
 use super::edge::{Edge, Place, position};
 use super::grid::arms;
-use super::phase::{COLUMN, EDGE_COLOUR, FEWEST_COLUMNS, MEASURED, NAME, home_words, legend, numbers, slice};
+use super::phase::{
+    COLUMN, EDGE_COLOUR, FEWEST_COLUMNS, MEASURED, home_words, legend, numbers, slice, tiles,
+};
 use super::{Group, Swept};
-use crate::report::figure::{Axis, Figure, Layer, Line, Panel, Stroke, Tiles};
+use crate::report::figure::{Axis, Figure, Layer, Line, Panel, Stroke};
 use crate::report::page::show;
 use crate::report::stored::ArmView;
 
@@ -63,7 +65,8 @@ fn last_without(curve: &[[f64; 2]]) -> Option<u64> {
     before.last().map(|point| point[0] as u64)
 }
 
-/// The steps that all arms are shown at: those of the longest record, from just before the first arm covers anything.
+/// The steps that all arms are shown at: those of the longest record, from just before the first arm covers
+/// anything.
 fn steps_shown(cells: &[(f64, &Group<'_>)]) -> Vec<u64> {
     let views: Vec<ArmView<'_>> = cells
         .iter()
@@ -85,35 +88,25 @@ fn panel(
 ) -> Option<Panel> {
     let views: Vec<(f64, Vec<ArmView<'_>>)> =
         cells.iter().map(|&(value, group)| (value, arms(group, arm).0)).collect();
-    let share = |view: &ArmView<'_>, step: u64| share_at(&view.curve(COLUMN), step as f64);
+    let at_value = |column: f64| {
+        views.iter().find(|(value, _)| *value == column).map_or(&[][..], |(_, views)| &views[..])
+    };
     let columns = numbers(swept, along);
-    let (mut values, mut labels) = (Vec::new(), Vec::new());
-    for &step in rows {
-        for &column in &columns {
-            let of_column = views.iter().find(|(value, _)| *value == column).map(|(_, views)| &views[..]);
-            let shares: Vec<f64> =
-                of_column.unwrap_or_default().iter().filter_map(|view| share(view, step)).collect();
-            let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-            let (name, value) = (&swept.keys[along].name, show(Some(column)));
-            labels.push(format!(
-                "{name} = {value}, step {step}: {} (n = {})",
-                show(Some(mean)),
-                shares.len()
-            ));
-            values.push(mean);
-        }
-    }
-    if values.iter().all(|value| value.is_nan()) {
+    let row_values: Vec<f64> = rows.iter().map(|&step| step as f64).collect();
+    let shares = |row: usize, column: f64| -> Vec<f64> {
+        let share = |view: &ArmView<'_>| share_at(&view.curve(COLUMN), row_values[row]);
+        at_value(column).iter().filter_map(share).collect()
+    };
+    let tiles = tiles(&columns, &row_values, [swept.keys[along].name.as_str(), "step"], shares);
+    if tiles.values.iter().all(|value| value.is_nan()) {
         return None;
     }
-    let row_values: Vec<f64> = rows.iter().map(|&step| step as f64).collect();
     let mut dots = Line::new(MEASURED, "edge", EDGE_COLOUR, Vec::new());
     (dots.has_dots, dots.stroke) = (true, Stroke::Dot);
     for (index, &column) in columns.iter().enumerate() {
-        let of_column = views.iter().find(|(value, _)| *value == column).map(|(_, views)| &views[..]);
         let curve =
             |view: &ArmView<'_>| view.curve(COLUMN).iter().map(|&[step, share]| (step, share)).collect();
-        let curves: Vec<Vec<(f64, f64)>> = of_column.unwrap_or_default().iter().map(curve).collect();
+        let curves: Vec<Vec<(f64, f64)>> = at_value(column).iter().map(curve).collect();
         let edge = Edge::of(&curves);
         let Some(Place { mean, interval }) = edge.place else { continue };
         let at = |step: f64| position(&row_values, step.clamp(row_values[0], row_values[rows.len() - 1]));
@@ -123,7 +116,6 @@ fn panel(
         dots.labels
             .push(format!("half of the atoms after {} steps", edge.told(|step| show(Some(step.round())))));
     }
-    let tiles = Tiles { name: NAME.to_owned(), columns, rows: row_values, values, labels };
     let words = swept.keys[along].values.iter().map(ToString::to_string).collect();
     Some(Panel {
         title: arm.to_owned(),

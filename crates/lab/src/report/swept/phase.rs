@@ -1,12 +1,12 @@
-//! Where atoms are found: maps of the covered share over two numbers that were varied, and over one of them and
-//! training time, with the measured edge and with those of theory.
+//! Where atoms are found: maps of the covered share over two numbers that were varied, and over one of them
+//! and training time, with the measured edge and with those of theory.
 //!
 //! ```text
 //! groups of seeds ─▶ slice (two numbers vary, everything else stays at home) ─▶ tiles, edge seed by seed, theory's edges
 //! ```
 //!
-//! Tiles stand side by side, each at a value that was tried, so that distances between them mean nothing; an edge
-//! between two of them is interpolated in their logarithms. Theory's edges: docs/theory.md 4.7.
+//! Tiles stand side by side, each at a value that was tried, so that distances between them mean nothing; an
+//! edge between two of them is interpolated in their logarithms. Theory's edges: docs/theory.md 4.7.
 
 use super::curves::{axis_key, place};
 use super::edge::{Edge, Place, crossing, position};
@@ -18,7 +18,7 @@ use crate::report::page::{Block, Table, show};
 
 /// The share that is drawn.
 pub(super) const COLUMN: &str = "coverage_90";
-pub(super) const NAME: &str = "share of covered atoms";
+const NAME: &str = "share of covered atoms";
 /// The measured edge, which has to be seen on pale and on dark tiles.
 pub(super) const MEASURED: &str = "measured: half of the atoms";
 pub(super) const EDGE_COLOUR: Colour = Colour::Hue(1);
@@ -168,6 +168,7 @@ pub(super) fn home_words(swept: &Swept<'_>, free: &[usize]) -> String {
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
+/// What maps may draw over their tiles.
 pub(super) fn legend() -> Vec<Entry> {
     let measured = Entry {
         key: "edge".to_owned(),
@@ -184,8 +185,30 @@ pub(super) fn legend() -> Vec<Entry> {
     std::iter::once(measured).chain(of_theory).collect()
 }
 
+/// The values of a key, or the places of its words.
 pub(super) fn numbers(swept: &Swept<'_>, key: usize) -> Vec<f64> {
     (0..swept.keys[key].values.len()).map(|at| place(&swept.keys[key], at)).collect()
+}
+
+/// A tile for every column and row, with the mean of its shares over seeds; `words`: what columns and rows
+/// are.
+pub(super) fn tiles(
+    columns: &[f64],
+    rows: &[f64],
+    words: [&str; 2],
+    shares: impl Fn(usize, f64) -> Vec<f64>,
+) -> Tiles {
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for (index, &row) in rows.iter().enumerate() {
+        for &column in columns {
+            let shares = shares(index, column);
+            let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+            let (x, y, share) = (show(Some(column)), show(Some(row)), show(Some(mean)));
+            labels.push(format!("{} = {x}, {} = {y}: {share} (n = {})", words[0], words[1], shares.len()));
+            values.push(mean);
+        }
+    }
+    Tiles { name: NAME.to_owned(), columns: columns.to_vec(), rows: rows.to_vec(), values, labels }
 }
 
 /// One arm's map.
@@ -196,41 +219,19 @@ fn panel(
     arm: &str,
 ) -> Option<Panel> {
     let columns = numbers(swept, along);
-    let (mut values, mut labels) = (Vec::new(), Vec::new());
-    for row in rows {
-        for &column in &columns {
-            let group = row.cells.iter().find(|(value, _)| *value == column).map(|(_, group)| *group);
-            let shares: Vec<f64> = group
-                .map(|group| arms(group, arm).0)
-                .into_iter()
-                .flatten()
-                .filter_map(|view| view.last(COLUMN))
-                .collect();
-            let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-            labels.push(format!(
-                "{} = {}, {} = {}: {} (n = {})",
-                swept.keys[along].name,
-                show(Some(column)),
-                swept.keys[other].name,
-                show(Some(row.value)),
-                show(Some(mean)),
-                shares.len()
-            ));
-            values.push(mean);
-        }
-    }
+    let shares = |row: usize, column: f64| -> Vec<f64> {
+        let group = rows[row].cells.iter().find(|(value, _)| *value == column).map(|(_, group)| *group);
+        let views = group.map(|group| arms(group, arm).0).unwrap_or_default();
+        views.iter().filter_map(|view| view.last(COLUMN)).collect()
+    };
+    let heights: Vec<f64> = rows.iter().map(|row| row.value).collect();
+    let words = [swept.keys[along].name.as_str(), swept.keys[other].name.as_str()];
+    let tiles = tiles(&columns, &heights, words, shares);
     // An arm that was made at one value of the second number has no map; the map over time shows it.
-    let known = values.chunks(columns.len().max(1)).filter(|row| row.iter().any(|value| value.is_finite()));
+    let known = tiles.values.chunks(columns.len().max(1)).filter(|row| row.iter().any(|v| v.is_finite()));
     if known.count() < 2 {
         return None;
     }
-    let tiles = Tiles {
-        name: NAME.to_owned(),
-        columns: columns.clone(),
-        rows: rows.iter().map(|row| row.value).collect(),
-        values,
-        labels,
-    };
     let mut layers = vec![Layer::Tiles(tiles)];
     let measured: Vec<Edge> = rows.iter().map(|row| Edge::of(&by_seed(row, arm))).collect();
     layers.extend(measured_edge(&columns, &measured));
@@ -248,8 +249,8 @@ fn panel(
     })
 }
 
-/// Where one of theory's ratios is 1 in every row, from the lower side of the first tile to the upper side of the last
-/// one: one row alone has a line as well.
+/// Where one of theory's ratios is 1 in every row, from the lower side of the first tile to the upper side of
+/// the last one: one row alone has a line as well.
 fn theory_edge(columns: &[f64], rows: &[Row<'_, '_>], arm: &str, limit_of: &Limit) -> Option<Line> {
     let mut line = Line::new(limit_of.name, limit_of.key, limit_of.colour, Vec::new());
     line.stroke = Stroke::Dashed;
