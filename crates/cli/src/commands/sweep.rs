@@ -193,8 +193,10 @@ fn why_several(plan: &SweepPlan) -> String {
         }
     }
     let mut reasons: Vec<String> = lists.into_iter().map(|(key, values)| show_list(key, &values)).collect();
-    if !variants.is_empty() {
-        reasons.insert(0, format!("{} kinds of variants", variants.len()));
+    match variants.len() {
+        0 => {}
+        1 => reasons.insert(0, "the entries of one variant".to_owned()),
+        count => reasons.insert(0, format!("{count} variants")),
     }
     format!("this makes {} runs, one for every combination of {}", plan.runs.len(), reasons.join("; "))
 }

@@ -32,6 +32,61 @@ pub(super) const BOUNDED: &[(&str, f64, f64)] = &[
     ("dense_share_min", 0.0, 1.0),
     ("batch_noise_share", f64::NEG_INFINITY, 1.0),
     ("probe_r_squared", f64::NEG_INFINITY, 1.0),
+    ("probe_r_squared_gain", f64::NEG_INFINITY, 1.0),
+    ("probe_accuracy_gain", -1.0, 1.0),
+    ("coverage_against_supervised", -1.0, 1.0),
+    ("separation_from_none", -1.0, 1.0),
+];
+
+/// Counts, energies, root mean squares, largest absolute values, and ratios of such numbers: never below zero.
+pub(super) const NOT_NEGATIVE: &[&str] = &[
+    "alignment_times_root_dim",
+    "atoms_held",
+    "bias_over_cap",
+    "bias_min_scaled",
+    "chebyshev_ratio",
+    "cross_force_ratio",
+    "dense_coordinate_max",
+    "dense_coordinate_scaled",
+    "dense_energy_growth",
+    "dense_share_times_k",
+    "dense_solution_loss",
+    "feature_energy_max_ratio",
+    "feature_energy_min_ratio",
+    "feature_energy_ratio",
+    "firing_rate_over_bound",
+    "growth_sparse",
+    "initial_norm_deviation",
+    "initial_sparse_deviation",
+    "jitter_over_hoeffding",
+    "jitter_rms",
+    "loss_over_initial",
+    "lucky_over_bias",
+    "mask_overlap_max",
+    "mask_overlap_ratio",
+    "mask_overlap_rms",
+    "noise_force_on_atoms",
+    "noise_on_atom_max",
+    "noise_variance_ratio",
+    "norm_growth_over_k",
+    "other_coefficient_scaled",
+    "other_gate_rate_ratio",
+    "owner_coefficient",
+    "owner_gate_rate_ratio",
+    "positive_probability_ratio",
+    "potential_atoms_max",
+    "potential_per_atom_ratio",
+    "shared_potential_max",
+    "signal_variance_ratio",
+    "singletons_per_share",
+    "sizeable_atoms_max",
+    "sizeable_atoms_of_norm_max",
+    "sparse_over_dense_ratio",
+    "stage_two_steps_ratio",
+    "t1_ratio",
+    "thresholded_feature_energy_mean",
+    "unlucky_coefficient_scaled",
+    "vanishing_atoms_ratio",
 ];
 
 /// The values that a quantity or recorded column can have in a run.
@@ -41,6 +96,25 @@ pub fn range(name: &str, subject: &Subject<'_>) -> Range {
     match (share, bounded) {
         (Some((_, counted)), _) => Range::ShareOf(counted(subject)),
         (None, Some(&(_, lowest, highest))) => Range::Within(lowest, highest),
+        (None, None) if NOT_NEGATIVE.contains(&name) => Range::Within(0.0, f64::INFINITY),
         (None, None) => Range::Any,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BOUNDED, NOT_NEGATIVE, SHARES};
+    use crate::claim::quantity::is_known;
+
+    /// A name with a slip in it would leave its quantity without a range.
+    #[test]
+    fn every_name_is_a_quantity_and_stands_once() {
+        let mut names: Vec<&str> = SHARES.iter().map(|(name, _)| *name).collect();
+        names.extend(BOUNDED.iter().map(|(name, ..)| *name));
+        names.extend(NOT_NEGATIVE);
+        for name in &names {
+            assert!(is_known(name), "{name}");
+            assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
+        }
     }
 }
