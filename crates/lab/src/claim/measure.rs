@@ -47,6 +47,9 @@ pub struct Setting {
     pub reduced: bool,
     /// Name of the experiment: what may grow together along d.
     pub experiment: String,
+    /// What tells it from other settings of its kind and size, in words; empty where nothing has to.
+    #[serde(default)]
+    pub apart: String,
     /// Names every setting but the seed: arms that share it are repetitions of each other.
     #[serde(skip)]
     pub key: SettingKey,
@@ -152,6 +155,7 @@ impl Setting {
             steps: spec.training.steps,
             reduced: subject.plan.is_reduced(),
             experiment: subject.run.plan.experiment.clone(),
+            apart: String::new(),
             key: settings.setting_key(),
             settings: Arc::new(settings),
             ladders: BTreeMap::new(),
@@ -196,10 +200,10 @@ impl Setting {
         (self.latent_dim, self.ambient_dim, &self.experiment, &self.arm)
     }
 
-    /// `64/1024`: d/d1, and whether that space was left out.
+    /// `64/1024`: d/d1, whether that space was left out, and what tells it from others of that size.
     pub fn label(&self) -> String {
         let dynamics = if self.reduced { " reduced" } else { "" };
-        format!("{}/{}{dynamics}", self.latent_dim, self.ambient_dim)
+        format!("{}/{}{dynamics}{}", self.latent_dim, self.ambient_dim, self.apart)
     }
 
     /// Its place on a ladder.

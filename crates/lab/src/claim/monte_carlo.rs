@@ -137,7 +137,7 @@ impl DrawnViews {
             Self::Gaussian(views) => {
                 // A mask acts on signal and noise by independent Gaussian vectors; rows beyond the piece are unused.
                 x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x -= xi);
-                let (all, from_noise) = (views.mean_square(latent), views.raw_deviation().powi(2));
+                let (all, from_noise) = (views.mean_square(latent), views.noise_variance());
                 views.pair(stream, row + ROWS as u32, all - from_noise, x, x_positive);
                 views.pair(stream, row, from_noise, noise, noise_positive);
                 x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x += xi);

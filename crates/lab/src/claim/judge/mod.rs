@@ -16,6 +16,7 @@
 mod controls;
 mod count;
 mod decide;
+mod labels;
 mod reason;
 mod repetitions;
 
@@ -185,6 +186,7 @@ pub fn judge_telling(
             Err(error) => warnings.push(format!("left out: {error}")),
         }
     }
+    labels::tell_apart(&mut readings);
     let mut scoreboard = judge_readings(&claims, &readings);
     scoreboard.claims_digest = Some(claims_digest());
     scoreboard.destiny = destinies(fates);

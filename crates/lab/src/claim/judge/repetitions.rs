@@ -85,6 +85,10 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
     let mut sizes: Vec<f64> = ladder.iter().map(|reading| reading.setting.size(axis)).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.dedup();
+    // Settings of one size may differ in anything else: they are no ladder along this axis.
+    if sizes.len() < 2 {
+        return Err(Reason::TooFewSizes { found: sizes.len() });
+    }
     let mut rungs = Vec::new();
     for &size in &sizes {
         let rung: Vec<&Reading> =

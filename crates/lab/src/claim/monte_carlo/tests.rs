@@ -69,6 +69,31 @@ fn views_draw_nothing_that_their_samples_drew() {
     }
 }
 
+/// A sample without an active atom has views, whatever its noise rounds to: at some variances the square of the
+/// root exceeds the variance.
+#[test]
+fn samples_without_a_signal_have_views() {
+    let mut exceeding = 0;
+    for k in 1..200 {
+        let variance = 0.001 * f64::from(k);
+        exceeding += u32::from(variance.sqrt().powi(2) > variance);
+        let law = SparseCodingLaw { noise_variance: variance, ..LAW };
+        let mask = IntervalMasks::complementary(0.5).unwrap();
+        let views = GaussianViews::new(&mask, &law, MaskJitter::Kept).unwrap();
+        let (mut x, mut noise) = ([0.0f32; 4], [0.0f32; 4]);
+        let (mut x_positive, mut noise_positive) = (x, noise);
+        DrawnViews::Gaussian(views).draw(
+            &Stream::new(1, Purpose::MonteCarlo, k),
+            0,
+            &[0.0; 8],
+            (&mut x, &mut x_positive),
+            (&mut noise, &mut noise_positive),
+        );
+        assert!(x.iter().chain(&x_positive).all(|v| v.is_finite()), "{variance}");
+    }
+    assert!(exceeding > 10, "{exceeding}");
+}
+
 /// Negatives that are views are twice as loud as samples, whose masks are doubled and keep half; five
 /// standard errors of a mixture with kurtosis 6.
 #[test]

@@ -73,6 +73,7 @@ fn setting(role: Role, axis: Axis, size: f64) -> Setting {
         steps: 100,
         reduced: false,
         experiment: "made-up".to_owned(),
+        apart: String::new(),
         settings: Arc::default(),
         key: made_up_key(&format!("{axis:?} {size} {role:?}")),
         ladders: Axis::ALL

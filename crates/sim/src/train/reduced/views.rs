@@ -139,6 +139,11 @@ impl GaussianViews {
         self.moments.means[0]
     }
 
+    /// σ²: what [`mean_square`](Self::mean_square) is, to the last bit, of a sample without a signal.
+    pub fn noise_variance(&self) -> f64 {
+        self.noise_variance
+    }
+
     /// σ, the standard deviation of an unmasked sample along a direction that the learner does not know.
     pub fn raw_deviation(&self) -> f64 {
         self.noise_variance.sqrt()
