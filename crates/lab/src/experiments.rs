@@ -37,6 +37,8 @@ pub const EXPERIMENTS: &[Experiment] = experiments![
     "where-it-matters",
     "robustness",
     "theorems",
+    "theorems-low-noise",
+    "confirmation",
     "smoke",
     "decoupling",
     "supervised",
@@ -60,7 +62,7 @@ impl Experiment {
 
     /// Whether its runs are there to judge the paper's statements by.
     pub fn is_judged(&self) -> bool {
-        self.name == "theorems"
+        matches!(self.name, "theorems" | "theorems-low-noise" | "confirmation")
     }
 
     /// Its settings as layers, small enough for a few seconds if `smoke`.
