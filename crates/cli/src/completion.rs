@@ -8,7 +8,7 @@ use clap_complete::{CompletionCandidate, PathCompleter, engine::ValueCompleter};
 use featurescope_lab::experiments::EXPERIMENTS;
 use featurescope_lab::reference::entries;
 use featurescope_lab::run::MANIFEST_FILE;
-use featurescope_lab::spec::registry::SETTINGS;
+use featurescope_lab::spec::registry;
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
 use featurescope_lab::sweep::SWEEP_FILE;
 use std::ffi::{OsStr, OsString};
@@ -133,9 +133,12 @@ fn with_specs(typed: &OsStr, mut found: Vec<CompletionCandidate>) -> Vec<Complet
 pub fn settings(typed: &OsStr) -> Vec<CompletionCandidate> {
     let text = typed.to_string_lossy();
     match text.split_once('=') {
-        None => beginning(typed, SETTINGS.iter().map(|it| (format!("{}=", it.key), it.doc.to_owned()))),
+        None => beginning(
+            typed,
+            registry::settings().iter().map(|it| (format!("{}=", it.key), it.doc.to_owned())),
+        ),
         Some((key, _)) => {
-            let setting = SETTINGS.iter().find(|setting| setting.key == key);
+            let setting = registry::settings().iter().find(|setting| setting.key == key);
             let values = setting.into_iter().flat_map(values_of);
             beginning(typed, values.map(|value| (format!("{key}={value}"), String::new())))
         }
@@ -210,8 +213,11 @@ mod tests {
     #[test]
     fn keys_values_experiments_and_names_are_known() {
         let keys = texts(settings(OsStr::new("augmentation.")));
-        assert!(keys.contains(&"augmentation.kind=".to_owned()) && keys.len() < SETTINGS.len(), "{keys:?}");
-        assert_eq!(texts(settings(OsStr::new(""))).len(), SETTINGS.len());
+        assert!(
+            keys.contains(&"augmentation.kind=".to_owned()) && keys.len() < registry::settings().len(),
+            "{keys:?}"
+        );
+        assert_eq!(texts(settings(OsStr::new(""))).len(), registry::settings().len());
         let values = texts(settings(OsStr::new("augmentation.kind=ra")));
         assert_eq!(values, ["augmentation.kind=random_mask"]);
         assert_eq!(texts(settings(OsStr::new("loss.temperature="))), ["loss.temperature=1.0"]);

@@ -6,13 +6,14 @@
 //! | module | what it is | uses |
 //! |---|---|---|
 //! | [`math`] | matrices and products, counter-based random streams, special functions | – |
+//! | [`part`] | parts, their settings, and the slots that they fill | math |
 //! | [`data`] | what a sample is: x = M z + ξ | math |
-//! | [`augment`] | the two views of a positive sample | math |
-//! | [`encoder`] | the learner's activation, forward and hand-derived backward | math |
-//! | [`loss`] | contrastive losses and their gradients per branch | math |
-//! | [`train`] | the training process that joins the four above | math, data, augment, encoder, loss |
+//! | [`augment`] | the two views of a positive sample | math, part |
+//! | [`encoder`] | the learner's activation, forward and hand-derived backward | math, part |
+//! | [`loss`] | contrastive losses and their gradients per branch | math, part |
+//! | [`train`] | the training process that joins the four above | math, part, data, augment, encoder, loss |
 //! | [`probe`] | linear probes on frozen features, and their yardsticks | math |
-//! | [`measure`] | what is read off a running process, never changing it | math, data, encoder, train, probe |
+//! | [`measure`] | what is read off a running process, never changing it | math, part, data, encoder, train, probe |
 //! | [`theory`] | closed forms only: what the paper and its finite-size corrections predict | math |
 //!
 //! `theory` and `measure` never see each other: prediction and reading meet only in stored results.
@@ -66,6 +67,7 @@
 //! ```
 
 pub mod math;
+pub mod part;
 pub mod data;
 pub mod augment;
 pub mod encoder;

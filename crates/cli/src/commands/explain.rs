@@ -11,7 +11,7 @@ use featurescope_lab::claim::wording::question;
 use featurescope_lab::claim::{self, Claim};
 use featurescope_lab::reference::{Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
-use featurescope_lab::spec::registry::SETTINGS;
+use featurescope_lab::spec::registry::settings;
 use featurescope_lab::spec::setting::Setting;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let width = output::width();
     let typed = arguments.name.join(" ");
     let text = if arguments.name.is_empty() {
-        SETTINGS.iter().map(|setting| line(setting, width)).collect()
+        settings().iter().map(|setting| line(setting, width)).collect()
     } else {
         found(&typed, &arguments.runs, width)?
     };
@@ -89,7 +89,7 @@ fn page(entry: &Entry, runs: &[PathBuf], width: usize) -> Result<String> {
         Subject::Setting(setting) => setting_page(setting, width),
         Subject::Table(table) => {
             let inside = format!("{table}.");
-            let settings = SETTINGS.iter().filter(|setting| setting.key.starts_with(&inside));
+            let settings = settings().iter().filter(|setting| setting.key.starts_with(&inside));
             settings.map(|setting| line(setting, width)).collect()
         }
         Subject::Experiment(experiment) => {

@@ -10,7 +10,7 @@ use crate::plan::data::DataFacts;
 use crate::plan::prediction::population;
 use crate::plan::{ArmPlan, Outline, PlanError};
 use crate::run::{MANIFEST_FILE, StoredSettings, StoredSettingsError};
-use crate::spec::typed::{ArmSpec, DataSpec, EncoderSpec, LossSpec, NegativeSetSpec};
+use crate::spec::typed::{ArmSpec, DataSpec};
 use crate::status::{Status, StopReason};
 use crate::store::{Neurons, Records, StoreError, read_tables};
 use featurescope_sim::data::SparseCoding;
@@ -321,25 +321,18 @@ impl<'a> Subject<'a> {
 
     /// σ0·√d1, the expected norm of a neuron at the start.
     pub fn initial_norm(&self) -> f64 {
-        let EncoderSpec::SymRelu { initial_norm, .. } = self.spec().encoder;
-        initial_norm
+        self.spec().initial_norm()
     }
 
     /// τ of InfoNCE.
     pub fn temperature(&self) -> Result<f64, Gap> {
-        match self.spec().loss {
-            Some(LossSpec::InfoNce { temperature, .. }) => Ok(temperature),
-            _ => Err(Gap::NoForm("a loss without temperature")),
-        }
+        let form = self.spec().built_loss().and_then(|loss| loss.info_nce());
+        form.map(|form| form.temperature).ok_or(Gap::NoForm("a loss without temperature"))
     }
 
     /// N.
     pub fn negatives(&self) -> usize {
-        let batch = &self.spec().batch;
-        match batch.negative_set {
-            Some(NegativeSetSpec::InBatch) => batch.anchors.saturating_sub(1),
-            _ => batch.negatives.unwrap_or_default(),
-        }
+        self.spec().negatives()
     }
 
     /// Stage III of the arm in closed form.

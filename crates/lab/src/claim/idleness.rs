@@ -13,8 +13,7 @@
 
 use super::evidence::Subject;
 use super::{Moment, Role};
-use crate::spec::registry::STAGED_RESET;
-use crate::spec::typed::{AugmentationSpec, BiasSpec};
+use featurescope_sim::train::BiasRule;
 use serde::{Deserialize, Serialize};
 
 /// K below which stage I ends before the atoms dominate.
@@ -53,13 +52,13 @@ impl Idleness {
     /// of.
     pub fn of(subject: &Subject<'_>) -> Option<Self> {
         let (spec, population) = (subject.spec(), subject.population());
-        let is_masked = spec.augmentation != Some(AugmentationSpec::None {});
+        let is_masked = !spec.has_equal_views();
         let shared_noise = if is_masked { 0.0 } else { population.noise_variance };
         let rate = population.activity + shared_noise;
         if spec.training.learning_rate * rate * spec.training.steps as f64 <= 1.0 {
             return Some(Self::Untrained);
         }
-        if !is_masked || spec.bias == (BiasSpec::Zero {}) {
+        if !is_masked || spec.bias_rule() == Some(BiasRule::Zero) {
             return None;
         }
         if spec.training.first_energy_ratio < LEAST_ENERGY_RATIO {
@@ -110,7 +109,7 @@ fn follows_the_stages(subject: &Subject<'_>) -> bool {
 /// The reset over what a coefficient without luck is, and the cap over the standard deviation of masked
 /// noise.
 fn gates(subject: &Subject<'_>) -> Option<[f64; 2]> {
-    let BiasSpec::Staged { reset, cap, .. } = subject.spec().bias else { return None };
+    let Some(BiasRule::Staged { reset, cap, .. }) = subject.spec().bias_rule() else { return None };
     let noise = (2.0 * subject.population().noise_variance).sqrt();
-    Some([reset.unwrap_or(STAGED_RESET) * (2.0 * subject.latent_dim().ln()).sqrt(), cap / noise])
+    Some([reset * (2.0 * subject.latent_dim().ln()).sqrt(), cap / noise])
 }

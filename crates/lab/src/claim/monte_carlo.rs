@@ -187,7 +187,7 @@ impl Sampled {
         let views = DrawnViews::of(subject)?;
         subject.require_rows(MATRICES * ROWS as f64 + subject.negatives() as f64)?;
         let data = subject.space()?;
-        let (encoder, mut loss) = (subject.plan.encoder(), loss(subject)?);
+        let (encoder, mut loss) = (encoder(subject)?, loss(subject)?);
         let negatives = Negatives::of(subject);
         let mut sums = Sums::new(state, data);
         for piece in 0..SAMPLES / ROWS {
@@ -456,6 +456,11 @@ fn slopes(encoder: &dyn Encoder, pre: &Matrix, bias: &[f32]) -> Matrix {
 /// Where the loss is another one.
 pub(super) fn loss(subject: &Subject<'_>) -> Result<InfoNce, Gap> {
     InfoNce::new(subject.temperature()?, StopGrad::Targets).map_err(|error| Gap::Missing(error.to_string()))
+}
+
+/// The subject's activation.
+pub(super) fn encoder(subject: &Subject<'_>) -> Result<Box<dyn Encoder>, Gap> {
+    subject.plan.encoder().map_err(|error| Gap::Missing(error.to_string()))
 }
 
 /// The loss of these embeddings, and −∂L/∂f(x⁺) = (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) anchor by anchor, rows ×

@@ -5,9 +5,9 @@
 //! control. Above τ = 10 it is neither: the dynamics in units of √τ are those of a smaller initial norm, so
 //! the theory does not speak of it and yet nothing has to fail.
 
-use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, DictionarySpec, LossSpec, StopGradientSpec,
-};
+use crate::spec::typed::{ArmSpec, DataSpec, DictionarySpec};
+use featurescope_sim::loss::{InfoNceForm, StopGrad};
+use featurescope_sim::train::BiasRule;
 use serde::{Deserialize, Serialize};
 
 /// Smallest d1/d that counts as d1 = poly(d).
@@ -66,38 +66,30 @@ impl Role {
             return None;
         }
         if !arm.training.dynamics.is_contrastive() {
-            return matches!(arm.bias, BiasSpec::Staged { .. }).then_some(Self::Supervised);
+            return matches!(arm.bias_rule()?, BiasRule::Staged { .. }).then_some(Self::Supervised);
         }
-        let Some(LossSpec::InfoNce { temperature, stop_gradient: StopGradientSpec::Targets }) = arm.loss
-        else {
+        let InfoNceForm { temperature, stop_grad: StopGrad::Targets } = arm.built_loss()?.info_nce()? else {
             return None;
         };
         let is_far = !TEMPERATURES.contains(&temperature);
         let is_on_axes = data.dictionary == DictionarySpec::Axes {};
         let is_square = data.ambient_dim < LEAST_DIMENSION_RATIO * data.latent_dim;
-        match (arm.augmentation.as_ref()?, &arm.bias) {
-            (AugmentationSpec::RandomMask { keep_rate }, _) if *keep_rate != 0.5 => None,
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_square => {
-                Some(Self::SquareDictionary)
-            }
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. })
-                if temperature < *TEMPERATURES.start() =>
-            {
+        let augmentation = arm.augmentation.as_ref()?;
+        match (augmentation.kind(), arm.bias_rule()?) {
+            ("random_mask", _) if augmentation.given().optional_number("keep_rate") != Some(0.5) => None,
+            ("random_mask", BiasRule::Staged { .. }) if is_square => Some(Self::SquareDictionary),
+            ("random_mask", BiasRule::Staged { .. }) if temperature < *TEMPERATURES.start() => {
                 Some(Self::LowTemperature)
             }
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) if is_on_axes && !is_far => {
-                Some(Self::CoordinateAtoms)
-            }
+            ("random_mask", BiasRule::Staged { .. }) if is_on_axes && !is_far => Some(Self::CoordinateAtoms),
             _ if is_square || is_far || is_on_axes => None,
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Staged { .. }) => Some(Self::RandomMaskStaged),
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Trained { .. }) => Some(Self::RandomMaskTrained),
-            (AugmentationSpec::RandomMask { .. }, BiasSpec::Zero {}) => Some(Self::RandomMaskZero),
-            (AugmentationSpec::None {}, BiasSpec::Zero {}) => Some(Self::NoneZero),
-            (AugmentationSpec::None {}, BiasSpec::Staged { .. }) => Some(Self::NoneStaged),
-            (AugmentationSpec::None {}, BiasSpec::Trained { .. }) => Some(Self::NoneTrained),
-            (AugmentationSpec::IndependentMasks { .. }, BiasSpec::Staged { .. }) => {
-                Some(Self::IndependentMasks)
-            }
+            ("random_mask", BiasRule::Staged { .. }) => Some(Self::RandomMaskStaged),
+            ("random_mask", BiasRule::Trained { .. }) => Some(Self::RandomMaskTrained),
+            ("random_mask", BiasRule::Zero) => Some(Self::RandomMaskZero),
+            ("none", BiasRule::Zero) => Some(Self::NoneZero),
+            ("none", BiasRule::Staged { .. }) => Some(Self::NoneStaged),
+            ("none", BiasRule::Trained { .. }) => Some(Self::NoneTrained),
+            ("independent_masks", BiasRule::Staged { .. }) => Some(Self::IndependentMasks),
             _ => None,
         }
     }

@@ -3,16 +3,12 @@
 use super::data::PlannedData;
 use super::prediction::{ArmPrediction, Model};
 use super::{Fork, PlanError};
-use crate::spec::registry::STAGED_RESET;
-use crate::spec::typed::{
-    ArithmeticSpec, ArmSpec, AugmentationSpec, BiasSpec, CadenceSpec, EncoderSpec, LossSpec, MaskJitterSpec,
-    NegativeSetSpec, NegativeViewsSpec, ScheduleSpec, StopGradientSpec,
-};
+use crate::spec::typed::{ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec};
 use crate::status::ProductInputs;
-use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::{Encoder, SymRelu};
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::encoder::Encoder;
+use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::measure::{
     Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape, standard,
@@ -21,8 +17,8 @@ use featurescope_sim::train::contrastive::NegativeViews;
 use featurescope_sim::train::reduced::GaussianViews;
 use featurescope_sim::train::supervised::silent_loss;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
-    Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, Contrastive, ContrastiveParts, Dynamics, MaskJitter, Reduced, ReducedParts, Sgd,
+    StageRule, Supervised, SupervisedParts, TrainingRule,
 };
 
 /// One arm of a run, as its settings describe it.
@@ -38,6 +34,7 @@ pub struct ArmPlan {
     pub prediction: ArmPrediction,
     seed: u64,
     law: SparseCodingLaw,
+    cadence: Cadence,
 }
 
 impl ArmPlan {
@@ -47,9 +44,10 @@ impl ArmPlan {
         fork: Option<Fork>,
         (seed, law): (u64, SparseCodingLaw),
         model: &Model,
-    ) -> Self {
+    ) -> Result<Self, PlanError> {
+        let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
         let (name, prediction) = (name.to_owned(), ArmPrediction::new(spec, model));
-        Self { name, spec: spec.clone(), fork, prediction, seed, law }
+        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, law, cadence })
     }
 
     /// Checks the arm by building its training process once.
@@ -60,14 +58,13 @@ impl ArmPlan {
 
     /// m.
     pub fn width(&self) -> usize {
-        let EncoderSpec::SymRelu { width, .. } = self.spec.encoder;
-        width
+        self.spec.width()
     }
 
     /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y.
     pub fn silent_loss(&self) -> f64 {
-        match self.spec.loss {
-            Some(_) => self.prediction.initial_loss.unwrap_or_default(),
+        match self.spec.built_loss() {
+            Some(loss) => loss.at_rest(self.spec.negatives()),
             None => silent_loss(self.law.activity(), self.law.latent_dim),
         }
     }
@@ -103,13 +100,12 @@ impl ArmPlan {
 
     /// The training process in its initial state.
     pub fn dynamics(&self, data: &PlannedData) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let (rule, seed) = (self.training_rule(), self.seed);
-        let encoder = self.encoder();
+        let (rule, seed) = (self.training_rule()?, self.seed);
+        let encoder = self.encoder()?;
         let (Some(augmentation), Some(loss)) = (&self.spec.augmentation, &self.spec.loss) else {
             return self.supervised(data, encoder);
         };
-        let augmentation = build_augmentation(augmentation)?;
-        let loss = build_loss(loss)?;
+        let (augmentation, loss) = (augmentation.build(&())?, loss.build(&())?);
         if self.is_reduced() {
             let (law, jitter, batch) = (self.law, self.jitter(), self.batch());
             let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
@@ -152,7 +148,7 @@ impl ArmPlan {
             batch: self.spec.batch.anchors,
             tasks: training.tasks.unwrap_or(self.law.latent_dim),
             head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
-            rule: self.training_rule(),
+            rule: self.training_rule()?,
             seed: self.seed,
         };
         let process =
@@ -175,28 +171,23 @@ impl ArmPlan {
     }
 
     /// The activation.
-    pub fn encoder(&self) -> Box<dyn Encoder> {
-        let EncoderSpec::SymRelu { .. } = self.spec.encoder;
-        Box::new(SymRelu)
+    pub fn encoder(&self) -> Result<Box<dyn Encoder>, ParameterError> {
+        self.spec.encoder.build(&())
     }
 
     /// How samples become views; `None` where nothing is contrasted.
     pub fn augmentation(&self) -> Result<Option<Box<dyn Augmentation>>, ParameterError> {
-        self.spec.augmentation.as_ref().map(build_augmentation).transpose()
+        self.spec.augmentation.as_ref().map(|augmentation| augmentation.build(&())).transpose()
     }
 
     /// Reads the arm while it runs.
     pub fn recorder(&self) -> Recorder {
         let measure = &self.spec.measure;
-        let cadence = match measure.cadence {
-            CadenceSpec::Every { steps } => Cadence::Every { steps },
-            CadenceSpec::Logarithmic { per_decade } => Cadence::Logarithmic { per_decade },
-        };
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
             luck: LuckRule::per_atom(self.law.latent_dim, self.width(), measure.potential_per_atom),
         };
-        Recorder::new(standard(&settings), cadence, self.spec.training.steps)
+        Recorder::new(standard(&settings), self.cadence, self.spec.training.steps)
     }
 
     fn batch(&self) -> BatchPlan {
@@ -215,55 +206,22 @@ impl ArmPlan {
         }
     }
 
-    fn training_rule(&self) -> TrainingRule {
+    fn training_rule(&self) -> Result<TrainingRule, ParameterError> {
         let training = &self.spec.training;
-        let EncoderSpec::SymRelu { width, initial_norm } = self.spec.encoder;
-        let schedule = match &training.schedule {
-            ScheduleSpec::Constant {} => LearningRate::Constant,
-            ScheduleSpec::Cosine { final_fraction } => {
-                LearningRate::Cosine { steps: training.steps.max(1), final_fraction: *final_fraction }
-            }
-            ScheduleSpec::Drops { at, factor } => LearningRate::Drops { at: at.clone(), factor: *factor },
-        };
-        let bias = match self.spec.bias {
-            BiasSpec::Zero {} => BiasRule::Zero,
-            BiasSpec::Trained { learning_rate, reset } => BiasRule::Trained { learning_rate, reset },
-            BiasSpec::Staged { reset, growth, cap } => {
-                BiasRule::Staged { reset: reset.unwrap_or(STAGED_RESET), growth, cap }
-            }
-        };
-        TrainingRule {
-            width,
-            initial_norm,
-            sgd: Sgd { learning_rate: training.learning_rate, schedule, weight_decay: training.weight_decay },
-            bias,
+        Ok(TrainingRule {
+            width: self.width(),
+            initial_norm: self.spec.initial_norm(),
+            sgd: Sgd {
+                learning_rate: training.learning_rate,
+                schedule: training.schedule.build(&training.steps)?,
+                weight_decay: training.weight_decay,
+            },
+            bias: self.spec.bias.build(&())?,
             stages: StageRule {
                 first_energy_ratio: training.first_energy_ratio,
                 second_energy_ratio: training.second_energy_ratio,
             },
             steps: training.steps,
-        }
+        })
     }
-}
-
-fn build_augmentation(spec: &AugmentationSpec) -> Result<Box<dyn Augmentation>, ParameterError> {
-    Ok(match *spec {
-        AugmentationSpec::RandomMask { keep_rate } => Box::new(IntervalMasks::complementary(keep_rate)?),
-        AugmentationSpec::DisjointMasks { keep_rate } => Box::new(IntervalMasks::disjoint(keep_rate)?),
-        AugmentationSpec::IndependentMasks { keep_rate } => Box::new(IndependentMasks::new(keep_rate)?),
-        AugmentationSpec::None {} => Box::new(Identity),
-    })
-}
-
-fn build_loss(spec: &LossSpec) -> Result<Box<dyn Loss>, ParameterError> {
-    let stop = |stop: StopGradientSpec| match stop {
-        StopGradientSpec::Targets => StopGrad::Targets,
-        StopGradientSpec::Nowhere => StopGrad::Nowhere,
-    };
-    Ok(match *spec {
-        LossSpec::InfoNce { temperature, stop_gradient } => {
-            Box::new(InfoNce::new(temperature, stop(stop_gradient))?)
-        }
-        LossSpec::Spectral { stop_gradient } => Box::new(Spectral::new(stop(stop_gradient))),
-    })
 }

@@ -9,7 +9,7 @@ use super::PlanError;
 use super::data::{needs_ambient_space, random_count};
 use crate::host::show_bytes;
 use crate::spec::Spec;
-use crate::spec::typed::{ArmSpec, AugmentationSpec, EncoderSpec, NegativeSetSpec};
+use crate::spec::typed::{ArmSpec, NegativeSetSpec};
 
 const SINGLE: f64 = 4.0;
 const DOUBLE: f64 = 8.0;
@@ -107,10 +107,9 @@ struct ArmSize {
 
 impl ArmSize {
     fn new(arm: &ArmSpec) -> Self {
-        let EncoderSpec::SymRelu { width, .. } = arm.encoder;
         let anchors = arm.batch.anchors as f64;
         let sampled = arm.training.dynamics.is_contrastive();
-        let same = !sampled || arm.augmentation == Some(AugmentationSpec::None {});
+        let same = !sampled || arm.has_equal_views();
         let negatives = match arm.batch.negative_set {
             _ if !sampled => 0.0,
             Some(NegativeSetSpec::InBatch) => anchors,
@@ -118,7 +117,7 @@ impl ArmSize {
         };
         let positives = if same { 0.0 } else { anchors };
         let tasks = arm.training.tasks.unwrap_or_default() as f64;
-        Self { width: width as f64, anchors, positives, negatives, tasks }
+        Self { width: arm.width() as f64, anchors, positives, negatives, tasks }
     }
 
     /// Samples, embeddings and logits of one step.

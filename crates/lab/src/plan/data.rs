@@ -7,9 +7,7 @@ use super::PlanError;
 use crate::identity::InputFile;
 use crate::matrix_file::decode_matrix;
 use crate::spec::Spec;
-use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, DataSpec, DictionarySpec, NoiseDirectionsSpec, SharedSpec,
-};
+use crate::spec::typed::{ArmSpec, DataSpec, DictionarySpec, NoiseDirectionsSpec, SharedSpec};
 use featurescope_sim::data::{
     DataModel, DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
 };
@@ -221,9 +219,7 @@ fn refuse_directions_in_a_file(spec: &Spec) -> Result<(), PlanError> {
 
 /// Masks on a dictionary that sits on few coordinates have another limit than the one reduced arms take.
 fn refuse_concentrated_atoms(spec: &Spec, dictionary: &Dictionary) -> Result<(), PlanError> {
-    let is_masked = |(_, arm): &&(String, ArmSpec)| {
-        arm.augmentation.as_ref().is_some_and(|kind| *kind != AugmentationSpec::None {})
-    };
+    let is_masked = |(_, arm): &&(String, ArmSpec)| arm.augmentation.is_some() && !arm.has_equal_views();
     let Some((name, _)) = reduced_arms(spec).find(is_masked) else { return Ok(()) };
     let fourth = |atom: &[f32]| atom.iter().map(|&v| f64::from(v).powi(4)).sum::<f64>();
     let most = dictionary.atoms().iter_rows().map(fourth).fold(0.0, f64::max);

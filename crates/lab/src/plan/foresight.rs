@@ -3,7 +3,7 @@
 //! Source: docs/theory.md 3.1 (T1) and 4.3 (growth, gradient noise, linear saturation).
 
 use super::{ArmPlan, Outline};
-use crate::spec::typed::{AugmentationSpec, NoiseDirectionsSpec};
+use crate::spec::typed::NoiseDirectionsSpec;
 
 /// Half the distance from 1 to the next smaller number of single precision: 1 − x is 1 for a smaller x.
 const LOST_IN_ONE: f64 = 1.0 / (1u64 << 25) as f64;
@@ -89,10 +89,7 @@ impl ArmPlan {
 
     /// Whether the two views share no coordinate, so that noise does not grow with the signal.
     fn has_disjoint_views(&self) -> bool {
-        match self.spec.augmentation {
-            Some(AugmentationSpec::RandomMask { .. }) => true,
-            Some(AugmentationSpec::DisjointMasks { keep_rate }) => keep_rate <= 0.5,
-            _ => false,
-        }
+        let moments = self.spec.built_augmentation().and_then(|augmentation| augmentation.moments());
+        moments.is_some_and(|moments| moments.product == 0.0)
     }
 }

@@ -41,7 +41,7 @@ impl Outline {
         let mut arms: Vec<ArmPlan> = Vec::new();
         for (name, arm) in &spec.arms {
             let fork = fork::read(name, arm, &arms)?;
-            arms.push(ArmPlan::new((name, arm), fork, (shared.seed, law), &model));
+            arms.push(ArmPlan::new((name, arm), fork, (shared.seed, law), &model)?);
         }
         Ok(Self {
             experiment: shared.experiment.clone().unwrap_or_else(|| name.to_owned()),

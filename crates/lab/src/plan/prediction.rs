@@ -7,11 +7,10 @@
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
 use super::data::DataFacts;
-use crate::spec::typed::{
-    ArmSpec, AugmentationSpec, BiasSpec, DataSpec, EncoderSpec, LossSpec, MaskJitterSpec, NegativeSetSpec,
-    NoiseDirectionsSpec, ProbeSpec, ScheduleSpec, StopGradientSpec,
-};
+use crate::spec::typed::{ArmSpec, DataSpec, MaskJitterSpec, NoiseDirectionsSpec, ProbeSpec};
+use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::SparseCodingLaw;
+use featurescope_sim::loss::StopGrad;
 use featurescope_sim::probe::task::target_vectors;
 use featurescope_sim::theory::Population;
 use featurescope_sim::theory::code_noise::CodeNoise;
@@ -19,8 +18,9 @@ use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
 use featurescope_sim::theory::feed::noise_feed;
 use featurescope_sim::theory::plateau::{Plateau, linear_noise_cosine, linear_signal_cosine};
 use featurescope_sim::theory::rates::{
-    LeverageOverlap, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
+    LeverageOverlap, SecondMoment, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
 };
+use featurescope_sim::train::{BiasRule, LearningRate};
 use serde::{Deserialize, Serialize};
 
 /// The data as closed forms see it.
@@ -102,7 +102,7 @@ impl ArmPrediction {
         // A fork had other settings for a part of stage I.
         let stage = stage_one(arm, model).filter(|_| arm.training.fork.is_none());
         let population = &model.population;
-        let EncoderSpec::SymRelu { width, initial_norm } = arm.encoder;
+        let (width, initial_norm) = (arm.width(), arm.initial_norm());
         let t1 = stage.and_then(|stage| {
             let slowest = median_smallest_sparse_fraction(population, width);
             stage.norm_multiple_step(arm.training.first_energy_ratio, slowest)
@@ -115,7 +115,7 @@ impl ArmPrediction {
             Some(ratio / (1.0 + ratio))
         };
         let saturation = |stage: StageOne| {
-            let Some(LossSpec::InfoNce { temperature, .. }) = arm.loss else { return None };
+            let temperature = arm.built_loss()?.info_nce()?.temperature;
             let variance = initial_norm.powi(2) / population.ambient_dim as f64;
             Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
         };
@@ -155,43 +155,41 @@ impl ArmPrediction {
     }
 }
 
-fn negatives(arm: &ArmSpec) -> usize {
-    match arm.batch.negative_set {
-        Some(NegativeSetSpec::InBatch) => arm.batch.anchors.saturating_sub(1),
-        _ => arm.batch.negatives.unwrap_or_default(),
-    }
-}
-
 fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
-    let Some(LossSpec::InfoNce { stop_gradient: StopGradientSpec::Targets, .. }) = arm.loss else {
+    if arm.built_loss()?.info_nce()?.stop_grad != StopGrad::Targets {
         return None;
-    };
-    let starts_at_zero = !matches!(arm.bias, BiasSpec::Trained { reset: None, .. });
-    let is_constant = arm.training.schedule == ScheduleSpec::Constant {};
+    }
+    let starts_at_zero = !matches!(arm.bias_rule()?, BiasRule::Trained { reset: None, .. });
+    let schedule = arm.training.schedule.build(&arm.training.steps).ok()?;
+    let is_constant = schedule == LearningRate::Constant;
     if !starts_at_zero || !is_constant || !model.is_isotropic {
         return None;
     }
     Some(StageOne {
         population: model.population,
-        views: match arm.augmentation.as_ref()? {
-            AugmentationSpec::RandomMask { keep_rate } => Views::complementary_masks(*keep_rate),
-            AugmentationSpec::DisjointMasks { keep_rate } => Views::disjoint_masks(*keep_rate),
-            AugmentationSpec::IndependentMasks { keep_rate } => Views::independent_masks(*keep_rate),
-            AugmentationSpec::None {} => Views::same(),
-        },
+        views: views(arm.built_augmentation()?.moments()?),
         overlap: overlap(arm, model),
         learning_rate: arm.training.learning_rate,
         weight_decay: arm.training.weight_decay,
-        negatives: negatives(arm),
+        negatives: arm.negatives(),
     })
+}
+
+/// What factors with these moments leave of the data's second moment (docs/theory.md 4.3).
+fn views(FactorMoments { means: [anchor, positive], squares, product }: FactorMoments) -> Views {
+    Views {
+        pair: SecondMoment { off_diagonal: anchor * positive, diagonal: product },
+        anchor: SecondMoment { off_diagonal: anchor * anchor, diagonal: squares[0] },
+        positive: SecondMoment { off_diagonal: positive * positive, diagonal: squares[1] },
+    }
 }
 
 /// How fast noise alone grows once the thresholds stand where they stay, in units of weight decay.
 fn noise_feed_over_decay(arm: &ArmSpec, stage: &StageOne) -> Option<f64> {
-    let bias_over_norm = match arm.bias {
-        BiasSpec::Zero {} => 0.0,
-        BiasSpec::Staged { cap, .. } => cap,
-        BiasSpec::Trained { .. } => return None,
+    let bias_over_norm = match arm.bias_rule()? {
+        BiasRule::Zero => 0.0,
+        BiasRule::Staged { cap, .. } => cap,
+        BiasRule::Trained { .. } => return None,
     };
     let feed = noise_feed(&stage.views, stage.population.noise_variance, bias_over_norm);
     (arm.training.weight_decay > 0.0).then(|| feed / arm.training.weight_decay)
@@ -208,9 +206,9 @@ fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
 }
 
 fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {
-    let Some(LossSpec::InfoNce { temperature, .. }) = arm.loss else { return None };
+    let temperature = arm.built_loss()?.info_nce()?.temperature;
     let Population { latent_dim, activity, .. } = model.population;
-    Some(Plateau { latent_dim, activity, negatives: negatives(arm), temperature })
+    Some(Plateau { latent_dim, activity, negatives: arm.negatives(), temperature })
 }
 
 /// Mean number of active atoms beyond which the law of ⟨w*, z⟩ takes too long to add up (over a second).

@@ -15,7 +15,7 @@ pub use symbols::Symbol;
 use crate::claim::quantity::QUANTITIES;
 use crate::claim::{Claim, ClaimError, claims};
 use crate::experiments::{EXPERIMENTS, Experiment};
-use crate::spec::registry::SETTINGS;
+use crate::spec::registry::settings;
 use crate::spec::setting::Setting;
 use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings, standard};
 
@@ -115,7 +115,7 @@ pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
     for term in glossary::terms()? {
         all.push(entry(&term.name, term.also.clone(), &term.meaning, Subject::Term(term.clone())));
     }
-    for setting in SETTINGS {
+    for setting in settings() {
         let last = setting.key.rsplit('.').next().map(ToOwned::to_owned);
         let also = last.into_iter().chain(letters(setting.doc)).collect();
         all.push(entry(setting.key, also, setting.doc, Subject::Setting(setting)));
@@ -154,7 +154,7 @@ fn letters(doc: &str) -> impl Iterator<Item = String> {
 /// The tables that settings stand in, each once.
 fn tables() -> Vec<&'static str> {
     let mut tables: Vec<&str> = Vec::new();
-    for setting in SETTINGS {
+    for setting in settings() {
         for (end, _) in setting.key.match_indices('.') {
             let table = &setting.key[..end];
             if !tables.contains(&table) {

@@ -5,7 +5,6 @@
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
 use super::stored::{ArmView, Score, StoredRun};
 use super::story::entry;
-use crate::spec::typed::AugmentationSpec;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 
 /// Arms that a curve over mask strength needs.
@@ -102,56 +101,58 @@ fn words(task: DownstreamTask) -> (&'static str, &'static str) {
     }
 }
 
-/// Kinds of masks that a curve goes over.
-const FAMILIES: [(&str, &str); 3] = [
-    ("disjoint", "views overlap as little as possible"),
-    ("independent", "independent masks"),
-    ("complementary", "complementary masks"),
-];
+/// The arms that stand on an axis of strengths, by strength.
+struct Family<'a> {
+    axis: &'static str,
+    words: &'static str,
+    arms: Vec<(f64, &'a ArmView<'a>)>,
+}
 
-/// What an anchor keeps under masks of this family; `None` under others. RandomMask is a family of its own:
-/// its positive keeps what the anchor does not, and only at ½ it is what disjoint masks are.
-fn keep_rate(augmentation: &AugmentationSpec, family: usize) -> Option<f64> {
-    match (augmentation, family) {
-        (AugmentationSpec::DisjointMasks { keep_rate }, 0)
-        | (AugmentationSpec::IndependentMasks { keep_rate }, 1)
-        | (AugmentationSpec::RandomMask { keep_rate }, 2) => Some(*keep_rate),
-        (AugmentationSpec::RandomMask { keep_rate }, 0) => Some(*keep_rate).filter(|&rate| rate == 0.5),
-        _ => None,
+impl Family<'_> {
+    fn different(&self) -> usize {
+        let mut rates: Vec<u64> = self.arms.iter().map(|(rate, _)| rate.to_bits()).collect();
+        rates.dedup();
+        rates.len()
     }
+}
+
+/// The axes on which arms stand, in alphabetical order. An axis whose arms all stand at one place of it, and on
+/// another axis as well, shows nothing of its own.
+fn families<'a>(arms: &'a [ArmView<'a>]) -> Vec<Family<'a>> {
+    let mut families: Vec<Family<'a>> = Vec::new();
+    let places = |arm: &ArmView<'_>| {
+        arm.subject.spec().built_augmentation().map_or(Vec::new(), |augmentation| augmentation.strengths())
+    };
+    for arm in arms {
+        for place in places(arm) {
+            let at = families.iter().position(|family| family.axis == place.axis).unwrap_or_else(|| {
+                families.push(Family { axis: place.axis, words: place.words, arms: Vec::new() });
+                families.len() - 1
+            });
+            families[at].arms.push((place.keep_rate, arm));
+        }
+    }
+    families
+        .retain(|family| family.different() > 1 || family.arms.iter().any(|(_, arm)| places(arm).len() == 1));
+    families.sort_by_key(|family| family.axis);
+    families.iter_mut().for_each(|family| family.arms.sort_by(|a, b| a.0.total_cmp(&b.0)));
+    families
 }
 
 /// Score and coverage against the keep rate of the masks, where a run varies it.
 pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let strengths = |family: usize| {
-        let keep_rate = |arm: &ArmView<'_>| keep_rate(arm.subject.spec().augmentation.as_ref()?, family);
-        let mut found: Vec<(f64, &ArmView<'_>)> =
-            arms.iter().filter_map(|arm| keep_rate(arm).map(|rate| (rate, arm))).collect();
-        found.sort_by(|a, b| a.0.total_cmp(&b.0));
-        found
-    };
-    let different = |family: usize| {
-        let mut rates: Vec<u64> = strengths(family).iter().map(|s| s.0.to_bits()).collect();
-        rates.dedup();
-        rates.len()
-    };
-    // RandomMask at ½ alone is a point of the disjoint masks.
-    let families: Vec<(usize, (&str, &str))> = FAMILIES
-        .into_iter()
-        .enumerate()
-        .filter(|(family, _)| *family < 2 || different(*family) > 1)
-        .collect();
-    if families.iter().all(|(family, _)| different(*family) < FEWEST_STRENGTHS) {
+    let families = families(&arms);
+    if families.iter().all(|family| family.different() < FEWEST_STRENGTHS) {
         return None;
     }
     let curve = |value: &dyn Fn(&ArmView<'_>) -> Option<[f64; 3]>| {
         let mut layers = Vec::new();
-        for &(family, (key, name)) in &families {
+        for (hue, family) in families.iter().enumerate() {
             let read: Vec<(f64, [f64; 3])> =
-                strengths(family).iter().filter_map(|(rate, arm)| Some((*rate, value(arm)?))).collect();
+                family.arms.iter().filter_map(|(rate, arm)| Some((*rate, value(arm)?))).collect();
             let points = read.iter().map(|(rate, v)| [*rate, v[0]]).collect();
-            let mut line = Line::new(name, key, Colour::Hue(family), points);
+            let mut line = Line::new(family.words, family.axis, Colour::Hue(hue), points);
             line.intervals = read.iter().map(|(_, v)| [v[1], v[2]]).collect();
             line.has_dots = true;
             layers.push(Layer::Line(line));
@@ -173,10 +174,10 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
         span: 1,
         ..Panel::default()
     };
-    let entry = |&(family, (key, name)): &(usize, (&str, &str))| Entry {
-        key: key.to_owned(),
-        name: name.to_owned(),
-        colour: Colour::Hue(family),
+    let entry = |(hue, family): (usize, &Family<'_>)| Entry {
+        key: family.axis.to_owned(),
+        name: family.words.to_owned(),
+        colour: Colour::Hue(hue),
         stroke: Stroke::Solid,
     };
     Some(Figure {
@@ -186,7 +187,7 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
                   and too strong a one leaves no signal to share, so that scores fall on either side. Scores are those with the most labels, with \
                   95 % intervals over test samples."
             .to_owned(),
-        legend: families.iter().map(entry).collect(),
+        legend: families.iter().enumerate().map(entry).collect(),
         panels: vec![
             panel("Accuracy", "accuracy on fresh samples", curve(&best(DownstreamTask::Classification))),
             panel("R²", "R² on fresh samples", curve(&best(DownstreamTask::Regression))),
@@ -195,21 +196,4 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
         columns: 3,
         ..Figure::default()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_mask_stands_at_its_own_keep_rate() {
-        let places =
-            |augmentation: AugmentationSpec| [0, 1, 2].map(|family| keep_rate(&augmentation, family));
-        let complementary = |keep_rate| places(AugmentationSpec::RandomMask { keep_rate });
-        assert_eq!(complementary(0.3), [None, None, Some(0.3)]);
-        assert_eq!(complementary(0.5), [Some(0.5), None, Some(0.5)]);
-        assert_eq!(places(AugmentationSpec::DisjointMasks { keep_rate: 0.7 }), [Some(0.7), None, None]);
-        assert_eq!(places(AugmentationSpec::IndependentMasks { keep_rate: 0.2 }), [None, Some(0.2), None]);
-        assert_eq!(places(AugmentationSpec::None {}), [None; 3]);
-    }
 }

@@ -4,7 +4,7 @@
 //! compared arm by arm, since a stored spec writes a setting at its top where its arms happen to agree.
 
 use super::stored::StoredRun;
-use crate::spec::registry::SETTINGS;
+use crate::spec::registry::settings;
 use std::collections::BTreeMap;
 use std::fs;
 use toml::Value;
@@ -90,7 +90,8 @@ impl Settings {
         };
         let mut top = BTreeMap::new();
         flatten("", &Value::Table(root), &mut top);
-        let is_shared = |key: &str| SETTINGS.iter().any(|setting| setting.key == key && setting.is_shared());
+        let is_shared =
+            |key: &str| settings().iter().any(|setting| setting.key == key && setting.is_shared());
         let (shared, common): (BTreeMap<_, _>, BTreeMap<_, _>) =
             top.into_iter().partition(|(key, _)| is_shared(key) || NAMES.contains(&key.as_str()));
         let arms = arms.into_iter().map(|(name, own)| {
@@ -171,7 +172,7 @@ fn differing(runs: &[Settings]) -> Vec<Difference> {
 /// The keys of all of them, each once, in the order of the list of settings.
 fn keys<'a>(tables: impl Iterator<Item = &'a BTreeMap<String, SettingValue>>) -> Vec<String> {
     let mut keys: Vec<String> = tables.flat_map(BTreeMap::keys).cloned().collect();
-    let place = |key: &String| SETTINGS.iter().position(|setting| setting.key == key).unwrap_or(usize::MAX);
+    let place = |key: &String| settings().iter().position(|setting| setting.key == key).unwrap_or(usize::MAX);
     keys.sort_by(|a, b| place(a).cmp(&place(b)).then(a.cmp(b)));
     keys.dedup();
     keys

@@ -3,8 +3,8 @@
 use super::argument;
 use super::error::{SpecError, Typed};
 use super::leaf::Leaf;
-use super::registry::{SETTINGS, find, is_table, nearest};
-use super::setting::{Kind, Setting};
+use super::registry::{find, is_table, nearest, settings};
+use super::setting::{InToml, Kind, Setting};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -27,7 +27,7 @@ impl Values {
 
     /// The same in the order of the list of settings, which does not depend on how they were typed.
     pub fn in_order(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
-        SETTINGS.iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
+        settings().iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
     }
 
     /// Sets a value; what was there, under this key or as an alternative to it, goes.
@@ -264,9 +264,9 @@ impl Reader<'_> {
 
     fn unknown(&self, key: &str) -> SpecError {
         let inside = format!("{key}.");
-        let suggestion = match SETTINGS.iter().find(|setting| setting.key.starts_with(&inside)) {
+        let suggestion = match settings().iter().find(|setting| setting.key.starts_with(&inside)) {
             Some(setting) => Some(setting.key),
-            None => nearest(key, SETTINGS.iter().map(|setting| setting.key)),
+            None => nearest(key, settings().iter().map(|setting| setting.key)),
         };
         SpecError::Unknown {
             key: self.full_key(key),

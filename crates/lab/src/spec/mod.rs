@@ -36,9 +36,11 @@ mod argument;
 pub mod layer;
 pub mod resolve;
 pub mod typed;
+mod part;
 
 pub use error::SpecError;
 pub use layer::Layer;
+pub use part::PartSpec;
 
 pub use resolve::Choice;
 

@@ -12,8 +12,8 @@
 use super::Chosen;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
 use super::layer::{Layer, Values, Variant};
-use super::registry::{SETTINGS, find};
-use super::setting::{Condition, Fallback, Kind, Setting};
+use super::registry::{find, settings};
+use super::setting::{Condition, Fallback, InToml, Kind, Setting};
 use toml::Value;
 
 /// Name of the only arm of a spec without arms.
@@ -240,7 +240,7 @@ fn parse(text: &str) -> Option<Value> {
 /// An error that names every setting without a default that an arm needs and nobody gave.
 fn refuse_missing(arms: &[(String, Values)]) -> Result<(), SpecError> {
     let mut missing = Vec::new();
-    for setting in SETTINGS.iter().filter(|setting| matches!(setting.fallback, Fallback::Required)) {
+    for setting in settings().iter().filter(|setting| matches!(setting.fallback, Fallback::Required)) {
         let lacks =
             |values: &Values| obstacle(setting, values).is_none() && values.get(setting.key).is_none();
         let without: Vec<String> =
@@ -257,7 +257,8 @@ fn refuse_missing(arms: &[(String, Values)]) -> Result<(), SpecError> {
 /// The used settings of `values` for which `wanted` holds, with defaults.
 fn complete(values: &Values, wanted: impl Fn(&Setting) -> bool) -> Values {
     let mut complete = Values::default();
-    for setting in SETTINGS.iter().filter(|setting| wanted(setting) && obstacle(setting, values).is_none()) {
+    for setting in settings().iter().filter(|setting| wanted(setting) && obstacle(setting, values).is_none())
+    {
         let other_way =
             setting.alternatives.iter().any(|&key| key != setting.key && values.get(key).is_some());
         let value = match (values.get(setting.key), setting.fallback) {
@@ -319,7 +320,7 @@ impl Resolved {
     /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();
-        for setting in SETTINGS.iter().filter(|setting| !setting.is_shared()) {
+        for setting in settings().iter().filter(|setting| !setting.is_shared()) {
             if let Some(value) = self.common_value(setting) {
                 common.set(setting, value.clone());
             }

@@ -1,9 +1,15 @@
-//! The spec as types: one struct per table, one enum variant per kind.
+//! The spec as types: one struct per table, and a [`PartSpec`] where a part fills a slot.
 //!
 //! What each field means stands in the [list of settings](super::registry).
 
 #![allow(missing_docs, reason = "every field is a setting, and the list of settings documents it")]
 
+use super::PartSpec;
+use featurescope_sim::augment::Augmentation;
+use featurescope_sim::encoder::{Encoder, INITIAL_NORM, WIDTH};
+use featurescope_sim::loss::Loss;
+use featurescope_sim::measure::Cadence;
+use featurescope_sim::train::{BiasRule, LearningRate};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -62,42 +68,54 @@ pub struct ProbeSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArmSpec {
-    pub augmentation: Option<AugmentationSpec>,
-    pub encoder: EncoderSpec,
-    pub loss: Option<LossSpec>,
+    pub augmentation: Option<PartSpec<Box<dyn Augmentation>>>,
+    pub encoder: PartSpec<Box<dyn Encoder>>,
+    pub loss: Option<PartSpec<Box<dyn Loss>>>,
     pub batch: BatchSpec,
     pub training: TrainingSpec,
-    pub bias: BiasSpec,
+    pub bias: PartSpec<BiasRule>,
     pub measure: MeasureSpec,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum AugmentationSpec {
-    RandomMask { keep_rate: f64 },
-    DisjointMasks { keep_rate: f64 },
-    IndependentMasks { keep_rate: f64 },
-    None {},
-}
+impl ArmSpec {
+    /// m.
+    pub fn width(&self) -> usize {
+        self.encoder.given().whole(WIDTH.name).map_or(0, |width| width as usize)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum EncoderSpec {
-    SymRelu { width: usize, initial_norm: f64 },
-}
+    /// σ_0·√d1.
+    pub fn initial_norm(&self) -> f64 {
+        self.encoder.given().optional_number(INITIAL_NORM.name).unwrap_or(f64::NAN)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum LossSpec {
-    InfoNce { temperature: f64, stop_gradient: StopGradientSpec },
-    Spectral { stop_gradient: StopGradientSpec },
-}
+    /// Whether both views are the sample itself. Nothing is contrasted, nothing is augmented.
+    pub fn has_equal_views(&self) -> bool {
+        self.built_augmentation().is_some_and(|augmentation| augmentation.positive_is_anchor())
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopGradientSpec {
-    Targets,
-    Nowhere,
+    /// The augmentation; `None` where nothing is contrasted, and where its settings do not fit together, which
+    /// the plan's check tells.
+    pub fn built_augmentation(&self) -> Option<Box<dyn Augmentation>> {
+        self.augmentation.as_ref()?.build(&()).ok()
+    }
+
+    /// The loss; `None` as above.
+    pub fn built_loss(&self) -> Option<Box<dyn Loss>> {
+        self.loss.as_ref()?.build(&()).ok()
+    }
+
+    /// How thresholds move; `None` as above.
+    pub fn bias_rule(&self) -> Option<BiasRule> {
+        self.bias.build(&()).ok()
+    }
+
+    /// Negatives that an anchor sees; none where nothing is contrasted.
+    pub fn negatives(&self) -> usize {
+        match self.batch.negative_set {
+            Some(NegativeSetSpec::InBatch) => self.batch.anchors.saturating_sub(1),
+            _ => self.batch.negatives.unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -132,7 +150,7 @@ pub struct TrainingSpec {
     pub mask_jitter: Option<MaskJitterSpec>,
     pub steps: u64,
     pub learning_rate: f64,
-    pub schedule: ScheduleSpec,
+    pub schedule: PartSpec<LearningRate>,
     pub weight_decay: f64,
     pub first_energy_ratio: f64,
     pub second_energy_ratio: f64,
@@ -176,32 +194,9 @@ pub enum ArithmeticSpec {
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ScheduleSpec {
-    Constant {},
-    Cosine { final_fraction: f64 },
-    Drops { at: Vec<u64>, factor: f64 },
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum BiasSpec {
-    Zero {},
-    Trained { learning_rate: f64, reset: Option<f64> },
-    Staged { reset: Option<f64>, growth: f64, cap: f64 },
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureSpec {
-    pub cadence: CadenceSpec,
+    pub cadence: PartSpec<Cadence>,
     pub samples: usize,
     pub potential_per_atom: f64,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum CadenceSpec {
-    Every { steps: u64 },
-    Logarithmic { per_decade: u32 },
 }

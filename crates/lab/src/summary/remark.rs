@@ -5,7 +5,7 @@
 
 use super::ArmSummary;
 use crate::plan::ArmPlan;
-use crate::spec::typed::{AugmentationSpec, BiasSpec, LossSpec};
+use featurescope_sim::train::BiasRule;
 
 /// Share of covered atoms (|cos| > .9) up to which an arm counts as one that found next to nothing.
 const NEXT_TO_NOTHING: f64 = 0.1;
@@ -32,14 +32,10 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 }
 
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
-/// best features can be below it. The best contrastive and supervised loss is 0. m features of spectral
-/// contrast reach minus the sum of m eigenvalues of at most 1.
+/// best features can be below it. The best supervised loss is 0.
 fn highest_sound_loss(arm: &ArmPlan) -> f64 {
     let silent = arm.silent_loss();
-    let best = match arm.spec.loss {
-        Some(LossSpec::Spectral { .. }) => -(arm.width() as f64),
-        Some(LossSpec::InfoNce { .. }) | None => 0.0,
-    };
+    let best = arm.spec.built_loss().map_or(0.0, |loss| loss.lowest(arm.width()));
     silent + (silent - best)
 }
 
@@ -71,13 +67,15 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
     if found.dense_energy_fraction.is_some_and(|dense| dense > 0.5) {
         return dense_reason(arm);
     }
-    match arm.spec.bias {
-        BiasSpec::Zero {} => {
+    match arm.spec.bias_rule() {
+        Some(BiasRule::Zero) => {
             "thresholds stay at zero, so the map is linear and neurons mix atoms; bias.kind \
              = staged raises them"
                 .to_owned()
         }
-        BiasSpec::Staged { cap, .. } if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) => {
+        Some(BiasRule::Staged { cap, .. })
+            if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) =>
+        {
             format!(
                 "thresholds were still rising, {:.2} of bias.cap = {cap}; raise training.steps or bias.growth",
                 found.bias_over_norm.unwrap_or_default()
@@ -92,7 +90,7 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
 /// How much faster noise grows through the scheduled thresholds than weight decay takes it away, once they stand at
 /// their cap; `None` where they shut it out (docs/theory.md 4.7).
 fn noise_kept(arm: &ArmPlan, found: &ArmSummary) -> Option<f64> {
-    let BiasSpec::Staged { cap, .. } = arm.spec.bias else { return None };
+    let Some(BiasRule::Staged { cap, .. }) = arm.spec.bias_rule() else { return None };
     let is_raised = found.bias_over_norm.is_some_and(|ratio| ratio >= RAISED * cap);
     arm.prediction.noise_feed_over_decay.filter(|&feed| is_raised && feed > 1.0)
 }
@@ -100,8 +98,9 @@ fn noise_kept(arm: &ArmPlan, found: &ArmSummary) -> Option<f64> {
 /// Why most of the energy is noise.
 fn dense_reason(arm: &ArmPlan) -> String {
     let anchors = arm.spec.batch.anchors;
-    match (&arm.spec.augmentation, arm.prediction.anchors_needed) {
-        (Some(AugmentationSpec::None {} | AugmentationSpec::IndependentMasks { .. }), _) => {
+    let moments = arm.spec.built_augmentation().and_then(|augmentation| augmentation.moments());
+    match (moments, arm.prediction.anchors_needed) {
+        (Some(moments), _) if moments.product > 0.0 => {
             "both views share noise, so noise grows with the signal; augmentation.kind = random_mask hides \
              it"
             .to_owned()

@@ -9,7 +9,6 @@ use featurescope_lab::experiments::Experiment;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::{StoredRun, comparison, of_judged_runs, of_run};
 use featurescope_lab::run::{Event, ForkRequest, PlannedFork, RunDirectory, execute};
-use featurescope_lab::spec::typed::EncoderSpec;
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::store::{StoredRepresentation, read_representation, write_representation};
 use featurescope_sim::math::Matrix;
@@ -139,7 +138,7 @@ fn is_small(spec: &[u8]) -> bool {
     let Ok(spec) = layer.and_then(|layer| Spec::from_layers(&[layer])) else { return true };
     let data = &spec.shared.data;
     let entries = spec.arms.iter().map(|(_, arm)| {
-        let EncoderSpec::SymRelu { width, .. } = arm.encoder;
+        let width = arm.width();
         let samples = arm.batch.anchors.saturating_add(arm.batch.negatives.unwrap_or_default());
         width.saturating_add(samples).saturating_mul(data.ambient_dim)
     });

@@ -2,8 +2,16 @@
 //!
 //! Source: Theorem 3.2; docs/theory.md 3.
 
-use super::{Augmentation, FactorMoments};
+use super::{Augmentation, AugmentationPart, FactorMoments};
 use crate::math::Stream;
+
+/// The declaration.
+pub(super) static PART: AugmentationPart = AugmentationPart {
+    kind: "none",
+    summary: "both views are the sample",
+    settings: &[],
+    build: |_, ()| Ok(Box::new(Identity)),
+};
 
 /// Both views are the sample itself.
 #[derive(Clone, Copy, Debug)]

@@ -5,15 +5,24 @@
 //!
 //! Source: contrast to Definition 2.3; docs/theory.md 4.3.
 
-use super::{Augmentation, FactorMoments};
+use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Strength};
 use crate::math::random::{Part, Stream};
 use crate::math::{ParameterError, require_drawn};
+
+/// The declaration.
+pub(super) static PART: AugmentationPart = AugmentationPart {
+    kind: "independent_masks",
+    summary: "each view keeps keep_rate, drawn independently",
+    settings: &[KEEP_RATE],
+    build: |given, ()| Ok(Box::new(IndependentMasks::new(given.number("keep_rate")?)?)),
+};
 
 /// Independent masks with the same keep rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IndependentMasks {
     keep_below: u64,
     scale: f32,
+    keep_rate: f64,
 }
 
 impl IndependentMasks {
@@ -21,7 +30,7 @@ impl IndependentMasks {
     pub fn new(keep_rate: f64) -> Result<Self, ParameterError> {
         require_drawn("keep_rate", keep_rate)?;
         let keep_below = (keep_rate * 4_294_967_296.0).round() as u64;
-        Ok(Self { keep_below, scale: (1.0 / keep_rate) as f32 })
+        Ok(Self { keep_below, scale: (1.0 / keep_rate) as f32, keep_rate })
     }
 
     fn factor(&self, word: u32) -> f32 {
@@ -48,5 +57,9 @@ impl Augmentation for IndependentMasks {
     fn moments(&self) -> Option<FactorMoments> {
         let keep = self.keep_below as f64 / 4_294_967_296.0;
         Some(FactorMoments::of_masks([keep; 2], keep * keep, f64::from(self.scale)))
+    }
+
+    fn strengths(&self) -> Vec<Strength> {
+        vec![Strength::independent(self.keep_rate)]
     }
 }

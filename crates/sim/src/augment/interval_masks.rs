@@ -8,11 +8,27 @@
 //!
 //! Source: Definition 2.3; docs/theory.md 2.4 and 4.3.
 
-use super::{Augmentation, FactorMoments};
+use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Strength};
 use crate::math::random::{Part, Stream, fill_words};
 use crate::math::{ParameterError, require, require_drawn};
 use multiversion::multiversion;
 use std::cell::RefCell;
+
+/// The paper's augmentation.
+pub(super) static RANDOM_MASK: AugmentationPart = AugmentationPart {
+    kind: "random_mask",
+    summary: "complementary masks, 2Dx and 2(I−D)x (the paper)",
+    settings: &[KEEP_RATE],
+    build: |given, ()| Ok(Box::new(IntervalMasks::complementary(given.number("keep_rate")?)?)),
+};
+
+/// Its generalisation to masks of any size.
+pub(super) static DISJOINT_MASKS: AugmentationPart = AugmentationPart {
+    kind: "disjoint_masks",
+    summary: "each view keeps keep_rate of the coordinates, overlapping as little as possible",
+    settings: &[KEEP_RATE],
+    build: |given, ()| Ok(Box::new(IntervalMasks::disjoint(given.number("keep_rate")?)?)),
+};
 
 /// Masks that are intervals of one uniform number per coordinate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +38,8 @@ pub struct IntervalMasks {
     /// The positive keeps words from this on.
     positive_from: u64,
     scale: f32,
+    /// What the anchor keeps, as it was asked for.
+    keep_rate: f64,
 }
 
 const WORDS: f64 = 4_294_967_296.0;
@@ -39,14 +57,15 @@ impl IntervalMasks {
         require_drawn("keep_rate", keep_rate)?;
         require(keep_rate < 1.0, "keep_rate", keep_rate, "below 1: the other view would keep nothing")?;
         let border = (keep_rate * WORDS).round() as u64;
-        Ok(Self { anchor_below: border, positive_from: border, scale: 2.0 })
+        Ok(Self { anchor_below: border, positive_from: border, scale: 2.0, keep_rate })
     }
 
     /// Maximally disjoint masks, each view keeping each coordinate with probability `keep_rate` in [10⁻⁶, 1].
     pub fn disjoint(keep_rate: f64) -> Result<Self, ParameterError> {
         require_drawn("keep_rate", keep_rate)?;
         let anchor_below = (keep_rate * WORDS).round() as u64;
-        Ok(Self { anchor_below, positive_from: (1 << 32) - anchor_below, scale: (1.0 / keep_rate) as f32 })
+        let positive_from = (1 << 32) - anchor_below;
+        Ok(Self { anchor_below, positive_from, scale: (1.0 / keep_rate) as f32, keep_rate })
     }
 
     /// One random bit decides a coordinate: the paper's case, drawn 32 coordinates a word.
@@ -90,6 +109,15 @@ impl Augmentation for IntervalMasks {
             (self.anchor_below as f64 / WORDS, self.positive_from as f64 / WORDS);
         let both = (anchor_below - positive_from).max(0.0);
         Some(FactorMoments::of_masks([anchor_below, 1.0 - positive_from], both, f64::from(self.scale)))
+    }
+
+    fn strengths(&self) -> Vec<Strength> {
+        // Complementary masks are disjoint ones only where both views keep as much.
+        match (self.sum_of_views(), self.is_fair_split()) {
+            (None, _) => vec![Strength::disjoint(self.keep_rate)],
+            (Some(_), false) => vec![Strength::complementary(self.keep_rate)],
+            (Some(_), true) => vec![Strength::complementary(0.5), Strength::disjoint(0.5)],
+        }
     }
 }
 

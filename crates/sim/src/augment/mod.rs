@@ -2,7 +2,8 @@
 //!
 //! Source: Definition 2.3; docs/theory.md 2.4.
 //!
-//! To add an augmentation: one file with a type that implements [`Augmentation`], one variant in the spec of the lab.
+//! To add an augmentation: one file with a type that implements [`Augmentation`] and the [`Part`] that declares
+//! it, one line in [`AUGMENTATIONS`].
 
 pub mod identity;
 pub mod interval_masks;
@@ -13,6 +14,39 @@ pub use independent_masks::IndependentMasks;
 pub use interval_masks::IntervalMasks;
 
 use crate::math::Stream;
+use crate::part::{Part, PartSetting, Range, Slot, Slotted};
+
+/// How a sample becomes two views.
+pub static AUGMENTATIONS: Slot<Box<dyn Augmentation>> = Slot::new(
+    "augmentation",
+    "How a sample becomes two views.",
+    "random_mask",
+    &[
+        &interval_masks::RANDOM_MASK,
+        &interval_masks::DISJOINT_MASKS,
+        &independent_masks::PART,
+        &identity::PART,
+    ],
+);
+
+/// A part that makes views.
+type AugmentationPart = Part<Box<dyn Augmentation>>;
+
+impl Slotted for Box<dyn Augmentation> {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &AUGMENTATIONS
+    }
+}
+
+/// How much of a sample masks keep.
+const KEEP_RATE: PartSetting = PartSetting::number(
+    "keep_rate",
+    Range::DRAWN_FRACTION,
+    "0.5",
+    "Probability that a view (with random_mask: the anchor) keeps a coordinate. The paper has 1/2.",
+);
 
 /// A law of pairs of views. Views are drawn row by row, each row a pure function of (stream, row, sample).
 pub trait Augmentation: Send + Sync {
@@ -38,6 +72,37 @@ pub trait Augmentation: Send + Sync {
     /// every coordinate by a factor of its own.
     fn moments(&self) -> Option<FactorMoments> {
         None
+    }
+
+    /// Where the augmentation stands on axes of strength, the first being the one that it belongs to; empty for
+    /// one that stands on none.
+    fn strengths(&self) -> Vec<Strength> {
+        Vec::new()
+    }
+}
+
+/// A place on an axis along which augmentations grow stronger: what an anchor keeps of a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Strength {
+    /// Name of the axis, for keys.
+    pub axis: &'static str,
+    /// The axis in words.
+    pub words: &'static str,
+    /// Share of the coordinates that an anchor keeps, in (0, 1].
+    pub keep_rate: f64,
+}
+
+impl Strength {
+    fn complementary(keep_rate: f64) -> Self {
+        Self { axis: "complementary", words: "complementary masks", keep_rate }
+    }
+
+    fn disjoint(keep_rate: f64) -> Self {
+        Self { axis: "disjoint", words: "views overlap as little as possible", keep_rate }
+    }
+
+    fn independent(keep_rate: f64) -> Self {
+        Self { axis: "independent", words: "independent masks", keep_rate }
     }
 }
 

@@ -3,13 +3,41 @@
 //! An encoder sees x only through W x; the product is the training process's work. So the same encoder serves every
 //! dynamics.
 //!
-//! To add an encoder: one file with a type that implements [`Encoder`], one variant in the spec of the lab.
+//! To add an encoder: one file with a type that implements [`Encoder`] and the [`Part`] that declares it, one
+//! line in [`ENCODERS`].
 
 pub mod sym_relu;
 
 pub use sym_relu::SymRelu;
 
 use crate::math::Matrix;
+use crate::part::{Fallback, Kind, Part, PartSetting, Range, Slot, Slotted};
+
+/// The activation of the learner's one hidden layer.
+pub static ENCODERS: Slot<Box<dyn Encoder>> =
+    Slot::new("encoder", "The activation.", "sym_relu", &[&sym_relu::PART]);
+
+/// A part that is an activation.
+type EncoderPart = Part<Box<dyn Encoder>>;
+
+impl Slotted for Box<dyn Encoder> {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &ENCODERS
+    }
+}
+
+/// Number of neurons: every encoder has this setting.
+pub const WIDTH: PartSetting =
+    PartSetting::new("width", Kind::count(1), Fallback::Required, "Number of neurons (the paper's m).");
+/// Size of the initial weights: every encoder has this setting.
+pub const INITIAL_NORM: PartSetting = PartSetting::number(
+    "initial_norm",
+    Range::SQUARABLE,
+    "0.05",
+    "Expected norm of a neuron at the start, σ_0·√d1. Too large a value saturates stage I.",
+);
 
 /// A coordinate-wise map h_i(x) = h(⟨w_i, x⟩, b_i).
 pub trait Encoder: Send + Sync {

@@ -7,7 +7,7 @@
 //!
 //! Source: Section 2 (the network); docs/theory.md 2.2, 4.1, 4.2.
 
-use super::Encoder;
+use super::{Encoder, EncoderPart, INITIAL_NORM, WIDTH};
 use crate::math::{Matrix, parallel};
 use std::cell::Cell;
 use std::ops::{Neg, Sub};
@@ -19,6 +19,14 @@ thread_local! {
     /// Bias gradients by group of rows. Taken out while in use: a thread that waits may start another sum.
     static SUMS: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
 }
+
+/// The declaration.
+pub(super) static PART: EncoderPart = EncoderPart {
+    kind: "sym_relu",
+    summary: "ReLU(⟨w,x⟩ − b) − ReLU(−⟨w,x⟩ − b)",
+    settings: &[WIDTH, INITIAL_NORM],
+    build: |_, ()| Ok(Box::new(SymRelu)),
+};
 
 /// The paper's activation.
 #[derive(Clone, Copy, Debug)]

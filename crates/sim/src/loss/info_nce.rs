@@ -6,21 +6,36 @@
 //!
 //! Source: Definition 2.2, eq. (2.2); docs/theory.md 2.3 and 4.1.
 
-use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad, zeros};
+use super::{
+    EmbeddingGrads, Embeddings, InfoNceForm, Loss, LossPart, LossReading, NegativeSet, STOP_GRADIENT,
+    StopGrad, zeros,
+};
 use crate::math::elementary::exp_of_nonpositive;
 use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, dot};
 use crate::math::panels::{Right, product};
 use crate::math::{Matrix, ParameterError, parallel, require_positive};
+use crate::part::{PartSetting, Range};
 use multiversion::multiversion;
 
 const ROWS_PER_PIECE: usize = 64;
 
+/// The declaration.
+pub(super) static PART: LossPart = LossPart {
+    kind: "info_nce",
+    summary: "InfoNCE on un-normalised embeddings (the paper)",
+    settings: &[
+        PartSetting::number("temperature", Range::POSITIVE, "1.0", "Temperature of InfoNCE (the paper's τ)."),
+        STOP_GRADIENT,
+    ],
+    build: |given, ()| Ok(Box::new(InfoNce::new(given.number("temperature")?, StopGrad::of(given)?)?)),
+};
+
 /// The paper's loss.
 #[derive(Clone, Debug)]
 pub struct InfoNce {
+    form: InfoNceForm,
     temperature: f32,
-    stop_grad: StopGrad,
     /// Logits against the negatives, then their probabilities; P × N.
     probabilities: Matrix,
     readings: Vec<AnchorReading>,
@@ -41,8 +56,8 @@ impl InfoNce {
     pub fn new(temperature: f64, stop_grad: StopGrad) -> Result<Self, ParameterError> {
         require_positive("temperature", temperature)?;
         Ok(Self {
+            form: InfoNceForm { temperature, stop_grad },
             temperature: temperature as f32,
-            stop_grad,
             probabilities: Matrix::zeros(0, 0),
             readings: Vec::new(),
             precision: Precision::Single,
@@ -83,7 +98,7 @@ impl Loss for InfoNce {
         self.softmax(embeddings, &mut grads.pull);
         product(&mut grads.anchor, self.precision, &self.probabilities, Right::Plain(negatives));
         subtract_pull(&mut grads.anchor, &grads.pull, embeddings.positive);
-        match self.stop_grad {
+        match self.form.stop_grad {
             StopGrad::Targets => (grads.positive, grads.negatives) = (None, None),
             StopGrad::Nowhere => {
                 let positive = zeros(&mut grads.positive, embeddings.positive);
@@ -101,7 +116,19 @@ impl Loss for InfoNce {
 
     fn reads_positive_where_anchor_is_zero(&self) -> bool {
         // Without StopGrad the positive's own activation pattern gates its gradient.
-        self.stop_grad == StopGrad::Nowhere
+        self.form.stop_grad == StopGrad::Nowhere
+    }
+
+    fn at_rest(&self, negatives: usize) -> f64 {
+        self.form.temperature * (negatives as f64).ln_1p()
+    }
+
+    fn lowest(&self, _width: usize) -> f64 {
+        0.0
+    }
+
+    fn info_nce(&self) -> Option<InfoNceForm> {
+        Some(self.form)
     }
 }
 

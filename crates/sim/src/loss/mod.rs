@@ -5,7 +5,8 @@
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
 //!
-//! To add a loss: one file with a type that implements [`Loss`], one variant in the spec of the lab.
+//! To add a loss: one file with a type that implements [`Loss`] and the [`Part`] that declares it, one line in
+//! [`LOSSES`].
 
 pub mod info_nce;
 pub mod spectral;
@@ -13,8 +14,32 @@ pub mod spectral;
 pub use info_nce::InfoNce;
 pub use spectral::Spectral;
 
-use crate::math::Matrix;
 use crate::math::kernel::Precision;
+use crate::math::{Matrix, ParameterError};
+use crate::part::{Given, Part, PartSetting, Slot, Slotted};
+
+/// What training minimises.
+pub static LOSSES: Slot<Box<dyn Loss>> =
+    Slot::new("loss", "The contrastive loss.", "info_nce", &[&info_nce::PART, &spectral::PART]);
+
+/// A part that is a loss.
+type LossPart = Part<Box<dyn Loss>>;
+
+impl Slotted for Box<dyn Loss> {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &LOSSES
+    }
+}
+
+/// Where gradients are stopped.
+const STOP_GRADIENT: PartSetting = PartSetting::word(
+    "stop_gradient",
+    &["targets", "nowhere"],
+    "\"targets\"",
+    "targets: no gradient flows into positives and negatives (the paper's StopGrad). nowhere: it flows everywhere.",
+);
 
 /// Where gradients are stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +48,13 @@ pub enum StopGrad {
     Targets,
     /// Gradients flow through every branch.
     Nowhere,
+}
+
+impl StopGrad {
+    /// As a part's settings say it.
+    fn of(given: &Given) -> Result<Self, ParameterError> {
+        Ok(if given.text("stop_gradient")? == "nowhere" { Self::Nowhere } else { Self::Targets })
+    }
 }
 
 /// Which negatives an anchor is contrasted with.
@@ -103,6 +135,26 @@ pub trait Loss: Send + Sync {
     /// Whether entries of the positive's embedding matter where the anchor's neuron is closed. If not, they need not
     /// be computed.
     fn reads_positive_where_anchor_is_zero(&self) -> bool;
+
+    /// The loss of embeddings that are all zero, each anchor with so many negatives.
+    fn at_rest(&self, negatives: usize) -> f64;
+
+    /// A loss that no learner with so many neurons undercuts.
+    fn lowest(&self, width: usize) -> f64;
+
+    /// What closed forms for InfoNCE need to know of it; `None` for other losses.
+    fn info_nce(&self) -> Option<InfoNceForm> {
+        None
+    }
+}
+
+/// InfoNCE as closed forms see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InfoNceForm {
+    /// τ.
+    pub temperature: f64,
+    /// Where gradients are stopped.
+    pub stop_grad: StopGrad,
 }
 
 #[cfg(test)]

@@ -6,9 +6,19 @@
 //! Source: HaoChen, Wei, Gaidon, Ma, "Provable guarantees for self-supervised deep learning with spectral contrastive
 //! loss" (NeurIPS 2021); beside the paper's loss to show what depends on it.
 
-use super::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet, StopGrad, zeros};
+use super::{
+    EmbeddingGrads, Embeddings, Loss, LossPart, LossReading, NegativeSet, STOP_GRADIENT, StopGrad, zeros,
+};
 use crate::math::Matrix;
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
+
+/// The declaration.
+pub(super) static PART: LossPart = LossPart {
+    kind: "spectral",
+    summary: "the spectral contrastive loss",
+    settings: &[STOP_GRADIENT],
+    build: |given, ()| Ok(Box::new(Spectral::new(StopGrad::of(given)?))),
+};
 
 /// The spectral contrastive loss.
 #[derive(Clone, Debug)]
@@ -72,5 +82,14 @@ impl Loss for Spectral {
 
     fn reads_positive_where_anchor_is_zero(&self) -> bool {
         self.stop_grad == StopGrad::Nowhere
+    }
+
+    fn at_rest(&self, _negatives: usize) -> f64 {
+        0.0
+    }
+
+    /// m features reach minus the sum of m eigenvalues of at most 1.
+    fn lowest(&self, width: usize) -> f64 {
+        -(width as f64)
     }
 }

@@ -34,7 +34,7 @@ pub use growth::Growth;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
-pub use recorder::{Cadence, Record, Recorder, Values};
+pub use recorder::{CADENCES, Cadence, Record, Recorder, Values};
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
 pub const SINGLETON_COSINE: f64 = 0.9;

@@ -3,7 +3,47 @@
 //! Step 0, T1, T2, the last step and the step at which a run diverges are always recorded; the cadence says which others.
 
 use super::{AtomHistory, Column, Measure, Reading, Shape};
+use crate::part::{Fallback, Kind, Part, PartSetting, Slot, Slotted};
 use crate::train::StepView;
+
+/// When to measure, besides step 0, T1, T2 and the end.
+pub static CADENCES: Slot<Cadence> = Slot::new(
+    "measure.cadence",
+    "When to measure, besides step 0, T1, T2 and the end.",
+    "every",
+    &[
+        &Part {
+            kind: "every",
+            summary: "at equal distances",
+            settings: &[PartSetting::new(
+                "steps",
+                Kind::count(1),
+                Fallback::Value("10"),
+                "Steps between measurements.",
+            )],
+            build: |given, ()| Ok(Cadence::Every { steps: given.whole("steps")? }),
+        },
+        &Part {
+            kind: "logarithmic",
+            summary: "at equal logarithmic distances",
+            settings: &[PartSetting::new(
+                "per_decade",
+                Kind::count(1),
+                Fallback::Value("20"),
+                "Measurements per factor of ten in steps.",
+            )],
+            build: |given, ()| Ok(Cadence::Logarithmic { per_decade: given.whole("per_decade")? as u32 }),
+        },
+    ],
+);
+
+impl Slotted for Cadence {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &CADENCES
+    }
+}
 
 /// Which steps are recorded besides the ones that always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

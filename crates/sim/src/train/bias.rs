@@ -11,6 +11,67 @@
 //! Source: Section 3 (bias schedule), Appendix D.2; docs/theory.md 3 and 4.5.
 
 use crate::math::{ParameterError, require_non_negative, require_positive};
+use crate::part::{Fallback, Kind, Part, PartSetting, Range, Slot, Slotted};
+
+/// `bias.reset` of a staged bias that is not given. The paper's 1 loses neurons at sizes that fit a computer.
+pub const STAGED_RESET: f64 = 0.8;
+
+/// How thresholds move.
+pub static BIAS_RULES: Slot<BiasRule> = Slot::new(
+    "bias",
+    "How thresholds move. At zero the map stays linear and no neuron becomes a single atom.",
+    "staged",
+    &[
+        &Part { kind: "zero", summary: "never", settings: &[], build: |_, ()| Ok(BiasRule::Zero) },
+        &Part {
+            kind: "trained",
+            summary: "by gradient descent (footnote 4)",
+            settings: &[RESET, LEARNING_RATE],
+            build: |given, ()| {
+                let learning_rate = given.number("learning_rate")?;
+                Ok(BiasRule::Trained { learning_rate, reset: given.optional_number("reset") })
+            },
+        },
+        &Part {
+            kind: "staged",
+            summary: "by the paper's schedule from T1 on",
+            settings: &[RESET, GROWTH, CAP],
+            build: |given, ()| {
+                let reset = given.optional_number("reset").unwrap_or(STAGED_RESET);
+                Ok(BiasRule::Staged { reset, growth: given.number("growth")?, cap: given.number("cap")? })
+            },
+        },
+    ],
+);
+
+impl Slotted for BiasRule {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &BIAS_RULES
+    }
+}
+
+const RESET: PartSetting = PartSetting::new(
+    "reset",
+    Kind::Number(Range::POSITIVE),
+    Fallback::Absent("staged: 0.8; trained: there is no reset, biases are trained from the start"),
+    "Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1.",
+);
+const GROWTH: PartSetting = PartSetting::number(
+    "growth",
+    Range::NON_NEGATIVE,
+    "0.05",
+    "A step multiplies biases by 1 + growth·η/d, unless norms grow faster (κ). The paper has 1; at finite size a \
+     slower race loses fewer neurons.",
+);
+const CAP: PartSetting = PartSetting::number("cap", Range::POSITIVE, "0.45", "Largest bias over norm.");
+const LEARNING_RATE: PartSetting = PartSetting::new(
+    "learning_rate",
+    Kind::Number(Range::POSITIVE),
+    Fallback::Required,
+    "Learning rate of trained biases (η_b).",
+);
 
 /// The rule for the biases.
 #[derive(Clone, Copy, Debug, PartialEq)]

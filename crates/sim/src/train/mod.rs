@@ -21,10 +21,10 @@ pub mod supervised;
 pub mod reduced;
 pub mod view;
 
-pub use bias::BiasRule;
+pub use bias::{BIAS_RULES, BiasRule, STAGED_RESET};
 pub use contrastive::{Arithmetic, BatchPlan, Contrastive, ContrastiveParts, NegativeViews, StepPart};
 pub use learner::{Learner, TrainingRule};
-pub use optimizer::{LearningRate, Sgd};
+pub use optimizer::{LearningRate, SCHEDULES, Sgd};
 pub use reduced::{MaskJitter, Reduced, ReducedParts};
 pub use stage::{StageRule, StageTimes};
 pub use supervised::{Supervised, SupervisedParts};

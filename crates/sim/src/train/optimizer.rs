@@ -3,6 +3,60 @@
 //! Source: Section 3 of the paper, Obj = L + (λ/2) Σ ‖w_i‖²; docs/theory.md 3.
 
 use crate::math::{ParameterError, require, require_non_negative, require_positive};
+use crate::part::{Fallback, Kind, Part, PartSetting, Range, Slot, Slotted};
+
+/// How the learning rate changes; the context is the number of steps of the run.
+pub static SCHEDULES: Slot<LearningRate, u64> = Slot::new(
+    "training.schedule",
+    "How the learning rate changes.",
+    "constant",
+    &[
+        &Part {
+            kind: "constant",
+            summary: "not at all",
+            settings: &[],
+            build: |_, _| Ok(LearningRate::Constant),
+        },
+        &Part {
+            kind: "cosine",
+            summary: "along half a cosine over all steps",
+            settings: &[PartSetting::number(
+                "final_fraction",
+                Range::FRACTION,
+                "0.0",
+                "Learning rate at the end of the cosine, as a fraction of the initial one.",
+            )],
+            build: |given, steps| {
+                let final_fraction = given.number("final_fraction")?;
+                Ok(LearningRate::Cosine { steps: (*steps).max(1), final_fraction })
+            },
+        },
+        &Part {
+            kind: "drops",
+            summary: "by a factor at given steps",
+            settings: &[
+                PartSetting::new(
+                    "at",
+                    Kind::counts(1),
+                    Fallback::Required,
+                    "Steps at which the learning rate drops.",
+                ),
+                PartSetting::number("factor", Range::POSITIVE_FRACTION, "0.1", "Factor of each drop."),
+            ],
+            build: |given, _| {
+                Ok(LearningRate::Drops { at: given.wholes("at")?, factor: given.number("factor")? })
+            },
+        },
+    ],
+);
+
+impl Slotted for LearningRate {
+    type Context = u64;
+
+    fn slot() -> &'static Slot<Self, u64> {
+        &SCHEDULES
+    }
+}
 
 /// How the learning rate changes over the run, as a factor of its base value.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,11 +3,11 @@
 use super::{Quantity, largest, mean, quantity};
 use crate::claim::evidence::{Gap, Subject};
 use crate::claim::{Moment, Role};
-use crate::spec::typed::BiasSpec;
 use crate::stats::least_squares_slope;
 use featurescope_sim::measure::{Neuron, SINGLETON_COSINE};
 use featurescope_sim::probe::DownstreamTask;
 use featurescope_sim::theory::initial_sets::mean_passing;
+use featurescope_sim::train::BiasRule;
 
 /// How far the loss may have moved from its initial value while logits still count as uniform, relative to
 /// it.
@@ -70,8 +70,8 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     ),
     quantity("bias_over_cap", "mean b_i/‖w_i‖ over the cap of the schedule", |s, at| {
-        match s.spec().bias {
-            BiasSpec::Staged { cap, .. } => Ok(s.column("bias_over_norm", at)? / cap),
+        match s.spec().bias_rule() {
+            Some(BiasRule::Staged { cap, .. }) => Ok(s.column("bias_over_norm", at)? / cap),
             _ => Err(Gap::NoForm("the cap of thresholds that follow no schedule")),
         }
     }),

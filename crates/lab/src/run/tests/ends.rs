@@ -2,7 +2,7 @@
 //! any run.
 
 use super::*;
-use crate::spec::registry::SETTINGS;
+use crate::spec::registry::settings;
 use crate::spec::setting::{Kind, Setting};
 use featurescope_sim::measure::Record;
 use std::collections::BTreeSet;
@@ -154,7 +154,7 @@ fn both_ends_of_every_range_are_told_or_fine() {
         "{expected:?}"
     );
     let (mut refused, mut diverged, mut fine, mut wrong) = (0, 0, 0, Vec::new());
-    for setting in SETTINGS {
+    for setting in settings() {
         for end in ends(setting) {
             let argument = format!("{}={end}", setting.key);
             let plan = match planned(std::slice::from_ref(&argument)) {
