@@ -124,3 +124,17 @@ fn views_that_sum_to_a_multiple_of_the_sample_say_so() {
     assert_eq!(IntervalMasks::disjoint(0.75).unwrap().sum_of_views(), None);
     assert_eq!(Identity.sum_of_views(), None);
 }
+
+/// The axis that an augmentation belongs to comes first; at ½ complementary masks are disjoint ones as well.
+#[test]
+fn every_kind_of_mask_stands_at_its_own_strength() {
+    let places = |kind: &dyn Augmentation| {
+        kind.strengths().iter().map(|place| (place.axis, place.keep_rate)).collect::<Vec<_>>()
+    };
+    assert_eq!(places(&IntervalMasks::complementary(0.3).unwrap()), [("complementary", 0.3)]);
+    let fair = places(&IntervalMasks::complementary(0.5).unwrap());
+    assert_eq!(fair, [("complementary", 0.5), ("disjoint", 0.5)]);
+    assert_eq!(places(&IntervalMasks::disjoint(0.7).unwrap()), [("disjoint", 0.7)]);
+    assert_eq!(places(&IndependentMasks::new(0.2).unwrap()), [("independent", 0.2)]);
+    assert!(places(&Identity).is_empty());
+}
