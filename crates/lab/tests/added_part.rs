@@ -25,7 +25,9 @@ impl Augmentation for AdditiveNoise {
 
     fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
         let mut reader = stream.reader(Draw::Mask, row);
-        sample.iter_mut().for_each(|x| *x += self.deviation * reader.normal() as f32);
+        for x in sample {
+            *x += self.deviation * reader.normal() as f32;
+        }
     }
 }
 

@@ -135,7 +135,9 @@ fn families<'a>(arms: &'a [ArmView<'a>]) -> Vec<Family<'a>> {
     families
         .retain(|family| family.different() > 1 || family.arms.iter().any(|(_, arm)| places(arm).len() == 1));
     families.sort_by_key(|family| family.axis);
-    families.iter_mut().for_each(|family| family.arms.sort_by(|a, b| a.0.total_cmp(&b.0)));
+    for family in &mut families {
+        family.arms.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
     families
 }
 

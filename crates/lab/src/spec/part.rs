@@ -47,9 +47,8 @@ impl<'de, Built: Slotted> Deserialize<'de> for PartSpec<Built> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut table = Table::deserialize(deserializer)?;
         let slot = Built::slot();
-        let kind = match table.remove("kind") {
-            Some(Value::String(kind)) => kind,
-            _ => return Err(D::Error::missing_field("kind")),
+        let Some(Value::String(kind)) = table.remove("kind") else {
+            return Err(D::Error::missing_field("kind"));
         };
         let part = slot.find(&kind).ok_or_else(|| {
             D::Error::custom(format!("{}.kind = {kind} is no part of this program", slot.key))

@@ -174,7 +174,7 @@ fn defaults_are_of_the_kind_they_stand_for() {
         }
     }
     let reset = find("bias.reset").unwrap().default_in_words();
-    assert!(reset.contains(&format!("staged: {}", STAGED_RESET)), "{reset}");
+    assert!(reset.contains(&format!("staged: {STAGED_RESET}")), "{reset}");
 }
 
 #[test]

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 /// Settings that would have the same label.
 type Kind = (Role, Option<Idleness>, usize, usize, bool);
 
+/// A number of a setting.
+type Trait = fn(&Setting) -> f64;
+
 /// What may differ between settings of one kind and size: a letter or word, and the value.
-const TRAITS: [(&str, fn(&Setting) -> f64); 7] = [
+const TRAITS: [(&str, Trait); 7] = [
     ("P", |setting| setting.anchors as f64),
     ("τ", |setting| setting.temperature),
     ("λ", |setting| setting.weight_decay),
@@ -29,7 +32,8 @@ pub(super) fn tell_apart(readings: &mut [Reading]) {
     let words: BTreeMap<Kind, BTreeMap<String, String>> =
         kinds.into_iter().map(|(kind, settings)| (kind, apart(&settings))).collect();
     for Reading { setting, .. } in readings {
-        setting.apart = words[&kind(setting)][&name(setting)].clone();
+        let apart = &words[&kind(setting)][&name(setting)];
+        setting.apart.clone_from(apart);
     }
 }
 
