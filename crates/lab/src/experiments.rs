@@ -35,6 +35,7 @@ macro_rules! experiments {
 pub const EXPERIMENTS: &[Experiment] = experiments![
     "paper",
     "where-it-matters",
+    "where-it-matters-64",
     "robustness",
     "theorems",
     "theorems-low-noise",
