@@ -49,7 +49,7 @@ fn row(finding: &Finding, note: &str) -> Option<Row> {
     let estimate = finding.estimate?;
     let name = if estimate.method.is_slope() { "slope" } else { finding.setting.arm.as_str() };
     Some(Row {
-        label: format!("{:<18}{name}", finding.setting.label()),
+        label: format!("{:<17} {name}", finding.setting.label()),
         lower: estimate.lower,
         value: estimate.value,
         upper: estimate.upper,
