@@ -2,7 +2,7 @@
 //! as it stands in the list of its slot.
 
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
-use featurescope_sim::encoder::{ENCODERS, Encoder};
+use featurescope_sim::encoder::{ENCODERS, Encoder, INITIAL_NORM, WIDTH};
 use featurescope_sim::loss::{EmbeddingGrads, Embeddings, LOSSES, Loss, NegativeSet};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
@@ -161,6 +161,8 @@ fn every_encoder_agrees_with_its_value() {
     let bias = [0.0f32, 0.3, 0.5, 0.9];
     let mut compared = 0;
     for part in ENCODERS.outlines() {
+        // What a spec reads of every encoder.
+        assert!([WIDTH, INITIAL_NORM].iter().all(|setting| part.settings.contains(setting)), "{}", part.kind);
         for values in examples(&part) {
             let chosen = Chosen::<Box<dyn Encoder>>::new(part.kind, values).unwrap();
             let encoder = chosen.build(&()).unwrap();

@@ -80,9 +80,11 @@ pub struct Destiny {
     pub runs: Vec<RunDestiny>,
 }
 
-/// The fates of the neurons of an arm that contrasts; `None` where the run did not record what is needed.
+/// The fates of the neurons of an arm that contrasts and learns; `None` also where the run did not record what
+/// is needed.
 pub fn fates(subject: &Subject<'_>) -> Option<Fates> {
-    let setting = Setting::of(subject).filter(|setting| setting.role != Role::Supervised)?;
+    let of_theory = |setting: &Setting| setting.role != Role::Supervised && setting.idleness.is_none();
+    let setting = Setting::of(subject).filter(of_theory)?;
     let neurons = read(subject).ok()?;
     Some(Fates { setting, seed: subject.run.plan.seed, neurons })
 }

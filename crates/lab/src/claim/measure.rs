@@ -20,7 +20,7 @@ pub struct Setting {
     /// What it is an example of.
     pub role: Role,
     /// Why it learns nothing, if it does not: then it is a standing control.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idleness: Option<Idleness>,
     /// d.
     pub latent_dim: usize,
@@ -48,7 +48,7 @@ pub struct Setting {
     /// Name of the experiment: what may grow together along d.
     pub experiment: String,
     /// What tells it from other settings of its kind and size, in words; empty where nothing has to.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub apart: String,
     /// Names every setting but the seed: arms that share it are repetitions of each other.
     #[serde(skip)]

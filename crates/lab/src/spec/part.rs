@@ -28,13 +28,6 @@ impl<Built: Slotted> fmt::Debug for PartSpec<Built> {
     }
 }
 
-impl<Built: Slotted> PartSpec<Built> {
-    /// Whether the part is of this kind.
-    pub fn is(&self, kind: &str) -> bool {
-        self.kind() == kind
-    }
-}
-
 impl<Built: Slotted> Deref for PartSpec<Built> {
     type Target = Chosen<Built>;
 

@@ -78,7 +78,7 @@ pub struct ArmSpec {
 }
 
 impl ArmSpec {
-    /// m.
+    /// m. Every encoder has this setting and the next.
     pub fn width(&self) -> usize {
         self.encoder.given().whole(WIDTH.name).map_or(0, |width| width as usize)
     }
@@ -88,7 +88,7 @@ impl ArmSpec {
         self.encoder.given().optional_number(INITIAL_NORM.name).unwrap_or(f64::NAN)
     }
 
-    /// Whether both views are the sample itself. Nothing is contrasted, nothing is augmented.
+    /// Whether both views are the sample itself; false where nothing is contrasted.
     pub fn has_equal_views(&self) -> bool {
         self.built_augmentation().is_some_and(|augmentation| augmentation.positive_is_anchor())
     }

@@ -3,7 +3,7 @@
 //! Source: Definition 2.3; docs/theory.md 2.4.
 //!
 //! To add an augmentation: one file with a type that implements [`Augmentation`] and the [`Part`] that declares
-//! it, one line in [`AUGMENTATIONS`].
+//! it; below, its `mod` and its line in [`AUGMENTATIONS`].
 
 pub mod identity;
 pub mod interval_masks;

@@ -3,8 +3,8 @@
 //! An encoder sees x only through W x; the product is the training process's work. So the same encoder serves every
 //! dynamics.
 //!
-//! To add an encoder: one file with a type that implements [`Encoder`] and the [`Part`] that declares it, one
-//! line in [`ENCODERS`].
+//! To add an encoder: one file with a type that implements [`Encoder`] and the [`Part`] that declares it;
+//! below, its `mod` and its line in [`ENCODERS`].
 
 pub mod sym_relu;
 

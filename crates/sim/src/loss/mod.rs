@@ -5,8 +5,8 @@
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
 //!
-//! To add a loss: one file with a type that implements [`Loss`] and the [`Part`] that declares it, one line in
-//! [`LOSSES`].
+//! To add a loss: one file with a type that implements [`Loss`] and the [`Part`] that declares it; below,
+//! its `mod` and its line in [`LOSSES`].
 
 pub mod info_nce;
 pub mod spectral;

@@ -1,6 +1,6 @@
 //! The values of a part's settings.
 
-use super::{Fallback, Kind, PartSetting};
+use super::{Fallback, PartSetting};
 use crate::math::{ParameterError, require};
 use std::fmt;
 
@@ -23,21 +23,9 @@ impl From<f64> for Value {
     }
 }
 
-impl From<i64> for Value {
-    fn from(number: i64) -> Self {
-        Self::Whole(number)
-    }
-}
-
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
-    }
-}
-
-impl From<Vec<i64>> for Value {
-    fn from(numbers: Vec<i64>) -> Self {
-        Self::Wholes(numbers)
     }
 }
 
@@ -95,8 +83,9 @@ impl Given {
         self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
     }
 
-    fn missing(name: &'static str, wanted: Kind) -> ParameterError {
-        ParameterError { name, value: "not given".to_owned(), accepted: wanted.to_string() }
+    /// The part reads a setting that it does not declare, or reads it as something else.
+    fn missing(name: &'static str, wanted: &str) -> ParameterError {
+        ParameterError { name, value: "not given".to_owned(), accepted: wanted.to_owned() }
     }
 
     /// The number called `name`, if it is given.
@@ -108,8 +97,11 @@ impl Given {
     }
 
     /// The number called `name`.
+    ///
+    /// # Errors
+    /// If there is none; the methods below likewise.
     pub fn number(&self, name: &'static str) -> Result<f64, ParameterError> {
-        self.optional_number(name).ok_or_else(|| Self::missing(name, Kind::Number(super::Range::ANY)))
+        self.optional_number(name).ok_or_else(|| Self::missing(name, "a number"))
     }
 
     /// The whole number called `name`, which is not negative.
@@ -118,14 +110,14 @@ impl Given {
             Some(Value::Whole(number)) => u64::try_from(*number).ok(),
             _ => None,
         }
-        .ok_or_else(|| Self::missing(name, Kind::count(0)))
+        .ok_or_else(|| Self::missing(name, "a whole number"))
     }
 
     /// The word, text or path called `name`.
     pub fn text(&self, name: &'static str) -> Result<&str, ParameterError> {
         match self.find(name) {
             Some(Value::Text(text)) => Ok(text),
-            _ => Err(Self::missing(name, Kind::Text)),
+            _ => Err(Self::missing(name, "a text")),
         }
     }
 
@@ -135,6 +127,6 @@ impl Given {
             Some(Value::Wholes(numbers)) => numbers.iter().map(|&n| u64::try_from(n).ok()).collect(),
             _ => None,
         }
-        .ok_or_else(|| Self::missing(name, Kind::counts(0)))
+        .ok_or_else(|| Self::missing(name, "ascending whole numbers"))
     }
 }

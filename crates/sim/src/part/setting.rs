@@ -98,8 +98,6 @@ impl Range {
     };
     /// The same and 0.
     pub const NON_NEGATIVE: Self = Self { or_zero: true, ..Self::POSITIVE };
-    /// Any number; what a message names where the range does not matter.
-    pub const ANY: Self = Self { low: f64::MIN, high: f64::MAX, ..Self::POSITIVE };
     /// Positive numbers whose squares are numbers of single precision.
     pub const SQUARABLE: Self = Self { low: 1e-18, high: 1e18, ..Self::POSITIVE };
     /// Positive numbers up to 1.

@@ -2,7 +2,7 @@
 
 use crate::claim::Role;
 use crate::claim::idleness::Idleness;
-use crate::claim::measure::{Reading, Setting};
+use crate::claim::measure::Setting;
 use std::collections::BTreeMap;
 
 /// Settings that would have the same label.
@@ -24,14 +24,15 @@ const TRAITS: [(&str, Trait); 7] = [
 
 /// Gives every setting the words that tell it from others of its kind and size: where it differs from what most
 /// of them have.
-pub(super) fn tell_apart(readings: &mut [Reading]) {
+pub(super) fn tell_apart<'a>(settings: impl Iterator<Item = &'a mut Setting>) {
+    let settings: Vec<&mut Setting> = settings.collect();
     let mut kinds: BTreeMap<Kind, BTreeMap<String, Setting>> = BTreeMap::new();
-    for Reading { setting, .. } in readings.iter() {
-        kinds.entry(kind(setting)).or_default().entry(name(setting)).or_insert_with(|| setting.clone());
+    for setting in &settings {
+        kinds.entry(kind(setting)).or_default().entry(name(setting)).or_insert_with(|| (**setting).clone());
     }
     let words: BTreeMap<Kind, BTreeMap<String, String>> =
         kinds.into_iter().map(|(kind, settings)| (kind, apart(&settings))).collect();
-    for Reading { setting, .. } in readings {
+    for setting in settings {
         let apart = &words[&kind(setting)][&name(setting)];
         setting.apart.clone_from(apart);
     }

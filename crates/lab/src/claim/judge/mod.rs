@@ -24,7 +24,7 @@ pub use super::Bounds;
 pub use count::{Count, counts};
 pub use reason::Reason;
 
-use super::destiny::{Destiny, destinies};
+use super::destiny::{Destiny, Fates, destinies};
 use super::evidence::{EvidenceError, Run};
 use super::measure::{Reading, Setting, measure};
 use super::{About, Axis, Claim, ClaimError, Moment, Test, claims, claims_digest};
@@ -186,7 +186,8 @@ pub fn judge_telling(
             Err(error) => warnings.push(format!("left out: {error}")),
         }
     }
-    labels::tell_apart(&mut readings);
+    let settings = readings.iter_mut().map(|reading: &mut Reading| &mut reading.setting);
+    labels::tell_apart(settings.chain(fates.iter_mut().map(|fates: &mut Fates| &mut fates.setting)));
     let mut scoreboard = judge_readings(&claims, &readings);
     scoreboard.claims_digest = Some(claims_digest());
     scoreboard.destiny = destinies(fates);
@@ -282,7 +283,8 @@ impl Finding {
 }
 
 impl Scoreboard {
-    /// What decided: settings that were judged, where there are any, and controls that were.
+    /// What decided: settings that were judged, where there are any, controls that were, and runs that learn
+    /// nothing where the statement speaks of them.
     #[must_use]
     pub fn decisive(&self) -> Self {
         let mut board = self.clone();
@@ -291,7 +293,7 @@ impl Scoreboard {
                 test.findings.retain(Finding::is_judged);
             }
             test.controls.retain(Finding::has_enough_seeds);
-            test.idle.retain(Finding::has_enough_seeds);
+            test.idle.retain(Finding::is_judged);
         }
         board.destiny.retain(|destiny| destiny.runs.len() >= FEWEST_SEEDS);
         board
