@@ -5,12 +5,12 @@
 
 use super::error::SpecError;
 use super::leaf::Leaf;
-use super::registry::find;
+use super::catalogue::Catalogue;
 use super::setting::Setting;
 use toml::Value;
 
 /// Reads the arguments into leaves, in the order in which they were typed.
-pub fn read(arguments: &[String]) -> Result<Vec<Leaf>, SpecError> {
+pub fn read(catalogue: &Catalogue, arguments: &[String]) -> Result<Vec<Leaf>, SpecError> {
     let mut leaves = Vec::new();
     for argument in arguments {
         let (key, text) = argument
@@ -19,7 +19,7 @@ pub fn read(arguments: &[String]) -> Result<Vec<Leaf>, SpecError> {
             .ok_or_else(|| SpecError::NotAnOverride { argument: argument.clone() })?;
         let path: Vec<String> = key.split('.').map(|part| part.trim().to_owned()).collect();
         let text = text.trim();
-        let value = match setting_at(&path) {
+        let value = match setting_at(catalogue, &path) {
             Some(setting) if setting.kind.is_text() => typed_text(text),
             _ => {
                 typed_value(text).map_err(|message| SpecError::Syntax { place: argument.clone(), message })?
@@ -34,12 +34,12 @@ pub fn read(arguments: &[String]) -> Result<Vec<Leaf>, SpecError> {
 }
 
 /// The setting at a path, of all arms or of one.
-fn setting_at(path: &[String]) -> Option<&'static Setting> {
+fn setting_at(catalogue: &Catalogue, path: &[String]) -> Option<&'static Setting> {
     let own = match path {
         [arms, _, own @ ..] if arms == "arms" => own,
         path => path,
     };
-    find(&own.join("."))
+    catalogue.find(&own.join("."))
 }
 
 /// A text as it was typed. One that is quoted as in TOML, and a list of such texts, are read as TOML.

@@ -54,6 +54,16 @@ pub enum SpecError {
         /// What was probably meant.
         suggestion: Option<String>,
     },
+    /// A setting of an earlier version.
+    #[error("the setting `{key}` ({place}) is called otherwise now: {instead}")]
+    Former {
+        /// What was typed.
+        key: String,
+        /// Where.
+        place: String,
+        /// What to write instead.
+        instead: &'static str,
+    },
     /// No such arm.
     #[error("there is no arm `{arm}` ({place}); the arms are {}", .arms.join(", "))]
     UnknownArm {

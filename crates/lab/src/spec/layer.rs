@@ -3,47 +3,74 @@
 use super::argument;
 use super::error::{SpecError, Typed};
 use super::leaf::Leaf;
-use super::registry::{find, is_table, nearest, settings};
+use super::catalogue::Catalogue;
+use super::registry::{SPARSE_CODING, nearest};
 use super::setting::{InToml, Kind, Setting};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Values by setting, in the order in which they were typed.
 ///
 /// A setting may hold a list of values, one run each ([`Kind::is_swept`](super::setting::Kind::is_swept)).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Values(Vec<(&'static Setting, Value)>);
+#[derive(Clone)]
+pub struct Values {
+    catalogue: &'static Catalogue,
+    given: Vec<(&'static Setting, Value)>,
+}
+
+impl PartialEq for Values {
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.given).finish()
+    }
+}
 
 impl Values {
+    /// None of the settings of this catalogue.
+    pub fn none_of(catalogue: &'static Catalogue) -> Self {
+        Self { catalogue, given: Vec::new() }
+    }
+
+    /// The list of the settings.
+    pub fn catalogue(&self) -> &'static Catalogue {
+        self.catalogue
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.iter().find(|(setting, _)| setting.key == key).map(|(_, value)| value)
+        self.given.iter().find(|(setting, _)| setting.key == key).map(|(_, value)| value)
     }
 
     /// All settings and values, in the order in which they were typed.
     pub fn iter(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
-        self.0.iter().map(|(setting, value)| (*setting, value))
+        self.given.iter().map(|(setting, value)| (*setting, value))
     }
 
     /// The same in the order of the list of settings, which does not depend on how they were typed.
     pub fn in_order(&self) -> impl Iterator<Item = (&'static Setting, &Value)> {
-        settings().iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
+        self.catalogue.settings().iter().filter_map(|setting| Some((setting, self.get(setting.key)?)))
     }
 
     /// Sets a value; what was there, under this key or as an alternative to it, goes.
     pub fn set(&mut self, setting: &'static Setting, value: Value) {
         self.remove(setting);
-        self.0.push((setting, value));
+        self.given.push((setting, value));
     }
 
     /// Removes a setting and its alternatives.
     pub fn remove(&mut self, setting: &Setting) {
-        self.0.retain(|(other, _)| other.key != setting.key && !setting.alternatives.contains(&other.key));
+        self.given.retain(|(other, _)| other.key != setting.key && !setting.alternatives.contains(&other.key));
     }
 
     /// Keeps the settings for which `keep` holds.
     pub fn retain(&mut self, keep: impl Fn(&'static Setting) -> bool) {
-        self.0.retain(|(setting, _)| keep(setting));
+        self.given.retain(|(setting, _)| keep(setting));
     }
 
     /// `self` with everything in `over` set on top.
@@ -107,58 +134,80 @@ const VARIANTS: &str = "variants";
 const ARMS: &str = "arms";
 
 impl Layer {
-    /// Reads a spec in TOML.
-    ///
-    /// `place` names it in messages; relative paths in it start at `folder`.
+    /// Reads a spec on sparse-coding data: [`Catalogue::parse`].
     pub fn parse(text: &str, place: &str, folder: &Path) -> Result<Self, SpecError> {
+        SPARSE_CODING.parse(text, place, folder)
+    }
+
+    /// Reads a file of such a spec: [`Catalogue::read`].
+    pub fn read(path: &Path) -> Result<Self, SpecError> {
+        SPARSE_CODING.read(path)
+    }
+
+    /// Reads arguments for such a spec: [`Catalogue::overrides`].
+    pub fn overrides(arguments: &[String]) -> Result<Self, SpecError> {
+        SPARSE_CODING.overrides(arguments)
+    }
+
+    pub(super) fn parse_with(
+        catalogue: &'static Catalogue,
+        text: &str,
+        place: &str,
+        folder: &Path,
+    ) -> Result<Self, SpecError> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError::Syntax {
             place: place.to_owned(),
             message: format!("{error}{}", largest_number(&error, text)),
         })?;
-        Self::with_variants(Leaf::of(table), place, folder)
+        Source { catalogue, place, folder }.with_variants(Leaf::of(table))
     }
 
-    /// Reads a spec file.
-    pub fn read(path: &Path) -> Result<Self, SpecError> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SpecError::Unreadable { path: shown.clone(), source })?;
-        Self::parse(&text, &shown, path.parent().unwrap_or(Path::new("")))
-    }
-
-    /// Reads `key=value` arguments. Their order means nothing, except that of lists in a sweep.
-    ///
-    /// # Errors
-    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend
-    /// on the order.
-    pub fn overrides(arguments: &[String]) -> Result<Self, SpecError> {
-        let (place, folder) = ("command line", Path::new(""));
+    pub(super) fn overrides_with(
+        catalogue: &'static Catalogue,
+        arguments: &[String],
+    ) -> Result<Self, SpecError> {
+        let source = Source { catalogue, place: "command line", folder: Path::new("") };
         let mut sorted = arguments.to_vec();
         sorted.sort_unstable();
-        Self::with_variants(argument::read(&sorted)?, place, folder)?;
-        let mut layer = Self::with_variants(argument::read(arguments)?, place, folder)?;
+        source.with_variants(argument::read(catalogue, &sorted)?)?;
+        let mut layer = source.with_variants(argument::read(catalogue, arguments)?)?;
         layer.arms.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(layer)
     }
 
-    fn with_variants(leaves: Vec<Leaf>, place: &str, folder: &Path) -> Result<Self, SpecError> {
+    /// How a setting of this layer was typed.
+    pub fn typed(&self, arm: Option<&str>, setting: &Setting, value: &Value) -> Typed {
+        Typed { key: full_key(arm, setting.key), value: value.to_string(), place: self.place.clone() }
+    }
+}
+
+/// Where settings are typed, and the list that they are of.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    catalogue: &'static Catalogue,
+    place: &'a str,
+    folder: &'a Path,
+}
+
+impl Source<'_> {
+    fn with_variants(self, leaves: Vec<Leaf>) -> Result<Layer, SpecError> {
         let (variants, settings): (Vec<_>, Vec<_>) =
             leaves.into_iter().partition(|leaf| leaf.path[0] == VARIANTS);
-        let mut layer = Self::from_leaves(settings, place, folder)?;
+        let mut layer = self.layer(settings)?;
         if let Some(first) = variants.first() {
-            let wrong = |problem| SpecError::Variants { place: place.to_owned(), problem };
+            let wrong = |problem| SpecError::Variants { place: self.place.to_owned(), problem };
             if variants.iter().any(|other| other.path != first.path || other.value != first.value) {
                 return Err(wrong("they are given twice, and differ".to_owned()));
             }
             if first.path.len() > 1 {
                 return Err(wrong(format!("they are a list of tables, so there is no `{}`", first.key())));
             }
-            layer.variants = read_variants(&first.value, place, folder)?;
+            layer.variants = self.variants(&first.value)?;
         }
         Ok(layer)
     }
 
-    fn from_leaves(leaves: Vec<Leaf>, place: &str, folder: &Path) -> Result<Self, SpecError> {
+    fn layer(self, leaves: Vec<Leaf>) -> Result<Layer, SpecError> {
         let mut base = Vec::new();
         let mut arms: Vec<(String, Vec<Leaf>)> = Vec::new();
         for mut leaf in leaves {
@@ -171,7 +220,7 @@ impl Layer {
             let is_named = leaf.path.len() > 1;
             if leaf.path.len() <= 2 && leaf.value.as_table().is_none() {
                 return Err(SpecError::Value {
-                    typed: Box::new(Typed { key: leaf.key(), value: leaf.shown, place: place.to_owned() }),
+                    typed: Box::new(Typed { key: leaf.key(), value: leaf.shown, place: self.place.to_owned() }),
                     expected: "a table of settings".to_owned(),
                 });
             }
@@ -187,18 +236,40 @@ impl Layer {
                 }
             }
         }
-        let base = Reader { place, folder, arm: None }.read(&base)?;
+        let base = Reader { source: self, arm: None }.read(&base)?;
         let arms = arms.into_iter().map(|(name, leaves)| {
-            let values = Reader { place, folder, arm: Some(&name) }.read(&leaves)?;
+            let values = Reader { source: self, arm: Some(&name) }.read(&leaves)?;
             Ok((name, values))
         });
         let arms = arms.collect::<Result<_, SpecError>>()?;
-        Ok(Self { place: place.to_owned(), base, arms, variants: Vec::new() })
+        Ok(Layer { place: self.place.to_owned(), base, arms, variants: Vec::new() })
     }
 
-    /// How a setting of this layer was typed.
-    pub fn typed(&self, arm: Option<&str>, setting: &Setting, value: &Value) -> Typed {
-        Reader { place: &self.place, folder: Path::new(""), arm }.typed(setting.key, value.to_string())
+    /// Reads `[[variants]]`.
+    fn variants(self, value: &Value) -> Result<Vec<Variant>, SpecError> {
+        let wrong = |problem: &str| SpecError::Variants { place: self.place.to_owned(), problem: problem.to_owned() };
+        let entries = value.as_array().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
+        if entries.is_empty() {
+            return Err(wrong("an empty list describes no run"));
+        }
+        let read = |(index, entry): (usize, &Value)| {
+            let mut table = entry.as_table().cloned().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
+            let name = match table.remove("name") {
+                Some(Value::String(name)) if is_plain(&name) => name,
+                _ => return Err(wrong("each needs a `name` of letters, digits, `-` and `_`")),
+            };
+            let only = match table.remove("only") {
+                None => Vec::new(),
+                Some(Value::Array(arms)) if !arms.is_empty() && arms.iter().all(Value::is_str) => {
+                    arms.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+                }
+                Some(_) => return Err(wrong("`only` is a list of arms, at least one of them")),
+            };
+            let place = format!("{}, variant {} ({name})", self.place, index + 1);
+            let source = Source { place: &place, ..self };
+            Ok(Variant { layer: source.layer(Leaf::of(table))?, name, only })
+        };
+        entries.iter().enumerate().map(read).collect()
     }
 }
 
@@ -214,84 +285,66 @@ fn largest_number(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
-/// Reads `[[variants]]`.
-fn read_variants(value: &Value, place: &str, folder: &Path) -> Result<Vec<Variant>, SpecError> {
-    let wrong = |problem: &str| SpecError::Variants { place: place.to_owned(), problem: problem.to_owned() };
-    let entries = value.as_array().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
-    if entries.is_empty() {
-        return Err(wrong("an empty list describes no run"));
-    }
-    let read = |(index, entry): (usize, &Value)| {
-        let mut table = entry.as_table().cloned().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
-        let name = match table.remove("name") {
-            Some(Value::String(name)) if is_plain(&name) => name,
-            _ => return Err(wrong("each needs a `name` of letters, digits, `-` and `_`")),
-        };
-        let only = match table.remove("only") {
-            None => Vec::new(),
-            Some(Value::Array(arms)) if !arms.is_empty() && arms.iter().all(Value::is_str) => {
-                arms.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
-            }
-            Some(_) => return Err(wrong("`only` is a list of arms, at least one of them")),
-        };
-        let place = format!("{place}, variant {} ({name})", index + 1);
-        Ok(Variant { layer: Layer::from_leaves(Leaf::of(table), &place, folder)?, name, only })
-    };
-    entries.iter().enumerate().map(read).collect()
-}
-
 /// Whether `name` can name an arm or a variant, and so a folder.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
+/// The key as it is typed for one arm.
+fn full_key(arm: Option<&str>, key: &str) -> String {
+    arm.map_or(key.to_owned(), |arm| format!("{ARMS}.{arm}.{key}"))
+}
+
 /// Reads the leaves of one layer.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
-    place: &'a str,
-    folder: &'a Path,
+    source: Source<'a>,
     arm: Option<&'a str>,
 }
 
 impl Reader<'_> {
     fn typed(&self, key: &str, value: String) -> Typed {
-        Typed { key: self.full_key(key), value, place: self.place.to_owned() }
+        Typed { key: self.full_key(key), value, place: self.source.place.to_owned() }
     }
 
     fn full_key(&self, key: &str) -> String {
-        self.arm.map_or(key.to_owned(), |arm| format!("{ARMS}.{arm}.{key}"))
+        full_key(self.arm, key)
     }
 
     fn unknown(&self, key: &str) -> SpecError {
+        let (place, settings) = (self.source.place.to_owned(), self.source.catalogue.settings());
+        if let Some(former) = self.source.catalogue.former(key) {
+            return SpecError::Former { key: self.full_key(key), place, instead: former.instead };
+        }
         let inside = format!("{key}.");
-        let suggestion = match settings().iter().find(|setting| setting.key.starts_with(&inside)) {
+        let suggestion = match settings.iter().find(|setting| setting.key.starts_with(&inside)) {
             Some(setting) => Some(setting.key),
-            None => nearest(key, settings().iter().map(|setting| setting.key)),
+            None => nearest(key, settings.iter().map(|setting| setting.key)),
         };
         SpecError::Unknown {
             key: self.full_key(key),
-            place: self.place.to_owned(),
+            place,
             suggestion: suggestion.map(ToOwned::to_owned),
         }
     }
 
     fn read(&self, leaves: &[Leaf]) -> Result<Values, SpecError> {
         if let Some(arm) = self.arm.filter(|arm| !is_plain(arm)) {
-            return Err(SpecError::ArmName { arm: arm.to_owned(), place: self.place.to_owned() });
+            return Err(SpecError::ArmName { arm: arm.to_owned(), place: self.source.place.to_owned() });
         }
-        let mut values = Values::default();
+        let mut values = Values::none_of(self.source.catalogue);
         for leaf in leaves {
             let key = leaf.key();
-            let Some(setting) = find(&key) else {
+            let Some(setting) = self.source.catalogue.find(&key) else {
                 // A known table without anything in it says nothing.
-                if leaf.value.is_table() && is_table(&key) {
+                if leaf.value.is_table() && self.source.catalogue.is_table(&key) {
                     continue;
                 }
                 return Err(self.unknown(&key));
             };
             let accepted = self.accept(setting, leaf)?;
             match values.get(setting.key) {
-                None => values.0.push((setting, accepted)),
+                None => values.given.push((setting, accepted)),
                 Some(same) if *same == accepted => {}
                 Some(other) => {
                     let mut given = [other.to_string(), accepted.to_string()];
@@ -310,7 +363,7 @@ impl Reader<'_> {
         let typed = |setting: &Setting, value: &Value| Box::new(self.typed(setting.key, value.to_string()));
         for (setting, value) in values.in_order() {
             let mut others = setting.alternatives.iter().filter(|&&key| key != setting.key);
-            if let Some((other, second)) = others.find_map(|key| Some((find(key)?, values.get(key)?))) {
+            if let Some((other, second)) = others.find_map(|key| Some((self.source.catalogue.find(key)?, values.get(key)?))) {
                 return Err(SpecError::Both { first: typed(setting, value), second: typed(other, second) });
             }
         }
@@ -361,7 +414,7 @@ impl Reader<'_> {
 
     /// The path as seen from anywhere, so that a stored spec still finds its files.
     fn absolute(&self, path: &str) -> String {
-        let joined: PathBuf = self.folder.join(path);
+        let joined: PathBuf = self.source.folder.join(path);
         std::path::absolute(&joined).unwrap_or(joined).display().to_string()
     }
 }

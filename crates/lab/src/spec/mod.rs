@@ -29,6 +29,7 @@
 //! ```
 
 pub mod setting;
+pub mod catalogue;
 pub mod registry;
 pub mod error;
 mod leaf;
@@ -38,6 +39,7 @@ pub mod resolve;
 pub mod typed;
 mod part;
 
+pub use catalogue::Catalogue;
 pub use error::SpecError;
 pub use layer::Layer;
 pub use part::PartSpec;
@@ -124,7 +126,11 @@ impl Spec {
     }
 }
 
-fn typed<T: DeserializeOwned>(part: &str, values: &Values) -> Result<T, SpecError> {
+/// Values as the struct that has a field for each of them; `part` names them in messages.
+///
+/// # Errors
+/// If they do not fit: the list of settings and the struct have to name the same.
+pub fn typed<T: DeserializeOwned>(part: &str, values: &Values) -> Result<T, SpecError> {
     toml::Value::Table(values.to_table()).try_into().map_err(|e: toml::de::Error| SpecError::Inconsistent {
         part: part.to_owned(),
         message: e.to_string(),

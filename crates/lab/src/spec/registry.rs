@@ -1,17 +1,16 @@
-//! Every setting there is: the one list that parsing, defaults, suggestions and `explain` read.
+//! Every setting of a run on sparse-coding data: the one list that parsing, defaults, suggestions and `explain` read.
 //!
 //! What a part needs stands beside the part: a slot's entry here stands for the word that chooses the part and
 //! for the settings of all its parts. To add a setting of the run as a whole: one entry here, one field in
 //! [`typed`](super::typed). A test holds both against each other.
 
-use super::setting::{Condition, Fallback, Kind, Range, Setting};
+use super::catalogue::{Catalogue, Entry, setting};
+use super::setting::{Condition, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
 use featurescope_sim::encoder::ENCODERS;
 use featurescope_sim::loss::LOSSES;
 use featurescope_sim::measure::CADENCES;
-use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
 use featurescope_sim::train::{BIAS_RULES, SCHEDULES};
-use std::sync::{PoisonError, RwLock};
 
 const CONTRASTIVE: Condition = Condition { key: "training.dynamics", any_of: &["sampled", "reduced"] };
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
@@ -27,48 +26,6 @@ const ACTIVITY: &[&str] = &["data.activity", "data.activity_constant", "data.act
 const NOISE: &[&str] = &["data.noise_variance", "data.noise_constant"];
 const DIRECTION_VARIANCE: &[&str] =
     &["data.noise_directions.variance", "data.noise_directions.variance_ratio"];
-
-/// A setting that is always used, has a default and no alternatives; the others say how they differ.
-const fn setting(key: &'static str, kind: Kind, fallback: &'static str, doc: &'static str) -> Setting {
-    Setting { key, kind, fallback: Fallback::Value(fallback), used_when: &[], alternatives: &[], doc }
-}
-
-impl Setting {
-    const fn when(self, used_when: &'static [Condition]) -> Self {
-        Self { used_when, ..self }
-    }
-
-    const fn required(self) -> Self {
-        Self { fallback: Fallback::Required, ..self }
-    }
-
-    const fn absent(self, meaning: &'static str) -> Self {
-        Self { fallback: Fallback::Absent(meaning), ..self }
-    }
-
-    const fn same_as(self, key: &'static str) -> Self {
-        Self { fallback: Fallback::SameAs(key), ..self }
-    }
-
-    const fn one_of(self, alternatives: &'static [&'static str]) -> Self {
-        Self { alternatives, ..self }
-    }
-
-    /// Whether all arms of a run share it: the run itself, its data and its probes.
-    pub fn is_shared(&self) -> bool {
-        !self.key.contains('.') || self.key.starts_with("data.") || self.key.starts_with("probe.")
-    }
-}
-
-/// One or several settings of the list.
-enum Entry {
-    /// A setting of the run as a whole.
-    Setting(Setting),
-    /// A setting that is used only where the one of this key is, which stands before it.
-    Beside(&'static str, Setting),
-    /// A slot, used when these conditions hold: the word that chooses a part, and the settings of its parts.
-    Slot(&'static dyn AnySlot, &'static [Condition]),
-}
 
 /// The list, in the order in which settings are written and explained.
 static ENTRIES: &[Entry] = &[
@@ -278,103 +235,17 @@ static ENTRIES: &[Entry] = &[
     Entry::Setting(setting("probe.test_rows", Kind::count(1), "10000", "Fresh samples behind each score.")),
 ];
 
-/// The list that was built last, and of how many parts.
-static BUILT: RwLock<(usize, &'static [Setting])> = RwLock::new((0, &[]));
+/// The list as a catalogue.
+pub static SPARSE_CODING: Catalogue = Catalogue::new(ENTRIES, &[]);
 
-/// All settings, in the order in which they are written and explained. Parts that are added while the program
-/// runs bring theirs along.
+/// All settings, in the order in which they are written and explained.
 pub fn settings() -> &'static [Setting] {
-    let slots = ENTRIES.iter().filter_map(|entry| match entry {
-        Entry::Slot(slot, _) => Some(*slot),
-        Entry::Setting(_) | Entry::Beside(..) => None,
-    });
-    let parts = slots.map(AnySlot::part_count).sum();
-    let (known, settings) = *BUILT.read().unwrap_or_else(PoisonError::into_inner);
-    if known == parts {
-        return settings;
-    }
-    let settings = kept(build());
-    *BUILT.write().unwrap_or_else(PoisonError::into_inner) = (parts, settings);
-    settings
-}
-
-fn build() -> Vec<Setting> {
-    let mut settings: Vec<Setting> = Vec::new();
-    for entry in ENTRIES {
-        match entry {
-            Entry::Setting(setting) => settings.push(*setting),
-            Entry::Beside(key, setting) => {
-                let other = settings.iter().find(|other| other.key == *key);
-                let mut used_when = setting.used_when.to_vec();
-                // What it asks of a key itself is narrower than what the other one asks.
-                let is_new =
-                    |condition: &&Condition| setting.used_when.iter().all(|own| own.key != condition.key);
-                used_when.extend(other.map_or(&[][..], |other| other.used_when).iter().filter(is_new));
-                settings.push(Setting { used_when: kept(used_when), ..*setting });
-            }
-            Entry::Slot(slot, used_when) => settings.extend(of_slot(*slot, used_when)),
-        }
-    }
-    settings
-}
-
-/// Keeps something for as long as the program runs: what the list of settings is made of.
-fn kept<T>(items: Vec<T>) -> &'static [T] {
-    Vec::leak(items)
-}
-
-fn kept_text(text: String) -> &'static str {
-    String::leak(text)
-}
-
-/// The word that chooses a part, then the settings of the parts, each used with the parts that have it.
-fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> {
-    let (parts, key) = (slot.outlines(), |name: &str| kept_text(format!("{}.{name}", slot.key())));
-    let kind = key("kind");
-    let summaries: Vec<String> =
-        parts.iter().map(|part| format!("{}: {}.", part.kind, part.summary)).collect();
-    let mut settings = vec![Setting {
-        key: kind,
-        kind: Kind::Choice(kept(parts.iter().map(|part| part.kind).collect())),
-        fallback: Fallback::Value(kept_text(format!("\"{}\"", slot.default_kind()))),
-        used_when,
-        alternatives: &[],
-        doc: kept_text(format!("{} {}", slot.doc(), summaries.join(" "))),
-    }];
-    let mut seen: Vec<&PartSetting> = Vec::new();
-    for setting in parts.iter().flat_map(|part| part.settings) {
-        if seen.iter().any(|other| other.name == setting.name) {
-            continue;
-        }
-        seen.push(setting);
-        let has_it = |part: &&PartOutline| part.settings.iter().any(|other| other.name == setting.name);
-        let with: Vec<&'static str> = parts.iter().filter(has_it).map(|part| part.kind).collect();
-        let mut used_when = used_when.to_vec();
-        if with.len() < parts.len() {
-            used_when.push(Condition { key: kind, any_of: kept(with) });
-        }
-        settings.push(Setting {
-            key: key(setting.name),
-            kind: setting.kind,
-            fallback: setting.fallback,
-            used_when: kept(used_when),
-            alternatives: kept(setting.alternatives.iter().map(|name| key(name)).collect()),
-            doc: setting.doc,
-        });
-    }
-    settings
+    SPARSE_CODING.settings()
 }
 
 /// The setting with this key.
 pub fn find(key: &str) -> Option<&'static Setting> {
-    settings().iter().find(|setting| setting.key == key)
-}
-
-/// Whether some setting's key starts with `prefix` and a dot.
-pub fn is_table(prefix: &str) -> bool {
-    settings()
-        .iter()
-        .any(|setting| setting.key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.')))
+    SPARSE_CODING.find(key)
 }
 
 /// Least similarity (Jaro–Winkler, 0 to 1) of a suggestion; below it a suggestion confuses more than it helps.

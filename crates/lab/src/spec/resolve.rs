@@ -12,7 +12,8 @@
 use super::Chosen;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
 use super::layer::{Layer, Values, Variant};
-use super::registry::{find, settings};
+use super::catalogue::Catalogue;
+use super::registry::SPARSE_CODING;
 use super::setting::{Condition, Fallback, InToml, Kind, Setting};
 use toml::Value;
 
@@ -57,7 +58,8 @@ pub fn resolve(layers: &[Layer]) -> Result<Vec<ResolvedPoint>, SpecError> {
 
 /// Joins the layers with a variant of the layer at the given position.
 fn merge(layers: &[Layer], variant: Option<(usize, &Variant)>) -> Result<Merged, SpecError> {
-    let mut merged = Merged::default();
+    let catalogue = layers.first().map_or(&SPARSE_CODING, |layer| layer.base.catalogue());
+    let mut merged = Merged { base: Values::none_of(catalogue), arms: Vec::new() };
     let mut add = |layer: &Layer| {
         merged.add(layer)?;
         merged.refuse_unused(layer)
@@ -75,7 +77,7 @@ fn merge(layers: &[Layer], variant: Option<(usize, &Variant)>) -> Result<Merged,
 }
 
 /// What has been typed so far.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Merged {
     base: Values,
     arms: Vec<(String, Values)>,
@@ -90,7 +92,7 @@ impl Merged {
         if self.arms.is_empty() {
             self.arms.clone_from(&layer.arms);
             if self.arms.is_empty() {
-                self.arms.push((ONLY_ARM.to_owned(), Values::default()));
+                self.arms.push((ONLY_ARM.to_owned(), Values::none_of(self.base.catalogue())));
             }
             return Ok(());
         }
@@ -196,7 +198,7 @@ impl Merged {
     fn finish(&self) -> Result<Resolved, SpecError> {
         let effective: Vec<_> =
             self.arms.iter().map(|(name, arm)| (name.clone(), self.effective(arm))).collect();
-        refuse_missing(&effective)?;
+        refuse_missing(self.base.catalogue(), &effective)?;
         let shared = complete(&self.base, Setting::is_shared);
         let own = |values: &Values| complete(values, |setting| !setting.is_shared());
         let arms = effective.iter().map(|(name, values)| (name.clone(), own(values))).collect();
@@ -225,7 +227,7 @@ pub fn obstacle(setting: &Setting, values: &Values) -> Option<(Condition, String
 
 /// The value or default of a setting that takes words.
 fn word(key: &str, values: &Values) -> Option<String> {
-    let given = values.get(key).cloned().or_else(|| match find(key)?.fallback {
+    let given = values.get(key).cloned().or_else(|| match values.catalogue().find(key)?.fallback {
         Fallback::Value(text) => parse(text),
         _ => None,
     })?;
@@ -238,9 +240,10 @@ fn parse(text: &str) -> Option<Value> {
 }
 
 /// An error that names every setting without a default that an arm needs and nobody gave.
-fn refuse_missing(arms: &[(String, Values)]) -> Result<(), SpecError> {
+fn refuse_missing(catalogue: &Catalogue, arms: &[(String, Values)]) -> Result<(), SpecError> {
     let mut missing = Vec::new();
-    for setting in settings().iter().filter(|setting| matches!(setting.fallback, Fallback::Required)) {
+    let required = |setting: &&Setting| matches!(setting.fallback, Fallback::Required);
+    for setting in catalogue.settings().iter().filter(required) {
         let lacks =
             |values: &Values| obstacle(setting, values).is_none() && values.get(setting.key).is_none();
         let without: Vec<String> =
@@ -256,9 +259,9 @@ fn refuse_missing(arms: &[(String, Values)]) -> Result<(), SpecError> {
 
 /// The used settings of `values` for which `wanted` holds, with defaults.
 fn complete(values: &Values, wanted: impl Fn(&Setting) -> bool) -> Values {
-    let mut complete = Values::default();
-    for setting in settings().iter().filter(|setting| wanted(setting) && obstacle(setting, values).is_none())
-    {
+    let mut complete = Values::none_of(values.catalogue());
+    let used = |setting: &&Setting| wanted(setting) && obstacle(setting, values).is_none();
+    for setting in values.catalogue().settings().iter().filter(used) {
         let other_way =
             setting.alternatives.iter().any(|&key| key != setting.key && values.get(key).is_some());
         let value = match (values.get(setting.key), setting.fallback) {
@@ -320,7 +323,7 @@ impl Resolved {
     /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();
-        for setting in settings().iter().filter(|setting| !setting.is_shared()) {
+        for setting in common.catalogue().settings().iter().filter(|setting| !setting.is_shared()) {
             if let Some(value) = self.common_value(setting) {
                 common.set(setting, value.clone());
             }
