@@ -25,7 +25,7 @@ CASES = [
     ({"kind": "alexnet", "width": 4, "kernel": 5, "features": 12, "projection": 6}, NT_XENT),
     ({"kind": "alexnet", "width": 5, "kernel": 3, "features": 7, "projection": 6}, {"kind": "cross_entropy"}),
     ({"kind": "alexnet", "width": 3, "kernel": 3, "features": 9, "projection": 8}, {"kind": "simsiam"}),
-    ({"kind": "wide_resnet", "depth": 16, "width": 1, "projection": 6}, NT_XENT),
+    ({"kind": "wide_resnet", "depth": 16, "widening_factor": 1, "projection": 6}, NT_XENT),
     ({"kind": "patches", "neurons": 10, "patch": 4}, NT_XENT),
 ]
 

@@ -2,10 +2,10 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch", "safetensors"]
 # ///
-"""The networks of `featurescope images` in PyTorch, for those who go on with a checkpoint there.
+"""The networks of runs on pictures in PyTorch, for those who go on with a checkpoint there.
 
     from pytorch_networks import load
-    net = load("runs/…/arms/full/seed-1/checkpoint.safetensors")
+    net = load("runs/…/arms/full/checkpoint.safetensors")
     features = net(pictures)                 # n × 3 × side × side with values in 0 … 1  →  n × k
     scores = net.head(features)              # projections, or class scores
 
@@ -122,11 +122,12 @@ class Block(nn.Module):
 
 
 class WideResNet(nn.Module):
-    def __init__(self, depth, width):
+    def __init__(self, depth, widening_factor):
         super().__init__()
         self.input = Input()
         self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
-        channels, blocks = [16, 16 * width, 32 * width, 64 * width], (depth - 4) // 6
+        k = widening_factor
+        channels, blocks = [16, 16 * k, 32 * k, 64 * k], (depth - 4) // 6
         for group in (1, 2, 3):
             a, b = channels[group - 1], channels[group]
             stride = 1 if group == 1 else 2

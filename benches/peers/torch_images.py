@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["torch==2.15.0"]
 # ///
-"""Training throughput of the small AlexNet-style network of `featurescope images` in PyTorch, for comparison.
+"""Training throughput of the small AlexNet-style network of `images-synthetic` in PyTorch, for comparison.
 
 The same layers, batch, loss (NT-Xent of two views, embedded together) and descent; views are random tensors that are
 drawn beforehand, so the network alone is timed. The example `throughput` of crates/image times the same steps.

@@ -44,7 +44,7 @@ pub enum Command {
     /// Diagnose representations of any network: sparsity, collapse, alignment, probes, a map
     #[command(after_help = exit::HELP)]
     Diagnose(DiagnoseArguments),
-    /// Learn features of pictures with real networks, and show them
+    /// Look into networks that were trained on pictures
     #[cfg(feature = "images")]
     #[command(subcommand, after_help = exit::HELP)]
     Images(ImagesCommand),
@@ -91,7 +91,8 @@ pub struct Manner {
     /// Threads to use; results do not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Seconds between two saved states of an arm in training: what a kill can cost. 0: after every step
+    /// Seconds between two saved states of an arm in training: what a kill can cost. 0: after every step. Networks on
+    /// pictures are saved after every epoch
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = seconds)]
     pub save_every: f64,
     /// Print what `summary.json` holds instead of the summary
@@ -347,68 +348,9 @@ pub struct ManArguments {
 #[cfg(feature = "images")]
 #[derive(Debug, Subcommand)]
 pub enum ImagesCommand {
-    /// Train every arm of an experiment on pictures; a run that was stopped goes on from its last epoch
-    #[command(after_help = exit::HELP)]
-    Run(ImageRunArguments),
-    /// Make the report of a stored run on pictures
-    #[command(after_help = exit::HELP)]
-    Report(ImageReportArguments),
     /// Show what the units of a stored network look for
     #[command(after_help = exit::HELP)]
     Features(ImageFeaturesArguments),
-}
-
-/// Arguments of `images run`.
-#[cfg(feature = "images")]
-#[derive(Debug, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub struct ImageRunArguments {
-    /// Name of a shipped experiment (images-synthetic, images-cifar10, images-patches) or path of a spec in
-    /// TOML
-    #[arg(add = ArgValueCompleter::new(completion::image_experiments))]
-    pub experiment: String,
-    /// Settings that override the experiment's: `training.epochs=5` `seeds=[1,2]` `arms.full.strength=0.5`
-    #[arg(value_name = "KEY=VALUE")]
-    pub overrides: Vec<String>,
-    /// Pictures: a parquet file or a folder of them, CIFAR binary files, IDX files, a folder of class folders
-    /// [default: what the experiment says]
-    #[arg(long, value_name = "PATH")]
-    pub data: Option<PathBuf>,
-    /// Where to compute: cpu, or wgpu where the program was built for it
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
-    pub device: String,
-    /// Folder for the results [default: runs/EXPERIMENT-HASH, the hash being that of the settings]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Threads to use; results do not depend on it [default: all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub threads: Option<u16>,
-    /// The experiment at a size that takes seconds, to see that it runs
-    #[arg(long)]
-    pub smoke: bool,
-    /// Print the judged statements as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Leave out report.html and figures/; `featurescope images report` makes them later
-    #[arg(long)]
-    pub no_report: bool,
-    /// What the report leaves beside its figures.
-    #[command(flatten)]
-    pub figures: Data,
-    /// Print nothing but errors (and what --json prints)
-    #[arg(long, short)]
-    pub quiet: bool,
-}
-
-/// Arguments of `images report`.
-#[cfg(feature = "images")]
-#[derive(Debug, Args)]
-pub struct ImageReportArguments {
-    /// Folder of the run
-    pub run: PathBuf,
-    /// What the report leaves beside its figures.
-    #[command(flatten)]
-    pub figures: Data,
 }
 
 /// Arguments of `images features`.

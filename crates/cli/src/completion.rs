@@ -5,8 +5,10 @@ use crate::args::Arguments;
 use clap::{Command, CommandFactory};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use clap_complete::{CompletionCandidate, PathCompleter, engine::ValueCompleter};
+use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
+use featurescope_image::settings::CATALOGUE;
 use featurescope_lab::experiments::EXPERIMENTS;
-use featurescope_lab::reference::entries;
+use featurescope_lab::reference::{self, entries};
 use featurescope_lab::run::MANIFEST_FILE;
 use featurescope_lab::spec::registry;
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
@@ -111,38 +113,33 @@ fn beginning(typed: &OsStr, names: impl IntoIterator<Item = (String, String)>) -
 
 /// Shipped experiments, and specs.
 pub fn experiments(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let shipped = EXPERIMENTS.iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
-    with_specs(typed, beginning(typed, shipped))
-}
-
-/// Shipped experiments on pictures, and specs.
-#[cfg(feature = "images")]
-pub fn image_experiments(typed: &OsStr) -> Vec<CompletionCandidate> {
-    use featurescope_image::experiments::EXPERIMENTS;
-    let shipped = EXPERIMENTS.iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
-    with_specs(typed, beginning(typed, shipped))
-}
-
-fn with_specs(typed: &OsStr, mut found: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+    let shipped = EXPERIMENTS.iter().chain(ON_PICTURES);
+    let shipped = shipped.map(|it| (it.name.to_owned(), it.question().to_owned()));
+    let mut found = beginning(typed, shipped);
     let is_spec = |path: &Path| path.is_dir() || path.extension().is_some_and(|end| end == "toml");
     found.extend(PathCompleter::any().filter(is_spec).complete(typed));
     found
 }
 
-/// `key=` for every setting, and `key=value` for the values that can be listed.
+/// `key=` for every setting, and `key=value` for the values that can be listed: those of runs on sparse-coding data
+/// first, then those that only runs on pictures have.
 pub fn settings(typed: &OsStr) -> Vec<CompletionCandidate> {
     let text = typed.to_string_lossy();
-    match text.split_once('=') {
-        None => beginning(
-            typed,
-            registry::settings().iter().map(|it| (format!("{}=", it.key), it.doc.to_owned())),
-        ),
-        Some((key, _)) => {
-            let setting = registry::settings().iter().find(|setting| setting.key == key);
-            let values = setting.into_iter().flat_map(values_of);
-            beginning(typed, values.map(|value| (format!("{key}={value}"), String::new())))
+    let all = registry::settings().iter().chain(CATALOGUE.settings());
+    let mut names: Vec<(String, String)> = Vec::new();
+    let mut add = |name: String, help: &str| {
+        if !names.iter().any(|(known, _)| *known == name) {
+            names.push((name, help.to_owned()));
         }
+    };
+    match text.split_once('=') {
+        None => all.for_each(|it| add(format!("{}=", it.key), it.doc)),
+        Some((key, _)) => all
+            .filter(|setting| setting.key == key)
+            .flat_map(values_of)
+            .for_each(|value| add(format!("{key}={value}"), "")),
     }
+    beginning(typed, names)
 }
 
 /// Values that a person may want: all of a choice, else the default.
@@ -192,7 +189,8 @@ fn leads_to_a_run(folder: &Path, depth: usize) -> bool {
 pub fn names(typed: &OsStr) -> Vec<CompletionCandidate> {
     let is_plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
     let mut names: Vec<(String, String)> = Vec::new();
-    for entry in entries().unwrap_or_default() {
+    let of_pictures = reference::settings(&CATALOGUE).into_iter().chain(reference::experiments(ON_PICTURES));
+    for entry in entries().unwrap_or_default().into_iter().chain(of_pictures) {
         if is_plain(&entry.name) && !names.iter().any(|(name, _)| *name == entry.name) {
             names.push((entry.name, entry.sentence));
         }
@@ -217,9 +215,11 @@ mod tests {
             keys.contains(&"augmentation.kind=".to_owned()) && keys.len() < registry::settings().len(),
             "{keys:?}"
         );
-        assert_eq!(texts(settings(OsStr::new(""))).len(), registry::settings().len());
+        let all = texts(settings(OsStr::new("")));
+        assert!(all.contains(&"training.epochs=".to_owned()) && all.len() > registry::settings().len());
+        assert_eq!(all.iter().filter(|key| *key == "training.learning_rate=").count(), 1, "in both lists");
         let values = texts(settings(OsStr::new("augmentation.kind=ra")));
-        assert_eq!(values, ["augmentation.kind=random_mask"]);
+        assert_eq!(values, ["augmentation.kind=random_mask"], "in both lists");
         assert_eq!(texts(settings(OsStr::new("loss.temperature="))), ["loss.temperature=1.0"]);
         assert!(settings(OsStr::new("nothing=")).is_empty());
         assert!(texts(experiments(OsStr::new("super"))).contains(&"supervised".to_owned()));

@@ -72,9 +72,9 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
         || error.is::<UnknownName>()
         || is_bad_fork
         || is_bad_spec;
+    let is_usage = is_usage || error.is::<featurescope_image::settings::SettingsError>();
     #[cfg(feature = "images")]
     let is_usage = is_usage
-        || error.is::<featurescope_image::settings::SettingsError>()
         || error.is::<featurescope_image::device::DeviceError>()
         || error.downcast_ref::<ExecuteError>().is_some_and(|error| {
             matches!(error, ExecuteError::Device(_) | ExecuteError::Misfit { .. } | ExecuteError::Memory(_))

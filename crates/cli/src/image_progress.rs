@@ -22,12 +22,12 @@ impl ImageProgress {
     pub fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Note(note) => self.tell(&format!("note: {note}")),
-            Event::Started { arm, seed, epoch, pictures } => {
+            Event::Started { arm, epoch, pictures } => {
                 if *epoch > 0 {
-                    self.tell(&format!("{arm}, seed {seed}: goes on after epoch {epoch}"));
+                    self.tell(&format!("{arm}: goes on after epoch {epoch}"));
                 }
-                interrupt::has_to_save(format!("{arm}, seed {seed} goes on from its last epoch"));
-                self.bar = counted(&format!("{arm}/{seed}"), *pictures, self.is_quiet);
+                interrupt::has_to_save(format!("{arm} goes on from its last epoch"));
+                self.bar = counted(arm, *pictures, self.is_quiet);
             }
             Event::Stepped { pictures, loss } => {
                 self.bar.set_position(*pictures);
@@ -39,15 +39,13 @@ impl ImageProgress {
                     self.tell(&text);
                 }
             }
-            Event::Ended { arm, seed, record, timing, is_diverged } => {
+            Event::Ended { arm, record, end, pictures } => {
                 output::take_bar_away();
-                let word = if *is_diverged { "diverged" } else { "done" };
-                let speed = timing.pictures as f64 / timing.seconds.max(f64::MIN_POSITIVE);
-                let seconds = timing.seconds;
+                let seconds = end.training_seconds;
+                let speed = *pictures as f64 / seconds.max(f64::MIN_POSITIVE);
                 let found = record.reading.as_ref().map(summary).unwrap_or_default();
-                self.tell(&format!(
-                    "{arm}, seed {seed}: {word} in {seconds:.1} s, {speed:.0} images/s; {found}"
-                ));
+                let word = end.stop_reason;
+                self.tell(&format!("{arm}: {word} in {seconds:.1} s, {speed:.0} images/s; {found}"));
             }
         }
     }

@@ -42,7 +42,7 @@ fn carry_out(command: Command) -> Result<Exit> {
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),
         Command::Bench(arguments) => commands::bench::bench(&arguments),
         #[cfg(feature = "images")]
-        Command::Images(command) => commands::images::images(&command),
+        Command::Images(command) => commands::image_features::images(&command),
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Compare(arguments) => commands::compare::compare(&arguments),
         Command::Diagnose(arguments) => commands::diagnose::diagnose(&arguments),

@@ -1,5 +1,5 @@
-//! `featurescope images` from end to end, on the synthetic set: a run, its report in a browser, a layer's units, and what
-//! cannot be used.
+//! Experiments on pictures from end to end, on the synthetic set: a run, a sweep over seeds, its report in a browser, a
+//! layer's units, and what cannot be used.
 #![cfg(feature = "images")]
 
 #[path = "browser/chromium.rs"]
@@ -21,20 +21,20 @@ fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
 fn a_run_leaves_a_report_and_checkpoints() {
     let folder = tempfile::tempdir().expect("a folder");
     // The pixels of pictures are data of very many rows.
-    let run = ["images", "run", "images-synthetic", "--smoke", "--figure-data", "--out", "run"];
+    let run = ["run", "images-synthetic", "--smoke", "--figure-data", "--out", "run"];
     let told = featurescope(folder.path(), &run).assert().success();
     let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
     assert!(told.contains("linear probe accuracy: none < crop") && told.contains("report.html"), "{told}");
 
-    // The same command has nothing left to do, and leaves what is there.
-    let checkpoint = folder.path().join("run/arms/full/seed-1/checkpoint.safetensors");
+    // What has ended stays, and a folder is never written over.
+    let checkpoint = folder.path().join("run/arms/full/checkpoint.safetensors");
     let before = fs::read(&checkpoint).expect("a checkpoint");
-    featurescope(folder.path(), &run).assert().success();
+    featurescope(folder.path(), &["resume", "run"]).assert().success();
     assert!(before == fs::read(&checkpoint).expect("a checkpoint"));
-    let other = [&run[..], &["training.batch=10"]].concat();
-    let refused = featurescope(folder.path(), &other).assert().code(1);
+    let refused = featurescope(folder.path(), &run).assert().code(1);
     let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(refused.contains("training.batch: 20 there, 10 here"), "{refused}");
+    assert!(refused.contains("nothing was written over"), "{refused}");
+    featurescope(folder.path(), &["report", "run"]).assert().success();
 
     for id in ["over-epochs", "firing", "maps", "units", "views", "filters-full"] {
         for kind in ["svg", "png", "csv"] {
@@ -42,7 +42,7 @@ fn a_run_leaves_a_report_and_checkpoints() {
             assert!(fs::metadata(&file).is_ok_and(|file| file.len() > 200), "{}", file.display());
         }
     }
-    let features = ["images", "features", "run/arms/full/seed-1/checkpoint.safetensors"];
+    let features = ["images", "features", "run/arms/full/checkpoint.safetensors"];
     let features = [&features[..], &["--layer", "conv2", "--units", "5", "--steps", "3"]].concat();
     featurescope(folder.path(), &features).assert().success();
     assert!(folder.path().join("features/figures/units.png").exists());
@@ -61,30 +61,54 @@ fn a_run_leaves_a_report_and_checkpoints() {
     fs::write(album.join("images.png"), page.photograph()).expect("written");
 }
 
+/// A list of seeds is a sweep: a run for each, and one report with intervals over them. Killed, it goes on.
+#[test]
+fn seeds_are_runs_of_a_sweep() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sweep = ["run", "images-patches", "--smoke", "seed=[1,2]", "--out", "sweep"];
+    let told = featurescope(folder.path(), &sweep).assert().success();
+    let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
+    assert!(told.contains("t-interval over 2 seeds") && told.contains("probe"), "{told}");
+    assert!(folder.path().join("sweep/report.html").exists());
+    let alone = ["run", "images-patches", "--smoke", "seed=2", "--out", "alone", "--threads", "1", "--quiet"];
+    featurescope(folder.path(), &alone).assert().success();
+    let index = fs::read_to_string(folder.path().join("sweep/sweep.json")).expect("an index");
+    let index: serde_json::Value = serde_json::from_str(&index).expect("JSON");
+    let second = index["points"][1]["run"].as_str().expect("a name").to_owned();
+    for file in ["records.parquet", "checkpoint.safetensors", "filters.safetensors", "final.safetensors"] {
+        let read =
+            |run: &str| fs::read(folder.path().join(run).join("arms/mask").join(file)).expect("a file");
+        assert!(read("alone") == read(&format!("sweep/{second}")), "{file}");
+    }
+    let again = featurescope(folder.path(), &["resume", "sweep"]).assert().success();
+    assert!(String::from_utf8_lossy(&again.get_output().stdout).contains("report.html"));
+}
+
 #[test]
 fn what_cannot_be_used_is_said_before_anything_starts() {
     let folder = tempfile::tempdir().expect("a folder");
     for (arguments, words) in [
-        (&["images", "run", "images-sintetic"][..], "did you mean `images-synthetic`?"),
-        (&["images", "run", "images-synthetic", "training.epoch=3"], "epoch"),
+        (&["run", "images-sintetic"][..], "did you mean `images-synthetic`?"),
+        (&["run", "images-synthetic", "training.epoch=3"], "did you mean `training.epochs`?"),
         (
-            &["images", "run", "images-synthetic", "training.epochs=0"],
-            "training.epochs = 0: expected at least 1",
+            &["run", "images-synthetic", "training.epochs=0"],
+            "training.epochs = 0 (command line) cannot be used",
         ),
         (
-            &["images", "run", "images-synthetic", "data.train=1000000000"],
-            "lower data.train, data.test or data.size",
+            &["run", "images-synthetic", "data.train=1000000000"],
+            "lower data.train, data.test or data.pictures.size",
         ),
-        (&["images", "run", "images-synthetic", "network.width=60000"], "lower the sizes of `network`"),
+        (&["run", "images-synthetic", "network.width=60000"], "lower the sizes of `network`"),
         (
-            &["images", "run", "images-patches", "data.size=20"],
-            "data.size = 20, but patches of 8 pixels do not tile it",
+            &["run", "images-patches", "data.pictures.size=20"],
+            "data.pictures.size = 20, but patches of 8 pixels do not tile it",
         ),
-        (&["images", "run", "images-synthetic", "--device", "abacus"], "--device abacus: expected cpu"),
-        (&["images", "run", "images-cifar10"], "data.path (or --data)"),
-        (&["images", "run", "images-synthetic", "arms.mask.strength=0.5"], "would change nothing"),
-        (&["images", "run", "images-synthetic", "--data", "here", "data.size=16"], "data.size = 16"),
-        (&["images", "run", "images-synthetic", "seeds=[1]", "seeds=[2]"], "seeds is given twice"),
+        (&["run", "images-synthetic", "device=abacus"], "cpu | wgpu"),
+        (&["run", "images-cifar10"], "data.pictures.path must be given"),
+        (&["run", "images-synthetic", "arms.mask.augmentation.strength=0.5"], "would change nothing"),
+        (&["run", "images-synthetic", "data.pictures.path=here"], "data.pictures.kind = stored"),
+        (&["run", "images-synthetic", "seed=1", "seed=2"], "seed is given twice"),
+        (&["run", "images-synthetic", "seeds=[1]"], "a run has one `seed`"),
     ] {
         let refused = featurescope(folder.path(), arguments).assert().code(2);
         let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
@@ -94,7 +118,7 @@ fn what_cannot_be_used_is_said_before_anything_starts() {
     // A spec of one's own has no smaller version unless it lies beside it.
     let spec = include_str!("../../../experiments/images-synthetic/experiment.toml");
     fs::write(folder.path().join("mine.toml"), spec).expect("written");
-    let refused = featurescope(folder.path(), &["images", "run", "mine.toml", "--smoke"]).assert().failure();
+    let refused = featurescope(folder.path(), &["run", "mine.toml", "--smoke"]).assert().failure();
     let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(
         told.contains("--smoke needs this file beside the spec") && told.contains("smoke.toml"),

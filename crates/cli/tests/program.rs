@@ -255,6 +255,18 @@ fn everything_fits_the_width_that_the_environment_tells() {
     }
 }
 
+/// Experiments on pictures are known to every program; one without their framework says how to get it.
+#[test]
+#[cfg(not(feature = "images"))]
+fn training_on_pictures_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = featurescope(folder.path(), &["run", "images-synthetic"]).assert().code(1);
+    let told = text(&refused.get_output().stderr);
+    assert!(told.contains("cargo build --release --features images"), "{told}");
+    let list = text(&featurescope(folder.path(), &["list"]).assert().success().get_output().stdout);
+    assert!(list.contains("images-synthetic"), "{list}");
+}
+
 #[test]
 fn every_name_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -263,6 +275,11 @@ fn every_name_can_be_explained() {
     assert!(shown("loss.temperature").contains("the paper's τ"));
     assert!(shown("bias").contains("bias.growth"));
     assert!(shown("paper").contains("[arms.random_mask]"));
+    // Settings of runs on pictures, also where both kinds of runs have one of that name.
+    assert!(shown("training.batch").contains("Pictures of a step"));
+    assert!(shown("images-synthetic").contains("[arms.supervised]"));
+    let both = shown("training.learning_rate");
+    assert!(both.contains("in runs on sparse-coding data") && both.contains("in runs on pictures"), "{both}");
     let message = text(&explain("loss.temprature").code(2).get_output().stderr);
     assert!(message.contains("loss.temperature"), "{message}");
     // A part of a name lists what has it; several words need no quotes; letters may be spelled out.

@@ -10,7 +10,7 @@
 
 use featurescope_image::data::{SyntheticSpec, synthetic};
 use featurescope_image::settings::Settings;
-use featurescope_image::train::{EpochEnd, Trainer, pipeline};
+use featurescope_image::train::{EpochEnd, Trainer};
 use featurescope_image::{DataError, device};
 use featurescope_sim::math::{Purpose, Stream};
 use std::time::Instant;
@@ -23,13 +23,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let threads = arguments.next().map_or(Ok(2), |text| text.parse())?;
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
-    let settings = Settings::from_texts(&[SPEC], &arguments.collect::<Vec<_>>())?;
-    let batch = settings.training.batch;
+    let one_seed = std::iter::once("seed=1".to_owned());
+    let settings = Settings::from_texts(&[SPEC], &one_seed.chain(arguments).collect::<Vec<_>>())?;
+    let arm = settings.arm("full").ok_or("there is an arm `full`")?;
+    let batch = arm.training.batch;
     let pictures = pictures(batch * STEPS)?;
     let device = device::find("cpu")?;
-    device::require(&device, settings.training.arithmetic)?;
-    let (_, arm) = settings.arms.iter().find(|(name, _)| *name == "full").ok_or("there is an arm `full`")?;
-    let mut trainer = Trainer::new(&settings, arm, 1, &pictures, &device);
+    device::require(&device, arm.training.arithmetic)?;
+    let mut trainer = Trainer::new(arm, 1, &pictures, &device);
     let mut rates = Vec::new();
     for round in 0..=ROUNDS {
         let start = Instant::now();
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut anchor, mut positive) = (vec![0.0; size], vec![0.0; size]);
     let start = Instant::now();
     let stream = Stream::new(1, Purpose::Views, 0);
-    pipeline(arm, pictures.width).pairs(&pictures, &rows, &stream, &mut anchor, &mut positive);
+    arm.augmentation.pipeline(pictures.width).pairs(&pictures, &rows, &stream, &mut anchor, &mut positive);
     let views = rows.len() as f64 / start.elapsed().as_secs_f64();
     rates.sort_by(f64::total_cmp);
     let rounds: Vec<String> = rates.iter().map(|rate| format!("{rate:.0}")).collect();

@@ -7,7 +7,7 @@ use burn::tensor::{Device, FloatDType};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// This program was not built for it.
-    #[error("--device {name}: expected {expected}")]
+    #[error("device = {name}: expected {expected}")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -15,7 +15,7 @@ pub enum DeviceError {
         expected: &'static str,
     },
     /// It lacks what the settings ask for.
-    #[error("training.arithmetic = mixed: expected single, or another --device: this one has no bfloat16")]
+    #[error("training.arithmetic = mixed: expected single, or another device: this one has no bfloat16")]
     Arithmetic,
 }
 

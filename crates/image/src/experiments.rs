@@ -2,6 +2,10 @@
 
 pub use featurescope_lab::experiments::Experiment;
 
+use crate::settings::CATALOGUE;
+use featurescope_lab::spec::{Layer, SpecError};
+use std::path::Path;
+
 macro_rules! experiments {
     ($($name:literal),*) => {
         &[$(Experiment {
@@ -16,6 +20,21 @@ macro_rules! experiments {
 /// All of them.
 pub const EXPERIMENTS: &[Experiment] = experiments!["images-synthetic", "images-cifar10", "images-patches"];
 
+/// The settings of an experiment as layers, small enough for a few seconds if `smoke`.
+///
+/// # Errors
+/// If its files hold something else than settings: the tests see to it that they do not.
+pub fn layers(experiment: &Experiment, smoke: bool) -> Result<Vec<Layer>, SpecError> {
+    let layer = |text, file: &str| {
+        CATALOGUE.parse(text, &format!("experiments/{}/{file}", experiment.name), Path::new(""))
+    };
+    let mut layers = vec![layer(experiment.spec, "experiment.toml")?];
+    if smoke {
+        layers.push(layer(experiment.smoke, "smoke.toml")?);
+    }
+    Ok(layers)
+}
+
 /// The experiment of this name.
 pub fn find(name: &str) -> Option<&'static Experiment> {
     EXPERIMENTS.iter().find(|experiment| experiment.name == name)
@@ -24,7 +43,7 @@ pub fn find(name: &str) -> Option<&'static Experiment> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::{Settings, is_on_pictures};
 
     #[test]
     fn every_folder_is_embedded() {
@@ -41,13 +60,15 @@ mod tests {
     #[test]
     fn every_experiment_can_be_read_in_both_sizes() {
         for experiment in EXPERIMENTS {
-            for layers in [&[experiment.spec][..], &[experiment.spec, experiment.smoke]] {
-                // CIFAR-10 is read from wherever it lies.
-                let is_stored = experiment.name == "images-cifar10";
-                let pictures: Vec<String> =
-                    is_stored.then(|| "data.path=cifar10".to_owned()).into_iter().collect();
-                let read = Settings::from_texts(layers, &pictures);
+            for smoke in [false, true] {
+                let mut layers = layers(experiment, smoke).unwrap();
+                if experiment.name == "images-cifar10" {
+                    // It is read from wherever it lies.
+                    layers.push(CATALOGUE.overrides(&["data.pictures.path=cifar10".to_owned()]).unwrap());
+                }
+                let read = Settings::all_from_layers(&layers);
                 assert!(read.is_ok(), "{}: {:?}", experiment.name, read.err());
+                assert!(is_on_pictures(experiment.spec), "{}", experiment.name);
             }
         }
     }

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use burn::tensor::{Device, Tensor, TensorData};
-use featurescope_image::loss;
 use featurescope_image::network::layers::{BatchNorm, Convolution, max_pool};
 use featurescope_image::network::parameters::numbers;
 use featurescope_image::network::{Blueprint, Pass, Role};
-use featurescope_image::settings::{Arithmetic, Similarity, StopGradient};
+use featurescope_image::objective::{Similarity, StopGradient, loss};
+use featurescope_image::settings::Arithmetic;
 use featurescope_image::train::optimizer::Descent;
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn losses_and_gradients_are_those_of_pytorch() {
             }
             "info_nce" => {
                 let [a, b] = ["a", "b"].map(|key| input(key, columns));
-                let stop = if case["stop"] == true { StopGradient::Candidates } else { StopGradient::None };
+                let stop = if case["stop"] == true { StopGradient::Targets } else { StopGradient::Nowhere };
                 (loss::info_nce(a.clone(), b.clone(), temperature, similarity, stop), vec![a, b])
             }
             "simsiam" => {

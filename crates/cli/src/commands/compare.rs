@@ -1,6 +1,7 @@
 //! `featurescope compare`: two stored runs side by side, as a page and as a table.
 
 use crate::args::CompareArguments;
+use crate::commands::images;
 use crate::exit::Exit;
 use crate::layout::{pad_left, pad_right};
 use crate::progress::Activity;
@@ -19,6 +20,7 @@ const GAP: usize = 2;
 /// Writes the comparison, prints it in numbers, and says where the page is.
 pub fn compare(arguments: &CompareArguments) -> Result<Exit> {
     let folders = run_folders(&[arguments.left.clone(), arguments.right.clone()])?;
+    images::refuse(&folders, "compare")?;
     ensure!(
         folders.len() == 2,
         "compare puts two runs side by side, but these folders hold {}; name two of them",

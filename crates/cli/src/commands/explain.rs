@@ -7,11 +7,14 @@ use crate::layout::{pad_right, shortened, shown_width, wrapped};
 use crate::scoreboard::{self, Detail};
 use crate::{figure, output};
 use anyhow::Result;
+use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
+use featurescope_image::settings::CATALOGUE;
 use featurescope_lab::claim::wording::question;
 use featurescope_lab::claim::{self, Claim};
-use featurescope_lab::reference::{Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
+use featurescope_lab::reference::{self, Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
-use featurescope_lab::spec::registry::settings;
+use featurescope_lab::spec::Catalogue;
+use featurescope_lab::spec::registry::SPARSE_CODING;
 use featurescope_lab::spec::setting::Setting;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -28,7 +31,7 @@ pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let width = output::width();
     let typed = arguments.name.join(" ");
     let text = if arguments.name.is_empty() {
-        settings().iter().map(|setting| line(setting, width)).collect()
+        every_setting(width)?
     } else {
         found(&typed, &arguments.runs, width)?
     };
@@ -36,9 +39,28 @@ pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// A line on every setting, by what runs it is of.
+fn every_setting(width: usize) -> Result<String> {
+    let mut text = String::new();
+    for catalogue in [&SPARSE_CODING, &CATALOGUE] {
+        let between = if text.is_empty() { "" } else { "\n" };
+        writeln!(text, "{between}{}", output::heading(&format!("Settings of {}", catalogue.subject)))?;
+        text.extend(catalogue.settings().iter().map(|setting| line(setting, width)));
+    }
+    Ok(text)
+}
+
+/// Everything that can be explained, that of runs on pictures last.
+fn all_entries() -> Result<Vec<Entry>> {
+    let mut all = entries()?;
+    all.extend(reference::settings(&CATALOGUE));
+    all.extend(reference::experiments(ON_PICTURES));
+    Ok(all)
+}
+
 /// The pages of what is called so, and beside them what has it in its name; or all that is found, in a list.
 fn found(typed: &str, runs: &[PathBuf], width: usize) -> Result<String> {
-    let entries = entries()?;
+    let entries = all_entries()?;
     let found = search(&entries, typed);
     let is_meant = |fit: Fit| fit == Fit::Name || found.len() == 1;
     let mut pages: Vec<&Entry> =
@@ -86,11 +108,12 @@ fn list_line(entry: &Entry, width: usize) -> String {
 
 fn page(entry: &Entry, runs: &[PathBuf], width: usize) -> Result<String> {
     Ok(match &entry.subject {
-        Subject::Setting(setting) => setting_page(setting, width),
-        Subject::Table(table) => {
+        Subject::Setting(catalogue, setting) => setting_page(catalogue, setting, width),
+        Subject::Table(catalogue, table) => {
             let inside = format!("{table}.");
-            let settings = settings().iter().filter(|setting| setting.key.starts_with(&inside));
-            settings.map(|setting| line(setting, width)).collect()
+            let settings = catalogue.settings().iter().filter(|setting| setting.key.starts_with(&inside));
+            let heading = output::heading(&format!("{table}, in {}", catalogue.subject));
+            settings.fold(format!("{heading}\n"), |text, setting| text + &line(setting, width))
         }
         Subject::Experiment(experiment) => {
             format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec)
@@ -243,8 +266,9 @@ fn line(setting: &Setting, width: usize) -> String {
     wrapped(sentence, width, &format!("{:<NAME$} ", setting.key), &" ".repeat(NAME + 1))
 }
 
-fn setting_page(setting: &Setting, width: usize) -> String {
-    let mut text = titled(setting.key, &[setting.doc], width);
+fn setting_page(catalogue: &Catalogue, setting: &Setting, width: usize) -> String {
+    let title = format!("{}, in {}", setting.key, catalogue.subject);
+    let mut text = titled(&title, &[setting.doc], width);
     text.push('\n');
     let mut field = |name: &str, value: &str| {
         text.push_str(&wrapped(value, width, &format!("{name:<10}"), "          "));

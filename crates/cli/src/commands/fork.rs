@@ -1,6 +1,7 @@
 //! `featurescope fork`: a stored run with other settings from some moment on.
 
 use crate::args::ForkArguments;
+use crate::commands::images;
 use crate::commands::run::{RUNS, carry_out, start_threads};
 use crate::exit::Exit;
 use crate::interrupt;
@@ -12,6 +13,7 @@ use std::path::Path;
 /// Forks, goes on to the end and prints the summary.
 pub fn fork(arguments: &ForkArguments) -> Result<Exit> {
     start_threads(&arguments.manner)?;
+    images::refuse([&arguments.run], "fork")?;
     interrupt::may_end("nothing was written");
     let planning = Activity::on_terminal(arguments.manner.quiet, "planning, and copying the arm");
     let fork = PlannedFork::new(&ForkRequest {

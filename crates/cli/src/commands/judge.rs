@@ -1,6 +1,7 @@
 //! `featurescope judge`: what stored runs say about the paper's statements.
 
 use crate::args::JudgeArguments;
+use crate::commands::images;
 use crate::exit::Exit;
 use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
@@ -37,6 +38,7 @@ fn json(board: &Scoreboard) -> Result<String> {
 pub fn judged(folders: &[PathBuf]) -> Result<Scoreboard> {
     interrupt::may_end("judging changes nothing");
     let runs = run_folders(folders)?;
+    images::refuse(&runs, "judge")?;
     let judging = judging(false, &runs);
     let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
     let left_out: Vec<&str> = scoreboard::left_out(&board).collect();

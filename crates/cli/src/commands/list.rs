@@ -4,29 +4,30 @@ use crate::exit::Exit;
 use crate::layout::wrapped;
 use crate::output;
 use anyhow::Result;
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
+use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 
 /// Prints name and question of every experiment.
 pub fn list() -> Result<Exit> {
     let width = output::width();
-    let mut text =
-        table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
+    let rows = |experiments: &'static [Experiment]| {
+        table(experiments.iter().map(|experiment| (experiment.name, experiment.question())), width)
+    };
     let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
+    let mut text = rows(EXPERIMENTS) + "\n";
+    text.push_str(&wrapped(ON_PICTURES_NEED, width, "", ""));
+    text.push_str(&rows(ON_PICTURES));
     text.push('\n');
     text.push_str(&wrapped(how, width, "", ""));
-    #[cfg(feature = "images")]
-    text.push_str(&on_pictures(width));
     output::print(&text)?;
     Ok(Exit::Success)
 }
 
-/// The experiments on pictures, which have a command of their own.
 #[cfg(feature = "images")]
-fn on_pictures(width: usize) -> String {
-    use featurescope_image::experiments::EXPERIMENTS;
-    let rows = table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
-    format!("\n{rows}\n{}", wrapped("Run one with `featurescope images run NAME`.", width, "", ""))
-}
+const ON_PICTURES_NEED: &str = "On pictures:";
+#[cfg(not(feature = "images"))]
+const ON_PICTURES_NEED: &str =
+    "On pictures, with a program that was built with `cargo build --release --features images`:";
 
 /// A name and a question in each row.
 fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)> + Clone, width: usize) -> String {

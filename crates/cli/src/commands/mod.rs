@@ -7,6 +7,9 @@ pub mod diagnose;
 pub mod explain;
 pub mod fork;
 #[cfg(feature = "images")]
+pub mod image_features;
+#[cfg(feature = "images")]
+pub mod image_training;
 pub mod images;
 pub mod judge;
 pub mod list;

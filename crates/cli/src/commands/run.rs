@@ -5,6 +5,7 @@ use crate::exit::{Exit, UnknownName};
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
 use anyhow::{Context, Result};
+use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
 use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
 use featurescope_lab::host::{show_bytes, use_threads};
 use featurescope_lab::plan::Plan;
@@ -23,6 +24,12 @@ pub const RUNS: &str = "runs";
 pub fn run(arguments: &RunArguments) -> Result<Exit> {
     start_threads(&arguments.manner)?;
     interrupt::may_end("nothing was written");
+    if super::images::is_asked_for(&arguments.experiment) {
+        #[cfg(feature = "images")]
+        return super::image_training::run(arguments);
+        #[cfg(not(feature = "images"))]
+        return super::images::say_how(&arguments.experiment);
+    }
     let planning = Activity::on_terminal(arguments.manner.quiet, "planning");
     let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
     layers.push(Layer::overrides(&arguments.overrides)?);
@@ -35,7 +42,7 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
             points.extend(last);
             let plan = SweepPlan::new(points, &name)?;
             drop(planning);
-            return super::sweep::run(arguments, &plan, is_judged);
+            return super::sweep::run_judged(arguments, &plan, is_judged);
         }
     };
     drop(planning);
@@ -121,7 +128,8 @@ fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
     let path = Path::new(experiment);
     let looks_like_a_file = path.is_file() || path.extension().is_some() || path.components().count() > 1;
     if !looks_like_a_file {
-        let suggestion = nearest(experiment, EXPERIMENTS.iter().map(|shipped| shipped.name));
+        let known = EXPERIMENTS.iter().chain(ON_PICTURES).map(|shipped| shipped.name);
+        let suggestion = nearest(experiment, known);
         return Err(UnknownName {
             name: experiment.to_owned(),
             expected: "an experiment (`featurescope list` names them) or the path of a spec",
@@ -137,7 +145,7 @@ fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
 }
 
 /// The file's name, or its folder's where files are called the same in every folder.
-fn name_of(path: &Path) -> String {
+pub fn name_of(path: &Path) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     match stem(path).as_deref() {
         Some("experiment" | "spec") => path.parent().and_then(stem),

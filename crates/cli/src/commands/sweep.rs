@@ -16,7 +16,7 @@ use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
-use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Row, rows};
+use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Reader, Row, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -84,8 +84,24 @@ fn remember(path: &Path) -> Result<()> {
     Ok(write_json_atomically(&path.join(COMMAND_FILE), &begun)?)
 }
 
-/// Makes the runs and prints what they found; judges the paper's statements by them if `is_judged`.
-pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
+/// What is said of a sweep's runs, by what they are about.
+pub struct Subject<'a> {
+    /// The figures of its table.
+    pub figures: &'a [(&'static str, Reader)],
+    /// Leaves what is made of the runs in the folder of the sweep.
+    pub conclude: &'a dyn Fn(&Path) -> Result<()>,
+    /// Whether its cost is that of products, so that the time they take can be told.
+    pub is_in_products: bool,
+}
+
+/// Makes runs on sparse-coding data; judges the paper's statements by them if `is_judged`.
+pub fn run_judged(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
+    let conclude = |path: &Path| conclude(arguments, path, is_judged);
+    run(arguments, plan, &Subject { figures: FIGURES, conclude: &conclude, is_in_products: true })
+}
+
+/// Makes the runs and prints what they found.
+pub fn run(arguments: &RunArguments, plan: &SweepPlan, subject: &Subject<'_>) -> Result<Exit> {
     let path =
         arguments.out.clone().unwrap_or_else(|| Path::new(RUNS).join(format!("{}-sweep", plan.experiment)));
     let folder = SweepFolder::open(&path)?.saving_every(arguments.manner.save_every());
@@ -99,7 +115,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         tell(arguments, &format!("warning: {key} changes no setting of any run: its list is of no use"));
     }
     tell(arguments, &why_several(plan));
-    tell(arguments, &announcement(plan, &crew)?);
+    tell(arguments, &announcement(plan, &crew, subject)?);
     let shown = path.display();
     panics::saved_in(&path);
     let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
@@ -114,7 +130,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
     })?;
     let complete = format!("the runs are complete, `featurescope report {shown}` judges and shows them");
     interrupt::may_end(&complete);
-    let rows = rows(&index, &folder)?;
+    let rows = rows(&index, &folder, subject.figures)?;
     if arguments.manner.json {
         let all = serde_json::json!({ "sweep": index, "rows": rows });
         output::print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
@@ -133,7 +149,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Resul
         output::note(&complete);
         return Ok(Exit::Interrupted);
     }
-    conclude(arguments, &path, is_judged)?;
+    (subject.conclude)(&path)?;
     let has_diverged = index.points.iter().any(|point| point.status == Status::Diverged);
     Ok(if has_diverged { Exit::Diverged } else { Exit::Success })
 }
@@ -210,23 +226,30 @@ fn show_list(key: &str, values: &[String]) -> String {
     }
 }
 
-fn announcement(plan: &SweepPlan, crew: &Crew) -> Result<String> {
-    let (operations, rate) = (plan.operations(), operations_per_second().context("cannot start a thread")?);
+fn announcement(plan: &SweepPlan, crew: &Crew, subject: &Subject<'_>) -> Result<String> {
     let memory = plan.runs.iter().map(|run| run.cost.memory).fold(0.0, f64::max) * crew.jobs as f64;
     let repeated = plan.points.len() - plan.runs.len();
     let repeats = if repeated == 0 { String::new() } else { format!(" ({repeated} asked for twice)") };
     Ok(format!(
-        "{}: {} runs{repeats}, {} at a time with {} each; at most {:.0} TFLOP: about {} of products at the {:.0} \
-         GFLOP/s that this machine does per thread now, before measurements and probes (closed gates make steps \
-         cheaper); about {} of memory",
+        "{}: {} runs{repeats}, {} at a time with {} each{}; about {} of memory",
         plan.experiment,
         plan.runs.len(),
         crew.jobs,
         if crew.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", crew.threads) },
+        if subject.is_in_products { time(plan, crew)? } else { String::new() },
+        show_bytes(memory)
+    ))
+}
+
+/// What the products of a sweep take.
+fn time(plan: &SweepPlan, crew: &Crew) -> Result<String> {
+    let (operations, rate) = (plan.operations(), operations_per_second().context("cannot start a thread")?);
+    Ok(format!(
+        "; at most {:.0} TFLOP: about {} of products at the {:.0} GFLOP/s that this machine does per thread now, before \
+         measurements and probes (closed gates make steps cheaper)",
         operations / 1e12,
         duration(operations / rate / (crew.jobs * crew.threads) as f64),
-        rate / 1e9,
-        show_bytes(memory)
+        rate / 1e9
     ))
 }
 
@@ -246,12 +269,12 @@ fn table(rows: &[Row], width: usize) -> Result<String> {
     const CELL: usize = 14;
     let longest = rows.iter().map(|row| shown_width(&row.arm) + 2).max().unwrap_or_default();
     let arm = longest.min(width.saturating_sub(SEEDS + CELL));
-    let figures: Vec<usize> = (0..FIGURES.len()).collect();
+    let figures: Vec<usize> = (0..rows.first().map_or(0, |row| row.figures.len())).collect();
     let mut text = String::new();
     for columns in figures.chunks(cells_beside(width, arm + SEEDS, CELL)) {
         write!(text, "{}{}", pad_right("", arm), pad_left("seeds", SEEDS))?;
         for &column in columns {
-            text.push_str(&pad_left(FIGURES[column].0, CELL));
+            text.push_str(&pad_left(rows[0].figures[column].0, CELL));
         }
         text.push('\n');
         let mut before = None;
@@ -276,7 +299,10 @@ fn table(rows: &[Row], width: usize) -> Result<String> {
 }
 
 fn title(row: &Row) -> String {
-    let mut parts = vec![format!("d = {}, d1 = {}", row.latent_dim, row.ambient_dim)];
+    let mut parts = Vec::new();
+    if let (Some(latent_dim), Some(ambient_dim)) = (row.latent_dim, row.ambient_dim) {
+        parts.push(format!("d = {latent_dim}, d1 = {ambient_dim}"));
+    }
     let said = ["data.latent_dim", "data.ambient_dim"];
     let choices = row.choices.iter().filter(|(key, _)| !said.contains(&key.as_str()));
     parts.extend(choices.map(|(key, value)| format!("{key} = {}", plain(value))));
@@ -304,8 +330,8 @@ mod tests {
         let figure = Figure { mean: -0.123, interval: None };
         let row = |arm: &str| Row {
             variant: Some("a variant with a long name".to_owned()),
-            latent_dim: 64,
-            ambient_dim: 4096,
+            latent_dim: Some(64),
+            ambient_dim: Some(4096),
             choices: vec![("augmentation.kind".to_owned(), "independent_masks".into()); 3],
             arm: arm.to_owned(),
             seeds: 12,

@@ -9,9 +9,11 @@ mod binary;
 mod folder;
 mod open;
 mod cache;
+pub mod pictures;
 
 pub use cache::open_cached;
 pub use open::open;
+pub use pictures::{PICTURES, Pictures};
 pub use synthetic::{SyntheticSpec, synthetic};
 
 use featurescope_lab::identity::Digest;

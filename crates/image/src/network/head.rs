@@ -2,7 +2,7 @@
 
 use super::layers::{BatchNorm, Linear};
 use super::{Blueprint, Pass, Representation};
-use crate::settings::Objective;
+use crate::objective::Objective;
 use burn::tensor::{Tensor, activation::relu};
 
 /// The predictor of SimSiam is this much narrower than its projection.

@@ -5,7 +5,9 @@
 //! refuted if it lies on the other side, undecided otherwise or with fewer than two seeds.
 
 use super::stored::{StoredArm, StoredRun, StoredSeed};
-use crate::settings::{Arm, Settings, Views};
+use crate::adversary::Adversary;
+use crate::settings::Arm;
+use crate::views::Augmentation;
 use featurescope_lab::report::page::show;
 use featurescope_lab::stats::Located;
 use serde::Serialize;
@@ -61,19 +63,19 @@ const STATEMENTS: [(Figure, Part, Part); 12] = [
     (FILTERS, Part::Full, Part::Supervised),
 ];
 
-fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
-    if arm.adversary.is_some() {
+fn part_of(arm: &Arm, run: &StoredRun) -> Option<Part> {
+    if arm.adversary != Adversary::None {
         return None;
     }
-    if arm.objective.unwrap_or(settings.training.objective).is_supervised() {
+    if arm.objective.is_supervised() {
         return Some(Part::Supervised);
     }
-    match arm.views {
-        _ if arm.objective.is_some() => None,
-        Views::None => Some(Part::None),
-        Views::Crop { .. } => Some(Part::Crop),
-        Views::Full { .. } => Some(Part::Full),
-        Views::Mask { .. } => Some(Part::Mask),
+    match arm.augmentation {
+        _ if !run.has_usual_objective(arm) => None,
+        Augmentation::None => Some(Part::None),
+        Augmentation::Crop { .. } => Some(Part::Crop),
+        Augmentation::Full { .. } => Some(Part::Full),
+        Augmentation::Mask { .. } | Augmentation::RandomMask { .. } => Some(Part::Mask),
     }
 }
 
@@ -81,8 +83,8 @@ fn part_of(arm: &Arm, settings: &Settings) -> Option<Part> {
 pub fn claims(run: &StoredRun) -> Vec<Claim> {
     // Of arms that differ in strength alone, the strongest speaks.
     let find = |part: Part| {
-        let arms = run.arms.iter().rev().filter(|arm| part_of(&arm.arm, &run.settings) == Some(part));
-        let strength = |arm: &StoredArm| arm.arm.views.strength().unwrap_or_default();
+        let arms = run.arms.iter().rev().filter(|arm| part_of(&arm.arm, run) == Some(part));
+        let strength = |arm: &StoredArm| arm.arm.augmentation.strength().unwrap_or_default();
         arms.max_by(|a, b| strength(a).total_cmp(&strength(b)))
     };
     let judged =

@@ -1,8 +1,8 @@
 //! Measured figures over epochs and over the strength of the views.
 
 use super::stored::{StoredArm, StoredRun, StoredSeed};
-use crate::run::{self, FIGURES};
-use crate::settings::Views;
+use crate::run::FIGURES;
+use crate::views::Augmentation;
 use featurescope_lab::report::Block;
 use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
 use featurescope_lab::stats::Located;
@@ -13,6 +13,9 @@ const FEWEST_STRENGTHS: usize = 3;
 pub(super) fn blocks(run: &StoredRun) -> Vec<Block> {
     std::iter::once(over_epochs(run)).chain(over_strength(run)).map(Block::Figure).collect()
 }
+
+/// A figure of the end: its name, its unit and how it is read.
+type Shown = (&'static str, &'static str, fn(&StoredSeed) -> Option<f64>);
 
 /// The legend entry of an arm.
 pub(super) fn entry(arm: &StoredArm) -> Entry {
@@ -41,7 +44,7 @@ fn line(arm: &StoredArm, points: &[(f64, Vec<f64>)]) -> Line {
 
 fn over_epochs(run: &StoredRun) -> Figure {
     let panel = |figure: usize| {
-        let (name, unit, _) = FIGURES[figure];
+        let (name, unit) = (FIGURES[figure].title, FIGURES[figure].column.unit);
         let points = |arm: &StoredArm| {
             arm.curve(figure).into_iter().map(|(epoch, values)| (epoch as f64, values)).collect::<Vec<_>>()
         };
@@ -72,23 +75,23 @@ fn over_epochs(run: &StoredRun) -> Figure {
 /// Arms that differ in the strength of the same views, with no views at strength 0.
 fn over_strength(run: &StoredRun) -> Option<Figure> {
     let mut arms: Vec<(f64, &StoredArm)> = (run.arms.iter())
-        .filter(|arm| arm.arm.objective.is_none())
-        .filter_map(|arm| match arm.arm.views {
-            Views::Full { strength, .. } => Some((f64::from(strength), arm)),
-            Views::None => Some((0.0, arm)),
-            Views::Crop { .. } | Views::Mask { .. } => None,
+        .filter(|arm| run.has_usual_objective(&arm.arm))
+        .filter_map(|arm| match arm.arm.augmentation {
+            Augmentation::Full { strength, .. } => Some((f64::from(strength), arm)),
+            Augmentation::None => Some((0.0, arm)),
+            _ => None,
         })
         .collect();
     arms.sort_by(|a, b| a.0.total_cmp(&b.0));
     if arms.len() < FEWEST_STRENGTHS {
         return None;
     }
-    let shown: [run::Figure<StoredSeed>; 3] = [
+    let shown: [Shown; 3] = [
         ("linear probe", "accuracy", |seed| seed.reading()?.probe),
         ("nearest neighbours", "accuracy", |seed| seed.reading()?.neighbours),
         ("firing density", "share of activations", |seed| seed.reading()?.firing_density),
     ];
-    let panel = |(name, unit, read): run::Figure<StoredSeed>| {
+    let panel = |(name, unit, read): Shown| {
         let points: Vec<(f64, Vec<f64>)> = arms.iter().map(|(x, arm)| (*x, arm.at_end(read))).collect();
         Panel {
             title: name.to_owned(),

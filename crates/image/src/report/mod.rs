@@ -11,11 +11,14 @@ mod stored;
 pub use claims::{Claim, claims};
 pub use stored::{StoredArm, StoredRun};
 
-use crate::run::{FolderError, SETTINGS_FILE};
-use crate::settings::{Arithmetic, Pictures};
+use crate::data::Pictures;
+use crate::run::FolderError;
+use crate::settings::Arithmetic;
 use featurescope_lab::identity::Digest;
 use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
 use featurescope_lab::report::{Block, FigureData, Page, ReportError, write_with};
+use featurescope_lab::run::SPEC_FILE;
+use featurescope_lab::sweep::table::Reader;
 use std::path::{Path, PathBuf};
 use stored::EndFigure;
 
@@ -31,15 +34,37 @@ pub enum ImageReportError {
     /// Nothing has been trained to its end.
     #[error("{} has no arm that was trained to its end", .0.display())]
     Empty(PathBuf),
+    /// Runs that are no repetitions of each other.
+    #[error(
+        "{} and {} differ in more than the seed: make a report for each setting", first.display(), other.display()
+    )]
+    Different {
+        /// One run.
+        first: PathBuf,
+        /// The other.
+        other: PathBuf,
+    },
 }
 
-/// Reads the run in `folder` and writes its report there, with the data that is asked for. Answers with the
-/// page's path.
+/// The figures of a sweep's table: heading, and where it stands in an arm's part of `summary.json`.
+pub const SWEEP_FIGURES: &[(&str, Reader)] = &[
+    ("probe", |arm| arm["probe"].as_f64()),
+    ("neighbours", |arm| arm["neighbours"].as_f64()),
+    ("firing", |arm| arm["firing_density"].as_f64()),
+    ("loss", |arm| arm["loss"].as_f64()),
+];
+
+/// Reads the runs in `folders`, which differ in the seed, and writes their report to `out`, with the data that is asked
+/// for. Answers with the page's path.
 ///
 /// # Errors
 /// If there is no finished arm, a file cannot be read, or the report cannot be written.
-pub fn write_for_run(folder: &Path, data: FigureData) -> Result<PathBuf, ImageReportError> {
-    Ok(write_with(&page(&StoredRun::open(folder)?), folder, data)?)
+pub fn write_for_runs(
+    folders: &[PathBuf],
+    out: &Path,
+    data: FigureData,
+) -> Result<PathBuf, ImageReportError> {
+    Ok(write_with(&page(&StoredRun::open(folders)?), out, data)?)
 }
 
 /// The report of a run.
@@ -89,13 +114,12 @@ pub fn page(run: &StoredRun) -> Page {
             pictures::views(run).into_iter().map(Block::Gallery).collect(),
         ),
     ];
-    let settings = serde_json::to_string(&run.settings).unwrap_or_default();
     Page {
         title: format!("Features of pictures: {}", run.name),
         subtitle: subtitle(run),
         provenance: Provenance {
-            command: format!("featurescope images report {}", run.name),
-            source: format!("{SETTINGS_FILE} {}", Digest::of(settings).short()),
+            command: format!("featurescope report {}", run.name),
+            source: format!("{SPEC_FILE} {}", Digest::of(&run.settings.resolved).short()),
         },
         sections: all.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
         notes: run.notes.clone(),
@@ -104,8 +128,8 @@ pub fn page(run: &StoredRun) -> Page {
 
 fn subtitle(run: &StoredRun) -> String {
     let settings = &run.settings;
-    let arms: Vec<&str> = settings.arms.iter().map(|(name, _)| name).collect();
-    format!("{} · {} · seeds {:?}", run.network(), arms.join(", "), settings.seeds)
+    let arms: Vec<&str> = settings.arms.iter().map(|(name, _)| name.as_str()).collect();
+    format!("{} · {} · seeds {:?}", run.network(), arms.join(", "), run.seeds)
 }
 
 fn setting(run: &StoredRun) -> String {
@@ -118,7 +142,8 @@ fn setting(run: &StoredRun) -> String {
             format!("synthetic shapes of {classes} classes, {size} pixels")
         }
     };
-    let training = &settings.training;
+    // Arms that train otherwise say so in their settings.
+    let training = &run.arms[0].arm.training;
     let arithmetic = match training.arithmetic {
         Arithmetic::Single => "",
         Arithmetic::Mixed => ", products of factors rounded to bfloat16",

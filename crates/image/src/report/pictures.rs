@@ -92,8 +92,7 @@ pub(super) fn units(run: &StoredRun) -> Option<Gallery> {
 pub(super) fn views(run: &StoredRun) -> Option<Gallery> {
     let rows = |arm: &StoredArm| -> Option<Vec<GalleryRow>> {
         let views = arm.seeds.first()?.array("views")?;
-        let objective = arm.arm.objective.unwrap_or(run.settings.training.objective);
-        let seen = if objective.is_supervised() { 1 } else { 2 };
+        let seen = if arm.arm.objective.is_supervised() { 1 } else { 2 };
         let side = [views.shape[3], views.shape[2]];
         let all: Vec<Picture> = views.parts().map(|planes| Picture::from_planes(planes, side, "")).collect();
         let halves = all.chunks(all.len().div_ceil(2).max(1)).zip(["one view", "the other"]).take(seen);

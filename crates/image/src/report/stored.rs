@@ -1,18 +1,21 @@
-//! A run's folder, read for its report.
+//! Run folders that differ in the seed, read for their report.
 
 use super::ImageReportError;
 use crate::arrays::{self, Array, ArraysError};
 use crate::measure::chroma;
-use crate::run::{self, FIGURES, Folder, Reading, Record};
-use crate::settings::{Arm, Network, Settings};
-use std::path::Path;
+use crate::network::Architecture;
+use crate::run::{self, FIGURES, Folder, FolderError, Reading, Record};
+use crate::settings::{Arm, Settings};
+use std::path::{Path, PathBuf};
 
 /// Everything that a report is made of.
 pub struct StoredRun {
-    /// Name of its folder.
+    /// Name of its folder, or of the folder around those of its seeds.
     pub name: String,
-    /// What was asked for.
+    /// What was asked for, of the first seed.
     pub settings: Settings,
+    /// Its seeds.
+    pub seeds: Vec<u64>,
     /// Arms of which at least one seed has ended.
     pub arms: Vec<StoredArm>,
     /// Names of the classes.
@@ -65,72 +68,100 @@ pub const END_FIGURES: [EndFigure; 10] = [
 ];
 
 impl StoredRun {
-    /// Reads the run in `path`.
+    /// Reads the runs in these folders, which may differ in nothing but the seed.
     ///
     /// # Errors
-    /// If it is none, or no arm has ended.
-    pub fn open(path: &Path) -> Result<Self, ImageReportError> {
-        let folder = Folder::existing(path)?;
-        let settings = folder.settings()?;
+    /// If one is no run on pictures, they differ in more, or no arm has ended.
+    pub fn open(paths: &[PathBuf]) -> Result<Self, ImageReportError> {
+        let mut folders =
+            paths.iter().map(|path| Folder::read(path)).collect::<Result<Vec<_>, FolderError>>()?;
+        folders.sort_by_key(|folder| folder.settings.seed);
+        let Some(first) = folders.first() else { return Err(ImageReportError::Empty(PathBuf::new())) };
+        let key = |folder: &Folder| folder.manifest.as_ref().map(|manifest| manifest.setting_key);
+        if let Some(other) = folders.iter().find(|folder| key(folder) != key(first)) {
+            let [first, other] = [first, other].map(|folder| folder.path().to_path_buf());
+            return Err(ImageReportError::Different { first, other });
+        }
+        let settings = first.settings.clone();
         let (mut arms, mut notes, mut classes) = (Vec::new(), Vec::new(), Vec::new());
         for (place, (name, arm)) in settings.arms.iter().enumerate() {
             let mut seeds = Vec::new();
-            for &seed in &settings.seeds {
-                if !folder.is_complete(name, seed) {
-                    notes.push(format!("{name}, seed {seed}: not trained to its end"));
-                    continue;
+            for folder in &folders {
+                match read(folder, name, arm)? {
+                    Some((stored, names)) => {
+                        classes = names;
+                        seeds.push(stored);
+                    }
+                    None => {
+                        notes.push(format!("{name}, seed {}: not trained to its end", folder.settings.seed));
+                    }
                 }
-                let (stored, names) = read(&folder, name, seed)?;
-                classes = names;
-                seeds.push(stored);
             }
             if !seeds.is_empty() {
-                arms.push(StoredArm { name: name.to_owned(), arm: arm.clone(), place, seeds });
+                arms.push(StoredArm { name: name.clone(), arm: arm.clone(), place, seeds });
             }
         }
         if arms.is_empty() {
-            return Err(ImageReportError::Empty(path.to_path_buf()));
+            return Err(ImageReportError::Empty(first.path().to_path_buf()));
         }
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-        let name = absolute.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { name, settings, arms, classes, notes })
+        let absolute = std::path::absolute(first.path()).unwrap_or_else(|_| first.path().to_path_buf());
+        let named = if folders.len() == 1 { Some(&*absolute) } else { absolute.parent() };
+        let name = named.and_then(Path::file_name);
+        let name = name.map_or(String::new(), |name| name.to_string_lossy().into_owned());
+        let seeds = folders.iter().map(|folder| folder.settings.seed).collect();
+        Ok(Self { name, settings, seeds, arms, classes, notes })
+    }
+
+    /// Whether an arm minimises what the first contrastive arm minimises: what augmentations are compared under.
+    pub fn has_usual_objective(&self, arm: &Arm) -> bool {
+        let objectives = self.settings.arms.iter().map(|(_, arm)| arm.objective);
+        objectives.into_iter().find(|objective| !objective.is_supervised()) == Some(arm.objective)
     }
 
     /// The network in a few words.
     pub fn network(&self) -> String {
-        match self.settings.network {
-            Network::AlexNet { width, kernel, features, .. } => {
+        match self.arms[0].arm.network {
+            Architecture::AlexNet { width, kernel, features, .. } => {
                 format!("AlexNet-style network, {width} filters of {kernel} × {kernel}, {features} features")
             }
-            Network::WideResNet { depth, width, .. } => format!("Wide-ResNet {depth}-{width}"),
-            Network::Patches { neurons, patch } => {
+            Architecture::WideResNet { depth, widening_factor, .. } => {
+                format!("Wide-ResNet {depth}-{widening_factor}")
+            }
+            Architecture::Patches { neurons, patch } => {
                 format!("symmetric ReLU learner, {neurons} neurons on whitened patches of {patch} × {patch}")
             }
         }
     }
 }
 
-fn read(folder: &Folder, name: &str, seed: u64) -> Result<(StoredSeed, Vec<String>), ImageReportError> {
-    let place = folder.arm(name, seed);
-    let timing = folder.timing(name, seed)?;
+/// An arm that has ended, and the names of its classes; `None` where it has not.
+fn read(
+    folder: &Folder,
+    name: &str,
+    arm: &Arm,
+) -> Result<Option<(StoredSeed, Vec<String>)>, ImageReportError> {
+    let Some(end) = folder.end(name) else { return Ok(None) };
+    let place = folder.arm(name);
+    let pictures = end.steps as f64 * arm.training.batch as f64;
+    let speed = (end.training_seconds > 0.0).then(|| pictures / end.training_seconds);
     let path = place.join(run::FILTERS_FILE);
-    let (filters, _) = arrays::read(&path).map_err(run::FolderError::from)?;
-    check_filters(&path, &filters).map_err(run::FolderError::from)?;
+    let (filters, _) = arrays::read(&path).map_err(FolderError::from)?;
+    check_filters(&path, &filters).map_err(FolderError::from)?;
     let epoch = |array: &Array| array.name.trim_start_matches("epoch-").parse().unwrap_or(0);
     let path = place.join(run::FINAL_FILE);
-    let (end, about) = arrays::read(&path).map_err(run::FolderError::from)?;
+    let (end, about) = arrays::read(&path).map_err(FolderError::from)?;
     let about: serde_json::Value = serde_json::from_str(&about).unwrap_or_default();
     let classes = about["classes"].as_array().into_iter().flatten();
     let classes: Vec<String> = classes.filter_map(|name| name.as_str().map(str::to_owned)).collect();
-    check_end(&path, &end, classes.len()).map_err(run::FolderError::from)?;
+    check_end(&path, &end, classes.len()).map_err(FolderError::from)?;
     let stored = StoredSeed {
-        seed,
-        records: folder.records(name, seed)?,
-        speed: (timing.seconds > 0.0).then(|| timing.pictures as f64 / timing.seconds),
+        seed: folder.settings.seed,
+        records: folder.records(name).map_err(FolderError::from)?,
+        speed,
         filters: filters.into_iter().map(|array| (epoch(&array), array)).collect(),
         end,
     };
-    Ok((stored, classes))
+    Ok(Some((stored, classes)))
 }
 
 /// What is drawn of filters: the same pictures of three colours at every epoch.
@@ -215,7 +246,7 @@ impl StoredArm {
 
     /// A measured figure over epochs: (epoch, the value of every seed).
     pub fn curve(&self, figure: usize) -> Vec<(usize, Vec<f64>)> {
-        let read = FIGURES[figure].2;
+        let read = FIGURES[figure].read;
         let mut points: Vec<(usize, Vec<f64>)> = Vec::new();
         for record in self.seeds.iter().flat_map(|seed| &seed.records) {
             let Some(value) = record.reading.as_ref().and_then(read) else { continue };

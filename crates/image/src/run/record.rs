@@ -1,22 +1,24 @@
-//! What one epoch left behind.
+//! What one epoch left behind: a row of `records.parquet`.
 
-use serde::{Deserialize, Serialize};
+use featurescope_lab::store::{self, StoreError};
+use featurescope_sim::measure::Column;
+use std::path::Path;
 
 /// One epoch of one arm; `None`: not measured, or not defined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Record {
     /// Epochs made.
     pub epoch: usize,
+    /// Steps made.
+    pub step: u64,
     /// Mean loss of its steps; none before the first.
     pub loss: Option<f64>,
-    /// What was read off the representations.
+    /// What was read off the representations, where it was due.
     pub reading: Option<Reading>,
 }
 
 /// Figures of [`crate::measure`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reading {
     /// Accuracy of a linear rule on test pictures.
     pub probe: Option<f64>,
@@ -36,26 +38,138 @@ pub struct Reading {
     pub cosine_atoms: Option<f64>,
 }
 
-/// Name and unit of a figure, and how it is read.
-pub type Figure<T> = (&'static str, &'static str, fn(&T) -> Option<f64>);
+/// A figure of a reading: everything that is said of it anywhere.
+#[derive(Clone, Copy)]
+pub struct Figure {
+    /// Its name in pictures and tables for people.
+    pub title: &'static str,
+    /// Its name, unit and meaning in `records.parquet`.
+    pub column: Column,
+    /// Its value.
+    pub read: fn(&Reading) -> Option<f64>,
+    write: fn(&mut Reading, Option<f64>),
+}
 
-/// What is read, with its name and unit for pictures and tables.
-pub const FIGURES: [Figure<Reading>; 8] = [
-    ("linear probe", "accuracy", |reading| reading.probe),
-    ("nearest neighbours", "accuracy", |reading| reading.neighbours),
-    ("firing density", "share of activations", |reading| reading.firing_density),
-    ("alignment", "squared distance", |reading| reading.alignment),
-    ("uniformity", "log potential", |reading| reading.uniformity),
-    ("effective rank", "directions", |reading| reading.effective_rank),
-    ("chroma of first-layer filters", "share of energy", |reading| reading.filter_chroma),
-    ("single atoms of the cosine basis", "share of filters", |reading| reading.cosine_atoms),
+macro_rules! figure {
+    ($field:ident, $title:literal, $unit:literal, $doc:literal) => {
+        Figure {
+            title: $title,
+            column: Column { name: stringify!($field), unit: $unit, doc: $doc },
+            read: |reading| reading.$field,
+            write: |reading, value| reading.$field = value,
+        }
+    };
+}
+
+/// What is read.
+pub const FIGURES: [Figure; 8] = [
+    figure!(probe, "linear probe", "accuracy", "Accuracy of a linear rule on test pictures."),
+    figure!(
+        neighbours,
+        "nearest neighbours",
+        "accuracy",
+        "Accuracy of the nearest neighbours on test pictures."
+    ),
+    figure!(
+        firing_density,
+        "firing density",
+        "share of activations",
+        "Share of the last rectified layer's activations that are not zero."
+    ),
+    figure!(
+        alignment,
+        "alignment",
+        "squared distance",
+        "Mean squared distance of two views' normalised features under crop, flip and colour distortion."
+    ),
+    figure!(
+        uniformity,
+        "uniformity",
+        "log potential",
+        "Logarithm of the mean Gaussian potential of normalised features."
+    ),
+    figure!(effective_rank, "effective rank", "directions", "Effective rank of the centred features."),
+    figure!(
+        filter_chroma,
+        "chroma of first-layer filters",
+        "share of energy",
+        "Mean share of the first layer's filters' energy that is colour."
+    ),
+    figure!(
+        cosine_atoms,
+        "single atoms of the cosine basis",
+        "share of filters",
+        "Share of filters on whitened patches that are single atoms of the cosine basis; other networks have none."
+    ),
 ];
 
-/// How long training took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Timing {
-    /// Pictures that went through training steps, each counted once however many views it had.
-    pub pictures: u64,
-    /// Seconds of those steps.
-    pub seconds: f64,
+const EPOCH: Column = Column { name: "epoch", unit: "epochs", doc: "Epochs made." };
+const LOSS: Column =
+    Column { name: "loss", unit: "1", doc: "Mean loss of the epoch's steps; not defined before the first." };
+
+/// Writes the records of an arm, replacing what stands at `path`; what was not measured is NaN.
+///
+/// # Errors
+/// If the disk refuses.
+pub fn write(path: &Path, records: &[Record]) -> Result<(), StoreError> {
+    let columns: Vec<Column> =
+        [EPOCH, LOSS].into_iter().chain(FIGURES.iter().map(|figure| figure.column)).collect();
+    let row = |record: &Record| {
+        let reading = record.reading.unwrap_or_default();
+        let own = [Some(record.epoch as f64), record.loss];
+        let figures = FIGURES.iter().map(|figure| (figure.read)(&reading));
+        (record.step, own.into_iter().chain(figures).map(|value| value.unwrap_or(f64::NAN)).collect())
+    };
+    store::write_records(path, &columns, &records.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Reads the records of an arm.
+///
+/// # Errors
+/// If the file is missing, damaged, or another table.
+pub fn read(path: &Path) -> Result<Vec<Record>, StoreError> {
+    let table = store::read_records(path)?;
+    let column = |name: &str| {
+        let found = table.column(name);
+        found.ok_or_else(|| StoreError::content(path, format!("it has no column `{name}`")))
+    };
+    let (epochs, losses) = (column(EPOCH.name)?, column(LOSS.name)?);
+    let figures = FIGURES.iter().map(|figure| Ok((figure, column(figure.column.name)?)));
+    let figures = figures.collect::<Result<Vec<_>, StoreError>>()?;
+    let finite = |value: f64| value.is_finite().then_some(value);
+    let record = |(row, &step): (usize, &u64)| {
+        let mut reading = Reading::default();
+        for (figure, values) in &figures {
+            (figure.write)(&mut reading, finite(values[row]));
+        }
+        let is_measured = reading != Reading::default();
+        Record {
+            epoch: epochs[row] as usize,
+            step,
+            loss: finite(losses[row]),
+            reading: is_measured.then_some(reading),
+        }
+    };
+    Ok(table.steps.iter().enumerate().map(record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_as_they_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("records.parquet");
+        let mut reading = Reading::default();
+        for (i, figure) in FIGURES.iter().enumerate() {
+            (figure.write)(&mut reading, (i != 7).then_some(0.5 + i as f64));
+        }
+        let records = [
+            Record { epoch: 0, step: 0, loss: None, reading: Some(reading) },
+            Record { epoch: 1, step: 7, loss: Some(2.5), reading: None },
+        ];
+        write(&path, &records).unwrap();
+        assert_eq!(read(&path).unwrap(), records);
+    }
 }

@@ -1,75 +1,88 @@
-//! What was asked for: TOML from an experiment, a smaller version of it, and the command line, laid over each other,
-//! then read and checked as a whole before anything runs.
+//! What was asked for: the settings of one run on pictures, read from specs and the command line as those of every other
+//! run are, through the [`Catalogue`](featurescope_lab::spec::Catalogue) of this crate.
 
-mod arm;
+mod catalogue;
 mod check;
-mod data;
-mod layers;
-mod usage;
 
-pub use arm::{Adversary, Arm, Arms, Objective, Similarity, StopGradient, Views};
+pub use catalogue::CATALOGUE;
 pub use check::SettingsError;
-pub use data::{Data, Pictures};
-pub use layers::Layer;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use crate::adversary::Adversary;
+use crate::data::Pictures;
+use crate::network::Architecture;
+use crate::objective::Objective;
+use crate::views::Augmentation;
+use featurescope_lab::spec::resolve::{Resolved, ResolvedPoint, resolve};
+use featurescope_lab::spec::{Choice, Layer, PartSpec, SpecError, typed};
+use featurescope_sim::math::ParameterError;
+use featurescope_sim::part::Slotted;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
-/// Everything about an experiment on pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The table that makes a spec one on pictures.
+const OWN_TABLE: [&str; 2] = ["data", "pictures"];
+
+/// The settings of one run: every value is in range and used.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Seeds of the repetitions, 0 to 2⁶³ − 1; every arm is trained once per seed.
-    #[serde(deserialize_with = "seeds")]
-    pub seeds: Vec<u64>,
+    /// Name of the experiment, where the settings give it one.
+    pub experiment: Option<String>,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Where networks compute.
+    pub device: String,
     /// The pictures.
     pub data: Data,
+    /// What measures representations.
+    pub probe: Probe,
+    /// What is compared, by name, in the order in which it was written.
+    pub arms: Vec<(String, Arm)>,
+    /// Every value of the run, defaults included.
+    pub values: Resolved,
+    /// The settings as TOML, with every default written out: it gives the same run again.
+    pub resolved: String,
+}
+
+/// Which pictures, and how many of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Data {
+    /// Where they come from.
+    pub pictures: Pictures,
+    /// Pictures that are trained on.
+    pub train: usize,
+    /// Pictures that probes are scored on.
+    pub test: usize,
+}
+
+/// What measures representations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Training pictures that the linear probe is fitted on.
+    pub pictures: usize,
+    /// Neighbours that vote.
+    pub neighbours: usize,
+}
+
+/// One way to train.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
     /// The network.
-    pub network: Network,
+    pub network: Architecture,
+    /// What the two views of a picture have in common.
+    pub augmentation: Augmentation,
+    /// Changes of the pictures that make the loss large, which the network is trained to bear.
+    pub adversary: Adversary,
+    /// What is minimised.
+    pub objective: Objective,
     /// The descent.
     pub training: Training,
     /// What is looked at, and how often.
     pub measure: Measure,
-    /// What is compared, in the order in which it was written.
-    pub arms: Arms,
 }
 
-/// Which network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Network {
-    #[serde(rename = "alexnet")]
-    /// Three convolutions and a fully connected layer, for pictures of 32 pixels or so.
-    AlexNet {
-        /// Filters of the first layer.
-        width: usize,
-        /// Side of the first layer's filters in pixels, odd.
-        kernel: usize,
-        /// Entries of the representation.
-        features: usize,
-        /// Outputs of the projection head, which the contrastive loss reads.
-        projection: usize,
-    },
-    #[serde(rename = "wide_resnet")]
-    /// Wide-ResNet (Zagoruyko & Komodakis 2016): 6 n + 4 layers.
-    WideResNet {
-        /// 10, 16, 22, 28, …
-        depth: usize,
-        /// Factor on the 16, 32 and 64 channels of its three groups.
-        width: usize,
-        /// Outputs of the projection head.
-        projection: usize,
-    },
-    /// The paper's learner on whitened patches: symmetric ReLU features with thresholds, no projection head.
-    Patches {
-        /// Neurons m.
-        neurons: usize,
-        /// Side of a patch in pixels; patches do not overlap.
-        patch: usize,
-    },
-}
-
-/// How the network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Training {
     /// Times that every training picture is seen.
@@ -85,10 +98,7 @@ pub struct Training {
     /// Pull of the weights to 0, added to their gradient; shifts and normalisation are not pulled.
     pub weight_decay: f64,
     /// How the products of layers are computed while training.
-    #[serde(default)]
     pub arithmetic: Arithmetic,
-    /// The contrastive loss of every arm that does not name another.
-    pub objective: Objective,
 }
 
 /// How the products of convolutions and linear layers are computed while training, forward and backward. All else, and
@@ -103,37 +113,136 @@ pub enum Arithmetic {
     Mixed,
 }
 
-/// What is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What is measured of an arm.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
     /// Epochs between two measurements.
     pub every: usize,
-    /// Training pictures that the linear probe is fitted on.
-    pub probe: usize,
-    /// Neighbours that vote.
-    pub neighbours: usize,
-    /// Ascent steps of a feature's picture; 0 makes none.
-    pub feature_steps: usize,
     /// Features of the last layer that get a picture, per arm, and that the chroma share of units is averaged
     /// over.
-    #[serde(default = "shown_features")]
     pub features: usize,
+    /// Ascent steps of a feature's picture; 0 makes none.
+    pub feature_steps: usize,
 }
 
-/// Features that get a picture where nothing else is said.
-fn shown_features() -> usize {
-    24
+/// One of the runs that layers with lists or variants describe.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Name of its variant.
+    pub variant: Option<String>,
+    /// What was chosen from the lists, in the order in which they were typed.
+    pub choices: Vec<Choice>,
+    /// Its settings.
+    pub settings: Settings,
 }
 
-/// TOML has whole numbers of 64 bits with a sign, so a seed is one of those that are not negative.
-fn seeds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
-    let seeds = Vec::<i64>::deserialize(deserializer)?;
-    let read = |seed: i64| {
-        u64::try_from(seed)
-            .map_err(|_| serde::de::Error::custom(format!("seeds = {seed}: expected 0 to {}", i64::MAX)))
-    };
-    seeds.into_iter().map(read).collect()
+/// What all arms share, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SharedTable {
+    experiment: Option<String>,
+    seed: u64,
+    device: String,
+    data: DataTable,
+    probe: Probe,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataTable {
+    pictures: PartSpec<Pictures>,
+    train: usize,
+    test: usize,
+}
+
+/// An arm as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArmTable {
+    network: PartSpec<Architecture>,
+    augmentation: PartSpec<Augmentation>,
+    adversary: PartSpec<Adversary>,
+    objective: PartSpec<Objective>,
+    training: Training,
+    measure: Measure,
+}
+
+/// Whether a spec in TOML is one on pictures: only those have the table `data.pictures`, and all of them need it, for it
+/// says which pictures. So no name and no marker besides is needed.
+pub fn is_on_pictures(spec: &str) -> bool {
+    let Ok(table) = spec.parse::<toml::Table>() else { return false };
+    let [outer, inner] = OWN_TABLE;
+    table.get(outer).and_then(|data| data.get(inner)).is_some_and(toml::Value::is_table)
+}
+
+impl Settings {
+    /// Reads specs in TOML laid over each other and `key=value` arguments over them; paths start at the
+    /// working directory.
+    ///
+    /// # Errors
+    /// Those of [`Settings::all_from_layers`], and if they describe several runs.
+    pub fn from_texts(specs: &[&str], overrides: &[String]) -> Result<Self, SettingsError> {
+        let specs = specs.iter().map(|spec| CATALOGUE.parse(spec, "spec", Path::new("")));
+        let layers = specs.chain([CATALOGUE.overrides(overrides)]).collect::<Result<Vec<_>, _>>()?;
+        let mut points = Self::all_from_layers(&layers)?;
+        match (points.pop(), points.len()) {
+            (Some(point), 0) => Ok(point.settings),
+            (_, others) => Err(SpecError::SeveralRuns { count: others + 1 }.into()),
+        }
+    }
+
+    /// Every run that layers of [`CATALOGUE`] describe, the first layer lowest: one, unless they hold lists or variants.
+    ///
+    /// # Errors
+    /// If a key is not known, not used or missing, a value is out of its range, or values do not fit together.
+    pub fn all_from_layers(layers: &[Layer]) -> Result<Vec<Point>, SettingsError> {
+        let point = |point: ResolvedPoint| {
+            let settings = Self::new(point.resolved)?;
+            Ok(Point { variant: point.variant, choices: point.choices, settings })
+        };
+        resolve(layers)?.into_iter().map(point).collect()
+    }
+
+    fn new(values: Resolved) -> Result<Self, SettingsError> {
+        let SharedTable { experiment, seed, device, data, probe } = typed("the run", &values.shared)?;
+        let pictures = built("the run", &data.pictures)?;
+        let data = Data { pictures, train: data.train, test: data.test };
+        let arms = values.arms.iter().map(|(name, own)| {
+            let table: ArmTable = typed(&format!("arm {name}"), own)?;
+            Ok((name.clone(), Arm::new(&format!("arm {name}"), &table)?))
+        });
+        let arms = arms.collect::<Result<_, SettingsError>>()?;
+        let resolved = values.to_toml().map_err(|error| SpecError::Inconsistent {
+            part: "the run".to_owned(),
+            message: error.to_string(),
+        })?;
+        let settings = Self { experiment, seed, device, data, probe, arms, values, resolved };
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The arm of this name.
+    pub fn arm(&self, name: &str) -> Option<&Arm> {
+        self.arms.iter().find(|(known, _)| known == name).map(|(_, arm)| arm)
+    }
+}
+
+impl Arm {
+    fn new(part: &str, table: &ArmTable) -> Result<Self, SettingsError> {
+        Ok(Self {
+            network: built(part, &table.network)?,
+            augmentation: built(part, &table.augmentation)?,
+            adversary: built(part, &table.adversary)?,
+            objective: built(part, &table.objective)?,
+            training: table.training.clone(),
+            measure: table.measure.clone(),
+        })
+    }
+}
+
+fn built<B: Slotted<Context = ()>>(place: &str, part: &PartSpec<B>) -> Result<B, SettingsError> {
+    part.build(&()).map_err(|source: ParameterError| SettingsError::Part { place: place.to_owned(), source })
 }
 
 #[cfg(test)]

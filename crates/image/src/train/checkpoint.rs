@@ -5,14 +5,14 @@
 use super::Trainer;
 use crate::arrays::{self, Array, ArraysError};
 use crate::network::parameters::{numbers, vector};
-use crate::network::{Blueprint, Network, Parameters};
-use crate::settings::{Network as Kind, Objective};
+use crate::network::{Architecture, Blueprint, Network, Parameters};
+use crate::objective::Objective;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Version of the layout described above.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 /// Side of a picture beyond which a checkpoint is not believed.
 const MOST_PIXELS: usize = 1 << 16;
 const DESCENT: &str = "descent.";
@@ -22,7 +22,7 @@ const DESCENT: &str = "descent.";
 pub struct About {
     format_version: u32,
     /// The network.
-    pub network: Kind,
+    pub network: Architecture,
     /// What it was trained for.
     pub objective: Objective,
     /// Side of its pictures.
@@ -52,8 +52,8 @@ impl About {
     pub fn of(trainer: &Trainer, arm: &str, side: usize, classes: &[String]) -> Self {
         Self {
             format_version: FORMAT_VERSION,
-            network: trainer.settings.network.clone(),
-            objective: trainer.objective,
+            network: trainer.arm.network.clone(),
+            objective: trainer.arm.objective,
             side,
             classes: classes.to_vec(),
             arm: arm.to_owned(),

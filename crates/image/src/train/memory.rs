@@ -4,6 +4,7 @@
 use crate::network::Network;
 use crate::settings::Settings;
 use featurescope_lab::host::show_bytes;
+use featurescope_lab::plan::Cost;
 
 /// Bytes of a number.
 const SINGLE: f64 = 4.0;
@@ -41,14 +42,11 @@ struct Part {
 }
 
 fn parts(settings: &Settings, [height, width]: [usize; 2], classes: usize) -> [Part; 4] {
-    let objectives =
-        settings.arms.iter().map(|(_, arm)| arm.objective.unwrap_or(settings.training.objective));
-    let layouts =
-        objectives.map(|objective| Network::new(&settings.network, &objective, [width, classes], 0));
     let (mut parameters, mut step, mut measuring) = (0.0f64, 0.0f64, 0.0f64);
-    let (batch, data) = (settings.training.batch as f64, &settings.data);
-    let (train, test) = (data.train as f64, data.test as f64);
-    for (network, blueprint) in layouts {
+    let (train, test) = (settings.data.train as f64, settings.data.test as f64);
+    for (_, arm) in &settings.arms {
+        let batch = arm.training.batch as f64;
+        let (network, blueprint) = Network::new(&arm.network, &arm.objective, [width, classes], 0);
         let picture = network.encoder.footprint(width);
         let [kept, firing, samples] =
             [picture.kept, picture.firing, picture.samples].map(|count| count as f64);
@@ -58,17 +56,39 @@ fn parts(settings: &Settings, [height, width]: [usize; 2], classes: usize) -> [P
         step = step.max(SINGLE * (COPIES_OF_ACTIVATIONS * 2.0 * batch * kept + logits));
         let features = network.encoder.features() as f64;
         let represented =
-            (settings.measure.probe as f64 + test) * (COPIES_OF_FEATURES * features + 2.0 * firing);
+            (settings.probe.pictures as f64 + test) * (COPIES_OF_FEATURES * features + 2.0 * firing);
         measuring = measuring.max(SINGLE * (represented + COPIES_OF_FEATURES * features.powi(2)));
     }
     let pictures = (train + test) * 3.0 * (height * width) as f64;
     let part = |bytes, name, remedy| Part { bytes, name, remedy };
     [
-        part(pictures, "the pictures", "data.train, data.test or data.size"),
+        part(pictures, "the pictures", "data.train, data.test or data.pictures.size"),
         part(parameters, "the network's parameters", "the sizes of `network`"),
         part(step, "a step", "training.batch or the sizes of `network`"),
-        part(measuring, "measuring", "measure.probe, data.test or the sizes of `network`"),
+        part(measuring, "measuring", "probe.pictures, data.test or the sizes of `network`"),
     ]
+}
+
+/// Operations behind an activation, roughly: a filter of a hundred weights, forward and twice as much backward.
+const OPERATIONS_PER_ACTIVATION: f64 = 600.0;
+
+/// What a run costs. Its operations are rough: they order runs and fill a bar.
+pub fn cost(settings: &Settings, size: [usize; 2], classes: usize) -> Cost {
+    let parts = parts(settings, size, classes);
+    let operations = settings.arms.iter().map(|(_, arm)| {
+        let (network, _) = Network::new(&arm.network, &arm.objective, [size[1], classes], 0);
+        let views = 2.0 * arm.training.epochs as f64 * settings.data.train as f64;
+        OPERATIONS_PER_ACTIVATION * views * network.encoder.footprint(size[1]).kept as f64
+    });
+    Cost {
+        memory: parts.iter().map(|part| part.bytes).sum(),
+        largest: largest(parts).name.to_owned(),
+        operations: operations.sum(),
+    }
+}
+
+fn largest([first, rest @ ..]: [Part; 4]) -> Part {
+    rest.into_iter().fold(first, |most, part| if part.bytes > most.bytes { part } else { most })
 }
 
 /// Whether a run on pictures of this height and width fits into `available` bytes; nothing is known where they are `None`.
@@ -84,9 +104,7 @@ pub fn require(
     let parts = parts(settings, size, classes);
     let needed: f64 = parts.iter().map(|part| part.bytes).sum();
     let Some(available) = available.filter(|&available| needed > available) else { return Ok(()) };
-    let [first, rest @ ..] = parts;
-    let largest =
-        rest.into_iter().fold(first, |most, part| if part.bytes > most.bytes { part } else { most });
+    let largest = largest(parts);
     Err(MemoryError {
         needed: show_bytes(needed),
         part: largest.name,
@@ -98,13 +116,14 @@ pub fn require(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Pictures;
+    use crate::data::Pictures;
 
     const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
 
     fn of(overrides: &[&str]) -> [Part; 4] {
         let overrides: Vec<String> = overrides.iter().map(|&text| text.to_owned()).collect();
-        let settings = Settings::from_texts(&[SPEC], &overrides).unwrap();
+        let settings =
+            Settings::from_texts(&[SPEC], &[overrides, vec!["seed=1".to_owned()]].concat()).unwrap();
         let Pictures::Synthetic { size, classes } = settings.data.pictures else { unreachable!() };
         parts(&settings, [size; 2], classes)
     }
@@ -120,15 +139,15 @@ mod tests {
         assert_eq!(usual[1].bytes, 20.0 * f64::from(weights + rest));
         for (part, more) in [
             (0, "data.train=4000"),
-            (0, "data.size=64"),
+            (0, "data.pictures.size=64"),
             (1, "network.width=48"),
             (2, "training.batch=200"),
             (2, "network.width=48"),
-            (3, "measure.probe=1000"),
+            (3, "probe.pictures=1000"),
             (3, "network.features=256"),
         ] {
             let ratio = of(&[more])[part].bytes / usual[part].bytes;
-            let expected = if more == "measure.probe=1000" { 0.0..1.0 } else { 1.3..5.0 };
+            let expected = if more == "probe.pictures=1000" { 0.0..1.0 } else { 1.3..5.0 };
             assert!(expected.contains(&ratio), "{more}: {ratio}");
         }
         assert!(of(&["training.epochs=1000"]).iter().zip(&usual).all(|(a, b)| a.bytes == b.bytes));
@@ -136,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_run_that_does_not_fit_is_refused() {
-        let settings = Settings::from_texts(&[SPEC], &[]).unwrap();
+        let settings = Settings::from_texts(&[SPEC], &["seed=1".to_owned()]).unwrap();
         let needed: f64 = of(&[]).iter().map(|part| part.bytes).sum();
         let check = |available| require(&settings, [32, 32], 5, available);
         assert_eq!(check(None), Ok(()));

@@ -5,18 +5,21 @@ pub mod checkpoint;
 pub mod whitening;
 pub mod memory;
 pub mod execute;
+mod arm;
+mod recipe;
 pub mod pictures;
 
-pub use execute::{Ending, Event, ExecuteError, execute, require_feasible};
+pub use execute::{Event, ExecuteError, Plan, execute};
 pub use pictures::Source;
 
+use crate::adversary::Adversary;
 use crate::data::ImageSet;
-use crate::loss;
 use crate::network::layers::BatchNorm;
 use crate::network::parameters::{numbers, vector};
 use crate::network::{Network, Parameters, Pass, Representation, Role};
-use crate::settings::{Adversary, Arm, Objective, Settings, Views};
-use crate::views::{ViewPipeline, plain};
+use crate::objective::{Objective, loss};
+use crate::settings::Arm;
+use crate::views::{Augmentation, ViewPipeline, plain};
 use burn::tensor::{Device, Tensor, TensorData};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
@@ -31,8 +34,6 @@ pub struct Trainer {
     pub network: Network,
     /// The arrays.
     pub parameters: Parameters,
-    objective: Objective,
-    settings: Settings,
     arm: Arm,
     seed: u64,
     descent: Descent,
@@ -71,24 +72,13 @@ pub struct Represented {
 
 impl Trainer {
     /// Before the first step: initial weights, standardisation and whitening fitted to the training pictures.
-    pub fn new(settings: &Settings, arm: &Arm, seed: u64, pictures: &ImageSet, device: &Device) -> Self {
-        let objective = arm.objective.unwrap_or(settings.training.objective);
+    pub fn new(arm: &Arm, seed: u64, pictures: &ImageSet, device: &Device) -> Self {
         let sizes = [pictures.width, pictures.classes.len()];
-        let (network, blueprint) = Network::new(&settings.network, &objective, sizes, seed);
+        let (network, blueprint) = Network::new(&arm.network, &arm.objective, sizes, seed);
         let mut parameters = blueprint.build(device);
         whitening::fit(&network, &mut parameters, pictures, device);
-        let descent = Descent::new(settings.training.momentum, settings.training.weight_decay, &parameters);
-        Self {
-            network,
-            parameters,
-            objective,
-            settings: settings.clone(),
-            arm: arm.clone(),
-            seed,
-            descent,
-            epoch: 0,
-            device: device.clone(),
-        }
+        let descent = Descent::new(arm.training.momentum, arm.training.weight_decay, &parameters);
+        Self { network, parameters, arm: arm.clone(), seed, descent, epoch: 0, device: device.clone() }
     }
 
     /// Epochs made.
@@ -98,7 +88,7 @@ impl Trainer {
 
     /// Steps of an epoch; pictures that do not fill a batch wait for another epoch's order.
     pub fn steps_per_epoch(&self, pictures: &ImageSet) -> usize {
-        pictures.len() / self.settings.training.batch
+        pictures.len() / self.arm.training.batch
     }
 
     /// One epoch. `each_step` is told (steps done, loss) and answers whether to go on.
@@ -111,7 +101,7 @@ impl Trainer {
         let order = Stream::new(self.seed, Purpose::Order, 1 + self.epoch as u32);
         let order = pictures::shuffled(pictures.len(), &order, Part::Dense);
         let steps = self.steps_per_epoch(pictures);
-        let training = &self.settings.training;
+        let training = &self.arm.training;
         let (batch, epochs, warmup, largest) =
             (training.batch, training.epochs as f64, training.warmup, training.learning_rate);
         let mut sum = 0.0;
@@ -135,8 +125,8 @@ impl Trainer {
         let count = (self.epoch * self.steps_per_epoch(pictures) + step) as u32;
         let stream = Stream::new(self.seed, Purpose::Views, count);
         let mut drawn = self.draw(pictures, rows, &stream);
-        if let Some(adversary) = self.arm.adversary {
-            drawn.pictures = self.attacked(&drawn, adversary);
+        if let Adversary::ProjectedGradient { radius, steps } = self.arm.adversary {
+            drawn.pictures = self.attacked(&drawn, radius, steps);
         }
         let leaves: Vec<Tensor<1>> = (self.parameters.values().iter().zip(self.parameters.slots()))
             .map(|(value, slot)| match slot.role {
@@ -144,7 +134,7 @@ impl Trainer {
                 Role::Weight | Role::Shift => value.clone().autodiff().require_grad(),
             })
             .collect();
-        let mut pass = Pass::training(&self.parameters, leaves.clone(), self.settings.training.arithmetic);
+        let mut pass = Pass::training(&self.parameters, leaves.clone(), self.arm.training.arithmetic);
         let loss = self.loss(&mut pass, &drawn, drawn.pictures.clone());
         let statistics = pass.into_statistics();
         let value = f64::from(numbers(loss.clone().inner())[0]);
@@ -159,19 +149,15 @@ impl Trainer {
 
     /// The views of these rows. Both go through the network together, so that one batch normalises both.
     fn draw(&self, pictures: &ImageSet, rows: &[usize], stream: &Stream) -> Drawn {
-        let is_supervised = self.objective.is_supervised();
+        let is_supervised = self.arm.objective.is_supervised();
         let n = rows.len();
         let length = pictures.bytes_per_image();
-        let inside = match self.arm.views {
-            Views::Mask { keep_rate, .. } => {
-                self.network.encoder.masked(pictures.width).map(|shape| (shape, keep_rate))
-            }
-            _ => None,
-        };
-        let pipeline =
-            if inside.is_some() { ViewPipeline::none() } else { pipeline(&self.arm, pictures.width) };
+        let inner = self.arm.augmentation.inner_mask();
+        let inside =
+            inner.and_then(|keep_rate| Some((self.network.encoder.masked(pictures.width)?, keep_rate)));
+        let pipeline = self.arm.augmentation.pipeline(pictures.width);
         // Two equal views are embedded once.
-        let are_equal = self.arm.views == Views::None || is_supervised;
+        let are_equal = self.arm.augmentation == Augmentation::None || is_supervised;
         let mut views = vec![0.0; 2 * n * length];
         let (anchor, positive) = views.split_at_mut(n * length);
         pipeline.pairs(pictures, rows, stream, anchor, positive);
@@ -186,7 +172,7 @@ impl Trainer {
     }
 
     /// The pictures, changed step by step so that the loss grows.
-    fn attacked(&self, drawn: &Drawn, Adversary { radius, steps }: Adversary) -> Tensor<4> {
+    fn attacked(&self, drawn: &Drawn, radius: f64, steps: usize) -> Tensor<4> {
         // A little farther than the border in all, so that the ascent can turn on its way (Madry et al. 2018).
         let stride = 1.25 * radius / steps as f64;
         let (least, most) = (drawn.pictures.clone() - radius, drawn.pictures.clone() + radius);
@@ -194,7 +180,7 @@ impl Trainer {
         for _ in 0..steps {
             let leaf = pictures.clone().autodiff().require_grad();
             let values = self.parameters.values().iter().map(|value| value.clone().autodiff()).collect();
-            let mut pass = Pass::training(&self.parameters, values, self.settings.training.arithmetic);
+            let mut pass = Pass::training(&self.parameters, values, self.arm.training.arithmetic);
             let mut gradients = self.loss(&mut pass, drawn, leaf.clone()).backward();
             let Some(gradient) = leaf.grad_remove(&mut gradients) else { return pictures };
             let moved = pictures + gradient.sign() * stride;
@@ -215,7 +201,7 @@ impl Trainer {
             }
             [whole.clone().narrow(0, 0, rows / 2), whole.clone().narrow(0, rows / 2, rows / 2)]
         };
-        match self.objective {
+        match self.arm.objective {
             Objective::CrossEntropy => loss::cross_entropy(output, &drawn.labels),
             Objective::NtXent { temperature, similarity } => {
                 let [a, b] = both(&output);
@@ -324,16 +310,6 @@ impl Trainer {
         }
         let velocities = velocities.into_iter().map(|v| v.map(|v| vector(v, &self.device))).collect();
         self.descent.set_velocities(velocities);
-    }
-}
-
-/// The views of an arm, for pictures of `side` pixels. Labels are learned from one view, which is the anchor's.
-pub fn pipeline(arm: &Arm, side: usize) -> ViewPipeline {
-    match arm.views {
-        Views::None => ViewPipeline::none(),
-        Views::Crop { strength } => ViewPipeline::crop(strength),
-        Views::Full { strength, blur } => ViewPipeline::full(strength).blurred(blur, side),
-        Views::Mask { keep_rate, patch } => ViewPipeline::mask(keep_rate, patch),
     }
 }
 

@@ -1,38 +1,47 @@
-//! The pictures that one seed trains on and is measured on.
+//! The pictures that a run trains on and is measured on.
 
 use super::ExecuteError;
-use crate::data::{ImageSet, Split, SyntheticSpec, open, open_cached, synthetic};
-use crate::settings::{Pictures, Settings};
+use crate::data::{ImageSet, Pictures, Split, SyntheticSpec, open, open_cached, synthetic};
+use crate::settings::Data;
 use featurescope_lab::identity::Digest;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Purpose, Stream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Where the pictures of all seeds come from.
-pub struct Source<'a> {
-    settings: &'a Settings,
+/// Where pictures come from, and what was found there. Runs on the same pictures can share it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    data: Data,
     found: Found,
 }
 
-/// Where pictures come from, and what was found there.
+/// What was found.
+#[derive(Clone, Debug)]
 enum Found {
     /// What was read.
-    Stored(Split),
+    Stored(Arc<Read>),
     /// Every seed draws its own, of this size and so many classes.
     Synthetic { size: usize, classes: usize },
 }
 
-impl<'a> Source<'a> {
-    /// Reads what `settings.data` names, through the cache of decoded pictures in the folder `cache` if there is one.
+/// Pictures in memory, with their digest.
+#[derive(Debug)]
+struct Read {
+    split: Split,
+    digest: Digest,
+}
+
+impl Source {
+    /// Reads what `data` names, through the cache of decoded pictures in the folder `cache` if there is one.
     ///
     /// # Errors
     /// If pictures cannot be read, or are fewer than the settings ask for.
-    pub fn open(settings: &'a Settings, cache: Option<&Path>) -> Result<Self, ExecuteError> {
-        let data = &settings.data;
+    pub fn open(data: &Data, cache: Option<&Path>) -> Result<Self, ExecuteError> {
         let path = match &data.pictures {
             Pictures::Stored(path) => path,
             &Pictures::Synthetic { size, classes } => {
-                return Ok(Self { settings, found: Found::Synthetic { size, classes } });
+                return Ok(Self { data: data.clone(), found: Found::Synthetic { size, classes } });
             }
         };
         let split = match cache {
@@ -47,13 +56,14 @@ impl<'a> Source<'a> {
                 return Err(ExecuteError::Misfit { setting, value: wanted, problem });
             }
         }
-        Ok(Self { settings, found: Found::Stored(split) })
+        let digest = split.digest();
+        Ok(Self { data: data.clone(), found: Found::Stored(Arc::new(Read { split, digest })) })
     }
 
     /// Height and width of the pictures.
     pub fn size(&self) -> [usize; 2] {
         match &self.found {
-            Found::Stored(read) => [read.train.height, read.train.width],
+            Found::Stored(read) => [read.split.train.height, read.split.train.width],
             Found::Synthetic { size, .. } => [*size; 2],
         }
     }
@@ -61,7 +71,7 @@ impl<'a> Source<'a> {
     /// Classes of the pictures.
     pub fn classes(&self) -> usize {
         match &self.found {
-            Found::Stored(read) => read.train.classes.len(),
+            Found::Stored(read) => read.split.train.classes.len(),
             Found::Synthetic { classes, .. } => *classes,
         }
     }
@@ -70,7 +80,7 @@ impl<'a> Source<'a> {
     /// wherever they lie. `None` where they are drawn, since settings and seed say everything then.
     pub fn digest(&self) -> Option<Digest> {
         match &self.found {
-            Found::Stored(read) => Some(read.digest()),
+            Found::Stored(read) => Some(read.digest),
             Found::Synthetic { .. } => None,
         }
     }
@@ -78,7 +88,7 @@ impl<'a> Source<'a> {
     /// What a user should know about the pictures.
     pub fn notes(&self) -> &[String] {
         match &self.found {
-            Found::Stored(read) => &read.notes,
+            Found::Stored(read) => &read.split.notes,
             Found::Synthetic { .. } => &[],
         }
     }
@@ -87,9 +97,9 @@ impl<'a> Source<'a> {
     /// it and in random order. So intervals over seeds include the choice of pictures, and a set that is sorted by class
     /// does no harm.
     pub fn of_seed(&self, seed: u64) -> Result<Split, ExecuteError> {
-        let data = &self.settings.data;
+        let data = &self.data;
         let read = match &self.found {
-            Found::Stored(read) => read,
+            Found::Stored(read) => &read.split,
             &Found::Synthetic { size, classes } => {
                 let spec = SyntheticSpec { size, classes, train: data.train, test: data.test };
                 return Ok(synthetic(spec, seed)?);

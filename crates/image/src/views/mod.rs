@@ -6,6 +6,7 @@
 //! Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual representations" (ICML
 //! 2020), section 2 and appendix A; the paper's Definition 2.3 for the masks.
 
+pub mod augmentation;
 mod blur;
 mod colour;
 mod geometry;
@@ -14,6 +15,7 @@ mod mask;
 mod tests;
 
 use crate::data::ImageSet;
+pub use augmentation::{AUGMENTATIONS, Augmentation};
 use featurescope_sim::math::parallel::for_each_piece;
 use featurescope_sim::math::random::{Part, Reader};
 use featurescope_sim::math::{ParameterError, Stream, require};

@@ -15,7 +15,8 @@ pub use symbols::Symbol;
 use crate::claim::quantity::QUANTITIES;
 use crate::claim::{Claim, ClaimError, claims};
 use crate::experiments::{EXPERIMENTS, Experiment};
-use crate::spec::registry::settings;
+use crate::spec::Catalogue;
+use crate::spec::registry::SPARSE_CODING;
 use crate::spec::setting::Setting;
 use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings, standard};
 
@@ -38,10 +39,10 @@ pub enum ReferenceError {
 /// What a name stands for.
 #[derive(Clone, Debug)]
 pub enum Subject {
-    /// A setting.
-    Setting(&'static Setting),
-    /// A table of settings.
-    Table(&'static str),
+    /// A setting of a list.
+    Setting(&'static Catalogue, &'static Setting),
+    /// A table of settings of a list.
+    Table(&'static Catalogue, &'static str),
     /// An experiment that comes with the program.
     Experiment(&'static Experiment),
     /// A statement of the paper.
@@ -60,8 +61,8 @@ impl Subject {
     /// In a word.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Setting(_) => "setting",
-            Self::Table(_) => "settings",
+            Self::Setting(..) => "setting",
+            Self::Table(..) => "settings",
             Self::Experiment(_) => "experiment",
             Self::Statement(_) => "statement",
             Self::Quantity(_) => "quantity",
@@ -100,32 +101,18 @@ pub enum Fit {
     Text,
 }
 
-/// All entries: terms, settings, experiments, statements, quantities, columns, letters.
+/// All entries of this crate: terms, settings of runs on sparse-coding data and the experiments on it, statements,
+/// quantities, columns, letters. Another crate adds its own with [`settings`] and [`experiments`].
 ///
 /// # Errors
 /// If a data file cannot be used: the tests see to it that the shipped ones can.
 pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
-    let entry = |name: &str, also: Vec<String>, text: &str, subject| Entry {
-        name: name.to_owned(),
-        also,
-        sentence: first_sentence(text),
-        subject,
-    };
     let mut all = Vec::new();
     for term in glossary::terms()? {
         all.push(entry(&term.name, term.also.clone(), &term.meaning, Subject::Term(term.clone())));
     }
-    for setting in settings() {
-        let last = setting.key.rsplit('.').next().map(ToOwned::to_owned);
-        let also = last.into_iter().chain(letters(setting.doc)).collect();
-        all.push(entry(setting.key, also, setting.doc, Subject::Setting(setting)));
-    }
-    for table in tables() {
-        all.push(entry(table, Vec::new(), "A table of settings.", Subject::Table(table)));
-    }
-    for experiment in EXPERIMENTS {
-        all.push(entry(experiment.name, Vec::new(), experiment.question(), Subject::Experiment(experiment)));
-    }
+    all.extend(settings(&SPARSE_CODING));
+    all.extend(experiments(EXPERIMENTS));
     for claim in claims()? {
         all.push(entry(&claim.id, Vec::new(), &claim.title, Subject::Statement(Box::new(claim.clone()))));
     }
@@ -145,6 +132,30 @@ pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
     Ok(all)
 }
 
+/// The entries of the settings of a list and of the tables that they stand in.
+pub fn settings(catalogue: &'static Catalogue) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for setting in catalogue.settings() {
+        let last = setting.key.rsplit('.').next().map(ToOwned::to_owned);
+        let also = last.into_iter().chain(letters(setting.doc)).collect();
+        all.push(entry(setting.key, also, setting.doc, Subject::Setting(catalogue, setting)));
+    }
+    for table in tables(catalogue) {
+        all.push(entry(table, Vec::new(), "A table of settings.", Subject::Table(catalogue, table)));
+    }
+    all
+}
+
+/// The entries of experiments.
+pub fn experiments(shipped: &'static [Experiment]) -> Vec<Entry> {
+    let entry = |it: &'static Experiment| entry(it.name, Vec::new(), it.question(), Subject::Experiment(it));
+    shipped.iter().map(entry).collect()
+}
+
+fn entry(name: &str, also: Vec<String>, text: &str, subject: Subject) -> Entry {
+    Entry { name: name.to_owned(), also, sentence: first_sentence(text), subject }
+}
+
 /// The letters that a setting has in the paper, as its documentation names them: "(the paper's τ)".
 fn letters(doc: &str) -> impl Iterator<Item = String> {
     let after = doc.split("(the paper's ").skip(1);
@@ -152,9 +163,9 @@ fn letters(doc: &str) -> impl Iterator<Item = String> {
 }
 
 /// The tables that settings stand in, each once.
-fn tables() -> Vec<&'static str> {
+fn tables(catalogue: &'static Catalogue) -> Vec<&'static str> {
     let mut tables: Vec<&str> = Vec::new();
-    for setting in settings() {
+    for setting in catalogue.settings() {
         for (end, _) in setting.key.match_indices('.') {
             let table = &setting.key[..end];
             if !tables.contains(&table) {

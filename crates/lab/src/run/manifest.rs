@@ -98,6 +98,8 @@ pub struct StoredManifest {
     pub featurescope_version: String,
     /// Names the run.
     pub run_id: RunId,
+    /// Names its settings without the seed.
+    pub setting_key: SettingKey,
     /// SHA-256 of `spec.toml`.
     pub spec_sha256: Digest,
     /// The files that the settings name.
@@ -118,19 +120,24 @@ pub struct StoredManifest {
 }
 
 impl Manifest {
-    /// The manifest of a run that starts now.
+    /// The manifest of a plan's run that starts now.
     pub fn new(plan: &Plan) -> Self {
+        Self::begun(&plan.experiment, plan.seed, &plan.identity, &plan.resolved)
+    }
+
+    /// The manifest of a run that starts now: of this experiment, seed, identity and text of `spec.toml`.
+    pub fn begun(experiment: &str, seed: u64, identity: &Identity, spec: &str) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         Self {
             format_version: FORMAT_VERSION,
             featurescope_version: env!("CARGO_PKG_VERSION"),
             git_commit: option_env!("FEATURESCOPE_COMMIT"),
-            experiment: plan.experiment.clone(),
-            seed: plan.seed,
-            run_id: plan.identity.run_id(),
-            setting_key: plan.identity.setting_key(),
-            spec_sha256: Digest::of(&plan.resolved),
-            files: plan.identity.files.iter().map(KeptFile::of).collect(),
+            experiment: experiment.to_owned(),
+            seed,
+            run_id: identity.run_id(),
+            setting_key: identity.setting_key(),
+            spec_sha256: Digest::of(spec),
+            files: identity.files.iter().map(KeptFile::of).collect(),
             host: Host::current(),
             threads: featurescope_sim::math::parallel::threads(),
             started_unix_seconds: started,
@@ -144,7 +151,8 @@ impl Manifest {
     }
 
     /// The same for a run that `earlier` left unfinished, without its arms.
-    pub(super) fn continuing(self, earlier: &StoredManifest) -> Self {
+    #[must_use]
+    pub fn continuing(self, earlier: &StoredManifest) -> Self {
         Self {
             started_unix_seconds: earlier.started_unix_seconds,
             times_resumed: earlier.times_resumed.saturating_add(1),
@@ -194,8 +202,9 @@ impl StoredManifest {
         Err(IdentityError::Settings { path: run.join(SPEC_FILE), runs })
     }
 
-    /// An error unless this program makes the same bits as the one that began.
-    pub(super) fn check_version(&self, run: &Path) -> Result<(), RunError> {
+    /// # Errors
+    /// Unless this program makes the same bits as the one that began.
+    pub fn check_version(&self, run: &Path) -> Result<(), RunError> {
         let ours = env!("CARGO_PKG_VERSION");
         if self.featurescope_version == ours {
             return Ok(());
@@ -209,10 +218,7 @@ impl StoredManifest {
 }
 
 /// Pairs as a JSON object, in their order.
-pub(crate) fn as_map<V: Serialize, S: Serializer>(
-    pairs: &[(String, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(pairs.len()))?;
     for (key, value) in pairs {
         map.serialize_entry(key, value)?;

@@ -3,9 +3,9 @@
 //! A value is read as TOML. A setting that takes a text takes it as it was typed: `experiment=2026-09-30` is
 //! no date. Words need no quotes, also in a list, since shells take quotes away: `bias.kind=[zero,staged]`.
 
+use super::catalogue::Catalogue;
 use super::error::SpecError;
 use super::leaf::Leaf;
-use super::catalogue::Catalogue;
 use super::setting::Setting;
 use toml::Value;
 

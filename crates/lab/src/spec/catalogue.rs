@@ -7,6 +7,7 @@ use super::error::SpecError;
 use super::layer::Layer;
 use super::setting::{Condition, Fallback, Kind, Setting};
 use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
+use std::fmt;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
@@ -74,6 +75,8 @@ pub struct Former {
 
 /// The settings of one kind of run.
 pub struct Catalogue {
+    /// What its settings are of: "runs on …".
+    pub subject: &'static str,
     entries: &'static [Entry],
     former: &'static [Former],
     /// The list that was built last, and of how many parts.
@@ -83,8 +86,8 @@ pub struct Catalogue {
 impl Catalogue {
     /// A catalogue of these entries, in the order in which settings are written and explained, and of the words that
     /// earlier versions had.
-    pub const fn new(entries: &'static [Entry], former: &'static [Former]) -> Self {
-        Self { entries, former, built: RwLock::new((0, &[])) }
+    pub const fn new(subject: &'static str, entries: &'static [Entry], former: &'static [Former]) -> Self {
+        Self { subject, entries, former, built: RwLock::new((0, &[])) }
     }
 
     /// All settings, in the order in which they are written and explained. Parts that are added while the program
@@ -150,6 +153,12 @@ impl Catalogue {
     /// on the order.
     pub fn overrides(&'static self, arguments: &[String]) -> Result<Layer, SpecError> {
         Layer::overrides_with(self, arguments)
+    }
+}
+
+impl fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "settings of {}", self.subject)
     }
 }
 

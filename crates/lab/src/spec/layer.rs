@@ -1,9 +1,9 @@
 //! One place in which settings are typed: a TOML file, or the `key=value` arguments of the command line.
 
 use super::argument;
+use super::catalogue::Catalogue;
 use super::error::{SpecError, Typed};
 use super::leaf::Leaf;
-use super::catalogue::Catalogue;
 use super::registry::{SPARSE_CODING, nearest};
 use super::setting::{InToml, Kind, Setting};
 use std::fmt;
@@ -65,7 +65,8 @@ impl Values {
 
     /// Removes a setting and its alternatives.
     pub fn remove(&mut self, setting: &Setting) {
-        self.given.retain(|(other, _)| other.key != setting.key && !setting.alternatives.contains(&other.key));
+        self.given
+            .retain(|(other, _)| other.key != setting.key && !setting.alternatives.contains(&other.key));
     }
 
     /// Keeps the settings for which `keep` holds.
@@ -220,7 +221,11 @@ impl Source<'_> {
             let is_named = leaf.path.len() > 1;
             if leaf.path.len() <= 2 && leaf.value.as_table().is_none() {
                 return Err(SpecError::Value {
-                    typed: Box::new(Typed { key: leaf.key(), value: leaf.shown, place: self.place.to_owned() }),
+                    typed: Box::new(Typed {
+                        key: leaf.key(),
+                        value: leaf.shown,
+                        place: self.place.to_owned(),
+                    }),
                     expected: "a table of settings".to_owned(),
                 });
             }
@@ -247,13 +252,15 @@ impl Source<'_> {
 
     /// Reads `[[variants]]`.
     fn variants(self, value: &Value) -> Result<Vec<Variant>, SpecError> {
-        let wrong = |problem: &str| SpecError::Variants { place: self.place.to_owned(), problem: problem.to_owned() };
+        let wrong =
+            |problem: &str| SpecError::Variants { place: self.place.to_owned(), problem: problem.to_owned() };
         let entries = value.as_array().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
         if entries.is_empty() {
             return Err(wrong("an empty list describes no run"));
         }
         let read = |(index, entry): (usize, &Value)| {
-            let mut table = entry.as_table().cloned().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
+            let mut table =
+                entry.as_table().cloned().ok_or_else(|| wrong("they are tables, [[variants]]"))?;
             let name = match table.remove("name") {
                 Some(Value::String(name)) if is_plain(&name) => name,
                 _ => return Err(wrong("each needs a `name` of letters, digits, `-` and `_`")),
@@ -321,11 +328,7 @@ impl Reader<'_> {
             Some(setting) => Some(setting.key),
             None => nearest(key, settings.iter().map(|setting| setting.key)),
         };
-        SpecError::Unknown {
-            key: self.full_key(key),
-            place,
-            suggestion: suggestion.map(ToOwned::to_owned),
-        }
+        SpecError::Unknown { key: self.full_key(key), place, suggestion: suggestion.map(ToOwned::to_owned) }
     }
 
     fn read(&self, leaves: &[Leaf]) -> Result<Values, SpecError> {
@@ -363,7 +366,9 @@ impl Reader<'_> {
         let typed = |setting: &Setting, value: &Value| Box::new(self.typed(setting.key, value.to_string()));
         for (setting, value) in values.in_order() {
             let mut others = setting.alternatives.iter().filter(|&&key| key != setting.key);
-            if let Some((other, second)) = others.find_map(|key| Some((self.source.catalogue.find(key)?, values.get(key)?))) {
+            if let Some((other, second)) =
+                others.find_map(|key| Some((self.source.catalogue.find(key)?, values.get(key)?)))
+            {
                 return Err(SpecError::Both { first: typed(setting, value), second: typed(other, second) });
             }
         }

@@ -236,7 +236,7 @@ static ENTRIES: &[Entry] = &[
 ];
 
 /// The list as a catalogue.
-pub static SPARSE_CODING: Catalogue = Catalogue::new(ENTRIES, &[]);
+pub static SPARSE_CODING: Catalogue = Catalogue::new("runs on sparse-coding data", ENTRIES, &[]);
 
 /// All settings, in the order in which they are written and explained.
 pub fn settings() -> &'static [Setting] {

@@ -10,9 +10,9 @@
 //! slowest.
 
 use super::Chosen;
+use super::catalogue::Catalogue;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
 use super::layer::{Layer, Values, Variant};
-use super::catalogue::Catalogue;
 use super::registry::SPARSE_CODING;
 use super::setting::{Condition, Fallback, InToml, Kind, Setting};
 use toml::Value;

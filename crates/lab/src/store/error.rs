@@ -46,7 +46,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+    /// What the system refused: `read`, `created`, `written` …
+    pub fn io(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { path, action, source }
     }
@@ -56,7 +57,8 @@ impl StoreError {
         move |source| Self::Table { path, action, source }
     }
 
-    pub(crate) fn content(path: &Path, problem: impl Into<String>) -> Self {
+    /// Contents of a file that cannot be used.
+    pub fn content(path: &Path, problem: impl Into<String>) -> Self {
         Self::Content { path: path.to_path_buf(), problem: problem.into() }
     }
 }

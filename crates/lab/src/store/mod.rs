@@ -2,7 +2,7 @@
 //!
 //! | file | written by | holds |
 //! |---|---|---|
-//! | `records.parquet` | [`ArmWriter`] | one row per recorded step: `step`, then one DOUBLE per column |
+//! | `records.parquet` | [`ArmWriter`], [`write_records`] | one row per recorded step: `step`, then one DOUBLE per column |
 //! | `neurons.parquet` | [`ArmWriter`] | one row per recorded step and neuron: `step`, `neuron`, then one FLOAT per column |
 //! | `*.safetensors` | [`write_checkpoint`] | every array of a snapshot, and what is needed to go on from it |
 //! | `data.safetensors` | [`write_data`] | M, and some samples with their codes and noise |
@@ -48,7 +48,7 @@ pub use reader::{Neurons, Records, read_neurons, read_records, read_tables};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
 pub use table_file::open_table;
 pub(crate) use version::from_versioned_json;
-pub use writer::ArmWriter;
+pub use writer::{ArmWriter, write_records};
 
 /// Name of the table of recorded steps.
 pub const RECORDS_FILE: &str = "records.parquet";

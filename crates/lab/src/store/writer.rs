@@ -99,6 +99,30 @@ impl ArmWriter {
     }
 }
 
+/// Writes the table of recorded steps of an arm without neurons, replacing what stands at `path`: by step, one value for
+/// every column.
+///
+/// # Errors
+/// If a record has another number of values, or the disk refuses.
+pub fn write_records(path: &Path, columns: &[Column], records: &[(u64, Vec<f64>)]) -> Result<(), StoreError> {
+    if let Some((step, _)) = records.iter().find(|(_, values)| values.len() != columns.len()) {
+        let problem = format!("the record of step {step} has other columns than the table");
+        return Err(StoreError::content(path, problem));
+    }
+    let mut table =
+        Table::create(path.to_path_buf(), &[("step", Physical::INT64)], columns, Physical::DOUBLE)?;
+    for group in records.chunks(RECORDS_PER_GROUP) {
+        table.write_group(|writer| {
+            write_column::<Int64Type>(writer, group.iter().map(|(step, _)| step.cast_signed()))?;
+            let mut columns = 0..columns.len();
+            columns.try_for_each(|c| {
+                write_column::<DoubleType>(writer, group.iter().map(|(_, values)| values[c]))
+            })
+        })?;
+    }
+    table.place()
+}
+
 /// One Parquet file under way.
 struct Table {
     path: PathBuf,

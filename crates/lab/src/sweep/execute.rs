@@ -5,11 +5,9 @@
 
 use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
 use super::plan::{PlannedRun, SweepPlan};
+use super::recipe::{Failure, Progress};
 use crate::identity::Digest;
-use crate::plan::PlanError;
-use crate::run::{
-    Event, FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, StoredManifest, execute as execute_run,
-};
+use crate::run::{FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, StoredManifest};
 use crate::status::Status;
 use std::collections::HashMap;
 use std::fs;
@@ -30,23 +28,7 @@ pub enum SweepError {
         /// The run.
         id: String,
         /// What went wrong.
-        source: RunError,
-    },
-    /// A run that cannot be planned, for instance because memory has gone since.
-    #[error("run {id}: {source}")]
-    Plan {
-        /// The run.
-        id: String,
-        /// What is wrong.
-        source: PlanError,
-    },
-    /// A file that the settings name is not what it was when the sweep was planned.
-    #[error(
-        "run {id}: a file that its settings name was changed since the sweep began; run the command again"
-    )]
-    Changed {
-        /// The run.
-        id: String,
+        source: Failure,
     },
     /// Its folder holds another run.
     #[error("{} does not hold run {id}, whose folder it is: move it away, and the run is made", path.display())]
@@ -73,10 +55,9 @@ impl SweepError {
     /// Whether the sweep can go on once the machine allows it.
     pub fn can_be_resumed(&self) -> bool {
         match self {
-            Self::Run { source, .. } => source.can_be_resumed(),
-            Self::Folder(_)
-            | Self::Plan { .. }
-            | Self::Changed { .. }
+            Self::Run { source: Failure::Stopped { can_be_resumed, .. }, .. } => *can_be_resumed,
+            Self::Run { source: Failure::Changed, .. }
+            | Self::Folder(_)
             | Self::Foreign { .. }
             | Self::Threads(_)
             | Self::Io { .. } => true,
@@ -181,45 +162,43 @@ fn make(
     on_event: &(dyn Fn(SweepEvent) + Sync),
 ) -> Result<(), SweepError> {
     let started = Instant::now();
-    let plan = run.plan().map_err(|source| SweepError::Plan { id: run.id.clone(), source })?;
-    if plan.identity.run_id() != run.run_id {
-        return Err(SweepError::Changed { id: run.id.clone() });
-    }
     let partial = folder.partial(&run.id);
     let failed = |source| SweepError::Run { id: run.id.clone(), source };
-    let is_part_of_it = fs::read(partial.join(SPEC_FILE)).is_ok_and(|spec| spec == plan.resolved.as_bytes());
-    let directory = if is_part_of_it {
-        RunDirectory::reopen(&partial)
-    } else {
-        if partial.exists() {
-            fs::remove_dir_all(&partial).map_err(io(&partial))?;
-        }
-        RunDirectory::create(&partial)
+    let open = || -> Result<RunDirectory, Failure> {
+        let is_part_of_it =
+            fs::read(partial.join(SPEC_FILE)).is_ok_and(|spec| spec == run.recipe.resolved().as_bytes());
+        let directory = if is_part_of_it {
+            RunDirectory::reopen(&partial)
+        } else {
+            if partial.exists() {
+                fs::remove_dir_all(&partial).map_err(|error| Failure::stopped(io(&partial)(error), true))?;
+            }
+            RunDirectory::create(&partial)
+        };
+        Ok(directory.map_err(RunError::from)?.saving_every(folder.save_every()))
     };
-    let directory = directory.map_err(|error| failed(error.into()))?.saving_every(folder.save_every());
-    let steps: u64 = plan.arms.iter().map(|arm| arm.spec.training.steps).sum();
-    let (per_step, mut told) = (run.cost.operations / steps.max(1) as f64, 0.0);
-    let summary = execute_run(&plan, &directory, interrupt, &mut |event| match event {
-        Event::Stepped { .. } => {
-            told += per_step;
-            on_event(SweepEvent::Advanced { operations: per_step });
-        }
-        Event::Note(text) => on_event(SweepEvent::Note { id: run.id.clone(), text: text.to_owned() }),
-        _ => {}
-    });
-    let summary = summary.map_err(failed)?;
-    if summary.status == Status::Interrupted {
+    let (operations, mut told) = (run.cost.operations, 0.0);
+    let status =
+        run.recipe.carry_out(&run.experiment, run.run_id, &open, interrupt, &mut |event| match event {
+            Progress::Advanced(share) => {
+                told += operations * share;
+                on_event(SweepEvent::Advanced { operations: operations * share });
+            }
+            Progress::Note(text) => on_event(SweepEvent::Note { id: run.id.clone(), text: text.to_owned() }),
+        });
+    let status = status.map_err(failed)?;
+    if status == Status::Interrupted {
         return Ok(());
     }
     let ended = folder.run(&run.id);
     fs::rename(&partial, &ended).map_err(io(&ended))?;
     // Steps that an arm did not take, or took before this process.
-    on_event(SweepEvent::Advanced { operations: (run.cost.operations - told).max(0.0) });
+    on_event(SweepEvent::Advanced { operations: (operations - told).max(0.0) });
     on_event(SweepEvent::Ended {
         id: run.id.clone(),
         experiment: run.experiment.clone(),
-        seed: plan.seed,
-        status: summary.status,
+        seed: run.recipe.seed(),
+        status,
         seconds: started.elapsed().as_secs_f64(),
     });
     Ok(())
@@ -249,8 +228,8 @@ fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepErro
         SweepEntry {
             run: point.id.clone(),
             setting: point.setting,
-            latent_dim: point.dims.0,
-            ambient_dim: point.dims.1,
+            latent_dim: point.dims.map(|dims| dims.0),
+            ambient_dim: point.dims.map(|dims| dims.1),
             variant: point.variant.clone(),
             choices: point.choices.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
             status,
@@ -279,7 +258,7 @@ fn lists_without_effect(plan: &SweepPlan, index: &SweepIndex) -> Vec<String> {
 
 /// An error unless the folder of a run holds that run: somebody may have put another one there.
 fn check_identity(run: &PlannedRun, folder: &Path) -> Result<(), SweepError> {
-    let failed = |source| SweepError::Run { id: run.id.clone(), source: RunError::Store(source) };
+    let failed = |source| SweepError::Run { id: run.id.clone(), source: RunError::Store(source).into() };
     let manifest = StoredManifest::read(folder).map_err(failed)?;
     if manifest.is_some_and(|manifest| manifest.run_id == run.run_id) {
         return Ok(());

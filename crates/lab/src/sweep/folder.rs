@@ -67,10 +67,10 @@ pub struct SweepEntry {
     pub run: String,
     /// Names its settings without the seed: points that share it are repetitions.
     pub setting: SettingKey,
-    /// d.
-    pub latent_dim: usize,
-    /// d1.
-    pub ambient_dim: usize,
+    /// d, on sparse-coding data.
+    pub latent_dim: Option<usize>,
+    /// d1, on sparse-coding data.
+    pub ambient_dim: Option<usize>,
     /// Name of its variant.
     pub variant: Option<String>,
     /// What was chosen from the lists.

@@ -12,11 +12,13 @@
 mod execute;
 mod folder;
 mod plan;
+mod recipe;
 pub mod table;
 
 pub use execute::{SweepError, SweepEvent, execute};
 pub use folder::{COMMAND_FILE, SWEEP_FILE, SweepEntry, SweepFolder, SweepFolderError, SweepIndex, runs_in};
 pub use plan::{PlannedRun, SweepPlan, SweepPoint};
+pub use recipe::{Failure, Progress, Recipe};
 
 #[cfg(test)]
 mod tests;

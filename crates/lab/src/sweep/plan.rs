@@ -1,10 +1,12 @@
 //! Which runs a sweep makes, what they cost, and which lists change nothing.
 
+use super::recipe::Recipe;
 use crate::identity::{Contents, Digest, Identity, RunId, SettingKey, Settings};
 use crate::plan::{Cost, Plan, PlanError, check_settings};
 use crate::run::FORMAT_VERSION;
-use crate::spec::{Choice, Point, Spec};
+use crate::spec::{Choice, Point};
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// One run, and the points that describe it.
 #[derive(Clone, Debug)]
@@ -15,17 +17,10 @@ pub struct PlannedRun {
     pub run_id: RunId,
     /// Name of its experiment.
     pub experiment: String,
-    /// Its settings.
-    pub spec: Spec,
+    /// How it is made.
+    pub recipe: Arc<dyn Recipe>,
     /// What it costs.
     pub cost: Cost,
-}
-
-impl PlannedRun {
-    /// Its checked parts.
-    pub fn plan(&self) -> Result<Plan, PlanError> {
-        Plan::new(&self.spec, &self.experiment)
-    }
 }
 
 /// One combination of the lists' values.
@@ -39,8 +34,8 @@ pub struct SweepPoint {
     pub id: String,
     /// Names its settings without the seed: points that share it are repetitions.
     pub setting: SettingKey,
-    /// d and d1, to tell the rungs of a ladder apart.
-    pub dims: (usize, usize),
+    /// d and d1 on sparse-coding data, to tell the rungs of a ladder apart.
+    pub dims: Option<(usize, usize)>,
 }
 
 /// The runs of a sweep.
@@ -64,29 +59,55 @@ impl SweepPlan {
             .first()
             .and_then(|point| point.spec.shared.experiment.clone())
             .unwrap_or_else(|| name.to_owned());
-        let mut sweep = Self { experiment, points: Vec::new(), runs: Vec::new() };
-        let (mut known, mut checked) = (HashSet::new(), HashSet::new());
+        let (mut sweep, mut checked) = (Self::empty(experiment), HashSet::new());
         let mut contents = Contents::default();
         for Point { variant, choices, spec } in points {
             let identity = Identity::with(&spec, &mut contents)?;
-            let (run_id, setting) = (identity.run_id(), identity.setting_key());
-            let id = folder_name(run_id);
             let dims = (spec.shared.data.latent_dim, spec.shared.data.ambient_dim);
-            if known.insert(id.clone()) {
+            if !sweep.has(&identity) {
                 check_settings(&spec)?;
-                let experiment = match &variant {
-                    Some(variant) => format!("{}-{variant}", sweep.experiment),
-                    None => sweep.experiment.clone(),
-                };
-                let run = PlannedRun { id: id.clone(), run_id, experiment, cost: Cost::of(&spec), spec };
-                if checked.insert(setting) {
-                    run.plan()?;
+                if checked.insert(identity.setting_key()) {
+                    Plan::new(&spec, &sweep.name_of(variant.as_deref()))?;
                 }
-                sweep.runs.push(run);
             }
-            sweep.points.push(SweepPoint { variant, choices, id, setting, dims });
+            let cost = Cost::of(&spec);
+            sweep.add((variant, choices), &identity, Some(dims), cost, Arc::new(spec));
         }
         Ok(sweep)
+    }
+
+    /// A sweep of no run yet.
+    pub fn empty(experiment: String) -> Self {
+        Self { experiment, points: Vec::new(), runs: Vec::new() }
+    }
+
+    /// Whether the run with this identity is planned already.
+    pub fn has(&self, identity: &Identity) -> bool {
+        let run_id = identity.run_id();
+        self.runs.iter().any(|run| run.run_id == run_id)
+    }
+
+    /// Adds a point, by its variant and the values chosen from the lists, and its run unless that is planned already.
+    pub fn add(
+        &mut self,
+        (variant, choices): (Option<String>, Vec<Choice>),
+        identity: &Identity,
+        dims: Option<(usize, usize)>,
+        cost: Cost,
+        recipe: Arc<dyn Recipe>,
+    ) {
+        let (run_id, setting) = (identity.run_id(), identity.setting_key());
+        let id = folder_name(run_id);
+        if !self.has(identity) {
+            let experiment = self.name_of(variant.as_deref());
+            self.runs.push(PlannedRun { id: id.clone(), run_id, experiment, recipe, cost });
+        }
+        self.points.push(SweepPoint { variant, choices, id, setting, dims });
+    }
+
+    /// The name of a run's experiment.
+    pub fn name_of(&self, variant: Option<&str>) -> String {
+        variant.map_or_else(|| self.experiment.clone(), |variant| format!("{}-{variant}", self.experiment))
     }
 
     /// Operations of all runs together, at most.

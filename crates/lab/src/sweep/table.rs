@@ -12,9 +12,9 @@ use std::fs;
 pub const LEVEL: f64 = 0.95;
 
 /// Where a figure stands in an arm's part of `summary.json`.
-type Reader = fn(&Value) -> Option<f64>;
+pub type Reader = fn(&Value) -> Option<f64>;
 
-/// The figures of a row: heading and where it stands.
+/// The figures of a row on sparse-coding data: heading and where it stands.
 pub const FIGURES: &[(&str, Reader)] = &[
     ("dense energy", |arm| arm["dense_energy_fraction"].as_f64()),
     ("covered >.9", |arm| arm["coverage"]["0.9"].as_f64()),
@@ -35,10 +35,10 @@ fn probe(arm: &Value, task: &str) -> Option<f64> {
 pub struct Row {
     /// Name of the variant.
     pub variant: Option<String>,
-    /// d.
-    pub latent_dim: usize,
-    /// d1.
-    pub ambient_dim: usize,
+    /// d, on sparse-coding data.
+    pub latent_dim: Option<usize>,
+    /// d1, on sparse-coding data.
+    pub ambient_dim: Option<usize>,
     /// What was chosen from the lists, without the seed.
     pub choices: Vec<(String, Value)>,
     /// The arm.
@@ -58,8 +58,12 @@ pub struct Figure {
     pub interval: Option<Estimate>,
 }
 
-/// The rows of a sweep, in the order in which its points were asked for. Runs that have not ended are left out.
-pub fn rows(index: &SweepIndex, folder: &SweepFolder) -> Result<Vec<Row>, SweepError> {
+/// The rows of a sweep with these figures, in the order in which its points were asked for. Runs that have not ended are left out.
+pub fn rows(
+    index: &SweepIndex,
+    folder: &SweepFolder,
+    figures: &[(&'static str, Reader)],
+) -> Result<Vec<Row>, SweepError> {
     let mut groups: Vec<(&SweepEntry, Vec<Value>)> = Vec::new();
     let mut read = HashSet::new();
     for entry in index.points.iter().filter(|entry| entry.fingerprint.is_some()) {
@@ -76,14 +80,14 @@ pub fn rows(index: &SweepIndex, folder: &SweepFolder) -> Result<Vec<Row>, SweepE
             None => groups.push((entry, vec![summary])),
         }
     }
-    Ok(groups.iter().flat_map(|(entry, summaries)| rows_of(entry, summaries)).collect())
+    Ok(groups.iter().flat_map(|(entry, summaries)| rows_of(entry, summaries, figures)).collect())
 }
 
-fn rows_of(entry: &SweepEntry, summaries: &[Value]) -> Vec<Row> {
+fn rows_of(entry: &SweepEntry, summaries: &[Value], figures: &[(&'static str, Reader)]) -> Vec<Row> {
     let arms = summaries.first().and_then(|summary| summary["arms"].as_object());
     let names = arms.into_iter().flat_map(|arms| arms.keys());
     let row = |arm: &String| {
-        let figures = FIGURES.iter().map(|&(name, read)| {
+        let figures = figures.iter().map(|&(name, read)| {
             let values: Vec<f64> =
                 summaries.iter().filter_map(|summary| read(&summary["arms"][arm])).collect();
             (name, figure(&values))

@@ -1,10 +1,11 @@
 //! Sweeps of tiny runs: what is made, what is not made again, what changes nothing.
 
-use super::table::rows;
+use super::table::{FIGURES, rows};
 use super::*;
 use crate::experiments::Experiment;
+use crate::plan::Plan;
 use crate::run::{RunDirectory, execute as execute_run};
-use crate::spec::{Layer, Spec};
+use crate::spec::{Layer, Point, Spec};
 use crate::status::Status;
 use featurescope_sim::data::Dictionary;
 use std::fs;
@@ -24,11 +25,15 @@ const TINY: &[&str] = &[
     "probe.test_rows=60",
 ];
 
-fn plan(arguments: &[&str]) -> SweepPlan {
+fn points(arguments: &[&str]) -> Vec<Point> {
     let mut layers = Experiment::find("smoke").unwrap().layers(false).unwrap();
     let arguments: Vec<String> = TINY.iter().chain(arguments).map(ToString::to_string).collect();
     layers.push(Layer::overrides(&arguments).unwrap());
-    SweepPlan::new(Spec::all_from_layers(&layers).unwrap(), "tiny").unwrap()
+    Spec::all_from_layers(&layers).unwrap()
+}
+
+fn plan(arguments: &[&str]) -> SweepPlan {
+    SweepPlan::new(points(arguments), "tiny").unwrap()
 }
 
 /// Makes the sweep; returns its index and the runs that were made, by name.
@@ -56,7 +61,7 @@ fn a_run_is_made_once_and_a_longer_list_only_adds() {
     let (index, made) = make(&plan(&["seed=[1,2,3]"]), folder.path(), 1);
     assert!(made.is_empty());
     assert_eq!(index.points.len(), 3);
-    let rows = rows(&index, &SweepFolder::open(folder.path()).unwrap()).unwrap();
+    let rows = rows(&index, &SweepFolder::open(folder.path()).unwrap(), FIGURES).unwrap();
     assert_eq!(
         rows.iter().map(|row| (row.arm.as_str(), row.seeds)).collect::<Vec<_>>(),
         [("none", 3), ("random_mask", 3)]
@@ -76,7 +81,8 @@ fn runs_of_a_sweep_are_the_same_bytes_as_runs_alone() {
     let sweep = plan(&["seed=[1,2]"]);
     make(&sweep, &folder.path().join("sweep"), 2);
     let alone = RunDirectory::create(&folder.path().join("alone")).unwrap();
-    execute_run(&sweep.runs[1].plan().unwrap(), &alone, &AtomicBool::new(false), &mut |_| {}).unwrap();
+    let second = Plan::new(&points(&["seed=[1,2]"])[1].spec, "tiny").unwrap();
+    execute_run(&second, &alone, &AtomicBool::new(false), &mut |_| {}).unwrap();
     for file in ["records.parquet", "checkpoint-final.safetensors", "probes.json"] {
         let read = |run: &Path| fs::read(run.join("arms/none").join(file)).unwrap();
         assert!(read(alone.path()) == read(&folder.path().join("sweep").join(&sweep.runs[1].id)), "{file}");

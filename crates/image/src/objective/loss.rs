@@ -9,7 +9,7 @@
 //! with s the cosine or the inner product. Sources: van den Oord et al. (2018), Chen et al. (ICML 2020), Chen & He (CVPR
 //! 2021); StopGrad on positives and negatives: Wen & Li (ICML 2021); docs/theory.md (2.1), without its factor τ in front.
 
-use crate::settings::{Similarity, StopGradient};
+use super::{Similarity, StopGradient};
 use burn::tensor::{Tensor, TensorData, activation::log_softmax};
 
 /// Added to a squared norm before the root, so that a zero row has a gradient.
@@ -39,8 +39,8 @@ pub fn info_nce(
     stop_gradient: StopGradient,
 ) -> Tensor<1> {
     let candidates = match stop_gradient {
-        StopGradient::None => positives,
-        StopGradient::Candidates => positives.detach(),
+        StopGradient::Nowhere => positives,
+        StopGradient::Targets => positives.detach(),
     };
     let [n, _] = anchors.dims();
     let logits =
