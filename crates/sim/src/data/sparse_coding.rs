@@ -75,6 +75,11 @@ impl SparseCodingParts {
         self.dictionary.as_ref()
     }
 
+    /// σ².
+    pub fn noise_variance(&self) -> f64 {
+        self.noise_variance
+    }
+
     /// Where the noise is larger.
     pub fn directions(&self) -> &dyn NoiseDirections {
         self.directions.as_ref()
