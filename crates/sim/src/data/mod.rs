@@ -23,7 +23,7 @@ pub mod law;
 pub use dictionary::{Dictionary, DictionaryError};
 pub use latent::{FixedCount, Independent, LatentLaw};
 pub use law::SparseCodingLaw;
-pub use noise::DenseNoise;
+pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
 use crate::math::{Matrix, ParameterError, Stream, parallel, require};
@@ -270,3 +270,8 @@ impl DataModel for Arc<dyn DataModel> {
 
 #[cfg(test)]
 mod tests;
+
+/// The guide's example of a law is a law.
+#[cfg(test)]
+#[path = "../../../../examples/extend/data.rs"]
+mod example;

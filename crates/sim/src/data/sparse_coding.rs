@@ -7,14 +7,11 @@ use super::latent::LATENT_LAWS;
 use super::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
 use super::{
     AMBIENT_DIM, DataLaw, DataModel, DataPart, DenseNoise, Dictionary, DictionaryError, Drawing, LATENT_DIM,
-    LatentLaw, MatrixFile, Sizes, SparseCodingLaw,
+    LatentLaw, MatrixFile, NOISE_CONSTANT, NOISE_VARIANCE, Sizes, SparseCodingLaw,
 };
 use crate::math::{Matrix, ParameterError, Stream};
-use crate::part::{Fallback, Given, Kind, PartSetting, Range};
+use crate::part::{Given, PartSetting};
 use std::sync::Arc;
-
-/// Two ways of saying σ².
-const WAYS: &[&str] = &["noise_variance", "noise_constant"];
 
 /// The declaration.
 pub(super) static PART: DataPart = DataPart {
@@ -25,20 +22,8 @@ pub(super) static PART: DataPart = DataPart {
         AMBIENT_DIM,
         PartSetting::part("dictionary", &DICTIONARIES, "Where M comes from."),
         PartSetting::part("latent", &LATENT_LAWS, "The law of z."),
-        PartSetting::new(
-            "noise_variance",
-            Kind::Number(Range::NON_NEGATIVE),
-            Fallback::Absent("noise_constant sets it"),
-            "Variance of each coordinate of the dense noise ξ (the paper's σ²).",
-        )
-        .one_of(WAYS),
-        PartSetting::number(
-            "noise_constant",
-            Range::NON_NEGATIVE,
-            "0.7",
-            "C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.",
-        )
-        .one_of(WAYS),
+        NOISE_VARIANCE,
+        NOISE_CONSTANT,
         PartSetting::part("noise_directions", &NOISE_DIRECTIONS, "Where the noise is larger."),
     ],
     build: |given, ()| Ok(Box::new(SparseCodingParts::of(given)?)),
@@ -57,15 +42,11 @@ pub struct SparseCodingParts {
 impl SparseCodingParts {
     fn of(given: &Given) -> Result<Self, ParameterError> {
         let sizes = Sizes::of(given)?;
-        let noise_variance = match given.optional_number("noise_variance") {
-            Some(variance) => variance,
-            None => DenseNoise::paper_variance(given.number("noise_constant")?, sizes.latent_dim),
-        };
         Ok(Self {
             sizes,
             dictionary: given.part::<Box<dyn DictionarySource>>("dictionary")?.build(&sizes)?,
             latent: given.part::<Arc<dyn LatentLaw>>("latent")?.build(&sizes)?,
-            noise_variance,
+            noise_variance: DenseNoise::variance_of(given, sizes)?,
             directions: given.part::<Box<dyn NoiseDirections>>("noise_directions")?.build(&sizes)?,
         })
     }

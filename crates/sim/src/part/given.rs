@@ -67,7 +67,7 @@ impl Given {
     /// Values for these settings, with defaults where nothing is given.
     ///
     /// # Errors
-    /// If a value is not accepted, belongs to no setting, or is missing.
+    /// If a value is not accepted, belongs to no setting, is missing, or says what another one says.
     pub fn new(settings: &'static [PartSetting], values: Vec<(&str, Value)>) -> Result<Self, ParameterError> {
         let mut given = Vec::new();
         for (name, value) in values {
@@ -84,8 +84,10 @@ impl Given {
             given.push((setting.name, value));
         }
         for setting in settings {
-            let is_said =
-                given.iter().any(|(name, _)| *name == setting.name || setting.alternatives.contains(name));
+            let ways = given.iter().filter(|(name, _)| setting.alternatives.contains(name)).count();
+            let accepted = format!("one of {}, which say the same", setting.alternatives.join(", "));
+            require(ways <= 1, setting.name, "given twice", accepted)?;
+            let is_said = ways == 1 || given.iter().any(|(name, _)| *name == setting.name);
             match (setting.fallback, setting.kind) {
                 _ if is_said => {}
                 (_, Kind::Part(slot)) => {

@@ -13,7 +13,7 @@ pub struct PartSetting {
     pub kind: Kind,
     /// What holds when it is not given.
     pub fallback: Fallback,
-    /// Names of other settings of the part that say the same: at most one of them may be given.
+    /// Names of the settings of the part that say the same, its own among them: at most one may be given.
     pub alternatives: &'static [&'static str],
     /// What it means, with the paper's letter and units.
     pub doc: &'static str,

@@ -63,3 +63,8 @@ pub struct LatentMoments {
     /// Whether atoms are active independently of each other, so that E z_i² z_j² = p² for i ≠ j.
     pub are_independent: bool,
 }
+
+/// The guide's example of a law is a law.
+#[cfg(test)]
+#[path = "../../../../../examples/extend/latent.rs"]
+mod example;
