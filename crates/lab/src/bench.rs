@@ -7,7 +7,7 @@
 use crate::plan::PlanError;
 use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
@@ -20,6 +20,7 @@ use featurescope_sim::train::{
 };
 use serde::Serialize;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Share of open gates in the late stage.
@@ -149,7 +150,7 @@ fn data(size: &Size) -> Result<SparseCoding, PlanError> {
     let d = size.latent_dim;
     let part = || PlanError::parameter("the benchmark's data".to_owned());
     let dictionary = Dictionary::hadamard(size.ambient_dim, d, 1).map_err(PlanError::Dictionary)?;
-    let latent = LatentLaw::Symmetric { activity: LatentLaw::paper_activity(1.0, d) };
+    let latent = Arc::new(Independent { activity: Independent::paper_activity(1.0, d) });
     let noise = DenseNoise::isotropic(DenseNoise::paper_variance(1.0, d)).map_err(part())?;
     SparseCoding::new(dictionary, latent, noise).map_err(part())
 }

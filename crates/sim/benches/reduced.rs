@@ -4,7 +4,7 @@
 
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::linalg::rotate_to_lower_triangle;
@@ -14,6 +14,7 @@ use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
     Reduced, ReducedParts, Sgd, StageRule, TrainingRule,
 };
+use std::sync::Arc;
 
 const LATENT: usize = 64;
 const WIDTH: usize = 256;
@@ -45,7 +46,7 @@ fn law(ambient_dim: usize, latent_dim: usize) -> SparseCodingLaw {
     SparseCodingLaw {
         ambient_dim,
         latent_dim,
-        latent: LatentLaw::Symmetric { activity: LatentLaw::paper_activity(1.0, latent_dim) },
+        latent: Arc::new(Independent { activity: Independent::paper_activity(1.0, latent_dim) }),
         noise_variance,
         direction_count: 0,
         direction_variance: noise_variance,

@@ -2,7 +2,7 @@
 
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::{Augmentation, IntervalMasks};
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::descent::{Coefficients, Descent, descend};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::kernel::Precision;
@@ -10,6 +10,7 @@ use featurescope_sim::math::panels::{Panels, Right, panels_product};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::train::gated::Gate;
+use std::sync::Arc;
 
 const ANCHORS: usize = 1024;
 const WIDTH: usize = 256;
@@ -97,7 +98,7 @@ fn gaussians(bencher: Bencher) {
 fn samples_and_views(bencher: Bencher) {
     let data = SparseCoding::new(
         Dictionary::hadamard(AMBIENT, 64, 1).expect("sizes fit"),
-        LatentLaw::Symmetric { activity: 0.02 },
+        Arc::new(Independent { activity: 0.02 }),
         DenseNoise::isotropic(0.03).expect("in range"),
     )
     .expect("in range");

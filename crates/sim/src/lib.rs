@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`math`] | matrices and products, counter-based random streams, special functions | – |
 //! | [`part`] | parts, their settings, and the slots that they fill | math |
-//! | [`data`] | what a sample is: x = M z + ξ | math |
+//! | [`data`] | what a sample is: x = M z + ξ | math, part |
 //! | [`augment`] | the two views of a positive sample | math, part |
 //! | [`encoder`] | the learner's activation, forward and hand-derived backward | math, part |
 //! | [`loss`] | contrastive losses and their gradients per branch | math, part |
@@ -22,18 +22,19 @@
 //!
 //! ```
 //! use featurescope_sim::augment::IntervalMasks;
-//! use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
+//! use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding};
 //! use featurescope_sim::encoder::SymRelu;
 //! use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 //! use featurescope_sim::train::{
 //!     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, StageRule,
 //!     TrainingRule,
 //! };
+//! use std::sync::Arc;
 //!
 //! let (ambient_dim, latent_dim, seed) = (256, 16, 1);
 //! let data = SparseCoding::new(
 //!     Dictionary::haar(ambient_dim, latent_dim, seed)?,
-//!     LatentLaw::Symmetric { activity: 0.1 },
+//!     Arc::new(Independent { activity: 0.1 }),
 //!     DenseNoise::isotropic(0.05)?,
 //! )?;
 //! let mut process = Contrastive::new(ContrastiveParts {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::measure::{
@@ -15,6 +15,7 @@ use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
     SupervisedParts, TrainingRule,
 };
+use std::sync::Arc;
 
 const LATENT_DIM: usize = 8;
 const WIDTH: usize = 24;
@@ -22,7 +23,7 @@ const STEPS: u64 = 80;
 const SEED: u64 = 4;
 
 fn data() -> SparseCoding {
-    let law = LatentLaw::Symmetric { activity: 0.15 };
+    let law = Arc::new(Independent { activity: 0.15 });
     let dictionary = Dictionary::haar(64, LATENT_DIM, SEED).unwrap();
     SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap()
 }

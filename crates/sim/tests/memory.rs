@@ -8,7 +8,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 use featurescope_sim::augment::{Augmentation, Identity, IntervalMasks};
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::Matrix;
@@ -17,6 +17,7 @@ use featurescope_sim::train::{
     NegativeViews, Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{LazyLock, Mutex};
 
@@ -60,7 +61,7 @@ impl Sizes {
     fn data(self) -> SparseCoding {
         SparseCoding::new(
             Dictionary::hadamard(self.ambient_dim, self.latent_dim, 1).unwrap(),
-            LatentLaw::Symmetric { activity: 0.05 },
+            Arc::new(Independent { activity: 0.05 }),
             DenseNoise::isotropic(0.05).unwrap(),
         )
         .unwrap()
@@ -70,7 +71,7 @@ impl Sizes {
         SparseCodingLaw {
             ambient_dim: self.ambient_dim,
             latent_dim: self.latent_dim,
-            latent: LatentLaw::Symmetric { activity: 0.05 },
+            latent: Arc::new(Independent { activity: 0.05 }),
             noise_variance: 0.05,
             direction_count: 0,
             direction_variance: 0.05,

@@ -2,12 +2,19 @@
 //! as it stands in the list of its slot.
 
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
+use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
+use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
+use featurescope_sim::data::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use featurescope_sim::data::{
+    AMBIENT_DIM, DATA_LAWS, DataLaw, Dictionary, Drawing, LATENT_DIM, MatrixFile, Sizes,
+};
 use featurescope_sim::encoder::{ENCODERS, Encoder, INITIAL_NORM, WIDTH};
 use featurescope_sim::loss::{EmbeddingGrads, Embeddings, LOSSES, Loss, NegativeSet};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
 use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, PartOutline, Value};
 use featurescope_sim::train::{BIAS_RULES, SCHEDULES};
+use std::sync::Arc;
 
 /// A value for every setting that has to be given, and one per word of a setting that takes words.
 fn examples(part: &PartOutline) -> Vec<Vec<(&'static str, Value)>> {
@@ -35,8 +42,9 @@ fn examples(part: &PartOutline) -> Vec<Vec<(&'static str, Value)>> {
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
-    let slots: [&dyn AnySlot; 6] = [&AUGMENTATIONS, &LOSSES, &ENCODERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
-    for slot in slots {
+    let data: [&dyn AnySlot; 4] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS];
+    let arms: [&dyn AnySlot; 6] = [&AUGMENTATIONS, &LOSSES, &ENCODERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
+    for slot in data.into_iter().chain(arms) {
         let parts = slot.outlines();
         assert!(parts.iter().any(|part| part.kind == slot.default_kind()), "{}", slot.key());
         assert_eq!(parts.len(), slot.part_count());
@@ -192,4 +200,137 @@ fn every_encoder_agrees_with_its_value() {
         }
     }
     assert!(compared >= 20 * ENCODERS.part_count(), "{compared}");
+}
+
+/// A power of two, so that every dictionary can be had.
+const SIZES: Sizes = Sizes { ambient_dim: 64, latent_dim: 8 };
+
+/// What files hold: ones on the diagonal that ends in the last row and column.
+fn given(files: impl IntoIterator<Item = MatrixFile>) -> Vec<(&'static str, Matrix)> {
+    let identity = |file: MatrixFile| {
+        let rows = file.rows.unwrap_or(2);
+        let is_one = |r, c| rows - r == file.columns - c;
+        (file.setting, Matrix::from_fn(rows, file.columns, |r, c| f32::from(u8::from(is_one(r, c)))))
+    };
+    files.into_iter().map(identity).collect()
+}
+
+#[test]
+fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
+    for part in DICTIONARIES.outlines() {
+        for values in examples(&part) {
+            let source = Chosen::<Box<dyn DictionarySource>>::new(part.kind, values).unwrap();
+            let source = source.build(&SIZES).unwrap();
+            let matrices = given(source.file());
+            let drawing = Drawing { seed: 3, matrices: &matrices };
+            let dictionary = source.draw(&drawing).unwrap();
+            assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{}", part.kind);
+            let columns = dictionary.atoms().transposed();
+            assert_eq!((columns.rows(), columns.cols()), (SIZES.ambient_dim, SIZES.latent_dim));
+            assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{}", part.kind);
+            assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{}", part.kind);
+        }
+    }
+}
+
+/// Mean squares of single atoms and of pairs against what the law says of itself.
+#[test]
+fn every_law_of_codes_has_the_moments_that_it_names() {
+    let stream = Stream::new(3, Purpose::MonteCarlo, 8);
+    let error = |probability: f64| 5.0 * (probability / f64::from(ROWS)).sqrt();
+    for part in LATENT_LAWS.outlines() {
+        for values in examples(&part) {
+            let law = Chosen::<Arc<dyn LatentLaw>>::new(part.kind, values).unwrap().build(&SIZES).unwrap();
+            let draw = |row: u32| {
+                let mut latent = [f32::NAN; 8];
+                law.draw(&stream, row, &mut latent);
+                latent
+            };
+            assert_eq!(draw(5), draw(5), "{}", part.kind);
+            let (mut active, mut signed, mut pair) = ([0.0; 8], [0.0; 8], 0.0);
+            for latent in (0..ROWS).map(draw) {
+                for (j, z) in latent.into_iter().enumerate() {
+                    assert!([-1.0, 0.0, 1.0].contains(&z), "{}: {z}", part.kind);
+                    active[j] += f64::from(z.abs()) / f64::from(ROWS);
+                    signed[j] += f64::from(z) / f64::from(ROWS);
+                }
+                pair += f64::from((latent[1] * latent[6]).powi(2)) / f64::from(ROWS);
+            }
+            let activity = law.activity(8);
+            let mean = active.iter().sum::<f64>() / 8.0;
+            assert!((mean - activity).abs() < error(activity), "{}: {mean}, {activity}", part.kind);
+            assert!(signed.iter().all(|mean| mean.abs() < error(active[0].max(activity))), "{}", part.kind);
+            let Some(told) = law.moments(8) else { continue };
+            for (j, found) in active.into_iter().enumerate() {
+                let expected = told.activity;
+                assert!((found - expected).abs() < error(expected), "{} {j}: {found}", part.kind);
+            }
+            let independent = told.activity.powi(2);
+            let is_independent = (pair - independent).abs() < error(independent);
+            assert!(!told.are_independent || is_independent, "{}: {pair}, {independent}", part.kind);
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_noise_directions_is_orthonormal_and_lies_where_it_says() {
+    let dictionary = Dictionary::haar(SIZES.ambient_dim, SIZES.latent_dim, 3).unwrap();
+    for part in NOISE_DIRECTIONS.outlines() {
+        for values in examples(&part) {
+            let source = Chosen::<Box<dyn NoiseDirections>>::new(part.kind, values).unwrap();
+            let source = source.build(&SIZES).unwrap();
+            let matrices = given(source.file());
+            let drawing = Drawing { seed: 3, matrices: &matrices };
+            let directions = source.draw(dictionary.atoms(), &drawing).unwrap();
+            assert_eq!(source.draw(dictionary.atoms(), &drawing).unwrap(), directions, "{}", part.kind);
+            assert!(source.count().is_none_or(|count| count == directions.rows()), "{}", part.kind);
+            assert!(source.variance(0.25) >= 0.25, "{}", part.kind);
+            if directions.rows() > 0 {
+                assert!(Dictionary::from_columns(&directions.transposed()).is_ok(), "{}", part.kind);
+                let along = dictionary.coordinates(&directions);
+                let is_outside = along.as_slice().iter().all(|v| v.abs() < 1e-4);
+                assert_eq!(is_outside, source.are_outside_atoms(), "{}", part.kind);
+            }
+        }
+    }
+}
+
+/// Samples of every data law: rows by themselves, x = M z + ξ, activity and noise as named.
+#[test]
+fn every_data_law_draws_what_it_says() {
+    const SAMPLES: usize = 4000;
+    for part in DATA_LAWS.outlines() {
+        assert!([LATENT_DIM, AMBIENT_DIM].iter().all(|setting| part.settings.contains(setting)));
+        for mut values in examples(&part) {
+            values.retain(|(name, _)| *name != "latent_dim" && *name != "ambient_dim");
+            values.extend([("latent_dim", Value::Whole(8)), ("ambient_dim", Value::Whole(64))]);
+            let law = Chosen::<Box<dyn DataLaw>>::new(part.kind, values).unwrap().build(&()).unwrap();
+            let matrices = given(law.files());
+            let model = law.draw(&Drawing { seed: 3, matrices: &matrices }).unwrap();
+            assert_eq!((model.ambient_dim(), model.latent_dim()), (64, 8));
+            let stream = Stream::new(3, Purpose::MonteCarlo, 9);
+            let samples = model.sample(&stream, 0, SAMPLES);
+            let (mut x, mut latent) = ([0.0; 64], [0.0; 8]);
+            model.draw(&stream, 77, &mut x, &mut latent);
+            assert_eq!((samples.x.row(77), samples.latent.row(77)), (&x[..], &latent[..]), "{}", part.kind);
+            let signal = model.dictionary().combine(&samples.latent);
+            let parts = signal.as_slice().iter().zip(samples.noise.as_slice());
+            assert!(samples.x.as_slice().iter().zip(parts).all(|(x, (s, n))| (x - s - n).abs() < 1e-5));
+            let mean_square = |values: &Matrix| {
+                values.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum::<f64>()
+                    / values.as_slice().len() as f64
+            };
+            // Atoms and coordinates may hang together: the error is that of the rows alone.
+            let (activity, variance) = (model.activity(), model.noise_variance());
+            let error = 5.0 * (activity / SAMPLES as f64).sqrt();
+            assert!((mean_square(&samples.latent) - activity).abs() < error, "{}", part.kind);
+            let error = 5.0 * variance * (2.0 / SAMPLES as f64).sqrt();
+            assert!((mean_square(&samples.noise) - variance).abs() < error, "{}", part.kind);
+            if let Some(parts) = law.sparse_coding() {
+                let count = model.noise_directions().map_or(0, Matrix::rows);
+                let numbers = parts.law(count);
+                assert!(numbers.check().is_ok() && numbers.activity() == activity);
+            }
+        }
+    }
 }

@@ -4,15 +4,16 @@ use super::evidence::Gap;
 use crate::host::{available_memory, show_bytes};
 use crate::identity::InputFile;
 use crate::plan::Outline;
-use crate::plan::data::{DataFacts, ambient, ambient_of_parts, code_noise, needs_ambient_space};
+use crate::plan::data::{DataFacts, ambient, ambient_of_parts, code_noise, data_law, needs_ambient_space};
 use crate::spec::Spec;
-use crate::spec::typed::{DataSpec, NoiseDirectionsSpec};
+use crate::spec::typed::SharedSpec;
 use crate::store::{DATA_FILE, DataHead, StoreError, StoredOverlap, read_data, read_data_head};
-use featurescope_sim::data::SparseCoding;
+use featurescope_sim::data::DataModel;
 use featurescope_sim::theory::rates::LeverageOverlap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes per entry of M while it is read: the file, its columns, the atoms.
 const BYTES_PER_KEPT_ENTRY: f64 = 3.0 * 4.0;
@@ -39,11 +40,11 @@ impl KeptData {
         let path = run.join(DATA_FILE);
         let head = read_data_head(&path)?;
         let StoredOverlap { atoms, complement } = head.leverage_overlap;
-        let data = &spec.shared.data;
-        let most = if is_from_file(data) {
-            data.ambient_dim
+        let shared = &spec.shared;
+        let most = if may_overlap(shared) {
+            shared.ambient_dim()
         } else {
-            data.ambient_dim.saturating_sub(data.latent_dim)
+            shared.ambient_dim().saturating_sub(shared.latent_dim())
         };
         if head.direction_count > most || [atoms, complement].iter().any(|share| !OVERLAPS.contains(share)) {
             return Err(StoreError::content(&path, "its metadata do not fit the settings"));
@@ -51,29 +52,36 @@ impl KeptData {
         Ok(Some(Self { path, head }))
     }
 
-    /// What closed forms ask of them. Only noise directions from a file have to be read for it.
-    pub fn facts(&self, spec: &DataSpec) -> Result<DataFacts, StoreError> {
+    /// What closed forms ask of them. Only noise directions that may overlap with atoms have to be read for it.
+    pub fn facts(&self, shared: &SharedSpec) -> Result<DataFacts, StoreError> {
         let StoredOverlap { atoms, complement } = self.head.leverage_overlap;
         let overlap = LeverageOverlap { atoms, complement };
         let direction_count = self.head.direction_count;
-        let kept = if is_from_file(spec) { Some(read_data(&self.path)?) } else { None };
-        let shapes = ((spec.ambient_dim, spec.latent_dim), (direction_count, spec.ambient_dim));
+        let kept = if may_overlap(shared) { Some(read_data(&self.path)?) } else { None };
+        let (d1, d) = (shared.ambient_dim(), shared.latent_dim());
         let arrays = kept.and_then(|kept| kept.dictionary.zip(kept.noise_directions));
-        let arrays = arrays.filter(|(m, u)| ((m.rows(), m.cols()), (u.rows(), u.cols())) == shapes);
+        let arrays = arrays.filter(|(m, u)| {
+            ((m.rows(), m.cols()), (u.rows(), u.cols())) == ((d1, d), (direction_count, d1))
+        });
         let arrays = arrays.map(|(columns, directions)| (columns.transposed(), directions));
-        let code_noise = code_noise(spec, arrays.as_ref().map(|(atoms, directions)| (atoms, directions)));
+        let arrays = arrays.as_ref().map(|(atoms, directions)| (atoms, directions));
+        let law = shared.built_data();
+        let parts = law.as_ref().and_then(|law| law.sparse_coding());
+        let code_noise = parts.and_then(|parts| code_noise(parts, arrays));
         Ok(DataFacts { overlap, direction_count, code_noise })
     }
 
     /// The model in the ambient space: of M as it was kept, or drawn again where it was too large for that.
-    pub fn load(&self, plan: &Outline, files: &[InputFile]) -> Result<SparseCoding, Gap> {
+    pub fn load(&self, plan: &Outline, files: &[InputFile]) -> Result<Arc<dyn DataModel>, Gap> {
         let unusable = |error: &dyn Display| Gap::Unusable(error.to_string());
-        let (d1, d, k) = (plan.law.ambient_dim, plan.law.latent_dim, self.head.direction_count);
+        let (d1, d) = (plan.shared.ambient_dim(), plan.shared.latent_dim());
+        let k = self.head.direction_count;
         let entries = (d + k) as f64 * d1 as f64;
-        if self.head.dictionary.is_none() {
+        let law = data_law(&plan.shared).map_err(|error| unusable(&error))?;
+        let Some(parts) = law.sparse_coding().filter(|_| self.head.dictionary.is_some()) else {
             require_memory(entries * BYTES_PER_DRAWN_ENTRY)?;
             return ambient(&plan.shared, files).map_err(|error| unusable(&error));
-        }
+        };
         require_memory(entries * BYTES_PER_KEPT_ENTRY)?;
         let stored = read_data(&self.path).map_err(|error| unusable(&error))?;
         let columns = stored.dictionary.filter(|m| (m.rows(), m.cols()) == (d1, d));
@@ -82,12 +90,15 @@ impl KeptData {
         if directions != (k, d1) {
             return Err(Gap::Missing(format!("{k} noise directions in {DATA_FILE}")));
         }
-        ambient_of_parts(&plan.shared, &columns, stored.noise_directions).map_err(|error| unusable(&error))
+        ambient_of_parts(parts, &columns, stored.noise_directions).map_err(|error| unusable(&error))
     }
 }
 
-fn is_from_file(spec: &DataSpec) -> bool {
-    matches!(spec.noise_directions, NoiseDirectionsSpec::File { .. })
+/// Whether noise directions may lie along atoms.
+fn may_overlap(shared: &SharedSpec) -> bool {
+    let law = shared.built_data();
+    let parts = law.as_ref().and_then(|law| law.sparse_coding());
+    parts.is_some_and(|parts| !parts.directions().are_outside_atoms())
 }
 
 /// An error where so many bytes are not there.

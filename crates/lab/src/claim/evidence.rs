@@ -10,10 +10,10 @@ use crate::plan::data::DataFacts;
 use crate::plan::prediction::population;
 use crate::plan::{ArmPlan, Outline, PlanError};
 use crate::run::{MANIFEST_FILE, StoredSettings, StoredSettingsError};
-use crate::spec::typed::{ArmSpec, DataSpec};
+use crate::spec::typed::{ArmSpec, SharedSpec};
 use crate::status::{Status, StopReason};
 use crate::store::{Neurons, Records, StoreError, read_tables};
-use featurescope_sim::data::SparseCoding;
+use featurescope_sim::data::{DataModel, SparseCodingLaw};
 use featurescope_sim::measure::LuckRule;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 use featurescope_sim::theory::Population;
@@ -22,6 +22,7 @@ use serde::Deserialize;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why a quantity has no value in a run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -65,6 +66,7 @@ pub enum Gap {
 
 impl Gap {
     pub(super) const UNEVEN_NOISE: Self = Self::NoForm("noise that is larger in some directions");
+    pub(super) const UNKNOWN_DATA: Self = Self::NoForm("data that are no sparse codes of equal atoms");
 }
 
 /// A run that cannot be read.
@@ -107,7 +109,7 @@ pub struct Run {
     /// Its arms that have been stored.
     pub arms: Vec<Arm>,
     data: Option<KeptData>,
-    ambient: OnceCell<Result<SparseCoding, Gap>>,
+    ambient: OnceCell<Result<Arc<dyn DataModel>, Gap>>,
 }
 
 /// A stored arm.
@@ -124,7 +126,7 @@ pub struct Arm {
     pub probes: Vec<StoredProbe>,
     /// How it ended.
     pub end: StoredEnd,
-    coordinates: OnceCell<Result<SparseCoding, Gap>>,
+    coordinates: OnceCell<Result<Arc<dyn DataModel>, Gap>>,
     states: [OnceCell<Result<State, Gap>>; 4],
     samples: [OnceCell<Result<Sampled, Gap>>; 4],
 }
@@ -173,15 +175,17 @@ impl Run {
             return Err(StoreError::content(&path.join(MANIFEST_FILE), problem).into());
         }
         let data = KeptData::open(path, &spec)?;
-        let facts = data.as_ref().map(|data| data.facts(&spec.shared.data)).transpose()?;
-        let facts = facts.unwrap_or_else(|| DataFacts::without_ambient_space(&spec.shared.data));
-        let plan = Outline::new(&spec, "", &facts)
-            .map_err(|source| EvidenceError::Plan { path: path.to_path_buf(), source })?;
+        let unfit = |source| EvidenceError::Plan { path: path.to_path_buf(), source };
+        let facts = match &data {
+            Some(data) => data.facts(&spec.shared)?,
+            None => DataFacts::without_ambient_space(&spec.shared).map_err(unfit)?,
+        };
+        let plan = Outline::new(&spec, "", &facts).map_err(unfit)?;
         let summary: StoredSummary = read_json(&path.join("summary.json"))?;
         let mut arms = Vec::new();
         for (index, arm) in plan.arms.iter().enumerate() {
             if let Some(end) = summary.arms.get(&arm.name) {
-                arms.push(Arm::open(path, index, arm, &spec.shared.data, end.clone())?);
+                arms.push(Arm::open(path, index, arm, &spec.shared, end.clone())?);
             }
         }
         let status = summary.status;
@@ -190,7 +194,7 @@ impl Run {
     }
 
     /// The data in the ambient space: M as the run kept it, or drawn again where it was too large to be kept.
-    fn ambient(&self) -> Result<&SparseCoding, Gap> {
+    fn ambient(&self) -> Result<&Arc<dyn DataModel>, Gap> {
         let load = || self.data.as_ref().ok_or(Gap::NoAmbientSpace)?.load(&self.plan, &self.identity.files);
         self.ambient.get_or_init(load).as_ref().map_err(Clone::clone)
     }
@@ -206,7 +210,7 @@ impl Arm {
         run: &Path,
         index: usize,
         plan: &ArmPlan,
-        data: &DataSpec,
+        shared: &SharedSpec,
         end: StoredEnd,
     ) -> Result<Self, EvidenceError> {
         let folder = run.join("arms").join(&plan.name);
@@ -214,7 +218,7 @@ impl Arm {
         let (records, neurons) = read_tables(&folder, plan.shape())?;
         Ok(Self {
             index,
-            role: Role::of(data, &plan.spec),
+            role: Role::of(shared, &plan.spec),
             records,
             neurons,
             probes: if probes.exists() { read_json(&probes)? } else { Vec::new() },
@@ -259,8 +263,15 @@ impl<'a> Subject<'a> {
     }
 
     /// The data as closed forms see it.
-    pub fn population(&self) -> Population {
-        population(&self.run.plan.law)
+    ///
+    /// # Errors
+    /// Where closed forms do not know the data.
+    pub fn population(&self) -> Result<Population, Gap> {
+        population(self.law()?).ok_or(Gap::UNKNOWN_DATA)
+    }
+
+    fn law(&self) -> Result<&'a SparseCodingLaw, Gap> {
+        self.run.plan.law.as_ref().ok_or(Gap::UNKNOWN_DATA)
     }
 
     /// σ².
@@ -268,12 +279,12 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// Where noise is larger in some directions: formulas with one σ² do not describe it.
     pub fn even_noise(&self) -> Result<f64, Gap> {
-        let law = &self.run.plan.law;
+        let law = self.law()?;
         if law.direction_count == 0 { Ok(law.noise_variance) } else { Err(Gap::UNEVEN_NOISE) }
     }
 
     /// The data in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
-    pub fn space(&self) -> Result<&'a SparseCoding, Gap> {
+    pub fn space(&self) -> Result<&'a Arc<dyn DataModel>, Gap> {
         if !self.plan.is_reduced() {
             return self.run.ambient();
         }
@@ -286,7 +297,7 @@ impl<'a> Subject<'a> {
 
     /// Dimension of the space that the arm's weights live in, at most.
     fn space_dim(&self) -> f64 {
-        let known = self.run.plan.law.known_dim() as f64;
+        let known = self.law().map_or(0, SparseCodingLaw::known_dim) as f64;
         if self.plan.is_reduced() { known + self.width() as f64 } else { self.ambient_dim() }
     }
 
@@ -306,12 +317,12 @@ impl<'a> Subject<'a> {
 
     /// d.
     pub fn latent_dim(&self) -> f64 {
-        self.run.plan.law.latent_dim as f64
+        self.run.plan.shared.latent_dim() as f64
     }
 
     /// d1.
     pub fn ambient_dim(&self) -> f64 {
-        self.run.plan.law.ambient_dim as f64
+        self.run.plan.shared.ambient_dim() as f64
     }
 
     /// m.
@@ -337,17 +348,13 @@ impl<'a> Subject<'a> {
 
     /// Stage III of the arm in closed form.
     pub fn plateau(&self) -> Result<Plateau, Gap> {
-        Ok(Plateau {
-            latent_dim: self.run.plan.law.latent_dim,
-            activity: self.run.plan.law.activity(),
-            negatives: self.negatives(),
-            temperature: self.temperature()?,
-        })
+        let Population { latent_dim, activity, .. } = self.population()?;
+        Ok(Plateau { latent_dim, activity, negatives: self.negatives(), temperature: self.temperature()? })
     }
 
     /// Which neurons count as lucky at the start, with thresholds that some neurons pass at this size.
     pub fn luck(&self) -> LuckRule {
-        let d = self.run.plan.law.latent_dim;
+        let d = self.run.plan.shared.latent_dim();
         LuckRule::per_atom(d, self.width(), self.spec().measure.potential_per_atom)
     }
 

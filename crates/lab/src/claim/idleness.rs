@@ -51,7 +51,7 @@ impl Idleness {
     /// Without masks only an untrained arm counts: more noise or no thresholds are what such statements speak
     /// of.
     pub fn of(subject: &Subject<'_>) -> Option<Self> {
-        let (spec, population) = (subject.spec(), subject.population());
+        let (spec, population) = (subject.spec(), subject.population().ok()?);
         let is_masked = !spec.has_equal_views();
         let shared_noise = if is_masked { 0.0 } else { population.noise_variance };
         let rate = population.activity + shared_noise;
@@ -110,6 +110,6 @@ fn follows_the_stages(subject: &Subject<'_>) -> bool {
 /// noise.
 fn gates(subject: &Subject<'_>) -> Option<[f64; 2]> {
     let Some(BiasRule::Staged { reset, cap, .. }) = subject.spec().bias_rule() else { return None };
-    let noise = (2.0 * subject.population().noise_variance).sqrt();
+    let noise = (2.0 * subject.population().ok()?.noise_variance).sqrt();
     Some([reset * (2.0 * subject.latent_dim().ln()).sqrt(), cap / noise])
 }

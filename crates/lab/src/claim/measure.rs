@@ -133,7 +133,7 @@ impl std::fmt::Display for Bounds {
 impl Setting {
     /// The setting of an arm that is judged: a subject, a control, or one that learns nothing.
     pub fn of(subject: &Subject<'_>) -> Option<Self> {
-        let (population, spec) = (subject.population(), subject.spec());
+        let (population, spec) = (subject.population().ok()?, subject.spec());
         let (d, role, idleness) = (population.latent_dim as f64, subject.arm.role?, Idleness::of(subject));
         if !is_judged(subject, idleness) {
             return None;

@@ -5,7 +5,7 @@
 //! control. Above τ = 10 it is neither: the dynamics in units of √τ are those of a smaller initial norm, so
 //! the theory does not speak of it and yet nothing has to fail.
 
-use crate::spec::typed::{ArmSpec, DataSpec, DictionarySpec};
+use crate::spec::typed::{ArmSpec, SharedSpec};
 use featurescope_sim::loss::{InfoNceForm, StopGrad};
 use featurescope_sim::train::BiasRule;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,9 @@ impl Role {
     ];
 
     /// The role of an arm, if it has one. Every arm has at most one.
-    pub fn of(data: &DataSpec, arm: &ArmSpec) -> Option<Self> {
+    pub fn of(shared: &SharedSpec, arm: &ArmSpec) -> Option<Self> {
+        // Statements speak of sparse codes whose atoms are all alike.
+        shared.built_data()?.sparse_coding()?.law(0).latent_moments()?;
         // A fork changed its settings on the way: no statement speaks of that.
         if arm.training.fork.is_some() {
             return None;
@@ -72,8 +74,8 @@ impl Role {
             return None;
         };
         let is_far = !TEMPERATURES.contains(&temperature);
-        let is_on_axes = data.dictionary == DictionarySpec::Axes {};
-        let is_square = data.ambient_dim < LEAST_DIMENSION_RATIO * data.latent_dim;
+        let is_on_axes = shared.dictionary_kind() == "axes";
+        let is_square = shared.ambient_dim() < LEAST_DIMENSION_RATIO * shared.latent_dim();
         let augmentation = arm.augmentation.as_ref()?;
         match (augmentation.kind(), arm.bias_rule()?) {
             ("random_mask", _) if augmentation.given().optional_number("keep_rate") != Some(0.5) => None,

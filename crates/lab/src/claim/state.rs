@@ -12,6 +12,7 @@ use featurescope_sim::data::DataModel;
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times};
 use featurescope_sim::measure::{LuckRule, Neuron};
+use std::sync::Arc;
 
 /// Arrays as large as W while a state is read: the snapshot, the weights, their dense part, and the file or
 /// the learner.
@@ -40,8 +41,8 @@ impl State {
         subject.require_rows(ARRAYS * subject.width() as f64)?;
         let data = subject.space()?;
         let snapshot = if moment == Moment::Start {
-            let ambient = (!subject.plan.is_reduced()).then(|| data.clone());
-            let data = PlannedData::new(subject.run.plan.law, ambient);
+            let ambient = (!subject.plan.is_reduced()).then(|| Arc::clone(data));
+            let data = PlannedData::new(subject.run.plan.law.clone(), ambient);
             let dynamics = subject.plan.dynamics(&data).map_err(|error| Gap::Missing(error.to_string()))?;
             dynamics.snapshot()
         } else {

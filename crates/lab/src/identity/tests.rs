@@ -51,7 +51,7 @@ fn every_setting_makes_another_run_and_only_the_seed_a_repetition() {
     let others = [
         "data.latent_dim=9",
         "data.ambient_dim=33",
-        "data.activity=0.25",
+        "data.latent.activity=0.25",
         "data.dictionary.kind=axes",
         "encoder.width=17",
         "batch.anchors=9",

@@ -3,10 +3,12 @@
 use super::data::PlannedData;
 use super::prediction::{ArmPrediction, Model};
 use super::{Fork, PlanError};
-use crate::spec::typed::{ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec};
+use crate::spec::typed::{
+    ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec, SharedSpec,
+};
 use crate::status::ProductInputs;
 use featurescope_sim::augment::Augmentation;
-use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DataModel, SparseCodingLaw};
 use featurescope_sim::encoder::Encoder;
 use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::ParameterError;
@@ -20,6 +22,7 @@ use featurescope_sim::train::{
     Arithmetic, BatchPlan, Contrastive, ContrastiveParts, Dynamics, MaskJitter, Reduced, ReducedParts, Sgd,
     StageRule, Supervised, SupervisedParts, TrainingRule,
 };
+use std::sync::Arc;
 
 /// One arm of a run, as its settings describe it.
 #[derive(Clone, Debug)]
@@ -33,21 +36,23 @@ pub struct ArmPlan {
     /// What theory says about it.
     pub prediction: ArmPrediction,
     seed: u64,
-    law: SparseCodingLaw,
+    latent_dim: usize,
+    law: Option<SparseCodingLaw>,
     cadence: Cadence,
 }
 
 impl ArmPlan {
-    /// An arm of a run with the given seed and law of the data.
+    /// An arm of a run with what all its arms share and the law of its data.
     pub(super) fn new(
         (name, spec): (&str, &ArmSpec),
         fork: Option<Fork>,
-        (seed, law): (u64, SparseCodingLaw),
-        model: &Model,
+        (shared, law): (&SharedSpec, Option<SparseCodingLaw>),
+        model: Option<&Model>,
     ) -> Result<Self, PlanError> {
         let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
         let (name, prediction) = (name.to_owned(), ArmPrediction::new(spec, model));
-        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, law, cadence })
+        let (seed, latent_dim) = (shared.seed, shared.latent_dim());
+        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, cadence })
     }
 
     /// Checks the arm by building its training process once.
@@ -61,21 +66,22 @@ impl ArmPlan {
         self.spec.width()
     }
 
-    /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y.
-    pub fn silent_loss(&self) -> f64 {
+    /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y of
+    /// sparse codes; `None` for labels of other data.
+    pub fn silent_loss(&self) -> Option<f64> {
         match self.spec.built_loss() {
-            Some(loss) => loss.at_rest(self.spec.negatives()),
-            None => silent_loss(self.law.activity(), self.law.latent_dim),
+            Some(loss) => Some(loss.at_rest(self.spec.negatives())),
+            None => self.law.as_ref().map(|law| silent_loss(law.activity(), law.latent_dim)),
         }
     }
 
     /// Neurons and atoms.
     pub fn shape(&self) -> Shape {
-        Shape { width: self.width(), latent_dim: self.law.latent_dim }
+        Shape { width: self.width(), latent_dim: self.latent_dim }
     }
 
     /// The data model in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
-    pub fn space(&self, data: &PlannedData) -> Result<SparseCoding, ParameterError> {
+    pub fn space(&self, data: &PlannedData) -> Result<Arc<dyn DataModel>, ParameterError> {
         if self.is_reduced() {
             return self.coordinates();
         }
@@ -88,9 +94,19 @@ impl ArmPlan {
 
     /// The data model in the coordinates of a reduced arm's learner: along the atoms, along the noise
     /// directions, and along as many others as it has neurons.
-    pub fn coordinates(&self) -> Result<SparseCoding, ParameterError> {
-        let others = self.law.ambient_dim.saturating_sub(self.law.known_dim());
-        self.law.in_coordinates(self.width().min(others))
+    pub fn coordinates(&self) -> Result<Arc<dyn DataModel>, ParameterError> {
+        let law = self.reduced_law()?;
+        let others = law.ambient_dim.saturating_sub(law.known_dim());
+        Ok(Arc::new(law.in_coordinates(self.width().min(others))?))
+    }
+
+    /// The law that reduced dynamics follows.
+    fn reduced_law(&self) -> Result<&SparseCodingLaw, ParameterError> {
+        self.law.as_ref().ok_or_else(|| ParameterError {
+            name: "training.dynamics",
+            value: "reduced".to_owned(),
+            accepted: "sampled or supervised: these data are no sparse coding".to_owned(),
+        })
     }
 
     /// Whether the arm leaves the ambient space out.
@@ -107,7 +123,7 @@ impl ArmPlan {
         };
         let (augmentation, loss) = (augmentation.build(&())?, loss.build(&())?);
         if self.is_reduced() {
-            let (law, jitter, batch) = (self.law, self.jitter(), self.batch());
+            let (law, jitter, batch) = (self.reduced_law()?.clone(), self.jitter(), self.batch());
             let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
             return Ok(Box::new(Reduced::new(parts)?));
         }
@@ -146,13 +162,16 @@ impl ArmPlan {
             data: Box::new(self.space(data)?),
             encoder,
             batch: self.spec.batch.anchors,
-            tasks: training.tasks.unwrap_or(self.law.latent_dim),
+            tasks: training.tasks.unwrap_or(self.latent_dim),
             head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
             rule: self.training_rule()?,
             seed: self.seed,
         };
-        let process =
-            if self.is_reduced() { Supervised::reduced(parts, self.law) } else { Supervised::new(parts) };
+        let process = if self.is_reduced() {
+            Supervised::reduced(parts, self.reduced_law()?.clone())
+        } else {
+            Supervised::new(parts)
+        };
         Ok(Box::new(process?))
     }
 
@@ -166,8 +185,10 @@ impl ArmPlan {
     /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where nothing is contrasted.
     pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
-        let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), &self.law, self.jitter()));
-        views.transpose()
+        let views = |kind: Box<dyn Augmentation>| {
+            GaussianViews::new(kind.as_ref(), self.reduced_law()?, self.jitter())
+        };
+        augmentation.map(views).transpose()
     }
 
     /// The activation.
@@ -185,7 +206,7 @@ impl ArmPlan {
         let measure = &self.spec.measure;
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
-            luck: LuckRule::per_atom(self.law.latent_dim, self.width(), measure.potential_per_atom),
+            luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
         };
         Recorder::new(standard(&settings), self.cadence, self.spec.training.steps)
     }

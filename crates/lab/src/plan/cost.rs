@@ -6,7 +6,7 @@
 //! Source: docs/theory.md 4.1 for the products of a step.
 
 use super::PlanError;
-use super::data::{needs_ambient_space, random_count};
+use super::data::needs_ambient_space;
 use crate::host::show_bytes;
 use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, NegativeSetSpec};
@@ -36,12 +36,14 @@ pub struct Cost {
 impl Cost {
     /// The cost of a spec. Nothing is allocated.
     pub fn of(spec: &Spec) -> Self {
-        let data = &spec.shared.data;
-        let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
+        let (d, d1) = (spec.shared.latent_dim() as f64, spec.shared.ambient_dim() as f64);
+        let law = spec.shared.built_data();
+        let parts = law.as_ref().and_then(|law| law.sparse_coding());
+        let directions = parts.and_then(|parts| parts.directions().count()).unwrap_or_default();
         // Atoms and noise directions. In the plan and in the arm; making them takes Gaussians and their QR in
         // double precision.
         let is_drawn = needs_ambient_space(spec);
-        let known = d + random_count(data).unwrap_or_default() as f64;
+        let known = d + directions as f64;
         let dictionary = if is_drawn { (2.0 * SINGLE + 3.0 * DOUBLE) * known * d1 } else { 0.0 };
         let probes = &spec.shared.probe;
         let labels = probes.labels.iter().copied().max().map_or(0.0, |labels| labels as f64);

@@ -3,7 +3,8 @@
 //! Source: docs/theory.md 3.1 (T1) and 4.3 (growth, gradient noise, linear saturation).
 
 use super::{ArmPlan, Outline};
-use crate::spec::typed::NoiseDirectionsSpec;
+use featurescope_sim::data::LatentLaw;
+use std::sync::Arc;
 
 /// Half the distance from 1 to the next smaller number of single precision: 1 − x is 1 for a smaller x.
 const LOST_IN_ONE: f64 = 1.0 / (1u64 << 25) as f64;
@@ -18,8 +19,17 @@ impl Outline {
     }
 
     fn open_forms(&self) -> Option<String> {
-        let noise = &self.shared.data.noise_directions;
-        (*noise != NoiseDirectionsSpec::None {}).then(|| {
+        if !self.has_model() {
+            let data = &self.shared.data;
+            let latent = data.given().part::<Arc<dyn LatentLaw>>("latent");
+            let latent = latent.map_or(String::new(), |law| format!(", data.latent.kind = {}", law.kind()));
+            return Some(format!(
+                "data.kind = {}{latent}: theory has no closed form for these data, so growth, T1, the cosines of a \
+                 linear map and the best linear rule stand without one",
+                data.kind()
+            ));
+        }
+        self.law.as_ref().is_some_and(|law| law.direction_count > 0).then(|| {
             "data.noise_directions: theory has no closed form for noise that is larger in some directions, so \
              growth, T1 and the cosines of a linear map stand without one; of the best linear rule the accuracy, \
              where directions overlap with atoms"

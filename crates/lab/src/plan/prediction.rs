@@ -7,7 +7,7 @@
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
 
 use super::data::DataFacts;
-use crate::spec::typed::{ArmSpec, DataSpec, MaskJitterSpec, NoiseDirectionsSpec, ProbeSpec};
+use crate::spec::typed::{ArmSpec, MaskJitterSpec, ProbeSpec};
 use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::SparseCodingLaw;
 use featurescope_sim::loss::StopGrad;
@@ -34,30 +34,30 @@ pub struct Model {
 }
 
 impl Model {
-    /// The population behind a law, and how its parts lie.
-    pub(super) fn new(law: &SparseCodingLaw, facts: &DataFacts, spec: &DataSpec) -> Self {
-        Self {
-            population: population(law),
+    /// The population behind a law, and how its parts lie; `None` where atoms are not all alike.
+    pub(super) fn new(law: &SparseCodingLaw, facts: &DataFacts) -> Option<Self> {
+        Some(Self {
+            population: population(law)?,
             overlap: facts.overlap,
             code_noise: facts.code_noise.clone(),
-            is_isotropic: spec.noise_directions == NoiseDirectionsSpec::None {},
-            has_independent_atoms: spec.active_count.is_none(),
-        }
+            is_isotropic: law.direction_count == 0,
+            has_independent_atoms: law.latent_moments()?.are_independent,
+        })
     }
 }
 
-/// A law as closed forms see it.
-pub(crate) fn population(law: &SparseCodingLaw) -> Population {
-    Population {
+/// A law as closed forms see it; `None` where atoms are not all alike.
+pub(crate) fn population(law: &SparseCodingLaw) -> Option<Population> {
+    Some(Population {
         ambient_dim: law.ambient_dim,
         latent_dim: law.latent_dim,
-        activity: law.activity(),
+        activity: law.latent_moments()?.activity,
         noise_variance: law.noise_variance,
-    }
+    })
 }
 
 /// What theory says about one arm; `None`: no closed form covers it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ArmPrediction {
     /// Factor by which a step of stage I multiplies sparse and dense coefficients.
     pub growth: Option<Growth>,
@@ -98,7 +98,12 @@ pub struct Growth {
 }
 
 impl ArmPrediction {
-    pub(super) fn new(arm: &ArmSpec, model: &Model) -> Self {
+    /// Nothing where closed forms do not know the data.
+    pub(super) fn new(arm: &ArmSpec, model: Option<&Model>) -> Self {
+        model.map_or_else(Self::default, |model| Self::of(arm, model))
+    }
+
+    fn of(arm: &ArmSpec, model: &Model) -> Self {
         // A fork had other settings for a part of stage I.
         let stage = stage_one(arm, model).filter(|_| arm.training.fork.is_none());
         let population = &model.population;
@@ -225,7 +230,13 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
-    pub(super) fn new(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
+    /// Nothing where closed forms do not know the data.
+    pub(super) fn new(model: Option<&Model>, probe: &ProbeSpec, seed: u64) -> Self {
+        let unknown = Self { linear_r_squared: None, linear_accuracy: None };
+        model.map_or(unknown, |model| Self::of(model, probe, seed))
+    }
+
+    fn of(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
         let (population, noise) = (&model.population, model.code_noise.as_ref());
         let mean = |of: &dyn Fn(&[f64]) -> f64| {
             let vectors = target_vectors(seed, probe.targets, probe.target_spread, population.latent_dim);

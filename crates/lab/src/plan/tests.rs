@@ -1,6 +1,6 @@
 use super::*;
 use crate::spec::Layer;
-use featurescope_sim::data::DataModel;
+use featurescope_sim::data::{DataModel, SparseCodingLaw};
 use std::path::Path;
 
 const BASE: &str = "
@@ -33,6 +33,13 @@ fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
     Plan::new(&Spec::from_layers(&layers)?, "test")
 }
 
+const FIXED_COUNT: [&str; 1] = ["data.latent.kind=fixed_count"];
+
+/// The law of sparse codes.
+fn law(plan: &Plan) -> &SparseCodingLaw {
+    plan.law.as_ref().unwrap()
+}
+
 fn message(arguments: &[&str]) -> String {
     plan(arguments).unwrap_err().to_string()
 }
@@ -61,9 +68,9 @@ fn sizes_that_do_not_fit_together_are_refused() {
     assert!(text.contains("arm supervised") && text.contains("tasks = 3"), "{text}");
     let text = message(&["batch.anchors=1"]);
     assert!(text.contains("arm in_batch") && text.contains("anchors = 1"), "{text}");
-    let text = message(&["data.activity_constant=40"]);
-    assert!(text.contains("data.activity_constant = 40"), "{text}");
-    let text = message(&["data.active_count=17"]);
+    let text = message(&["data.latent.activity_constant=40"]);
+    assert!(text.contains("data.latent.activity_constant = 40"), "{text}");
+    let text = message(&[&FIXED_COUNT[..], &["data.latent.active_count=17"]].concat());
     assert!(text.contains("active_count = 17") && text.contains("latent_dim = 16"), "{text}");
     let text = message(&["data.noise_directions.kind=random", "data.noise_directions.count=200"]);
     assert!(text.contains("noise_directions = 200"), "{text}");
@@ -102,7 +109,7 @@ fn dictionaries_come_from_files_and_are_checked() {
 #[test]
 fn predictions_follow_the_table_of_rates() {
     let plan = plan(&["data.dictionary.kind=hadamard"]).unwrap();
-    let (p, variance) = (plan.law.activity(), plan.law.noise_variance);
+    let (p, variance) = (law(&plan).activity(), law(&plan).noise_variance);
     let factor = |rate: f64| 1.0 + 0.5 * (8.0 / 9.0 * rate - 1e-3);
     let growth = |arm: usize| plan.arms[arm].prediction.growth.unwrap();
     let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
@@ -131,7 +138,7 @@ fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
     assert!(growth(&["training.schedule.kind=cosine"]).is_none());
     assert!(growth(&["data.noise_directions.kind=random"]).is_none());
-    let fixed = plan(&["data.active_count=2"]).unwrap();
+    let fixed = plan(&[&FIXED_COUNT[..], &["data.latent.active_count=2"]].concat()).unwrap();
     assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick().linear_accuracy.is_none());
 }
 
@@ -197,7 +204,7 @@ fn what_reduced_dynamics_has_no_law_for_is_refused() {
 fn predictions_for_reduced_arms_know_what_is_kept() {
     let rate = |growth: f64| ((growth - 1.0) / 0.5 + 1e-3) * 9.0 / 8.0;
     let growth = |arguments: &[&str]| reduced(arguments).unwrap().arms[0].prediction.growth.unwrap();
-    let p = reduced(&[]).unwrap().law.activity();
+    let p = law(&reduced(&[]).unwrap()).activity();
     let (kept, dropped) = (growth(&[]), growth(&["training.mask_jitter=dropped"]));
     let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
     assert!(close(rate(kept.sparse), p * (1.0 - 1.0 / 8.0)) && close(rate(kept.dense), -p / 8.0));
@@ -227,7 +234,7 @@ fn yardsticks_know_how_the_noise_lies() {
         plan(&arguments.each_ref().map(String::as_str)).unwrap()
     };
     let hidden = of(&(0..16).collect::<Vec<_>>());
-    let (p, variance) = (hidden.law.activity(), hidden.law.noise_variance);
+    let (p, variance) = (law(&hidden).activity(), law(&hidden).noise_variance);
     let r_squared = |variance: f64| p / (p + variance);
     let found = hidden.yardstick();
     assert!((found.linear_r_squared.unwrap() - r_squared(30.0 * variance)).abs() < 1e-6, "{found:?}");
@@ -265,8 +272,8 @@ fn noise_that_feeds_itself_is_foreseen() {
 #[test]
 fn silent_neurons_have_a_loss() {
     let plan = plan(&[]).unwrap();
-    let found: Vec<f64> = plan.arms.iter().map(ArmPlan::silent_loss).collect();
+    let found: Vec<f64> = plan.arms.iter().map(|arm| arm.silent_loss().unwrap()).collect();
     assert_eq!(found[..4], [9f64.ln(), 9f64.ln(), 8f64.ln(), 0.0]);
     // The labels' own mean square: Σ over tasks of p‖t_k‖²/2, entries ±(1/2 … 3/2)/√K.
-    assert!((found[4] - 0.5 * plan.law.activity() * 16.0 * 13.0 / 12.0).abs() < 1e-12);
+    assert!((found[4] - 0.5 * law(&plan).activity() * 16.0 * 13.0 / 12.0).abs() < 1e-12);
 }

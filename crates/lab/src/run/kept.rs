@@ -78,7 +78,7 @@ fn the_data_are_kept_as_arrays() {
     let model = plan.data.ambient().unwrap();
     let dictionary = stored.dictionary.unwrap();
     assert_eq!(dictionary, model.dictionary().atoms().transposed());
-    assert_eq!(&stored.noise_directions.unwrap(), model.noise().directions());
+    assert_eq!(stored.noise_directions.as_ref(), model.noise_directions());
     assert_eq!((head.direction_count, head.dictionary_kind.as_str(), head.seed), (3, "haar", 1));
 
     let bytes = fs::read(&path).unwrap();

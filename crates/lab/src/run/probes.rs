@@ -3,7 +3,7 @@
 //! Source: Definition 3.1; docs/theory.md 2.5.
 
 use crate::plan::{PlannedData, ProbePlan};
-use featurescope_sim::data::{DataModel, Dictionary, SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DataModel, Dictionary, SparseCodingLaw};
 use featurescope_sim::math::wishart::wishart_factor;
 use featurescope_sim::math::{Matrix, ParameterError, Purpose, Stream};
 use featurescope_sim::probe::yardstick::oracle_linear_features;
@@ -45,9 +45,10 @@ impl Probes<'_> {
 
     /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
     pub fn yardsticks(&self, data: &PlannedData) -> Result<Vec<ProbeScore>, YardstickError> {
-        let (mut sets, dictionary) = match data.ambient() {
-            Some(model) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
-            None => self.draw_seen(data.law())?,
+        let (mut sets, dictionary) = match (data.ambient(), data.law()) {
+            (Some(model), _) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
+            (None, Some(law)) => self.draw_seen(law)?,
+            (None, None) => return Ok(Vec::new()),
         };
         let mut scores = self.score(FeatureKind::Raw, &sets)?;
         let dictionary = dictionary.atoms().transposed();
@@ -79,7 +80,7 @@ impl Probes<'_> {
         if self.interrupt.load(Ordering::Relaxed) { Err(ProbeError::Interrupted) } else { Ok(sets) }
     }
 
-    fn draw_raw_sets(&self, model: &SparseCoding) -> Result<[Drawn; 3], ProbeError> {
+    fn draw_raw_sets(&self, model: &dyn DataModel) -> Result<[Drawn; 3], ProbeError> {
         self.draw_sets(|stream, rows| draw_raw(model, stream, rows, self.interrupt))
     }
 
@@ -121,7 +122,7 @@ impl YardstickError {
 }
 
 /// Samples piece by piece; the pieces after an interruption are left out.
-fn draw_raw(data: &SparseCoding, stream: &Stream, rows: usize, interrupt: &AtomicBool) -> Drawn {
+fn draw_raw(data: &dyn DataModel, stream: &Stream, rows: usize, interrupt: &AtomicBool) -> Drawn {
     let (mut x, mut latent) = (Vec::new(), Vec::new());
     x.reserve_exact(rows * data.ambient_dim());
     for first in (0..rows).step_by(ROWS_PER_PIECE) {

@@ -6,6 +6,7 @@
 
 use super::setting::{Condition, Fallback, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
+use featurescope_sim::data::DATA_LAWS;
 use featurescope_sim::encoder::ENCODERS;
 use featurescope_sim::loss::LOSSES;
 use featurescope_sim::measure::CADENCES;
@@ -18,15 +19,6 @@ const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["samp
 const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
 const SUPERVISED: Condition =
     Condition { key: "training.dynamics", any_of: &["supervised", "reduced_supervised"] };
-const DIRECTED: Condition = Condition { key: "data.noise_directions.kind", any_of: &["random", "file"] };
-
-/// Dimensions are counted in double precision, which tells neighbouring whole numbers apart up to here.
-const LARGEST_DIMENSION: i64 = 1 << 53;
-
-const ACTIVITY: &[&str] = &["data.activity", "data.activity_constant", "data.active_count"];
-const NOISE: &[&str] = &["data.noise_variance", "data.noise_constant"];
-const DIRECTION_VARIANCE: &[&str] =
-    &["data.noise_directions.variance", "data.noise_directions.variance_ratio"];
 
 /// A setting that is always used, has a default and no alternatives; the others say how they differ.
 const fn setting(key: &'static str, kind: Kind, fallback: &'static str, doc: &'static str) -> Setting {
@@ -50,10 +42,6 @@ impl Setting {
         Self { fallback: Fallback::SameAs(key), ..self }
     }
 
-    const fn one_of(self, alternatives: &'static [&'static str]) -> Self {
-        Self { alternatives, ..self }
-    }
-
     /// Whether all arms of a run share it: the run itself, its data and its probes.
     pub fn is_shared(&self) -> bool {
         !self.key.contains('.') || self.key.starts_with("data.") || self.key.starts_with("probe.")
@@ -75,93 +63,7 @@ static ENTRIES: &[Entry] = &[
     Entry::Setting(setting("experiment", Kind::Text, "", "Name of the experiment; names the run directory.")
         .absent("the name of the file or experiment that was run")),
     Entry::Setting(setting("seed", Kind::Whole(0, i64::MAX), "1", "Seed of everything random. Equal seeds give equal bytes.")),
-    Entry::Setting(setting("data.latent_dim", Kind::count(3), "", "Number of atoms of the dictionary M (the paper's d).")
-        .required()),
-    Entry::Setting(setting("data.ambient_dim", Kind::Whole(3, LARGEST_DIMENSION), "", "Dimension of a sample x (the paper's d1), at least latent_dim.")
-        .required()),
-    Entry::Setting(setting(
-        "data.dictionary.kind",
-        Kind::Choice(&["haar", "hadamard", "axes", "file"]),
-        "\"haar\"",
-        "Where M comes from: uniformly random orthonormal atoms; a randomised Hadamard matrix, whose leverages are \
-         all equal (ambient_dim must be a power of two); the first coordinate axes, which break the paper's assumption \
-         that atoms are spread over many coordinates: masks then hide whole atoms; or a file.",
-    )),
-    Entry::Setting(setting(
-        "data.dictionary.path",
-        Kind::File,
-        "",
-        "File that holds M: ambient_dim rows and latent_dim orthonormal columns, as .npy or as text.",
-    )
-    .required()
-    .when(&[Condition { key: "data.dictionary.kind", any_of: &["file"] }])),
-    Entry::Setting(setting("data.activity", Kind::Number(Range::DRAWN_FRACTION), "", "Pr(z_j ≠ 0) of each atom (the paper's p).")
-        .absent("activity_constant or active_count sets it")
-        .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.activity_constant",
-        Kind::Number(Range::POSITIVE),
-        "1.0",
-        "C_z in the paper's order of magnitude, activity = C_z·ln ln d/d.",
-    )
-    .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.active_count",
-        Kind::count(1),
-        "",
-        "Exactly this many atoms are active in every sample, instead of each one independently.",
-    )
-    .absent("atoms are active independently")
-    .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.noise_variance",
-        Kind::Number(Range::NON_NEGATIVE),
-        "",
-        "Variance of each coordinate of the dense noise ξ (the paper's σ²).",
-    )
-    .absent("noise_constant sets it")
-    .one_of(NOISE)),
-    Entry::Setting(setting(
-        "data.noise_constant",
-        Kind::Number(Range::NON_NEGATIVE),
-        "0.7",
-        "C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.",
-    )
-    .one_of(NOISE)),
-    Entry::Setting(setting(
-        "data.noise_directions.kind",
-        Kind::Choice(&["none", "random", "file"]),
-        "\"none\"",
-        "Directions in which the noise is larger (the paper's footnote 1): none; random ones outside the span of M; \
-         or those in a file.",
-    )),
-    Entry::Setting(setting("data.noise_directions.count", Kind::count(1), "1", "Number of random directions.")
-        .when(&[Condition { key: "data.noise_directions.kind", any_of: &["random"] }])),
-    Entry::Setting(setting(
-        "data.noise_directions.path",
-        Kind::File,
-        "",
-        "File with one orthonormal direction per row, ambient_dim columns, as .npy or as text.",
-    )
-    .required()
-    .when(&[Condition { key: "data.noise_directions.kind", any_of: &["file"] }])),
-    Entry::Setting(setting(
-        "data.noise_directions.variance",
-        Kind::Number(Range::NON_NEGATIVE),
-        "",
-        "Variance of the noise along these directions, at least noise_variance.",
-    )
-    .absent("variance_ratio sets it")
-    .one_of(DIRECTION_VARIANCE)
-    .when(&[DIRECTED])),
-    Entry::Setting(setting(
-        "data.noise_directions.variance_ratio",
-        Kind::Number(Range::FROM_ONE),
-        "10.0",
-        "Variance of the noise along these directions, in units of noise_variance.",
-    )
-    .one_of(DIRECTION_VARIANCE)
-    .when(&[DIRECTED])),
+    Entry::Slot(&DATA_LAWS, &[]),
     Entry::Slot(&AUGMENTATIONS, &[CONTRASTIVE]),
     Entry::Slot(&ENCODERS, &[]),
     Entry::Slot(&LOSSES, &[CONTRASTIVE]),
@@ -288,7 +190,7 @@ pub fn settings() -> &'static [Setting] {
         Entry::Slot(slot, _) => Some(*slot),
         Entry::Setting(_) | Entry::Beside(..) => None,
     });
-    let parts = slots.map(AnySlot::part_count).sum();
+    let parts = slots.map(part_count).sum();
     let (known, settings) = *BUILT.read().unwrap_or_else(PoisonError::into_inner);
     if known == parts {
         return settings;
@@ -296,6 +198,17 @@ pub fn settings() -> &'static [Setting] {
     let settings = kept(build());
     *BUILT.write().unwrap_or_else(PoisonError::into_inner) = (parts, settings);
     settings
+}
+
+/// Parts of a slot and of the slots that its parts are made of.
+fn part_count(slot: &dyn AnySlot) -> usize {
+    let outlines = slot.outlines();
+    let settings = outlines.iter().flat_map(|part| part.settings);
+    let inner = settings.map(|setting| match setting.kind {
+        Kind::Part(slot) => part_count(slot),
+        _ => 0,
+    });
+    outlines.len() + inner.sum::<usize>()
 }
 
 fn build() -> Vec<Setting> {
@@ -327,7 +240,8 @@ fn kept_text(text: String) -> &'static str {
     String::leak(text)
 }
 
-/// The word that chooses a part, then the settings of the parts, each used with the parts that have it.
+/// The word that chooses a part, then the settings of the parts, each used with the parts that have it. A part
+/// that is made of parts has the settings of their slots.
 fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> {
     let (parts, key) = (slot.outlines(), |name: &str| kept_text(format!("{}.{name}", slot.key())));
     let kind = key("kind");
@@ -352,6 +266,10 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
         let mut used_when = used_when.to_vec();
         if with.len() < parts.len() {
             used_when.push(Condition { key: kind, any_of: kept(with) });
+        }
+        if let Kind::Part(inner) = setting.kind {
+            settings.extend(of_slot(inner, kept(used_when)));
+            continue;
         }
         settings.push(Setting {
             key: key(setting.name),

@@ -4,12 +4,16 @@ use super::registry::{find, settings};
 use super::setting::{Fallback, InToml, Kind, Setting};
 use super::*;
 use featurescope_sim::augment::Augmentation;
+use featurescope_sim::data::dictionary::DictionarySource;
+use featurescope_sim::data::noise_directions::NoiseDirections;
+use featurescope_sim::data::{DataLaw, LatentLaw};
 use featurescope_sim::encoder::Encoder;
 use featurescope_sim::loss::Loss;
 use featurescope_sim::measure::Cadence;
 use featurescope_sim::train::{BiasRule, LearningRate, STAGED_RESET};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use toml::Value;
 
 const BASE: &str = "
@@ -58,6 +62,7 @@ fn example(setting: &Setting) -> String {
         (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
         (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
         (_, Kind::WholeList(least, _)) => format!("[{least}, {}]", least + 1),
+        (_, Kind::Part(slot)) => panic!("{} is a table", slot.key()),
     }
 }
 
@@ -68,6 +73,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
     // Kinds with settings of their own that have no default.
     for (kind, needed) in [
         ("data.dictionary.kind=file", "data.dictionary.path=m.npy"),
+        ("data.latent.kind=fixed_count", "data.latent.active_count=3"),
         ("data.noise_directions.kind=file", "data.noise_directions.path=u.npy"),
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
@@ -113,9 +119,10 @@ fn every_field_is_a_listed_setting() {
 fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
     use super::typed::*;
     match table {
-        "data" => collect_fields::<DataSpec>(table, fields),
-        "data.dictionary" => collect_fields::<DictionarySpec>(table, fields),
-        "data.noise_directions" => collect_fields::<NoiseDirectionsSpec>(table, fields),
+        "data" => collect_fields::<PartSpec<Box<dyn DataLaw>>>(table, fields),
+        "data.dictionary" => collect_fields::<PartSpec<Box<dyn DictionarySource>>>(table, fields),
+        "data.latent" => collect_fields::<PartSpec<Arc<dyn LatentLaw>>>(table, fields),
+        "data.noise_directions" => collect_fields::<PartSpec<Box<dyn NoiseDirections>>>(table, fields),
         "augmentation" => collect_fields::<PartSpec<Box<dyn Augmentation>>>(table, fields),
         "encoder" => collect_fields::<PartSpec<Box<dyn Encoder>>>(table, fields),
         "loss" => collect_fields::<PartSpec<Box<dyn Loss>>>(table, fields),
@@ -199,8 +206,8 @@ fn values_of_the_wrong_type_or_range_are_refused() {
     for (argument, expected) in [
         ("training.steps=abc", "a whole number from 0"),
         ("training.steps=1.5", "a whole number"),
-        ("data.activity=1.5", "a number in [1e-6, 1]"),
-        ("data.activity=0", "a number in [1e-6, 1]"),
+        ("data.latent.activity=1.5", "a number in [1e-6, 1]"),
+        ("data.latent.activity=0", "a number in [1e-6, 1]"),
         ("data.noise_variance=-1", "0 or a number in [1e-37, 1e37]"),
         ("data.noise_variance=nan", "0 or a number in [1e-37, 1e37]"),
         ("training.learning_rate=inf", "a number in [1e-37, 1e37]"),
@@ -257,12 +264,24 @@ fn an_override_reaches_all_arms_or_one() {
 
 #[test]
 fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
-    let text = BASE.replace("[encoder]", "activity_constant = 2.0\n[encoder]");
-    assert_eq!(spec(&text, &[]).unwrap().shared.data.activity_constant, Some(2.0));
-    let over = spec(&text, &["data.active_count=3"]).unwrap().shared.data;
-    assert_eq!((over.activity_constant, over.active_count), (None, Some(3)));
-    let clash = message(&text, &["data.activity=0.1", "data.active_count=3"]);
-    assert!(clash.contains("data.activity") && clash.contains("data.active_count"), "{clash}");
+    let text = BASE.replace("[encoder]", "latent.activity_constant = 2.0\n[encoder]");
+    let activity = |arguments: &[&str]| {
+        let given = spec(&text, arguments).unwrap().shared.data.given().clone();
+        let latent = given.part::<Arc<dyn LatentLaw>>("latent").unwrap();
+        ["activity_constant", "activity"].map(|name| latent.given().optional_number(name))
+    };
+    assert_eq!(activity(&[]), [Some(2.0), None]);
+    assert_eq!(activity(&["data.latent.activity=0.1"]), [None, Some(0.1)]);
+    // The constant of an earlier layer goes with the law that it belongs to.
+    assert_eq!(activity(&["data.latent.kind=fixed_count", "data.latent.active_count=3"]), [None, None]);
+    let clash = message(&text, &["data.latent.activity=0.1", "data.latent.activity_constant=1"]);
+    assert!(clash.contains("data.latent.activity") && clash.contains("say the same thing"), "{clash}");
+    let moved = message(&text, &["data.active_count=3"]);
+    assert!(moved.contains("did you mean `data.latent.active_count`?"), "{moved}");
+    for name in ["activity", "activity_constant"] {
+        let moved = message(&text, &[&format!("data.{name}=0.3")]);
+        assert!(moved.contains(&format!("did you mean `data.latent.{name}`?")), "{moved}");
+    }
 }
 
 #[test]
@@ -306,8 +325,9 @@ training.dynamics = \"supervised\"
 #[test]
 fn files_are_found_from_the_spec_that_names_them() {
     let text = BASE.replace("[encoder]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[encoder]");
-    let found = spec(&text, &[]).unwrap().shared.data.dictionary;
-    assert_eq!(found, typed::DictionarySpec::File { path: "/specs/m.npy".into() });
+    let data = spec(&text, &[]).unwrap().shared.data;
+    let found = data.given().part::<Box<dyn DictionarySource>>("dictionary").unwrap();
+    assert_eq!((found.kind(), found.given().text("path")), ("file", Ok("/specs/m.npy")));
 }
 
 fn points(text: &str, arguments: &[&str]) -> Result<Vec<Point>, SpecError> {
@@ -369,7 +389,7 @@ fn variants_change_settings_together() {
         .map(|p| {
             (
                 p.variant.as_deref().unwrap(),
-                p.spec.shared.data.ambient_dim,
+                p.spec.shared.ambient_dim(),
                 p.spec.shared.seed,
                 p.spec.arms.len(),
             )
@@ -378,7 +398,7 @@ fn variants_change_settings_together() {
     assert_eq!(found, [("small", 32, 1, 1), ("large", 50, 1, 2), ("large", 50, 2, 2)]);
     assert_eq!((all[0].spec.arms[0].0.as_str(), all[1].spec.arms[0].1.batch.anchors), ("b", 9));
     let all = points(&text, &["data.ambient_dim=64", "seed=5"]).unwrap();
-    assert!(all.len() == 2 && all.iter().all(|point| point.spec.shared.data.ambient_dim == 64));
+    assert!(all.len() == 2 && all.iter().all(|point| point.spec.shared.ambient_dim() == 64));
     for (variant, expected) in [
         ("name = \"x\"\nonly = [\"c\"]", "there is no arm `c`"),
         ("only = [\"a\"]", "needs a `name`"),

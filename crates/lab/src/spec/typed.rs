@@ -6,12 +6,13 @@
 
 use super::PartSpec;
 use featurescope_sim::augment::Augmentation;
+use featurescope_sim::data::dictionary::DictionarySource;
+use featurescope_sim::data::{AMBIENT_DIM, DataLaw, LATENT_DIM};
 use featurescope_sim::encoder::{Encoder, INITIAL_NORM, WIDTH};
 use featurescope_sim::loss::Loss;
 use featurescope_sim::measure::Cadence;
 use featurescope_sim::train::{BiasRule, LearningRate};
 use serde::Deserialize;
-use std::path::PathBuf;
 
 /// What all arms of a run share.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -19,39 +20,31 @@ use std::path::PathBuf;
 pub struct SharedSpec {
     pub experiment: Option<String>,
     pub seed: u64,
-    pub data: DataSpec,
+    pub data: PartSpec<Box<dyn DataLaw>>,
     pub probe: ProbeSpec,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSpec {
-    pub latent_dim: usize,
-    pub ambient_dim: usize,
-    pub dictionary: DictionarySpec,
-    pub activity: Option<f64>,
-    pub activity_constant: Option<f64>,
-    pub active_count: Option<usize>,
-    pub noise_variance: Option<f64>,
-    pub noise_constant: Option<f64>,
-    pub noise_directions: NoiseDirectionsSpec,
-}
+impl SharedSpec {
+    /// d. Every data law has this setting and the next.
+    pub fn latent_dim(&self) -> usize {
+        self.data.given().whole(LATENT_DIM.name).map_or(0, |dim| dim as usize)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum DictionarySpec {
-    Haar {},
-    Hadamard {},
-    Axes {},
-    File { path: PathBuf },
-}
+    /// d1.
+    pub fn ambient_dim(&self) -> usize {
+        self.data.given().whole(AMBIENT_DIM.name).map_or(0, |dim| dim as usize)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum NoiseDirectionsSpec {
-    None {},
-    Random { count: usize, variance: Option<f64>, variance_ratio: Option<f64> },
-    File { path: PathBuf, variance: Option<f64>, variance_ratio: Option<f64> },
+    /// Where M comes from: the kind of dictionary, or that of data that have no such part.
+    pub fn dictionary_kind(&self) -> &'static str {
+        let dictionary = self.data.given().part::<Box<dyn DictionarySource>>("dictionary");
+        dictionary.map_or(self.data.kind(), |dictionary| dictionary.kind())
+    }
+
+    /// What settings say of the data; `None` where they do not fit together, which the plan's check tells.
+    pub fn built_data(&self) -> Option<Box<dyn DataLaw>> {
+        self.data.build(&()).ok()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -18,12 +18,12 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
     if found.stop_detail.is_some() || found.steps < arm.spec.training.steps {
         return None;
     }
-    let highest = highest_sound_loss(arm);
-    if let Some(loss) = found.loss.filter(|&loss| loss > highest) {
+    if let Some((loss, silent)) = found.loss.zip(arm.silent_loss())
+        && loss > highest_sound_loss(arm, silent)
+    {
         return Some(format!(
-            "training went wrong: the loss is {loss:.3e}, that of silent neurons {:.3e}; raise batch.anchors or \
-             lower training.learning_rate",
-            arm.silent_loss()
+            "training went wrong: the loss is {loss:.3e}, that of silent neurons {silent:.3e}; raise \
+             batch.anchors or lower training.learning_rate"
         ));
     }
     let covered = found.coverage.at_90.filter(|&covered| covered <= NEXT_TO_NOTHING)?;
@@ -33,8 +33,7 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
 /// best features can be below it. The best supervised loss is 0.
-fn highest_sound_loss(arm: &ArmPlan) -> f64 {
-    let silent = arm.silent_loss();
+fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> f64 {
     let best = arm.spec.built_loss().map_or(0.0, |loss| loss.lowest(arm.width()));
     silent + (silent - best)
 }

@@ -49,7 +49,7 @@ fn a_loss_that_no_sound_learner_has_is_remarked() {
     ] {
         let plan = crate::tiny::plan(&[&typed(setting)]).unwrap();
         let arm = &plan.arms[arm];
-        let silent = if setting == supervised { arm.silent_loss() } else { silent };
+        let silent = if setting == supervised { arm.silent_loss().unwrap() } else { silent };
         let limit = 2.0 * silent - best;
         let remark = |loss: f64| {
             let mut records = records();

@@ -71,7 +71,7 @@ impl SweepPlan {
             let identity = Identity::with(&spec, &mut contents)?;
             let (run_id, setting) = (identity.run_id(), identity.setting_key());
             let id = folder_name(run_id);
-            let dims = (spec.shared.data.latent_dim, spec.shared.data.ambient_dim);
+            let dims = (spec.shared.latent_dim(), spec.shared.ambient_dim());
             if known.insert(id.clone()) {
                 check_settings(&spec)?;
                 let experiment = match &variant {

@@ -136,14 +136,14 @@ impl Stored {
 fn is_small(spec: &[u8]) -> bool {
     let layer = Layer::parse(&String::from_utf8_lossy(spec), "spec.toml", Path::new("/"));
     let Ok(spec) = layer.and_then(|layer| Spec::from_layers(&[layer])) else { return true };
-    let data = &spec.shared.data;
+    let (ambient_dim, latent_dim) = (spec.shared.ambient_dim(), spec.shared.latent_dim());
     let entries = spec.arms.iter().map(|(_, arm)| {
         let width = arm.width();
         let samples = arm.batch.anchors.saturating_add(arm.batch.negatives.unwrap_or_default());
-        width.saturating_add(samples).saturating_mul(data.ambient_dim)
+        width.saturating_add(samples).saturating_mul(ambient_dim)
     });
     let entries = entries.fold(0, usize::saturating_add);
-    data.ambient_dim.saturating_mul(data.latent_dim) <= LARGEST && entries <= LARGEST
+    ambient_dim.saturating_mul(latent_dim) <= LARGEST && entries <= LARGEST
 }
 
 thread_local! {

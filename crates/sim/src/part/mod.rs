@@ -70,6 +70,19 @@ pub trait AnySlot: Sync {
     fn part_count(&self) -> usize;
 }
 
+/// Two slots are equal if their keys are.
+impl PartialEq for dyn AnySlot {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl fmt::Debug for dyn AnySlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
 impl<Built, Context> Slot<Built, Context> {
     /// A slot with the parts that come with the program.
     pub const fn new(
@@ -160,13 +173,22 @@ impl<Built: Slotted> Chosen<Built> {
     /// # Errors
     /// If there is no such part, a value is not accepted, not a setting of the part, or missing.
     pub fn new(kind: &str, values: Vec<(&str, Value)>) -> Result<Self, ParameterError> {
+        let part = Self::find(kind)?;
+        Ok(Self { part, given: Given::new(part.settings, values)? })
+    }
+
+    /// The part of this kind with values that it has accepted.
+    fn of_values(kind: &str, given: Given) -> Result<Self, ParameterError> {
+        Ok(Self { part: Self::find(kind)?, given })
+    }
+
+    fn find(kind: &str) -> Result<&'static Part<Built, Built::Context>, ParameterError> {
         let slot = Built::slot();
-        let part = slot.find(kind).ok_or_else(|| ParameterError {
+        slot.find(kind).ok_or_else(|| ParameterError {
             name: slot.key,
             value: kind.to_owned(),
             accepted: slot.parts().iter().map(|part| part.kind).collect::<Vec<_>>().join(" | "),
-        })?;
-        Ok(Self { part, given: Given::new(part.settings, values)? })
+        })
     }
 
     /// What specs call the part.

@@ -1,6 +1,6 @@
 //! What a setting is: what values it takes, what holds where none is given, and what it means.
 
-use super::Value;
+use super::{AnySlot, Value};
 use crate::math::{LARGEST_SINGLE, SMALLEST_DRAWN, SMALLEST_SINGLE};
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct PartSetting {
     pub kind: Kind,
     /// What holds when it is not given.
     pub fallback: Fallback,
-    /// Names of other settings of the part that say the same: at most one of them may be given.
+    /// Names of the settings of the part that say the same, its own among them: at most one may be given.
     pub alternatives: &'static [&'static str],
     /// What it means, with the paper's letter and units.
     pub doc: &'static str,
@@ -33,6 +33,17 @@ impl PartSetting {
         doc: &'static str,
     ) -> Self {
         Self::new(name, Kind::Choice(words), Fallback::Value(default), doc)
+    }
+
+    /// A part of another slot, that slot's default where none is given.
+    pub const fn part(name: &'static str, slot: &'static dyn AnySlot, doc: &'static str) -> Self {
+        Self::new(name, Kind::Part(slot), Fallback::Absent("the default part with its defaults"), doc)
+    }
+
+    /// The same with other settings that say the same, itself among them.
+    #[must_use]
+    pub const fn one_of(self, alternatives: &'static [&'static str]) -> Self {
+        Self { alternatives, ..self }
     }
 
     /// A setting without alternatives.
@@ -56,6 +67,8 @@ pub enum Kind {
     File,
     /// Ascending whole numbers, each in this range, both ends included.
     WholeList(i64, i64),
+    /// A part of another slot: a part that is made of parts.
+    Part(&'static dyn AnySlot),
 }
 
 /// Steps, samples, neurons and atoms are numbered by 32 bits in the random streams.
@@ -148,6 +161,7 @@ impl fmt::Display for Kind {
             Self::WholeList(least, most) => {
                 write!(f, "a list of ascending whole numbers from {least} to {most}")
             }
+            Self::Part(slot) => write!(f, "a part of {}", slot.key()),
         }
     }
 }
@@ -179,6 +193,9 @@ impl Kind {
                 let ascending = numbers.windows(2).all(|pair| pair[0] < pair[1]);
                 ascending && numbers.iter().all(|number| (least..=most).contains(&number))
             }
+            (Self::Part(slot), Value::Part(kind, _)) => {
+                slot.outlines().iter().any(|part| part.kind == kind.as_str())
+            }
             _ => false,
         }
     }
@@ -193,6 +210,7 @@ impl Kind {
                 let items = text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|s| !s.is_empty());
                 Value::Wholes(items.map(str::parse).collect::<Result<_, _>>().ok()?)
             }
+            Self::Part(_) => return None,
         };
         Some(value).filter(|value| self.accepts(value))
     }

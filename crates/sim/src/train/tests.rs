@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::augment::Identity;
-use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use crate::data::{DenseNoise, Dictionary, Independent, SparseCoding};
 use crate::encoder::SymRelu;
 use crate::loss::{InfoNce, NegativeSet, StopGrad};
+use std::sync::Arc;
 
 const STEPS: u64 = 3;
 
@@ -21,7 +22,7 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
 
 fn data() -> SparseCoding {
     let dictionary = Dictionary::haar(24, 5, 1).unwrap();
-    let latent = LatentLaw::Symmetric { activity: 0.3 };
+    let latent = Arc::new(Independent { activity: 0.3 });
     SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap()
 }
 

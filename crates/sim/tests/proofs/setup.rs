@@ -2,7 +2,7 @@
 
 use super::oracle::{Batch, Kind, State};
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
@@ -10,6 +10,7 @@ use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, Snapshot,
     StageRule, TrainingRule,
 };
+use std::sync::Arc;
 
 /// How the views are made.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +87,7 @@ impl Run {
         } else {
             Dictionary::haar(self.ambient_dim, self.latent_dim, self.seed)
         };
-        let latent = LatentLaw::Symmetric { activity: self.activity };
+        let latent = Arc::new(Independent { activity: self.activity });
         SparseCoding::new(dictionary.unwrap(), latent, DenseNoise::isotropic(self.noise_variance).unwrap())
             .unwrap()
     }

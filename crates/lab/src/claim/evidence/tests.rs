@@ -53,7 +53,7 @@ fn a_run_beyond_this_machine_is_read_and_says_what_it_cannot_tell() {
     write_data(&folder.path().join(DATA_FILE), &head, &arrays, &samples).unwrap();
 
     let run = Run::open(folder.path()).unwrap();
-    assert_eq!(run.plan.law.ambient_dim, 1_000_000_000_000_000);
+    assert_eq!(run.plan.shared.ambient_dim(), 1_000_000_000_000_000);
     let masked = run.subjects().find(|s| s.arm.role == Some(Role::RandomMaskStaged)).unwrap();
     assert!(masked.column("loss", Moment::End).is_ok(), "what was recorded is there");
     for moment in [Moment::Start, Moment::End] {
@@ -183,7 +183,8 @@ fn a_stored_run_knows_how_its_noise_lies() {
     let planned = tiny::plan(&[&arguments]).unwrap().yardstick();
     let stored = Run::open(&run).unwrap();
     assert_eq!(stored.plan.yardstick(), planned);
-    let (p, variance) = (stored.plan.law.activity(), stored.plan.law.noise_variance);
+    let law = stored.plan.law.as_ref().unwrap();
+    let (p, variance) = (law.activity(), law.noise_variance);
     assert!(planned.linear_r_squared.unwrap() < p / (p + variance) - 0.01, "{planned:?}");
     let subject = stored.subjects().next().unwrap();
     let why = subject.even_noise().unwrap_err().to_string();

@@ -1,10 +1,11 @@
 use super::*;
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
+use featurescope_sim::data::{Independent, SparseCodingLaw};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::train::reduced::MaskJitter;
+use std::sync::Arc;
 
 fn embeddings(rows: usize, row: u32) -> Matrix {
     let stream = Stream::new(3, Purpose::MonteCarlo, row);
@@ -36,19 +37,21 @@ fn the_contrast_is_the_slope_of_the_loss() {
     }
 }
 
-const LAW: SparseCodingLaw = SparseCodingLaw {
-    ambient_dim: 512,
-    latent_dim: 8,
-    latent: LatentLaw::Symmetric { activity: 0.2 },
-    noise_variance: 0.25,
-    direction_count: 0,
-    direction_variance: 0.25,
-};
+fn law() -> SparseCodingLaw {
+    SparseCodingLaw {
+        ambient_dim: 512,
+        latent_dim: 8,
+        latent: Arc::new(Independent { activity: 0.2 }),
+        noise_variance: 0.25,
+        direction_count: 0,
+        direction_variance: 0.25,
+    }
+}
 
 /// Views of RandomMask in the masks' limit, and in the ambient space.
 fn masked_views(jitter: MaskJitter) -> [DrawnViews; 2] {
     let mask = || Box::new(IntervalMasks::complementary(0.5).unwrap());
-    let gaussian = GaussianViews::new(&*mask(), &LAW, jitter).unwrap();
+    let gaussian = GaussianViews::new(&*mask(), &law(), jitter).unwrap();
     [DrawnViews::Gaussian(gaussian), DrawnViews::Ambient(mask())]
 }
 
@@ -57,7 +60,7 @@ fn masked_views(jitter: MaskJitter) -> [DrawnViews; 2] {
 #[test]
 fn views_draw_nothing_that_their_samples_drew() {
     for views in masked_views(MaskJitter::Kept) {
-        let data = LAW.in_coordinates(64).unwrap();
+        let data = law().in_coordinates(64).unwrap();
         let none = Negatives { count: 1, are_views: false };
         let piece = Piece::draw(&data, &views, none, 7, 0);
         let numbers = (piece.anchor_noise.rows() * piece.anchor_noise.cols()) as f64;
@@ -77,7 +80,7 @@ fn samples_without_a_signal_have_views() {
     for k in 1..200 {
         let variance = 0.001 * f64::from(k);
         exceeding += u32::from(variance.sqrt().powi(2) > variance);
-        let law = SparseCodingLaw { noise_variance: variance, ..LAW };
+        let law = SparseCodingLaw { noise_variance: variance, ..law() };
         let mask = IntervalMasks::complementary(0.5).unwrap();
         let views = GaussianViews::new(&mask, &law, MaskJitter::Kept).unwrap();
         let (mut x, mut noise) = ([0.0f32; 4], [0.0f32; 4]);
@@ -99,11 +102,11 @@ fn samples_without_a_signal_have_views() {
 #[test]
 fn negatives_are_samples_or_views_as_the_arm_has_them() {
     for views in masked_views(MaskJitter::Dropped) {
-        let data = LAW.in_coordinates(64).unwrap();
+        let data = law().in_coordinates(64).unwrap();
         let energy = |are_views: bool| {
             let piece = Piece::draw(&data, &views, Negatives { count: 400, are_views }, 7, 0);
             let dense: f64 = (piece.negatives.iter_rows())
-                .flat_map(|x| &x[LAW.latent_dim..])
+                .flat_map(|x| &x[law().latent_dim..])
                 .map(|&v| f64::from(v).powi(2))
                 .sum();
             dense / (400 * 64) as f64

@@ -28,7 +28,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "force_dense_ratio",
         "Σ E[h_i(x⁺⁺) k ⟨x⁺, w_i⊥⟩]/Σ‖w_i⊥‖² over σ² Pr(gate open), Stein's identity",
         |s, at| {
-            let population = s.population();
+            let population = s.population()?;
             let sparse = 1.0 - s.column("dense_energy_fraction", at)?;
             let bias = s.column("bias_over_norm", at)?.max(0.0);
             Ok(dense_rate(s, at)? / (s.even_noise()? * stein_factor(&population, sparse, bias)))
@@ -37,7 +37,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
     quantity(
         "force_dense_over_activity",
         "Σ E[h_i(x⁺⁺) k ⟨x⁺, w_i⊥⟩]/Σ‖w_i⊥‖² over p",
-        |s, at| Ok(dense_rate(s, at)? / s.population().activity),
+        |s, at| Ok(dense_rate(s, at)? / s.population()?.activity),
     ),
     quantity(
         "force_over_activity",
@@ -45,7 +45,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         |s, at| {
             let state = s.state(at)?;
             let below = |i: usize, j: usize| state.coefficient(i, j).abs() < state.threshold(i);
-            Ok(slope(&s.sampled(at)?.positive_sparse, state, below)? / s.population().activity)
+            Ok(slope(&s.sampled(at)?.positive_sparse, state, below)? / s.population()?.activity)
         },
     ),
     quantity(
@@ -69,7 +69,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         |s, at| {
             let state = s.state(at)?;
             let owns = |i: usize, j: usize| state.cosine(i, j) > SINGLETON_COSINE;
-            Ok(slope(&s.sampled(at)?.whole_sparse, state, owns)? / s.population().activity)
+            Ok(slope(&s.sampled(at)?.whole_sparse, state, owns)? / s.population()?.activity)
         },
     ),
     quantity(
@@ -100,7 +100,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             let (state, force) = (s.state(at)?, &s.sampled(at)?.positive_from_noise);
             let square =
                 |values: &Matrix| values.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
-            Ok((square(force) / square(&state.sparse)).sqrt() / s.population().activity)
+            Ok((square(force) / square(&state.sparse)).sqrt() / s.population()?.activity)
         },
     ),
     quantity(
@@ -229,7 +229,7 @@ fn dense_rate(s: &Subject<'_>, at: Moment) -> Result<f64, Gap> {
 }
 
 fn lucky_force(s: &Subject<'_>, at: Moment, force: &Matrix) -> Result<f64, Gap> {
-    let (state, activity) = (s.state(at)?, s.population().activity);
+    let (state, activity) = (s.state(at)?, s.population()?.activity);
     let (mut found, mut expected) = (0.0, 0.0);
     for (i, j) in s.state(Moment::Start)?.lucky(s.luck()) {
         let coefficient = state.coefficient(i, j);

@@ -204,7 +204,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
             let singles = || (0..rate.len()).filter(|&i| f64::from(alignment[i]) > SINGLETON_COSINE);
             let fired = mean(singles().map(|i| f64::from(rate[i])), "neurons aligned with an atom")?;
             let atoms = mean(singles().map(|i| f64::from(held[i])), "neurons aligned with an atom")?;
-            Ok(fired / (atoms * s.population().activity))
+            Ok(fired / (atoms * s.population()?.activity))
         },
     ),
     quantity(
@@ -241,7 +241,7 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         "dense_condition_without_augmentation",
         "R^(2p/σ²)·d/(d1 − d) with R the growth of the dense weights: below 1 where the dense part wins",
         |s, at| {
-            let ratio = s.population().activity / s.even_noise()?;
+            let ratio = s.population()?.activity / s.even_noise()?;
             let grown = s.column("growth_dense", at)?.powf(2.0 * ratio);
             Ok(grown * s.latent_dim() / (s.ambient_dim() - s.latent_dim()))
         },

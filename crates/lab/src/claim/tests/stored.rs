@@ -258,7 +258,7 @@ fn arms_are_recognised_by_their_settings() {
         let arguments: Vec<String> = overrides.iter().map(ToString::to_string).collect();
         layers.push(Layer::overrides(&arguments).unwrap());
         let spec = Spec::from_layers(&layers).unwrap();
-        spec.arms.iter().map(|(_, arm)| Role::of(&spec.shared.data, arm)).collect()
+        spec.arms.iter().map(|(_, arm)| Role::of(&spec.shared, arm)).collect()
     };
     let paper = [Role::RandomMaskStaged, Role::NoneZero, Role::NoneStaged, Role::Supervised].map(Some);
     assert_eq!(roles("paper", &[]), paper);

@@ -28,9 +28,9 @@ const TYPED: &[&str] = &[
     "augmentation.kind=none",
     "augmentation.keep_rate=0.25",
     "arms.b.augmentation.keep_rate=0.75",
-    "data.activity=0.1",
-    "data.activity_constant=0.5",
-    "data={active_count=2}",
+    "data.latent.activity=0.1",
+    "data.latent.activity_constant=0.5",
+    "data.latent={kind=\"fixed_count\", active_count=2}",
     "data.noise_variance=0",
     "probe.labels=[5]",
     "probe={labels=[5, 6]}",
@@ -99,7 +99,7 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
             vec!["augmentation={kind=\"none\"}", "augmentation.keep_rate=0.3"],
             "keep_rate = 0.3 (command line) would change nothing",
         ),
-        (vec!["data.activity=0.1", "data={active_count=3}"], "say the same thing"),
+        (vec!["data.latent.activity=0.1", "data={latent={activity_constant=3}}"], "say the same thing"),
         (vec!["seed={}"], "seed = {} (command line) cannot be used: expected a whole number"),
         (vec!["qqq={}"], "there is no setting `qqq`"),
         (vec!["variants=[]"], "an empty list describes no run"),
@@ -130,12 +130,19 @@ fn variants_on_the_command_line_replace_those_of_the_file() {
     let text = format!("{BASE}\n[[variants]]\nname = \"small\"\ndata.latent_dim = 4\nseed = 3\n");
     let seeds = |arguments: &[&str]| -> Vec<(String, usize, u64)> {
         let found = points(&text, arguments).unwrap();
-        let shared = |point: &Point| (point.spec.shared.data.latent_dim, point.spec.shared.seed);
+        let shared = |point: &Point| (point.spec.shared.latent_dim(), point.spec.shared.seed);
         found.iter().map(|p| (p.variant.clone().unwrap(), shared(p).0, shared(p).1)).collect()
     };
     assert_eq!(seeds(&["seed=9"]), [("small".to_owned(), 4, 9)]);
     let typed = ["variants=[{name=\"x\", seed=5}, {name=\"y\", batch.anchors=6}]", "seed=9"];
     assert_eq!(seeds(&typed), [("x".to_owned(), 8, 5), ("y".to_owned(), 8, 9)]);
+}
+
+/// The file that holds M.
+fn dictionary_file(spec: &Spec) -> String {
+    let dictionary = spec.shared.data.given().part::<Box<dyn DictionarySource>>("dictionary").unwrap();
+    assert_eq!(dictionary.kind(), "file");
+    dictionary.given().text("path").unwrap().to_owned()
 }
 
 /// A setting that takes a text takes what was typed, whatever else that might be.
@@ -160,16 +167,14 @@ fn texts_are_taken_as_typed() {
         let found = spec(&arms, &[&format!("arms.b.training.fork={text}")]).unwrap();
         assert_eq!(found.arms[1].1.training.fork.as_deref(), Some(text));
         let path = ["data.dictionary.kind=file", &format!("data.dictionary.path=/m/{text} b.npy")];
-        let dictionary = spec(BASE, &path).unwrap().shared.data.dictionary;
-        assert_eq!(dictionary, typed::DictionarySpec::File { path: format!("/m/{text} b.npy").into() });
+        assert_eq!(dictionary_file(&spec(BASE, &path).unwrap()), format!("/m/{text} b.npy"));
     }
     let path = |text: &str| {
         let arguments = ["data.dictionary.kind=file".to_owned(), format!("data.dictionary.path={text}")];
         points(BASE, &arguments.each_ref().map(String::as_str)).unwrap()
     };
     let absolute = std::path::absolute("2026").unwrap();
-    let dictionary = path("2026").remove(0).spec.shared.data.dictionary;
-    assert_eq!(dictionary, typed::DictionarySpec::File { path: absolute });
+    assert_eq!(dictionary_file(&path("2026").remove(0).spec), absolute.display().to_string());
     assert_eq!(path("[\"/a.npy\", \"/b.npy\"]").len(), 2, "a list of quoted paths is a list");
     assert_eq!(spec(BASE, &["experiment='a b'"]).unwrap().shared.experiment.as_deref(), Some("a b"));
     let dated = message(&format!("experiment = 2026-09-30\n{BASE}"), &[]);
@@ -219,7 +224,7 @@ fn numbers_out_of_range_are_refused_as_they_were_typed() {
         ("training.learning_rate=1e-46", positive),
         ("training.weight_decay=1e-40", "0 or a number in [1e-37, 1e37]"),
         ("encoder.initial_norm=1e-42", "a number in [1e-18, 1e18]"),
-        ("data.activity=1e-12", "a number in [1e-6, 1]"),
+        ("data.latent.activity=1e-12", "a number in [1e-6, 1]"),
         ("augmentation.keep_rate=1e-9", "a number in [1e-6, 1]"),
         ("probe.labels=[1, 4294967296]", "from 1 to 4294967295"),
     ] {

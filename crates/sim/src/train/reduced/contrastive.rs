@@ -97,7 +97,7 @@ impl Reduced {
     pub fn new(parts: ReducedParts) -> Result<Self, ParameterError> {
         parts.batch.check()?;
         let views = GaussianViews::new(parts.augmentation.as_ref(), &parts.law, parts.jitter)?;
-        let (outside, learner) = Outside::start(parts.rule.clone(), parts.law, parts.seed)?;
+        let (outside, learner) = Outside::start(parts.rule.clone(), parts.law.clone(), parts.seed)?;
         let data = parts.law.in_coordinates(outside.rest_dim())?;
         let mut scratch = Scratch::default();
         scratch.pass.one_view = parts.augmentation.positive_is_anchor();

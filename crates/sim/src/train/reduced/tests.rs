@@ -2,21 +2,24 @@
 
 use super::*;
 use crate::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use crate::data::{LatentLaw, SparseCodingLaw};
+use crate::data::{Independent, SparseCodingLaw};
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, squared_norm, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use crate::train::{BiasRule, LearningRate, Sgd, StageRule, TrainingRule};
+use std::sync::Arc;
 
-const LAW: SparseCodingLaw = SparseCodingLaw {
-    ambient_dim: 400,
-    latent_dim: 6,
-    latent: LatentLaw::Symmetric { activity: 0.3 },
-    noise_variance: 0.3,
-    direction_count: 0,
-    direction_variance: 0.3,
-};
+fn law() -> SparseCodingLaw {
+    SparseCodingLaw {
+        ambient_dim: 400,
+        latent_dim: 6,
+        latent: Arc::new(Independent { activity: 0.3 }),
+        noise_variance: 0.3,
+        direction_count: 0,
+        direction_variance: 0.3,
+    }
+}
 const STANDARD_ERRORS: f64 = 5.0;
 
 fn rule(width: usize) -> TrainingRule {
@@ -47,7 +50,7 @@ fn views_have_the_second_moments_of_the_masks() {
     let latent = [1.0, -1.0, 0.0, 0.0, 1.0, 0.0];
     let rows = 30_000;
     for kind in kinds() {
-        let views = GaussianViews::new(kind.as_ref(), &LAW, MaskJitter::Kept).unwrap();
+        let views = GaussianViews::new(kind.as_ref(), &law(), MaskJitter::Kept).unwrap();
         let told = kind.moments().unwrap();
         let jitter = 3.0 / 400.0;
         let (samples, masks) = (Stream::new(1, Purpose::Positives, 0), Stream::new(1, Purpose::Masks, 0));
@@ -78,7 +81,7 @@ fn views_have_the_second_moments_of_the_masks() {
 #[test]
 fn noise_outside_has_the_second_moments_of_the_views() {
     for kind in kinds() {
-        let views = GaussianViews::new(kind.as_ref(), &LAW, MaskJitter::Kept).unwrap();
+        let views = GaussianViews::new(kind.as_ref(), &law(), MaskJitter::Kept).unwrap();
         let told = kind.moments().unwrap();
         let v = views.mean_square(&[1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
         let factors = views.unknown_factors(v);
@@ -100,8 +103,8 @@ fn what_has_no_known_limit_is_refused() {
         fn single_view(&self, _: &Stream, _: u32, _: &mut [f32]) {}
     }
     let mask = IntervalMasks::complementary(0.5).unwrap();
-    let small = SparseCodingLaw { ambient_dim: 47, ..LAW };
-    assert_eq!(GaussianViews::new(&Crop, &LAW, MaskJitter::Kept).unwrap_err().name, "augmentation");
+    let small = SparseCodingLaw { ambient_dim: 47, ..law() };
+    assert_eq!(GaussianViews::new(&Crop, &law(), MaskJitter::Kept).unwrap_err().name, "augmentation");
     assert_eq!(GaussianViews::new(&mask, &small, MaskJitter::Kept).unwrap_err().name, "ambient_dim");
     assert!(GaussianViews::new(&Identity, &small, MaskJitter::Kept).is_ok());
 }
@@ -111,7 +114,7 @@ fn what_has_no_known_limit_is_refused() {
 #[test]
 fn a_step_adds_the_noise_of_a_wishart_matrix() {
     for (width, rows, ambient_dim) in [(3, 5, 400), (5, 2, 400), (5, 7, 13)] {
-        let law = SparseCodingLaw { ambient_dim, ..LAW };
+        let law = SparseCodingLaw { ambient_dim, ..law() };
         let noise = Matrix::from_fn(width, rows, |i, r| ((i * 7 + r * 3) as f32).sin());
         let mut expected = Matrix::zeros(0, 0);
         times_transposed(&mut expected, &noise, &noise);
@@ -119,7 +122,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
         let draws = 3000;
         let mut sums = vec![[0.0f64; 2]; width * width];
         for seed in 0..draws {
-            let (mut outside, mut learner) = Outside::start(rule(width), law, seed).unwrap();
+            let (mut outside, mut learner) = Outside::start(rule(width), law.clone(), seed).unwrap();
             let gram = |weights: &Matrix| {
                 let rest = Matrix::from_fn(width, width, |i, c| weights[(i, 6 + c)]);
                 let mut gram = Matrix::zeros(0, 0);
@@ -154,7 +157,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
 /// Norms, stage times and W W(0)ᵀ survive: a step without gradient and noise only shrinks.
 #[test]
 fn a_step_without_gradient_shrinks_what_is_there() {
-    let (mut outside, mut learner) = Outside::start(rule(8), LAW, 3).unwrap();
+    let (mut outside, mut learner) = Outside::start(rule(8), law(), 3).unwrap();
     let norms = learner.norms().to_vec();
     assert!((outside.growth(learner.weights()).dense - 1.0).abs() < 1e-6);
     let d_weights = Matrix::zeros(8, 14);

@@ -2,7 +2,7 @@
 
 use super::two_samples::Family;
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::Matrix;
@@ -11,6 +11,7 @@ use featurescope_sim::train::{
     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
     Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
 };
+use std::sync::Arc;
 use std::thread;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +62,7 @@ pub fn base(views: Views) -> Case {
         law: SparseCodingLaw {
             ambient_dim,
             latent_dim,
-            latent: LatentLaw::Symmetric { activity: 0.1 },
+            latent: Arc::new(Independent { activity: 0.1 }),
             noise_variance: 0.06,
             direction_count: 0,
             direction_variance: 0.06,
@@ -111,7 +112,7 @@ fn ambient(case: &Case, seed: u64) -> SparseCoding {
             DenseNoise::random_directions(law.direction_count, dictionary.atoms(), seed).unwrap();
         DenseNoise::with_directions(law.noise_variance, directions, law.direction_variance)
     };
-    SparseCoding::new(dictionary, law.latent, noise.unwrap()).unwrap()
+    SparseCoding::new(dictionary, law.latent.clone(), noise.unwrap()).unwrap()
 }
 
 fn supervised(case: &Case, seed: u64, data: SparseCoding) -> SupervisedParts {
@@ -157,11 +158,11 @@ pub fn reduced_with(
     if case.task == Task::Supervised {
         let others = case.rule.width.min(case.law.ambient_dim - case.law.known_dim());
         let data = case.law.in_coordinates(others).unwrap();
-        return Box::new(Supervised::reduced(supervised(case, seed, data), case.law).unwrap());
+        return Box::new(Supervised::reduced(supervised(case, seed, data), case.law.clone()).unwrap());
     }
     Box::new(
         Reduced::new(ReducedParts {
-            law: case.law,
+            law: case.law.clone(),
             augmentation,
             jitter,
             encoder: Box::new(SymRelu),

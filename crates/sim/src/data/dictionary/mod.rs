@@ -1,14 +1,60 @@
-//! Dictionaries: d orthonormal atoms M_j in R^d1, spread over many coordinates.
-//!
-//! Mᵀ M = I. Three ways to get one: Haar (uniform over all such M), randomised Hadamard (every |M_rj| = 1/√d1, so
-//! every leverage h_r = Σ_j M_rj² is exactly d/d1), and one given as a matrix.
+//! Dictionaries: d orthonormal atoms M_j in R^d1, Mᵀ M = I, and where they come from.
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
+//!
+//! To add a way to get one: one file with a type that implements [`DictionarySource`] and the [`Part`] that
+//! declares it; below, its `mod` and its line in [`DICTIONARIES`].
 
-use crate::math::linalg::{dot, orthonormal_columns, times_transposed};
-use crate::math::random::Part;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+pub mod haar;
+pub mod hadamard;
+pub mod axes;
+pub mod file;
+
+use super::{Drawing, MatrixFile, Sizes};
+use crate::math::linalg::{dot, times_transposed};
+use crate::math::{Matrix, ParameterError, require};
+use crate::part::{Part, Slot, Slotted};
 use multiversion::multiversion;
+use std::fmt;
+
+/// Where M comes from.
+pub static DICTIONARIES: Slot<Box<dyn DictionarySource>, Sizes> = Slot::new(
+    "data.dictionary",
+    "Where the dictionary M comes from.",
+    "haar",
+    &[&haar::PART, &hadamard::PART, &axes::PART, &file::PART],
+);
+
+/// A part that makes dictionaries.
+type DictionaryPart = Part<Box<dyn DictionarySource>, Sizes>;
+
+impl Slotted for Box<dyn DictionarySource> {
+    type Context = Sizes;
+
+    fn slot() -> &'static Slot<Self, Sizes> {
+        &DICTIONARIES
+    }
+}
+
+/// A way to get a dictionary of known sizes. Making the source checks what can be checked without memory; `draw`
+/// takes the memory of M.
+pub trait DictionarySource: fmt::Debug + Send + Sync {
+    /// Makes M.
+    ///
+    /// # Errors
+    /// If M cannot be had in these sizes, or what is given is no dictionary.
+    fn draw(&self, drawing: &Drawing<'_>) -> Result<Dictionary, DictionaryError>;
+
+    /// The file that holds M. A dictionary that is given is read and checked even where no arm needs it.
+    fn file(&self) -> Option<MatrixFile> {
+        None
+    }
+
+    /// Whether closed forms take every leverage h_r as d/d1, instead of reading leverages off M.
+    fn is_taken_as_even(&self) -> bool {
+        false
+    }
+}
 
 /// How far ⟨M_i, M_j⟩ of a given dictionary may be from 0 or 1: single precision rounding of the entries of a matrix
 /// that is orthonormal stays far below it.
@@ -44,49 +90,6 @@ pub struct Dictionary {
 }
 
 impl Dictionary {
-    /// A uniformly random dictionary: QR of a Gaussian matrix with the signs of R made positive.
-    pub fn haar(ambient_dim: usize, latent_dim: usize, seed: u64) -> Result<Self, DictionaryError> {
-        check_sizes(ambient_dim, latent_dim)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 0);
-        let gaussian = Matrix::from_vec(
-            ambient_dim,
-            latent_dim,
-            (0..ambient_dim)
-                .flat_map(|r| {
-                    let mut reader = stream.reader(Part::Dense, r as u32);
-                    (0..latent_dim).map(move |_| reader.normal()).collect::<Vec<_>>()
-                })
-                .collect(),
-        );
-        Ok(Self { atoms: orthonormal_columns(&gaussian).transposed().to_f32() })
-    }
-
-    /// Columns of a Hadamard matrix, chosen at random, with random signs of the rows, over √d1.
-    ///
-    /// # Errors
-    /// If `ambient_dim` is not a power of two, or smaller than `latent_dim`.
-    pub fn hadamard(ambient_dim: usize, latent_dim: usize, seed: u64) -> Result<Self, DictionaryError> {
-        check_sizes(ambient_dim, latent_dim)?;
-        let accepted = "a randomised Hadamard dictionary needs a power of two";
-        require(ambient_dim.is_power_of_two(), "ambient_dim", ambient_dim, accepted)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 1);
-        let mut signs = stream.reader(Part::Dense, 0);
-        let row_signs: Vec<f32> = (0..ambient_dim).map(|_| signs.sign()).collect();
-        let columns = choose(ambient_dim, latent_dim, &stream);
-        let scale = 1.0 / (ambient_dim as f32).sqrt();
-        let atoms = Matrix::from_fn(latent_dim, ambient_dim, |j, r| {
-            let sign = if (r & columns[j]).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
-            row_signs[r] * sign * scale
-        });
-        Ok(Self { atoms })
-    }
-
-    /// The first `latent_dim` coordinate axes: M in a basis that begins with its own atoms.
-    pub fn axes(ambient_dim: usize, latent_dim: usize) -> Result<Self, ParameterError> {
-        check_sizes(ambient_dim, latent_dim)?;
-        Ok(Self { atoms: Matrix::from_fn(latent_dim, ambient_dim, |j, r| f32::from(u8::from(j == r))) })
-    }
-
     /// A given dictionary.
     ///
     /// # Shapes
@@ -173,16 +176,4 @@ fn check_sizes(ambient_dim: usize, latent_dim: usize) -> Result<(), ParameterErr
     require(latent_dim >= 1, "latent_dim", latent_dim, "at least 1")?;
     let accepted = format!("at least latent_dim = {latent_dim}: the atoms are orthonormal");
     require(ambient_dim >= latent_dim, "ambient_dim", ambient_dim, accepted)
-}
-
-/// `count` distinct numbers below `bound`, in random order (partial Fisher–Yates).
-fn choose(bound: usize, count: usize, stream: &Stream) -> Vec<usize> {
-    let mut reader = stream.reader(Part::Latent, 0);
-    let mut all: Vec<usize> = (0..bound).collect();
-    for i in 0..count {
-        let j = i + reader.below((bound - i) as u32) as usize;
-        all.swap(i, j);
-    }
-    all.truncate(count);
-    all
 }
