@@ -5,7 +5,7 @@ use crate::args::Arguments;
 use clap::{Command, CommandFactory};
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use clap_complete::{CompletionCandidate, PathCompleter, engine::ValueCompleter};
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_lab::experiments;
 use featurescope_lab::reference::entries;
 use featurescope_lab::run::MANIFEST_FILE;
 use featurescope_lab::spec::registry;
@@ -111,7 +111,7 @@ fn beginning(typed: &OsStr, names: impl IntoIterator<Item = (String, String)>) -
 
 /// Shipped experiments, and specs.
 pub fn experiments(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let shipped = EXPERIMENTS.iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
+    let shipped = experiments::all().into_iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
     with_specs(typed, beginning(typed, shipped))
 }
 

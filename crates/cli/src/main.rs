@@ -11,6 +11,7 @@ mod interrupt;
 mod layout;
 mod output;
 mod panics;
+mod papers;
 mod progress;
 mod scoreboard;
 mod screen;
@@ -23,6 +24,7 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    papers::ship();
     completion::answer_shell();
     panics::install();
     match interrupt::listen().and_then(|()| carry_out(Arguments::parse().command)) {

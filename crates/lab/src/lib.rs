@@ -13,8 +13,10 @@
 //! | [`summary`] | what a run found, on one page |
 //! | [`stats`] | intervals and corrections |
 //! | [`mod@bench`] | what a step costs on this machine |
-//! | [`claim`] | the paper's statements as data, judged from stored runs |
-//! | [`results`] | the scoreboard that comes with the program |
+//! | [`evidence`] | stored runs, as whoever judges or draws them reads them |
+//! | [`paper`] | what a paper is: its statements, arms, quantities, closed forms, experiments |
+//! | [`claim`] | the statements of papers as data, judged from stored runs |
+//! | [`results`] | the scoreboards that come with papers |
 //! | [`mod@reference`] | everything that has a name, and the search over it |
 //! | [`report`] | pictures of stored runs |
 //! | [`array_file`] | arrays and tables in files of other programs, read row by row |
@@ -33,6 +35,8 @@ pub mod sweep;
 pub mod summary;
 pub mod stats;
 pub mod bench;
+pub mod evidence;
+pub mod paper;
 pub mod claim;
 pub mod results;
 pub mod reference;

@@ -1,5 +1,6 @@
 //! A part that a program adds while it runs is a part like the others: in specs, in messages, in training.
 
+use featurescope_lab::paper::ship;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::spec::registry::find;
 use featurescope_lab::spec::{Layer, Spec, SpecError};
@@ -7,6 +8,7 @@ use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
 use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part as Draw;
 use featurescope_sim::part::{Part, PartSetting, Range};
+use featurescope_wen_li_2021::PAPER;
 use std::path::Path;
 
 /// x⁺ = x + e, x⁺⁺ = x + e′ with normal e and e′.
@@ -76,6 +78,7 @@ fn an_added_augmentation_is_read_checked_and_trained() {
     let unused = spec(&format!("{SPEC}augmentation.deviation = 0.2\n")).unwrap_err().to_string();
     assert!(unused.contains("augmentation.kind = random_mask"), "{unused}");
 
+    ship(&[&PAPER]);
     let plan = Plan::new(&spec(SPEC).unwrap(), "added").unwrap();
     let losses: Vec<f64> = plan
         .arms

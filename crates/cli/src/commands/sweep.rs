@@ -10,8 +10,9 @@ use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output, panics};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use featurescope_lab::claim::judge_telling;
+use featurescope_lab::claim::{Scoreboard, judge_telling};
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
+use featurescope_lab::paper::shipped;
 use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
@@ -152,12 +153,15 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
     }
     let runs = runs_in(path)?;
     let judging = judging(arguments.manner.quiet, &runs);
-    let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
+    let judge = |paper| judge_telling(paper, &runs, &|read| judging.count(read, runs.len()));
+    let boards = shipped().into_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     drop(judging);
-    write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
     let shows = !arguments.manner.quiet && !arguments.manner.json;
-    if is_judged && shows {
-        output::print(&scoreboard::text(&board, Detail::Line, output::width())?)?;
+    for (number, board) in boards.iter().enumerate() {
+        write_json_atomically(&path.join(scoreboard_file(number, board)), board)?;
+        if is_judged && shows {
+            output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
+        }
     }
     if arguments.manner.no_report {
         return Ok(());
@@ -165,7 +169,7 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
     // The results are there whatever becomes of their pictures.
     let data = arguments.manner.data.asked_for();
     let drawing = Activity::start(arguments.manner.quiet, "drawing the report");
-    let report = of_judged_runs(&runs, &board).and_then(|page| write_with(&page, path, data));
+    let report = of_judged_runs(&runs, &boards).and_then(|page| write_with(&page, path, data));
     drop(drawing);
     match report {
         Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
@@ -173,6 +177,14 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         Err(error) => output::note(&format!("no report: {error}")),
     }
     Ok(())
+}
+
+/// The file of a board: the first paper's has the plain name, the others' have theirs in it.
+fn scoreboard_file(number: usize, board: &Scoreboard) -> String {
+    match board.paper {
+        Some(paper) if number > 0 => format!("scoreboard-{}.json", paper.text()),
+        _ => SCOREBOARD_FILE.to_owned(),
+    }
 }
 
 /// Values of a list that are named one by one.

@@ -12,9 +12,9 @@ pub use folding::folded;
 pub use glossary::Term;
 pub use symbols::Symbol;
 
-use crate::claim::quantity::QUANTITIES;
 use crate::claim::{Claim, ClaimError, claims};
-use crate::experiments::{EXPERIMENTS, Experiment};
+use crate::experiments::{self, Experiment};
+use crate::paper::{Paper, shipped};
 use crate::spec::registry::settings;
 use crate::spec::setting::Setting;
 use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings, standard};
@@ -44,8 +44,8 @@ pub enum Subject {
     Table(&'static str),
     /// An experiment that comes with the program.
     Experiment(&'static Experiment),
-    /// A statement of the paper.
-    Statement(Box<Claim>),
+    /// A statement of a paper.
+    Statement(&'static Paper, Box<Claim>),
     /// A figure that statements speak of, with what it is.
     Quantity(&'static str),
     /// A recorded column; whether there is one value per neuron.
@@ -63,7 +63,7 @@ impl Subject {
             Self::Setting(_) => "setting",
             Self::Table(_) => "settings",
             Self::Experiment(_) => "experiment",
-            Self::Statement(_) => "statement",
+            Self::Statement(..) => "statement",
             Self::Quantity(_) => "quantity",
             Self::Column(..) => "column",
             Self::Symbol(_) => "letter",
@@ -123,14 +123,17 @@ pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
     for table in tables() {
         all.push(entry(table, Vec::new(), "A table of settings.", Subject::Table(table)));
     }
-    for experiment in EXPERIMENTS {
+    for experiment in experiments::all() {
         all.push(entry(experiment.name, Vec::new(), experiment.question(), Subject::Experiment(experiment)));
     }
-    for claim in claims()? {
-        all.push(entry(&claim.id, Vec::new(), &claim.title, Subject::Statement(Box::new(claim.clone()))));
-    }
-    for quantity in QUANTITIES.iter().copied().flatten() {
-        all.push(entry(quantity.name, Vec::new(), quantity.doc, Subject::Quantity(quantity.doc)));
+    for paper in shipped() {
+        for claim in claims(paper)? {
+            let subject = Subject::Statement(paper, Box::new(claim.clone()));
+            all.push(entry(&claim.id, Vec::new(), &claim.title, subject));
+        }
+        for quantity in paper.quantities.iter().copied().flatten() {
+            all.push(entry(quantity.name, Vec::new(), quantity.doc, Subject::Quantity(quantity.doc)));
+        }
     }
     for (column, is_of_neurons) in columns() {
         all.push(entry(column.name, Vec::new(), column.doc, Subject::Column(column, is_of_neurons)));

@@ -6,14 +6,18 @@
 
 pub mod dictionary;
 pub mod latent;
+pub mod leverage;
 pub mod noise;
+pub mod population;
 pub mod sparse_coding;
 pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
 pub use latent::LatentLaw;
 pub use law::SparseCodingLaw;
+pub use leverage::LeverageOverlap;
 pub use noise::DenseNoise;
+pub use population::Population;
 pub use sparse_coding::SparseCoding;
 
 use crate::math::{Matrix, Stream, parallel};

@@ -12,7 +12,7 @@ use super::curves::{axis_key, place};
 use super::edge::{Edge, Place, crossing, position};
 use super::grid::arms;
 use super::{Group, Swept, onset};
-use crate::plan::ArmPrediction;
+use crate::plan::Prediction;
 use crate::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke, Tiles, slug};
 use crate::report::page::{Block, Table, show};
 
@@ -30,7 +30,7 @@ struct Limit {
     key: &'static str,
     name: &'static str,
     colour: Colour,
-    ratio: fn(&ArmPrediction) -> Option<f64>,
+    ratio: fn(&Prediction) -> Option<f64>,
 }
 
 /// Theory's edges, each where its ratio is 1.
