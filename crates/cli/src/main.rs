@@ -19,13 +19,13 @@ mod table;
 
 use anyhow::Result;
 use args::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     papers::ship();
-    completion::answer_shell();
+    completion::answer_shell(Arguments::command);
     panics::install();
     match interrupt::listen().and_then(|()| carry_out(Arguments::parse().command)) {
         Ok(exit) => exit.into(),

@@ -2,9 +2,8 @@
 
 use featurescope_lab::paper::ship;
 use featurescope_lab::plan::{Plan, PlanError};
-use featurescope_lab::run::ArmEnd;
 use featurescope_lab::spec::{Layer, Spec};
-use featurescope_lab::status::{ProductInputs, StopReason};
+use featurescope_lab::status::{ArmEnd, ProductInputs, StopReason};
 use featurescope_lab::store::Records;
 use featurescope_lab::summary::ArmSummary;
 use featurescope_sim::train::StageTimes;

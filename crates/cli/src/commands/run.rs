@@ -1,6 +1,7 @@
 //! `featurescope run`: an experiment from its settings to its run directory.
 
 use crate::args::{Manner, RunArguments};
+use crate::commands::RUNS;
 use crate::exit::{Exit, UnknownName};
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
@@ -15,9 +16,6 @@ use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::status::Status;
 use featurescope_lab::sweep::SweepPlan;
 use std::path::Path;
-
-/// Parent of run directories without `--out`.
-pub const RUNS: &str = "runs";
 
 /// Runs and prints the summary.
 pub fn run(arguments: &RunArguments) -> Result<Exit> {

@@ -1,15 +1,14 @@
 //! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
 
-use crate::args::{Arguments, Command, Manner, RunArguments};
+use crate::args::RunArguments;
+use crate::commands::RUNS;
 use crate::commands::judge::judging;
-use crate::commands::run::RUNS;
 use crate::exit::Exit;
 use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::progress::{Activity, SweepProgress};
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output, panics};
-use anyhow::{Context, Result, bail};
-use clap::Parser;
+use anyhow::{Context, Result};
 use featurescope_lab::claim::{Scoreboard, judge_telling};
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
 use featurescope_lab::paper::shipped;
@@ -30,11 +29,11 @@ const SCOREBOARD_FILE: &str = "scoreboard.json";
 
 /// How a sweep was begun; its spec may hold more than its folder does.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
     /// The arguments, without the program's name.
-    arguments: Vec<String>,
+    pub arguments: Vec<String>,
     /// The folder in which they were typed.
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 /// How many runs go on at a time, and with how many threads each.
@@ -53,25 +52,6 @@ impl Crew {
         let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
         Self { jobs, threads: (processors / jobs).max(1) }
     }
-}
-
-/// Goes on with the sweep in folder `path`, in the manner that is asked for now.
-pub fn resume(path: &Path, manner: Manner) -> Result<Exit> {
-    let file = path.join(COMMAND_FILE);
-    let unreadable = || format!("{} does not say how the sweep was begun: begin it again", file.display());
-    let text = fs::read_to_string(&file).with_context(unreadable)?;
-    let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;
-    let words = std::iter::once("featurescope".to_owned()).chain(begun.arguments);
-    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command
-    else {
-        bail!(unreadable());
-    };
-    arguments.out = Some(std::path::absolute(path)?);
-    arguments.manner = manner;
-    // A spec is named as it was seen from there.
-    std::env::set_current_dir(&begun.folder)
-        .with_context(|| format!("cannot go to {}", begun.folder.display()))?;
-    super::run::run(&arguments)
 }
 
 /// Whether this process is `featurescope resume`, which is not how the sweep was begun.

@@ -14,6 +14,7 @@ pub mod gallery;
 pub mod page;
 pub mod palette;
 mod links;
+mod markup;
 pub mod html;
 pub mod still;
 pub mod csv;
