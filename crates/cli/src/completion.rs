@@ -1,11 +1,10 @@
 //! Completions that the shell asks this program for: experiments, settings and their values, stored runs,
 //! names to explain.
 
-use crate::args::Arguments;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use clap_complete::{CompletionCandidate, PathCompleter, engine::ValueCompleter};
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_lab::experiments;
 use featurescope_lab::reference::entries;
 use featurescope_lab::run::MANIFEST_FILE;
 use featurescope_lab::spec::registry;
@@ -29,9 +28,9 @@ fn shells() -> Shells<'static> {
     Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Zsh])
 }
 
-/// Answers a shell that asks for completions, and ends; does nothing otherwise.
-pub fn answer_shell() {
-    CompleteEnv::with_factory(Arguments::command).var(ASKED).shells(shells()).complete();
+/// Answers a shell that asks for completions of `command`, and ends; does nothing otherwise.
+pub fn answer_shell(command: fn() -> Command) {
+    CompleteEnv::with_factory(command).var(ASKED).shells(shells()).complete();
 }
 
 /// What `shell` has to read so that it asks.
@@ -111,7 +110,7 @@ fn beginning(typed: &OsStr, names: impl IntoIterator<Item = (String, String)>) -
 
 /// Shipped experiments, and specs.
 pub fn experiments(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let shipped = EXPERIMENTS.iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
+    let shipped = experiments::all().into_iter().map(|it| (it.name.to_owned(), it.question().to_owned()));
     with_specs(typed, beginning(typed, shipped))
 }
 

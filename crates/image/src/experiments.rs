@@ -2,19 +2,10 @@
 
 pub use featurescope_lab::experiments::Experiment;
 
-macro_rules! experiments {
-    ($($name:literal),*) => {
-        &[$(Experiment {
-            name: $name,
-            readme: include_str!(concat!("../../../experiments/", $name, "/README.md")),
-            spec: include_str!(concat!("../../../experiments/", $name, "/experiment.toml")),
-            smoke: include_str!(concat!("../../../experiments/", $name, "/smoke.toml")),
-        }),*]
-    };
-}
-
 /// All of them.
-pub const EXPERIMENTS: &[Experiment] = experiments!["images-synthetic", "images-cifar10", "images-patches"];
+pub const EXPERIMENTS: &[Experiment] = featurescope_lab::experiments![
+    "../../../experiments/": "images-synthetic" false, "images-cifar10" false, "images-patches" false
+];
 
 /// The experiment of this name.
 pub fn find(name: &str) -> Option<&'static Experiment> {

@@ -1,5 +1,6 @@
 //! A part that a program adds while it runs is a part like the others: in specs, in messages, in training.
 
+use featurescope_lab::paper::ship;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::{FigureData, write_for_run};
 use featurescope_lab::run::{RunDirectory, execute};
@@ -14,6 +15,7 @@ use featurescope_sim::data::{
 use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part as Draw;
 use featurescope_sim::part::{Part, PartSetting, Range};
+use featurescope_wen_li_2021::PAPER;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -85,6 +87,7 @@ fn an_added_augmentation_is_read_checked_and_trained() {
     let unused = spec(&format!("{SPEC}augmentation.deviation = 0.2\n")).unwrap_err().to_string();
     assert!(unused.contains("augmentation.kind = random_mask"), "{unused}");
 
+    ship(&[&PAPER]);
     let plan = Plan::new(&spec(SPEC).unwrap(), "added").unwrap();
     let losses: Vec<f64> = plan
         .arms

@@ -12,11 +12,11 @@
 //! | [`encoder`] | the learner's activation, forward and hand-derived backward | math, part |
 //! | [`loss`] | contrastive losses and their gradients per branch | math, part |
 //! | [`train`] | the training process that joins the four above | math, part, data, augment, encoder, loss |
-//! | [`probe`] | linear probes on frozen features, and their yardsticks | math |
+//! | [`probe`] | linear probes on frozen features, their yardsticks, and the best linear rule in closed form | math, data |
 //! | [`measure`] | what is read off a running process, never changing it | math, part, data, encoder, train, probe |
-//! | [`theory`] | closed forms only: what the paper and its finite-size corrections predict | math |
 //!
-//! `theory` and `measure` never see each other: prediction and reading meet only in stored results.
+//! No module predicts: closed forms of a theory stand in the crate of its paper, and meet what is measured in stored
+//! results only.
 //!
 //! A process is put together from its parts and pulled step by step:
 //!
@@ -76,4 +76,3 @@ pub mod loss;
 pub mod train;
 pub mod probe;
 pub mod measure;
-pub mod theory;

@@ -1,7 +1,8 @@
 //! `featurescope fork`: a stored run with other settings from some moment on.
 
 use crate::args::ForkArguments;
-use crate::commands::run::{RUNS, carry_out, start_threads};
+use crate::commands::RUNS;
+use crate::commands::run::{carry_out, start_threads};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::progress::Activity;

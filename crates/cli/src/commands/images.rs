@@ -1,7 +1,7 @@
 //! `featurescope images`: contrastive learning on pictures.
 
 use crate::args::{ImageFeaturesArguments, ImageReportArguments, ImageRunArguments, ImagesCommand};
-use crate::commands::run::RUNS;
+use crate::commands::RUNS;
 use crate::exit::{Exit, UnknownName};
 use crate::image_progress::ImageProgress;
 use crate::progress::Activity;

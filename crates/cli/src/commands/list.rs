@@ -4,13 +4,15 @@ use crate::exit::Exit;
 use crate::layout::wrapped;
 use crate::output;
 use anyhow::Result;
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_lab::experiments;
 
 /// Prints name and question of every experiment.
 pub fn list() -> Result<Exit> {
     let width = output::width();
-    let mut text =
-        table(EXPERIMENTS.iter().map(|experiment| (experiment.name, experiment.question())), width);
+    let mut text = table(
+        experiments::all().into_iter().map(|experiment| (experiment.name, experiment.question())),
+        width,
+    );
     let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
     text.push('\n');
     text.push_str(&wrapped(how, width, "", ""));

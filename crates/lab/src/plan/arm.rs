@@ -1,7 +1,7 @@
 //! One arm: how its training process and its recorder are built.
 
 use super::data::PlannedData;
-use super::prediction::{ArmPrediction, Model};
+use super::prediction::{Model, Prediction};
 use super::{Fork, PlanError};
 use crate::spec::typed::{
     ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec, SharedSpec,
@@ -33,8 +33,8 @@ pub struct ArmPlan {
     pub spec: ArmSpec,
     /// Which arm it is until when, if it is a fork.
     pub fork: Option<Fork>,
-    /// What theory says about it.
-    pub prediction: ArmPrediction,
+    /// What theories say about it.
+    pub prediction: Prediction,
     seed: u64,
     latent_dim: usize,
     law: Option<SparseCodingLaw>,
@@ -50,7 +50,7 @@ impl ArmPlan {
         model: Option<&Model>,
     ) -> Result<Self, PlanError> {
         let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
-        let (name, prediction) = (name.to_owned(), ArmPrediction::new(spec, model));
+        let (name, prediction) = (name.to_owned(), Prediction::new(spec, model));
         let (seed, latent_dim) = (shared.seed, shared.latent_dim());
         Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, cadence })
     }

@@ -9,13 +9,12 @@ use crate::matrix_file::decode_matrix;
 use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, SharedSpec};
 use featurescope_sim::data::{
-    DataLaw, DataModel, Dictionary, DictionaryError, Drawing, MatrixFile, SparseCodingLaw, SparseCodingParts,
+    DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population, SparseCodingLaw,
+    SparseCodingParts,
 };
 use featurescope_sim::math::linalg::times_transposed;
 use featurescope_sim::math::{Matrix, ParameterError, require};
-use featurescope_sim::theory::Population;
-use featurescope_sim::theory::code_noise::CodeNoise;
-use featurescope_sim::theory::rates::LeverageOverlap;
+use featurescope_sim::probe::code_noise::CodeNoise;
 use std::sync::Arc;
 
 /// Largest Σ_r M_rj⁴ in units of 1/d1 at which a dictionary counts as spread out. A Haar dictionary has 3; the error of a

@@ -21,12 +21,12 @@ pub use cost::Cost;
 pub use data::PlannedData;
 pub use fork::{Fork, ForkMoment};
 pub use outline::{Outline, ProbePlan};
-pub use prediction::{ArmPrediction, Growth, Yardstick};
+pub use prediction::{ClosedForms, Growth, Model, Prediction, Yardstick, foretell};
 
 use crate::identity::{Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;
-use crate::run::FILES_FOLDER;
 use crate::spec::{Spec, SpecError};
+use crate::store::FILES_FOLDER;
 use data::DataFacts;
 use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;

@@ -54,9 +54,9 @@ impl Outline {
         })
     }
 
-    /// Whether closed forms know its data.
-    pub(super) fn has_model(&self) -> bool {
-        self.model.is_some()
+    /// The data as closed forms see them; `None` where they do not know them.
+    pub(super) fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
     }
 
     /// What linear rules on x reach at best; it takes up to a second the first time.

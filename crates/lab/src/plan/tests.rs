@@ -105,43 +105,6 @@ fn dictionaries_come_from_files_and_are_checked() {
     assert!(message(&arguments).contains("data.dictionary.path"));
 }
 
-/// The paper's arm grows by p(1 − d/d1) along atoms, the arm without augmentation by p + σ² there and by σ² elsewhere.
-#[test]
-fn predictions_follow_the_table_of_rates() {
-    let plan = plan(&["data.dictionary.kind=hadamard"]).unwrap();
-    let (p, variance) = (law(&plan).activity(), law(&plan).noise_variance);
-    let factor = |rate: f64| 1.0 + 0.5 * (8.0 / 9.0 * rate - 1e-3);
-    let growth = |arm: usize| plan.arms[arm].prediction.growth.unwrap();
-    let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
-    assert!(close(growth(0).sparse, factor(p * (1.0 - 1.0 / 8.0))));
-    assert!(close(growth(0).dense, factor(-p / 8.0)));
-    assert!(close(growth(1).sparse, factor(p + variance)) && close(growth(1).dense, factor(variance)));
-    assert!(growth(2).sparse < growth(0).sparse, "seven negatives instead of eight");
-    for open in [3, 4] {
-        assert!(
-            plan.arms[open].prediction.growth.is_none() && plan.arms[open].prediction.loss_floor.is_none()
-        );
-    }
-    let none = plan.arms[1].prediction;
-    assert!(none.t1.unwrap() > 0.0 && none.dense_fraction_at_t1.unwrap() < 1.0);
-    // Nothing learned yet costs ln(N + 1); sparse features leave less.
-    let floor = none.loss_floor.unwrap();
-    assert!(floor > 0.0 && floor < 9f64.ln());
-}
-
-#[test]
-fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
-    let growth = |arguments: &[&str]| plan(arguments).unwrap().arms[0].prediction.growth;
-    assert!(growth(&[]).is_some());
-    assert!(growth(&["loss.stop_gradient=nowhere"]).is_none());
-    assert!(growth(&["bias.kind=trained", "bias.learning_rate=1"]).is_none());
-    assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
-    assert!(growth(&["training.schedule.kind=cosine"]).is_none());
-    assert!(growth(&["data.noise_directions.kind=random"]).is_none());
-    let fixed = plan(&[&FIXED_COUNT[..], &["data.latent.active_count=2"]].concat()).unwrap();
-    assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick().linear_accuracy.is_none());
-}
-
 const ALL_REDUCED: [&str; 2] =
     ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
 
@@ -199,18 +162,6 @@ fn what_reduced_dynamics_has_no_law_for_is_refused() {
     assert!(text.contains("ambient_dim = 20"), "{text}");
 }
 
-/// The masks' first order gives the growth of even leverages; without it there is none of d/d1.
-#[test]
-fn predictions_for_reduced_arms_know_what_is_kept() {
-    let rate = |growth: f64| ((growth - 1.0) / 0.5 + 1e-3) * 9.0 / 8.0;
-    let growth = |arguments: &[&str]| reduced(arguments).unwrap().arms[0].prediction.growth.unwrap();
-    let p = law(&reduced(&[]).unwrap()).activity();
-    let (kept, dropped) = (growth(&[]), growth(&["training.mask_jitter=dropped"]));
-    let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
-    assert!(close(rate(kept.sparse), p * (1.0 - 1.0 / 8.0)) && close(rate(kept.dense), -p / 8.0));
-    assert!(close(rate(dropped.sparse), p) && close(rate(dropped.dense), 0.0));
-}
-
 /// A file of noise directions on the axes of a dictionary whose atoms are axes too.
 fn on_atoms(folder: &Path, axes: &[usize]) -> [String; 5] {
     let path = folder.join("u.csv");
@@ -250,22 +201,7 @@ fn yardsticks_know_how_the_noise_lies() {
         assert!(
             prediction.linear_noise_cosine(0.5).is_none() && prediction.linear_signal_cosine(0.5).is_none()
         );
-        assert!(
-            elsewhere.foreseen()[0].contains("no closed form for noise that is larger in some directions")
-        );
     }
-}
-
-/// A single anchor without masks: 2ησ⁴(d1 − d)/(Pp) > 1.
-#[test]
-fn noise_that_feeds_itself_is_foreseen() {
-    let few = |anchors: &str| {
-        let steps = ["arms.in_batch.batch.anchors=8", "training.steps=2000", "training.first_energy_ratio=2"];
-        plan(&[&steps[..], &[anchors, "encoder.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
-    };
-    let told = few("batch.anchors=1");
-    assert!(told.len() == 1 && told[0].contains("batch.anchors = 1 will feed itself"), "{told:?}");
-    assert_eq!(few("batch.anchors=512"), Vec::<String>::new());
 }
 
 /// Losses of neurons that never fire, per objective.

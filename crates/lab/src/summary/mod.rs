@@ -9,10 +9,8 @@ mod remark;
 pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 
 use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
-use crate::run::manifest::as_map;
-use crate::run::{ArmEnd, FORMAT_VERSION};
-use crate::status::{Status, StopReason};
-use crate::store::Records;
+use crate::status::{ArmEnd, Status, StopReason};
+use crate::store::{RUN_FORMAT_VERSION, Records, as_map};
 use featurescope_sim::train::StageTimes;
 use serde::Serialize;
 
@@ -122,7 +120,7 @@ pub struct ArmSummary {
 impl Summary {
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
-            format_version: FORMAT_VERSION,
+            format_version: RUN_FORMAT_VERSION,
             experiment: plan.experiment.clone(),
             seed: plan.seed,
             status: Status::Running,

@@ -2,8 +2,8 @@
 
 use crate::identity::{Contents, Digest, Identity, RunId, SettingKey, Settings};
 use crate::plan::{Cost, Plan, PlanError, check_settings};
-use crate::run::FORMAT_VERSION;
 use crate::spec::{Choice, Point, Spec};
+use crate::store::RUN_FORMAT_VERSION;
 use std::collections::{BTreeMap, HashSet};
 
 /// One run, and the points that describe it.
@@ -124,5 +124,5 @@ impl SweepPlan {
 
 /// The folder of a run of this version of the program: another one might make other bits.
 fn folder_name(run_id: RunId) -> String {
-    Digest::of(format!("{FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
+    Digest::of(format!("{RUN_FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
 }

@@ -12,6 +12,7 @@ use featurescope_lab::run::{Event, ForkRequest, PlannedFork, RunDirectory, execu
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::store::{StoredRepresentation, read_representation, write_representation};
 use featurescope_sim::math::Matrix;
+use featurescope_wen_li_2021::PAPER;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -162,8 +163,8 @@ pub fn judged(bytes: &[u8]) -> bool {
     FINISHED.with(|stored| {
         stored.with(bytes, |run| {
             let folders = [run.to_path_buf()];
-            let Ok(board) = judge(&folders) else { return false };
-            drop(of_judged_runs(&folders, &board));
+            let Ok(board) = judge(&PAPER, &folders) else { return false };
+            drop(of_judged_runs(&folders, std::slice::from_ref(&board)));
             !board.warnings.iter().any(|warning| warning.contains("left out"))
         })
     })

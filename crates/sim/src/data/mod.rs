@@ -15,15 +15,19 @@
 
 pub mod dictionary;
 pub mod latent;
+pub mod leverage;
 pub mod noise;
 pub mod noise_directions;
+pub mod population;
 pub mod sparse_coding;
 pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
 pub use latent::{FixedCount, Independent, LatentLaw};
 pub use law::SparseCodingLaw;
+pub use leverage::LeverageOverlap;
 pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
+pub use population::Population;
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
 use crate::math::{Matrix, ParameterError, Stream, parallel, require};
