@@ -20,13 +20,12 @@ impl Outline {
 
     fn open_forms(&self) -> Option<String> {
         if !self.has_model() {
-            let data = &self.shared.data;
-            let latent = data.given().part::<Arc<dyn LatentLaw>>("latent");
-            let latent = latent.map_or(String::new(), |law| format!(", data.latent.kind = {}", law.kind()));
+            let latent = self.shared.kind_of::<Arc<dyn LatentLaw>>("latent");
+            let latent = latent.map_or(String::new(), |kind| format!(", data.latent.kind = {kind}"));
             return Some(format!(
                 "data.kind = {}{latent}: theory has no closed form for these data, so growth, T1, the cosines of a \
                  linear map and the best linear rule stand without one",
-                data.kind()
+                self.shared.data.kind()
             ));
         }
         self.law.as_ref().is_some_and(|law| law.direction_count > 0).then(|| {
