@@ -1,5 +1,7 @@
 //! A part that a program adds while it runs is a part like the others: in specs, in messages, in training.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::paper::ship;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::{FigureData, write_for_run};

@@ -8,6 +8,7 @@ use crate::identity::InputFile;
 use crate::matrix_file::decode_matrix;
 use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, SharedSpec};
+use featurescope_sim::data::noise_directions::NoiseDirections;
 use featurescope_sim::data::{
     DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population, SparseCodingLaw,
     SparseCodingParts,
@@ -174,8 +175,8 @@ fn reduced_arms(spec: &Spec) -> impl Iterator<Item = &(String, ArmSpec)> {
     spec.arms.iter().filter(|(_, arm)| arm.training.dynamics.is_reduced())
 }
 
-/// A reduced arm lives in coordinates along atoms and noise directions: it never meets the space that directions
-/// in a file lie in, and knows no coordinates of data that are no sparse coding.
+/// A reduced arm lives in coordinates along atoms and noise directions: it never meets the space that given
+/// directions lie in, and knows no coordinates of data that are no sparse coding.
 fn refuse_unknown_coordinates(spec: &Spec, parts: Option<&SparseCodingParts>) -> Result<(), PlanError> {
     let Some((name, _)) = reduced_arms(spec).next() else { return Ok(()) };
     let refused = match parts {
@@ -189,9 +190,9 @@ fn refuse_unknown_coordinates(spec: &Spec, parts: Option<&SparseCodingParts>) ->
         Some(parts) => require(
             parts.directions().can_be_reduced(),
             "data.noise_directions.kind",
-            "file",
-            "reduced dynamics takes `none` or `random`: it never draws the space that the file's directions lie \
-             in. Use sampled dynamics for them",
+            spec.shared.kind_of::<Box<dyn NoiseDirections>>("noise_directions").unwrap_or_default(),
+            "reduced dynamics takes `none` or `random`: it never draws the space that given directions lie in. Use \
+             sampled dynamics for them",
         ),
     };
     refused.map_err(PlanError::parameter(format!("arm {name}")))

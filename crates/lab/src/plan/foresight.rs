@@ -22,13 +22,12 @@ impl Outline {
     }
 
     fn unknown_data(&self) -> String {
-        let data = &self.shared.data;
-        let latent = data.given().part::<Arc<dyn LatentLaw>>("latent");
-        let latent = latent.map_or(String::new(), |law| format!(", data.latent.kind = {}", law.kind()));
+        let latent = self.shared.kind_of::<Arc<dyn LatentLaw>>("latent");
+        let latent = latent.map_or(String::new(), |kind| format!(", data.latent.kind = {kind}"));
         format!(
             "data.kind = {}{latent}: theory has no closed form for these data, so growth, T1, the cosines of a \
              linear map and the best linear rule stand without one",
-            data.kind()
+            self.shared.data.kind()
         )
     }
 }

@@ -11,6 +11,7 @@ use featurescope_sim::data::{AMBIENT_DIM, DataLaw, LATENT_DIM};
 use featurescope_sim::encoder::{Encoder, INITIAL_NORM, WIDTH};
 use featurescope_sim::loss::Loss;
 use featurescope_sim::measure::Cadence;
+use featurescope_sim::part::Slotted;
 use featurescope_sim::train::{BiasRule, LearningRate};
 use serde::Deserialize;
 
@@ -35,10 +36,14 @@ impl SharedSpec {
         self.data.given().whole(AMBIENT_DIM.name).map_or(0, |dim| dim as usize)
     }
 
+    /// The kind of a part that the data are made of; `None` for data without such a part.
+    pub fn kind_of<Built: Slotted>(&self, name: &'static str) -> Option<&'static str> {
+        self.data.given().part::<Built>(name).ok().map(|part| part.kind())
+    }
+
     /// Where M comes from: the kind of dictionary, or that of data that have no such part.
     pub fn dictionary_kind(&self) -> &'static str {
-        let dictionary = self.data.given().part::<Box<dyn DictionarySource>>("dictionary");
-        dictionary.map_or(self.data.kind(), |dictionary| dictionary.kind())
+        self.kind_of::<Box<dyn DictionarySource>>("dictionary").unwrap_or(self.data.kind())
     }
 
     /// What settings say of the data; `None` where they do not fit together, which the plan's check tells.
