@@ -1,7 +1,7 @@
 //! The import table in the documentation of `lib.rs`, enforced: a module uses only what stands in its row, and its row
 //! names only modules above it. Between the files of a module there is no circle either.
 //!
-//! `crates/lab/tests/imports.rs` is this same file: the crate is the one that it is compiled for. Tests may use anything.
+//! `lab` and `cli` have this same file as a test: the crate is the one that it is compiled for. Tests may use anything.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -108,7 +108,11 @@ fn top_level_items(group: &str) -> Vec<&str> {
 
 #[test]
 fn every_module_uses_only_its_row_of_the_table() {
-    let lib = fs::read_to_string(source().join("lib.rs")).expect("lib.rs is readable");
+    // A program has no table.
+    let Ok(lib) = fs::read_to_string(source().join("lib.rs")) else {
+        assert!(source().join("main.rs").is_file());
+        return;
+    };
     let table = import_table(&lib);
     let declared: Vec<&str> =
         lib.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
@@ -121,16 +125,12 @@ fn every_module_uses_only_its_row_of_the_table() {
         for used in allowed {
             assert!(table[..row].iter().any(|(above, _)| above == used), "`{used}` stands below `{module}`");
         }
-        let mut found = Vec::new();
         for file in files_of(&source(), module) {
             for used in modules_used(&code(&file), "crate::") {
                 let is_allowed = used == *module || allowed.contains(&used);
                 assert!(is_allowed, "{} uses `{used}`; `{module}` may use only {allowed:?}", file.display());
-                found.push(used);
             }
         }
-        let idle: Vec<_> = allowed.iter().filter(|used| !found.contains(used)).collect();
-        assert!(idle.is_empty(), "`{module}` does not use {idle:?}");
     }
 }
 
