@@ -45,7 +45,8 @@ fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
 #[test]
 fn predictions_follow_the_table_of_rates() {
     let plan = plan(&["data.dictionary.kind=hadamard"]).unwrap();
-    let (p, variance) = (plan.law.activity(), plan.law.noise_variance);
+    let law = plan.law.as_ref().unwrap();
+    let (p, variance) = (law.activity(), law.noise_variance);
     let factor = |rate: f64| 1.0 + 0.5 * (8.0 / 9.0 * rate - 1e-3);
     let growth = |arm: usize| plan.arms[arm].prediction.growth.unwrap();
     let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
@@ -74,7 +75,7 @@ fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
     assert!(growth(&["training.schedule.kind=cosine"]).is_none());
     assert!(growth(&["data.noise_directions.kind=random"]).is_none());
-    let fixed = plan(&["data.latent.active_count=2"]).unwrap();
+    let fixed = plan(&["data.latent.kind=fixed_count", "data.latent.active_count=2"]).unwrap();
     assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick().linear_accuracy.is_none());
 }
 
@@ -97,7 +98,7 @@ fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
 fn predictions_for_reduced_arms_know_what_is_kept() {
     let rate = |growth: f64| ((growth - 1.0) / 0.5 + 1e-3) * 9.0 / 8.0;
     let growth = |arguments: &[&str]| reduced(arguments).unwrap().arms[0].prediction.growth.unwrap();
-    let p = reduced(&[]).unwrap().law.activity();
+    let p = reduced(&[]).unwrap().law.as_ref().unwrap().activity();
     let (kept, dropped) = (growth(&[]), growth(&["training.mask_jitter=dropped"]));
     let close = |a: f64, b: f64| (a - b).abs() < 1e-12;
     assert!(close(rate(kept.sparse), p * (1.0 - 1.0 / 8.0)) && close(rate(kept.dense), -p / 8.0));
