@@ -197,7 +197,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
 
 /// Raises every bias until the wanted share of anchors passes it.
 fn close_gates(process: &mut Contrastive) {
-    let stream = Stream::new(1, Purpose::Measurement, 0);
+    let stream = Stream::new(1, Purpose::MEASUREMENT, 0);
     let features = process.represent(&stream, 0, MEASURED_SAMPLES).features;
     let thresholds = (0..features.cols()).map(|i| {
         let mut sizes: Vec<f32> = features.column(i).iter().map(|v| v.abs()).collect();
@@ -256,7 +256,7 @@ fn time_of_data(data: &SparseCoding, size: &Size, arithmetic: Arithmetic, rounds
         Arithmetic::Single => size.anchors + size.negatives,
         Arithmetic::Mixed => size.anchors,
     };
-    let stream = Stream::new(1, Purpose::Positives, 0);
+    let stream = Stream::new(1, Purpose::POSITIVES, 0);
     let once = |_| {
         let start = Instant::now();
         parallel::for_each_piece(0..rows.div_ceil(ROWS), |piece| {

@@ -121,6 +121,6 @@ fn rotate_state(bencher: Bencher, width: usize) {
 
 #[divan::bench(args = [256, 1024])]
 fn draw_wishart_factor(bencher: Bencher, width: usize) {
-    let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
     bencher.bench_local(|| black_box(wishart_factor(&stream, width, 1 << 16)));
 }

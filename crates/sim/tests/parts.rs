@@ -66,7 +66,7 @@ fn every_augmentation_has_the_moments_that_it_names() {
         for values in examples(&part) {
             let chosen = Chosen::<Box<dyn Augmentation>>::new(part.kind, values).unwrap();
             let augmentation = chosen.build(&()).unwrap();
-            let stream = Stream::new(3, Purpose::MonteCarlo, 7);
+            let stream = Stream::new(3, Purpose::MONTE_CARLO, 7);
             let view = |row: u32| {
                 let (mut anchor, mut positive) = (vec![1.0f32; DIM], vec![0.0; DIM]);
                 augmentation.views(&stream, row, &mut anchor, &mut positive);

@@ -34,7 +34,7 @@ pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     if m + data.latent_dim() > d1 {
         return Err(Gap::NoForm("more neurons than dense directions"));
     }
-    let stream = Stream::new(seed, Purpose::MonteCarlo, u32::MAX);
+    let stream = Stream::new(seed, Purpose::MONTE_CARLO, u32::MAX);
     let mut gaussian = Matrix::zeros(m, d1);
     for i in 0..m {
         fill_normal(gaussian.row_mut(i), 1.0, &stream, Part::Dense, i as u32);
@@ -85,7 +85,7 @@ impl MaskOverlaps {
         let atoms = dictionary.atoms();
         let pairs = (atoms.rows() * (atoms.rows() - 1)) as f64;
         let mut found = Self::default();
-        let stream = Stream::new(subject.run.plan.seed, Purpose::MonteCarlo, u32::MAX);
+        let stream = Stream::new(subject.run.plan.seed, Purpose::MONTE_CARLO, u32::MAX);
         for mask in 0..MASKS {
             let (mut views, mut other) = (atoms.clone(), atoms.clone());
             for j in 0..atoms.rows() {

@@ -207,7 +207,7 @@ impl Piece {
         seed: u64,
         piece: u32,
     ) -> Self {
-        let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece);
+        let stream = Stream::new(seed, Purpose::MONTE_CARLO, 2 * piece);
         let samples = data.sample(&stream, 0, ROWS);
         let noise_energy = samples.noise.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum();
         let (mut anchor, mut anchor_noise) = (samples.x, samples.noise);
@@ -220,7 +220,7 @@ impl Piece {
         }
         let shared = anchor_noise.as_slice().iter().zip(positive_noise.as_slice());
         let shared_noise = shared.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-        let stream = Stream::new(seed, Purpose::MonteCarlo, 2 * piece + 1);
+        let stream = Stream::new(seed, Purpose::MONTE_CARLO, 2 * piece + 1);
         let mut others = data.sample(&stream, 0, negatives.count);
         if negatives.are_views {
             views.single(&stream, &mut others);

@@ -47,7 +47,7 @@ impl Dictionary {
     /// A uniformly random dictionary: QR of a Gaussian matrix with the signs of R made positive.
     pub fn haar(ambient_dim: usize, latent_dim: usize, seed: u64) -> Result<Self, DictionaryError> {
         check_sizes(ambient_dim, latent_dim)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 0);
+        let stream = Stream::new(seed, Purpose::DICTIONARY, 0);
         let gaussian = Matrix::from_vec(
             ambient_dim,
             latent_dim,
@@ -69,7 +69,7 @@ impl Dictionary {
         check_sizes(ambient_dim, latent_dim)?;
         let accepted = "a randomised Hadamard dictionary needs a power of two";
         require(ambient_dim.is_power_of_two(), "ambient_dim", ambient_dim, accepted)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 1);
+        let stream = Stream::new(seed, Purpose::DICTIONARY, 1);
         let mut signs = stream.reader(Part::Dense, 0);
         let row_signs: Vec<f32> = (0..ambient_dim).map(|_| signs.sign()).collect();
         let columns = choose(ambient_dim, latent_dim, &stream);

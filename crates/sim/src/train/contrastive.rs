@@ -198,9 +198,9 @@ impl Contrastive {
 
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
-        let (positives, masks) = (self.stream(Purpose::Positives), self.stream(Purpose::Masks));
+        let (positives, masks) = (self.stream(Purpose::POSITIVES), self.stream(Purpose::MASKS));
         let (negatives, negative_masks) =
-            (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
+            (self.stream(Purpose::NEGATIVES), self.stream(Purpose::NEGATIVE_MASKS));
         let BatchPlan { anchors, negative_set, negative_views, .. } = self.parts.batch;
         let negative_rows = self.parts.batch.negative_rows();
         let d1 = self.parts.data.ambient_dim();

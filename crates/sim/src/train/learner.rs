@@ -310,7 +310,7 @@ impl Snapshot {
 }
 
 fn initial_weights(rule: &TrainingRule, input_dim: usize, seed: u64) -> Matrix {
-    let stream = Stream::new(seed, Purpose::Initialisation, 0);
+    let stream = Stream::new(seed, Purpose::INITIALISATION, 0);
     let sigma = (rule.initial_norm / (input_dim as f64).sqrt()) as f32;
     let mut weights = Matrix::zeros(rule.width, input_dim);
     parallel::for_each_row_group(weights.as_mut_slice(), input_dim, 16, |first, rows| {

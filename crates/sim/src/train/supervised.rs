@@ -121,7 +121,7 @@ impl Supervised {
     /// Draws the step's samples.
     fn draw_batch(&mut self) {
         let (data, rows) = (self.parts.data.as_ref(), self.parts.batch);
-        let stream = Stream::new(self.parts.seed, Purpose::Positives, self.learner.step() as u32);
+        let stream = Stream::new(self.parts.seed, Purpose::POSITIVES, self.learner.step() as u32);
         let Scratch { x, latent, .. } = &mut self.scratch;
         x.resize(rows, data.ambient_dim());
         latent.resize(rows, data.latent_dim());
@@ -181,7 +181,7 @@ impl Supervised {
 }
 
 fn initial_head(parts: &SupervisedParts) -> Matrix {
-    let stream = Stream::new(parts.seed, Purpose::Initialisation, 1);
+    let stream = Stream::new(parts.seed, Purpose::INITIALISATION, 1);
     let scale = parts.rule.initial_norm / (parts.tasks as f64).sqrt();
     let mut head = Matrix::zeros(parts.tasks, parts.rule.width);
     for k in 0..parts.tasks {
@@ -198,7 +198,7 @@ pub fn silent_loss(activity: f64, latent_dim: usize) -> f64 {
 }
 
 fn task_targets(tasks: usize, latent_dim: usize, seed: u64) -> Matrix {
-    let stream = Stream::new(seed, Purpose::Tasks, u32::MAX);
+    let stream = Stream::new(seed, Purpose::TASKS, u32::MAX);
     let mut targets = Matrix::zeros(tasks, latent_dim);
     for k in 0..tasks {
         let mut reader = stream.reader(Part::Dense, k as u32);

@@ -84,7 +84,7 @@ fn a_stored_state_goes_on_bit_for_bit() {
 fn reading_a_run_does_not_change_it() {
     let run = staged(Views::RandomMask);
     let (mut alone, mut watched) = (run.start(), run.start());
-    let stream = Stream::new(run.seed, Purpose::Measurement, 0);
+    let stream = Stream::new(run.seed, Purpose::MEASUREMENT, 0);
     for _ in 0..6 {
         advance(&mut alone, 1);
         let before = watched.snapshot();

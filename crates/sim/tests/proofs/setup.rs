@@ -112,19 +112,19 @@ impl Run {
     pub fn draw(&self, step: u32) -> Batch {
         let (data, augmentation) = (self.data(), self.views.build());
         let stream = |purpose| Stream::new(self.seed, purpose, step);
-        let samples = data.sample(&stream(Purpose::Positives), 0, self.batch.anchors).x;
+        let samples = data.sample(&stream(Purpose::POSITIVES), 0, self.batch.anchors).x;
         let mut negatives = match self.batch.negative_set {
-            NegativeSet::Fresh => data.sample(&stream(Purpose::Negatives), 0, self.batch.negatives).x,
+            NegativeSet::Fresh => data.sample(&stream(Purpose::NEGATIVES), 0, self.batch.negatives).x,
             NegativeSet::InBatch => samples.clone(),
         };
         if self.batch.negative_views == NegativeViews::Augmented {
             for s in 0..negatives.rows() {
-                augmentation.single_view(&stream(Purpose::NegativeMasks), s as u32, negatives.row_mut(s));
+                augmentation.single_view(&stream(Purpose::NEGATIVE_MASKS), s as u32, negatives.row_mut(s));
             }
         }
         let (mut anchors, mut positives) = (samples.clone(), samples);
         for p in 0..anchors.rows() {
-            augmentation.views(&stream(Purpose::Masks), p as u32, anchors.row_mut(p), positives.row_mut(p));
+            augmentation.views(&stream(Purpose::MASKS), p as u32, anchors.row_mut(p), positives.row_mut(p));
         }
         Batch {
             anchors: anchors.to_f64(),

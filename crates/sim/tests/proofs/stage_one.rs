@@ -150,12 +150,12 @@ fn the_second_moment_of_the_views_is_the_predicted_one() {
         let (data, augmentation) = (run.data(), views.build());
         let dim = run.ambient_dim;
         let stream = |purpose| Stream::new(run.seed, purpose, 0);
-        let mut anchors = data.sample(&stream(Purpose::Positives), 0, ROWS).x;
+        let mut anchors = data.sample(&stream(Purpose::POSITIVES), 0, ROWS).x;
         let mut positives = anchors.clone();
         let (mut sums, mut squares) = (Matrix::<f64>::zeros(dim, dim), Matrix::<f64>::zeros(dim, dim));
         for row in 0..ROWS {
             let (anchor, positive) = (anchors.row_mut(row), positives.row_mut(row));
-            augmentation.views(&stream(Purpose::Masks), row as u32, anchor, positive);
+            augmentation.views(&stream(Purpose::MASKS), row as u32, anchor, positive);
             for (r, &x) in anchor.iter().enumerate() {
                 for (s, &y) in positive.iter().enumerate() {
                     let value = f64::from(x) * f64::from(y);

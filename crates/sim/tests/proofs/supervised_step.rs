@@ -48,7 +48,7 @@ fn point_of(supervised: &Supervised) -> Point {
 
 fn problem(run: &Run, targets: &Matrix<f64>, step: u32) -> Problem {
     let Samples { x, latent, .. } =
-        run.data().sample(&Stream::new(run.seed, Purpose::Positives, step), 0, SAMPLES);
+        run.data().sample(&Stream::new(run.seed, Purpose::POSITIVES, step), 0, SAMPLES);
     let latent = latent.to_f64();
     let labels = Matrix::from_fn(SAMPLES, TASKS, |r, k| product(targets.row(k), latent.row(r)));
     Problem { x: x.to_f64(), labels }

@@ -146,7 +146,7 @@ impl Dynamics for Fake {
     }
 
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {
-        assert_eq!(*stream, Stream::new(SEED, crate::math::Purpose::Measurement, 0));
+        assert_eq!(*stream, Stream::new(SEED, crate::math::Purpose::MEASUREMENT, 0));
         self.calls.set(self.calls.get() + 1);
         let part = |all: &Matrix| Matrix::from_fn(rows, all.cols(), |r, c| all[(first_row + r, c)]);
         let Decomposed { features, signal, noise, latent } = &self.decomposed;

@@ -241,7 +241,7 @@ fn thresholds_of_luck() {
 #[test]
 fn as_many_potential_neurons_as_asked_for() {
     let (d, m, wanted) = (12, 20_000, 500.0);
-    let stream = Stream::new(5, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(5, Purpose::MONTE_CARLO, 0);
     let mut sparse = vec![0.0; m * d];
     fill_normal(&mut sparse, 0.3, &stream, Part::Dense, 0);
     let figures =

@@ -119,9 +119,9 @@ impl Reduced {
 
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
-        let (positives, masks) = (self.stream(Purpose::Positives), self.stream(Purpose::Masks));
+        let (positives, masks) = (self.stream(Purpose::POSITIVES), self.stream(Purpose::MASKS));
         let (negatives, negative_masks) =
-            (self.stream(Purpose::Negatives), self.stream(Purpose::NegativeMasks));
+            (self.stream(Purpose::NEGATIVES), self.stream(Purpose::NEGATIVE_MASKS));
         let BatchPlan { anchors, negatives: fresh, negative_set, negative_views } = self.parts.batch;
         let (n, d) = (self.data.ambient_dim(), self.data.latent_dim());
         let (same, views, data) = (self.has_one_view(), self.views, &self.data);

@@ -67,14 +67,14 @@ impl Outside {
         rule.check()?;
         let (known, m) = (law.known_dim(), rule.width);
         let sigma = (rule.initial_norm / (law.ambient_dim as f64).sqrt()) as f32;
-        let stream = Stream::new(seed, Purpose::Initialisation, 0);
+        let stream = Stream::new(seed, Purpose::INITIALISATION, 0);
         let mut initial_known = Matrix::zeros(m, known);
         for i in 0..m {
             fill_normal(initial_known.row_mut(i), sigma, &stream, Part::Dense, i as u32);
         }
         let dense_dim = law.ambient_dim - known;
         let initial_rest =
-            wishart_factor(&Stream::new(seed, Purpose::Initialisation, 2), m, dense_dim).map(|t| sigma * t);
+            wishart_factor(&Stream::new(seed, Purpose::INITIALISATION, 2), m, dense_dim).map(|t| sigma * t);
         let directions = initial_known.iter_rows().flat_map(|row| &row[law.latent_dim..]);
         let initial_dense_energy =
             directions.chain(initial_rest.as_slice()).map(|&v| f64::from(v).powi(2)).sum();
@@ -108,7 +108,7 @@ impl Outside {
         noise: &mut Matrix,
     ) {
         let rate = learner.learning_rate() as f32;
-        let stream = Stream::new(self.seed, Purpose::Outside, learner.step() as u32);
+        let stream = Stream::new(self.seed, Purpose::OUTSIDE, learner.step() as u32);
         learner.descend(d_weights, d_bias);
         if self.freedom > 0 {
             rotate_to_lower_triangle(noise, None);

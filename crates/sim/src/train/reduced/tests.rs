@@ -50,7 +50,7 @@ fn views_have_the_second_moments_of_the_masks() {
         let views = GaussianViews::new(kind.as_ref(), &LAW, MaskJitter::Kept).unwrap();
         let told = kind.moments().unwrap();
         let jitter = 3.0 / 400.0;
-        let (samples, masks) = (Stream::new(1, Purpose::Positives, 0), Stream::new(1, Purpose::Masks, 0));
+        let (samples, masks) = (Stream::new(1, Purpose::POSITIVES, 0), Stream::new(1, Purpose::MASKS, 0));
         // x⁺₀ (active), x⁺₂ (silent), x⁺⁺₂, their product, and x⁺₂ x⁺₃.
         let mut sums = [[0.0f64; 2]; 5];
         for row in 0..rows {
@@ -184,7 +184,7 @@ fn a_hundred_thousand_steps_do_not_drift() {
     let mut double = single.to_f64();
     let mut noise = [0.0f32; 18];
     for step in 0..STEPS {
-        fill_normal(&mut noise, 1e-2, &Stream::new(1, Purpose::Outside, step), Part::Dense, 0);
+        fill_normal(&mut noise, 1e-2, &Stream::new(1, Purpose::OUTSIDE, step), Part::Dense, 0);
         for i in 0..m {
             for e in 0..extra {
                 let entry = noise[i * extra + e] * size(i) as f32;
