@@ -8,16 +8,13 @@ use crate::plan::PlanError;
 use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
 use featurescope_sim::math::{Matrix, Purpose, Stream, parallel};
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 pub use featurescope_sim::train::Arithmetic;
-use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd,
-    StageRule, TrainingRule,
-};
+use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, TrainingRule};
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::Instant;
@@ -165,11 +162,11 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
         Arithmetic::Single => NegativeSet::Fresh,
         Arithmetic::Mixed => NegativeSet::InBatch,
     };
-    let parts = ContrastiveParts {
+    let parts = Parts {
         data: Box::new(data(size)?),
         augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
+        network: Box::new(SymRelu),
+        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
         batch: BatchPlan {
             anchors: size.anchors,
             negatives: size.negatives,
@@ -180,7 +177,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
             width: size.width,
             initial_norm: 0.05,
             // Slow enough that the gates stay as they are.
-            sgd: Sgd { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
+            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
             bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: u64::from(u32::MAX),

@@ -9,11 +9,11 @@
 //! | [`part`] | parts, their settings, and the slots that they fill | math |
 //! | [`data`] | what a sample is: x = M z + ξ | math |
 //! | [`augment`] | the two views of a positive sample | math, part |
-//! | [`encoder`] | the learner's activation, forward and hand-derived backward | math, part |
-//! | [`loss`] | contrastive losses and their gradients per branch | math, part |
-//! | [`train`] | the training process that joins the four above | math, part, data, augment, encoder, loss |
+//! | [`network`] | the learner above its first layer, forward and hand-derived backward | math, part |
+//! | [`objective`] | what training minimises, with a gradient per branch | math, part |
+//! | [`train`] | the training process that joins the four above | math, part, data, augment, network, objective |
 //! | [`probe`] | linear probes on frozen features, and their yardsticks | math |
-//! | [`measure`] | what is read off a running process, never changing it | math, part, data, encoder, train, probe |
+//! | [`measure`] | what is read off a running process, never changing it | math, part, data, network, train, probe |
 //! | [`theory`] | closed forms only: what the paper and its finite-size corrections predict | math |
 //!
 //! `theory` and `measure` never see each other: prediction and reading meet only in stored results.
@@ -70,8 +70,8 @@ pub mod math;
 pub mod part;
 pub mod data;
 pub mod augment;
-pub mod encoder;
-pub mod loss;
+pub mod network;
+pub mod objective;
 pub mod train;
 pub mod probe;
 pub mod measure;

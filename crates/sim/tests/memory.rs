@@ -9,13 +9,10 @@
 
 use featurescope_sim::augment::{Augmentation, Identity, IntervalMasks};
 use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::math::Matrix;
-use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
-    NegativeViews, Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
-};
+use featurescope_sim::train::{Arithmetic, BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd, StageRule, TrainingRule};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{LazyLock, Mutex};
@@ -85,19 +82,19 @@ impl Sizes {
         TrainingRule {
             width: self.width,
             initial_norm: 0.05,
-            sgd: Sgd { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
+            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
             bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: 1000,
         }
     }
 
-    fn contrastive(self, views: Views, loss: Box<dyn Loss>, batch: BatchPlan) -> Contrastive {
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(self.data()),
+    fn contrastive(self, views: Views, loss: Box<dyn Objective>, batch: BatchPlan) -> Sampled {
+        Sampled::new(Box::new(self.data()), Parts {
+            optimizer: Box::new(Sgd),
             augmentation: views.augmentation(),
-            encoder: Box::new(SymRelu),
-            loss,
+            network: Box::new(SymRelu),
+            objective: loss,
             batch,
             rule: self.rule(),
             seed: 1,
@@ -108,7 +105,7 @@ impl Sizes {
     fn supervised(self, data: SparseCoding) -> SupervisedParts {
         SupervisedParts {
             data: Box::new(data),
-            encoder: Box::new(SymRelu),
+            network: Box::new(SymRelu),
             batch: self.anchors,
             tasks: self.latent_dim,
             head_rate_ratio: 1.0,
@@ -133,7 +130,7 @@ impl Views {
     }
 }
 
-fn info_nce(stop_grad: StopGrad) -> Box<dyn Loss> {
+fn info_nce(stop_grad: StopGrad) -> Box<dyn Objective> {
     Box::new(InfoNce::new(1.0, stop_grad).unwrap())
 }
 
@@ -156,7 +153,7 @@ const SMALL: Sizes = Sizes { latent_dim: 32, ambient_dim: 1024, width: 64, ancho
 fn in_ambient_space() -> Vec<(&'static str, usize, Box<dyn Dynamics>)> {
     use NegativeSet::{Fresh, InBatch};
     use NegativeViews::{Augmented, Raw};
-    let spectral = |stop_grad| -> Box<dyn Loss> { Box::new(Spectral::new(stop_grad)) };
+    let spectral = |stop_grad| -> Box<dyn Objective> { Box::new(Spectral::new(stop_grad)) };
     let make =
         |views, loss, set, negative_views| SMALL.contrastive(views, loss, SMALL.batch(set, negative_views));
     let (masked, one) = (Views::Masked, Views::One);
@@ -221,16 +218,14 @@ fn a_step_allocates_nothing_but_what_products_elsewhere_pack() {
 #[test]
 fn a_reduced_step_allocates_for_its_factorisations_alone() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
-    let contrastive = Reduced::new(ReducedParts {
-        law: SMALL.law(),
+    let contrastive = Reduced::new(SMALL.law(), MaskJitter::Kept, Parts {
+            optimizer: Box::new(Sgd),
         augmentation: Views::Masked.augmentation(),
-        jitter: MaskJitter::Kept,
-        encoder: Box::new(SymRelu),
-        loss: info_nce(StopGrad::Targets),
+        network: Box::new(SymRelu),
+        objective: info_nce(StopGrad::Targets),
         batch: SMALL.batch(NegativeSet::Fresh, NegativeViews::Raw),
         rule: SMALL.rule(),
-        seed: 1,
-    });
+        seed: 1,});
     let data = SMALL.law().in_coordinates(SMALL.width).unwrap();
     let supervised = Supervised::reduced(SMALL.supervised(data), SMALL.law());
     let processes: [(&str, Box<dyn Dynamics>); 2] =

@@ -3,7 +3,7 @@
 
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
 use featurescope_sim::encoder::{ENCODERS, Encoder, INITIAL_NORM, WIDTH};
-use featurescope_sim::loss::{EmbeddingGrads, Embeddings, LOSSES, Loss, NegativeSet};
+use featurescope_sim::objective::{EmbeddingGrads, Embeddings, LOSSES, NegativeSet, Objective};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
 use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, PartOutline, Value};
@@ -121,7 +121,7 @@ fn every_loss_has_the_gradients_of_its_value() {
     let mut compared = 0;
     for part in LOSSES.outlines() {
         for values in examples(&part) {
-            let mut loss = Chosen::<Box<dyn Loss>>::new(part.kind, values).unwrap().build(&()).unwrap();
+            let mut loss = Chosen::<Box<dyn Objective>>::new(part.kind, values).unwrap().build(&()).unwrap();
             for (set, negatives) in [(NegativeSet::Fresh, 5), (NegativeSet::InBatch, 4)] {
                 let at = embeddings(negatives);
                 let (value, grads) = evaluated(loss.as_mut(), &at, set);

@@ -9,10 +9,14 @@
 //! Whoever reads settings (a spec, the command line, a notebook) reads these lists. So a new part is one file
 //! and one line in the list of its slot; names, ranges and defaults are said nowhere else.
 
+mod array;
 mod given;
+mod list;
 mod setting;
 
+pub use array::ParameterArray;
 pub use given::{Given, Value};
+pub(crate) use list::parts;
 pub use setting::{Fallback, Kind, PartSetting, Range};
 
 use crate::math::{ParameterError, require};
@@ -39,8 +43,8 @@ pub struct Slot<Built: 'static, Context: 'static = ()> {
     pub doc: &'static str,
     /// The part that is used where none is named.
     pub default: &'static str,
-    /// The parts that come with the program.
-    shipped: &'static [&'static Part<Built, Context>],
+    /// The parts that come with the program, module by module.
+    shipped: &'static [&'static [&'static Part<Built, Context>]],
     /// Parts that were added while the program runs.
     added: RwLock<Vec<&'static Part<Built, Context>>>,
 }
@@ -71,12 +75,12 @@ pub trait AnySlot: Sync {
 }
 
 impl<Built, Context> Slot<Built, Context> {
-    /// A slot with the parts that come with the program.
+    /// A slot with the parts that come with the program, in groups.
     pub const fn new(
         key: &'static str,
         doc: &'static str,
         default: &'static str,
-        shipped: &'static [&'static Part<Built, Context>],
+        shipped: &'static [&'static [&'static Part<Built, Context>]],
     ) -> Self {
         Self { key, doc, default, shipped, added: RwLock::new(Vec::new()) }
     }
@@ -84,7 +88,7 @@ impl<Built, Context> Slot<Built, Context> {
     /// All parts, shipped ones first.
     pub fn parts(&self) -> Vec<&'static Part<Built, Context>> {
         let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
-        self.shipped.iter().chain(added.iter()).copied().collect()
+        self.shipped.concat().into_iter().chain(added.iter().copied()).collect()
     }
 
     /// The part of this kind.
@@ -135,7 +139,7 @@ impl<Built, Context> AnySlot for Slot<Built, Context> {
     }
 
     fn part_count(&self) -> usize {
-        self.shipped.len() + self.added.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.shipped.concat().len() + self.added.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::*;
 use crate::augment::Identity;
 use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use crate::encoder::SymRelu;
-use crate::loss::{InfoNce, NegativeSet, StopGrad};
+use crate::network::SymRelu;
+use crate::objective::{InfoNce, NegativeSet, StopGrad};
 
 const STEPS: u64 = 3;
 
@@ -12,7 +12,7 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 1.0,
-        sgd: Sgd { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
+        rate: RateRule { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: STEPS,
@@ -26,11 +26,11 @@ fn data() -> SparseCoding {
 }
 
 fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crate::math::ParameterError> {
-    Contrastive::new(ContrastiveParts {
-        data: Box::new(data()),
+    Sampled::new(Box::new(data()), Parts {
+            optimizer: Box::new(Sgd),
         augmentation: Box::new(Identity),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
+        network: Box::new(SymRelu),
+        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
         batch,
         rule,
         seed: 1,
@@ -40,7 +40,7 @@ fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crat
 fn supervised(rule: TrainingRule, tasks: usize) -> Result<Supervised, crate::math::ParameterError> {
     Supervised::new(SupervisedParts {
         data: Box::new(data()),
-        encoder: Box::new(SymRelu),
+        network: Box::new(SymRelu),
         batch: 6,
         tasks,
         head_rate_ratio: 1.0,

@@ -1,12 +1,10 @@
 //! Same seed, same bits: across a stored state, and whatever is read off in between.
 
 use super::setup::{Run, Views};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::NegativeSet;
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::NegativeSet;
 use featurescope_sim::math::{Purpose, Stream};
-use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, NegativeViews, StageRule, Supervised, SupervisedParts, TrainingRule,
-};
+use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, NegativeViews, Parts, Sampled, StageRule, TrainingRule};
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
 pub fn large(views: Views) -> Run {
@@ -32,14 +30,14 @@ fn staged(views: Views) -> Run {
     run.rule.bias = BiasRule::Staged { reset: 1.0, growth: 0.5, cap: 0.9 };
     run.rule.stages = StageRule { first_energy_ratio: 1.02, second_energy_ratio: 1.1 };
     run.rule.initial_norm = 0.1;
-    run.rule.sgd.learning_rate = 1.0;
+    run.rule.rate.learning_rate = 1.0;
     run
 }
 
 pub fn supervised(run: &Run) -> Supervised {
     Supervised::new(SupervisedParts {
         data: Box::new(run.data()),
-        encoder: Box::new(SymRelu),
+        network: Box::new(SymRelu),
         batch: run.batch.anchors,
         tasks: run.latent_dim,
         head_rate_ratio: 1.0,

@@ -2,7 +2,7 @@
 
 use super::determinism::{advance, large};
 use super::setup::{Run, Views, assert_close, largest, set_biases, state_of};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::train::{Arithmetic, BatchPlan, Dynamics};
 
 /// Inputs are rounded by 1/512 at most; logits of a few units carry that into the softmax, and so into the gradient, several times over.

@@ -3,9 +3,9 @@
 use super::oracle::{State, product};
 use super::setup::{Descent, Run, assert_close, largest, set_biases, state_of};
 use featurescope_sim::data::{DataModel, Samples};
-use featurescope_sim::encoder::SymRelu;
+use featurescope_sim::network::SymRelu;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::{BiasRule, Dynamics, Supervised, SupervisedParts};
+use featurescope_sim::train::{BiasRule, Dynamics, Parts, Sampled};
 
 /// As in the contrastive step; central differences add ~ 1e-9.
 const TOLERANCE: f64 = 1e-5;
@@ -32,7 +32,7 @@ struct Point {
 fn start(run: &Run) -> Supervised {
     Supervised::new(SupervisedParts {
         data: Box::new(run.data()),
-        encoder: Box::new(SymRelu),
+        network: Box::new(SymRelu),
         batch: SAMPLES,
         tasks: TASKS,
         head_rate_ratio: HEAD_RATE_RATIO,
@@ -77,7 +77,7 @@ fn weights_head_and_biases_move_along_the_central_differences() {
     let BiasRule::Trained { learning_rate: bias_rate, .. } = run.rule.bias else {
         panic!("biases must move")
     };
-    let (rate, decay) = (run.rule.sgd.learning_rate, run.rule.sgd.weight_decay);
+    let (rate, decay) = (run.rule.rate.learning_rate, run.rule.rate.weight_decay);
     let mut supervised = start(&run);
     set_biases(&mut supervised, &[0.3, -0.2, 0.0, 0.6, -0.4, 0.1, 0.9, -0.1, 0.2, 0.5]);
     let targets = supervised.targets().to_f64();

@@ -4,10 +4,7 @@ use crate::encoder::{Encoder, SymRelu};
 use crate::math::{Matrix, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::{Column, Measure, Values};
-use crate::train::{
-    BiasForces, Coordinates, Decomposed, Dynamics, Growth, Represented, Snapshot, SnapshotError, StageTimes,
-    StepView, StopReason,
-};
+use crate::train::{BiasForces, Coordinates, Decomposed, Dynamics, Growth, Represented, Snapshot, SnapshotError, StageTimes, StepView, StopReason};
 use std::cell::Cell;
 
 pub struct Fake {
@@ -46,7 +43,7 @@ impl Fake {
                 noise: nothing(),
                 latent: Matrix::zeros(0, d),
             },
-            encoder: Box::new(SymRelu),
+            network: Box::new(SymRelu),
             calls: Cell::new(0),
         }
     }

@@ -7,7 +7,7 @@ use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, squared_norm, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
-use crate::train::{BiasRule, LearningRate, Sgd, StageRule, TrainingRule};
+use crate::train::{BiasRule, LearningRate, RateRule, Sgd, StageRule, TrainingRule};
 
 const LAW: SparseCodingLaw = SparseCodingLaw {
     ambient_dim: 400,
@@ -23,7 +23,7 @@ fn rule(width: usize) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 2.0,
-        sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
+        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: 1 << 30,

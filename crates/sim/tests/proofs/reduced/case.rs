@@ -3,14 +3,11 @@
 use super::two_samples::Family;
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times_transposed};
-use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
-    Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
-};
+use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd, StageRule, TrainingRule};
 use std::thread;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,7 +75,7 @@ pub fn base(views: Views) -> Case {
         rule: TrainingRule {
             width: 24,
             initial_norm: 0.3,
-            sgd: Sgd { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 2e-3 },
+            rate: RateRule { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 2e-3 },
             bias: BiasRule::Trained { learning_rate: 0.3, reset: None },
             stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 16.0 },
             steps: 1 << 20,
@@ -88,7 +85,7 @@ pub fn base(views: Views) -> Case {
     }
 }
 
-fn loss(case: &Case) -> Box<dyn Loss> {
+fn loss(case: &Case) -> Box<dyn Objective> {
     match case.task {
         Task::Spectral => Box::new(Spectral::new(case.stop_grad)),
         _ => Box::new(InfoNce::new(1.0, case.stop_grad).unwrap()),
@@ -117,7 +114,7 @@ fn ambient(case: &Case, seed: u64) -> SparseCoding {
 fn supervised(case: &Case, seed: u64, data: SparseCoding) -> SupervisedParts {
     SupervisedParts {
         data: Box::new(data),
-        encoder: Box::new(SymRelu),
+        network: Box::new(SymRelu),
         batch: case.batch.anchors,
         tasks: case.law.latent_dim,
         head_rate_ratio: 1.0,
@@ -131,11 +128,11 @@ pub fn sampled(case: &Case, seed: u64) -> Box<dyn Dynamics> {
         return Box::new(Supervised::new(supervised(case, seed, ambient(case, seed))).unwrap());
     }
     Box::new(
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(ambient(case, seed)),
+        Sampled::new(Box::new(ambient(case, seed)), Parts {
+            optimizer: Box::new(Sgd),
             augmentation: case.views.build(),
-            encoder: Box::new(SymRelu),
-            loss: loss(case),
+            network: Box::new(SymRelu),
+            objective: loss(case),
             batch: case.batch,
             rule: case.rule.clone(),
             seed,
@@ -160,16 +157,14 @@ pub fn reduced_with(
         return Box::new(Supervised::reduced(supervised(case, seed, data), case.law).unwrap());
     }
     Box::new(
-        Reduced::new(ReducedParts {
-            law: case.law,
+        Reduced::new(case.law, jitter, Parts {
+            optimizer: Box::new(Sgd),
             augmentation,
-            jitter,
-            encoder: Box::new(SymRelu),
-            loss: loss(case),
+            network: Box::new(SymRelu),
+            objective: loss(case),
             batch: case.batch,
             rule: case.rule.clone(),
-            seed,
-        })
+            seed,})
         .unwrap(),
     )
 }
@@ -179,11 +174,11 @@ pub fn without_outside(case: &Case, seed: u64) -> Box<dyn Dynamics> {
     let start = reduced(case, seed).snapshot();
     let weights = start.arrays.iter().find(|(name, _)| name == "weights").unwrap().1.cols();
     let data = case.law.in_coordinates(weights - case.law.known_dim()).unwrap();
-    let mut process = Contrastive::new(ContrastiveParts {
-        data: Box::new(data),
+    let mut process = Sampled::new(Box::new(data), Parts {
+            optimizer: Box::new(Sgd),
         augmentation: case.views.build(),
-        encoder: Box::new(SymRelu),
-        loss: loss(case),
+        network: Box::new(SymRelu),
+        objective: loss(case),
         batch: case.batch,
         rule: case.rule.clone(),
         seed,

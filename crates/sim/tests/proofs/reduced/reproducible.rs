@@ -1,7 +1,7 @@
 //! Same seed, same bits: on any number of threads, across a stored state, and whatever is read off in between.
 
 use super::case::{Case, Task, Views, base, reduced};
-use featurescope_sim::loss::StopGrad;
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::train::{BatchPlan, Dynamics, TrainingRule};
 

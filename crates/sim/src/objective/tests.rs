@@ -60,7 +60,7 @@ fn branches(set: NegativeSet) -> Branches {
     })
 }
 
-fn build(kind: Kind, stop_grad: StopGrad) -> Box<dyn Loss> {
+fn build(kind: Kind, stop_grad: StopGrad) -> Box<dyn Objective> {
     match kind {
         Kind::InfoNce(tau) => Box::new(InfoNce::new(tau, stop_grad).unwrap()),
         Kind::Spectral => Box::new(Spectral::new(stop_grad)),
