@@ -8,13 +8,16 @@ use crate::plan::PlanError;
 use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::network::SymRelu;
-use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
 use featurescope_sim::math::{Matrix, Purpose, Stream, parallel};
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 pub use featurescope_sim::train::Arithmetic;
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, TrainingRule};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule,
+    TrainingRule,
+};
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::Instant;

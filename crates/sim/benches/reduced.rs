@@ -5,12 +5,15 @@
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::network::SymRelu;
-use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::math::linalg::rotate_to_lower_triangle;
 use featurescope_sim::math::wishart::wishart_factor;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd, StageRule, TrainingRule};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
+    Sampled, Sgd, StageRule, TrainingRule,
+};
 
 const LATENT: usize = 64;
 const WIDTH: usize = 256;
@@ -50,14 +53,19 @@ fn law(ambient_dim: usize, latent_dim: usize) -> SparseCodingLaw {
 }
 
 fn reduced(ambient_dim: usize, latent_dim: usize, width: usize, batch: BatchPlan) -> Reduced {
-    Reduced::new(law(ambient_dim, latent_dim), MaskJitter::Kept, Parts {
+    Reduced::new(
+        law(ambient_dim, latent_dim),
+        MaskJitter::Kept,
+        Parts {
             optimizer: Box::new(Sgd),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
-        network: Box::new(SymRelu),
-        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
-        batch,
-        rule: rule(width),
-        seed: 1,})
+            augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
+            batch,
+            rule: rule(width),
+            seed: 1,
+        },
+    )
     .expect("sizes fit")
 }
 
@@ -70,15 +78,18 @@ fn sampled_step(bencher: Bencher, ambient_dim: usize) {
         DenseNoise::isotropic(law.noise_variance).expect("in range"),
     )
     .expect("in range");
-    let mut process = Sampled::new(Box::new(data), Parts {
+    let mut process = Sampled::new(
+        Box::new(data),
+        Parts {
             optimizer: Box::new(Sgd),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
-        network: Box::new(SymRelu),
-        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
-        batch: BATCH,
-        rule: rule(WIDTH),
-        seed: 1,
-    })
+            augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
+            batch: BATCH,
+            rule: rule(WIDTH),
+            seed: 1,
+        },
+    )
     .expect("sizes fit");
     bencher.bench_local(|| black_box(process.step().map(|view| view.step)));
 }

@@ -57,7 +57,10 @@ pub const OUTPUT: PartSetting = PartSetting::word(
 ///
 /// # Errors
 /// If the setting is not declared.
-pub fn with_output(network: impl Network + 'static, given: &Given) -> Result<Box<dyn Network>, ParameterError> {
+pub fn with_output(
+    network: impl Network + 'static,
+    given: &Given,
+) -> Result<Box<dyn Network>, ParameterError> {
     Ok(match given.text(OUTPUT.name)? {
         "normalised" => Box::new(Normalised::new(network)),
         _ => Box::new(network),

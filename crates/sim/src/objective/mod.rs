@@ -113,7 +113,7 @@ impl Batch<'_> {
 
 /// What a batch's loss was made of; every figure is a mean over the anchors, and NaN where an objective has no
 /// such thing.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossReading {
     /// The loss.
     pub loss: f64,

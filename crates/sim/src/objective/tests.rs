@@ -77,17 +77,17 @@ fn every_case(mut check: impl FnMut(Kind, StopGrad, NegativeSet)) {
     }
 }
 
-fn evaluate(
-    kind: Kind,
-    stop_grad: StopGrad,
-    set: NegativeSet,
-    at: &Branches,
-) -> (LossReading, EmbeddingGrads) {
+fn evaluate(kind: Kind, stop_grad: StopGrad, set: NegativeSet, at: &Branches) -> (LossReading, Gradients) {
     let [anchor, positive, negatives] = at.each_ref().map(Matrix::to_f32);
-    let mut grads = EmbeddingGrads::default();
-    let embeddings =
-        Embeddings { anchor: &anchor, positive: &positive, negatives: &negatives, negative_set: set };
-    (build(kind, stop_grad).evaluate(&embeddings, &mut grads), grads)
+    let (mut grads, codes) = (Gradients::default(), Matrix::default());
+    let batch = Batch {
+        anchor: &anchor,
+        positive: &positive,
+        negatives: &negatives,
+        negative_set: set,
+        codes: &codes,
+    };
+    (build(kind, stop_grad).evaluate(&batch, &[], &mut grads), grads)
 }
 
 #[test]
@@ -133,19 +133,38 @@ fn gradients_agree_with_finite_differences() {
     });
 }
 
-/// The pull is the coefficient of the positive's embedding: moving the positive moves the anchor's gradient by it, up to
-/// the change of the probabilities, which vanishes for embeddings orthogonal to the anchor.
+/// What pulls is what of the gradient is along the positive: moving a positive that is orthogonal to its anchor
+/// moves the gradient by the pull, and nothing else.
 #[test]
-fn the_pull_is_the_weight_of_the_positive() {
+fn the_attraction_is_the_part_of_the_gradient_along_the_positive() {
     for kind in [Kind::InfoNce(0.7), Kind::Spectral] {
-        let set = NegativeSet::Fresh;
-        let mut at = branches(set);
+        let mut at = branches(NegativeSet::Fresh);
         at[0] = Matrix::from_fn(ANCHORS, WIDTH, |r, c| if c == 0 { 0.5 + r as f64 } else { 0.0 });
-        let (_, before) = evaluate(kind, StopGrad::Targets, set, &at);
+        let of = |at: &Branches| {
+            let [anchor, positive, negatives] = at.each_ref().map(Matrix::to_f32);
+            let codes = Matrix::default();
+            let negative_set = NegativeSet::Fresh;
+            let batch = Batch {
+                anchor: &anchor,
+                positive: &positive,
+                negatives: &negatives,
+                negative_set,
+                codes: &codes,
+            };
+            let (mut objective, mut gradients) = (build(kind, StopGrad::Nowhere), Gradients::default());
+            objective.evaluate(&batch, &[], &mut gradients);
+            (gradients, objective.attraction(&batch).unwrap())
+        };
+        let (before, pulled) = of(&at);
         at[1][(2, 3)] += 1.0;
-        let (_, after) = evaluate(kind, StopGrad::Targets, set, &at);
-        let moved = before.anchor[(2, 3)] - after.anchor[(2, 3)];
-        assert!((moved - before.pull[2]).abs() < 1e-6, "{kind:?}");
+        let (after, pulled_after) = of(&at);
+        let moved = after.anchor[(2, 3)] - before.anchor[(2, 3)];
+        let pull = pulled_after.anchor[(2, 3)] - pulled.anchor[(2, 3)];
+        assert!(pull < -1e-3 && (moved - pull).abs() < 1e-6, "{kind:?}: {moved}, {pull}");
+        // A positive has no other gradient than the pull to its anchor.
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+        let (all, pulled) = (before.positive.unwrap(), pulled.positive.unwrap());
+        assert!(all.as_slice().iter().zip(pulled.as_slice()).all(close), "{kind:?}");
     }
 }
 

@@ -112,7 +112,9 @@ pub trait Dynamics: Send {
 
     /// f(x⁺) and f(x⁺⁺) of the two views of fresh samples, which `stream` draws as well as their masks; `None` where
     /// the objective takes one view.
-    fn represent_pairs(&self, stream: &Stream, first_row: usize, rows: usize) -> Option<Pairs>;
+    fn represent_pairs(&self, _stream: &Stream, _first_row: usize, _rows: usize) -> Option<Pairs> {
+        None
+    }
 
     /// f(x), f(M z), f(ξ) and z for the same fresh samples.
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed;

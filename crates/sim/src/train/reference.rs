@@ -4,11 +4,11 @@
 //!
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3 and 4.1.
 
+use super::Learner;
 use super::drawing::{draw_rows, draw_views, single_views};
 use super::learner::StepGradients;
 use super::pass::Pass;
 use super::process::{NegativeViews, Parts, StepPart, StepStreams};
-use super::Learner;
 use crate::data::DataModel;
 use crate::math::Matrix;
 use crate::math::linalg::{add_transposed_times, times_transposed};

@@ -1,10 +1,12 @@
 //! Same seed, same bits: across a stored state, and whatever is read off in between.
 
 use super::setup::{Run, Views};
-use featurescope_sim::network::SymRelu;
-use featurescope_sim::objective::NegativeSet;
+use featurescope_sim::augment::Identity;
 use featurescope_sim::math::{Purpose, Stream};
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, NegativeViews, Parts, Sampled, StageRule, TrainingRule};
+use featurescope_sim::objective::{NegativeSet, Regression};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, NegativeViews, Parts, Sampled, StageRule, TrainingRule,
+};
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
 pub fn large(views: Views) -> Run {
@@ -34,17 +36,16 @@ fn staged(views: Views) -> Run {
     run
 }
 
-pub fn supervised(run: &Run) -> Supervised {
-    Supervised::new(SupervisedParts {
-        data: Box::new(run.data()),
-        network: Box::new(SymRelu),
-        batch: run.batch.anchors,
-        tasks: run.latent_dim,
-        head_rate_ratio: 1.0,
+pub fn supervised(run: &Run) -> Sampled {
+    let parts = Parts {
+        augmentation: Box::new(Identity),
+        objective: Box::new(Regression::new(None, 1.0).unwrap()),
+        batch: run.batch,
         rule: run.rule.clone(),
         seed: run.seed,
-    })
-    .unwrap()
+        ..Parts::default()
+    };
+    Sampled::new(Box::new(run.data()), parts).unwrap()
 }
 
 pub fn advance(dynamics: &mut dyn Dynamics, steps: usize) {

@@ -4,7 +4,9 @@
 use super::oracle::Kind;
 use super::setup::{Run, Views, assert_close, largest, state_of};
 use featurescope_sim::objective::{NegativeSet, StopGrad};
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, Sgd, StageRule, TrainingRule};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, StageRule, TrainingRule,
+};
 use serde_json::Value;
 
 /// Ten steps in single precision against double precision, relative to the largest value.

@@ -10,8 +10,8 @@
 //!
 //! Source: Definition 2.2; docs/theory.md 4.1 and 4.2.
 
-use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::math::Matrix;
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 
 /// Which loss.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,7 @@ pub fn means(kind: Kind, batch: &Batch, live: &State, targets: &State) -> Means 
     let count = anchor.rows() as f64;
     let fired = anchor.as_slice().iter().filter(|&&h| h != 0.0).count() as f64;
     let mut means = Means {
-        objective: 0.0,
+        loss: 0.0,
         positive_logit: 0.0,
         negative_logit: 0.0,
         positive_probability: 0.0,

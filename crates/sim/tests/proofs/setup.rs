@@ -3,10 +3,13 @@
 use super::oracle::{Batch, Kind, State};
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
-use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot, StageRule, TrainingRule};
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot,
+    StageRule, TrainingRule,
+};
 
 /// How the views are made.
 #[derive(Clone, Copy, Debug)]
@@ -89,19 +92,22 @@ impl Run {
     }
 
     pub fn start(&self) -> Sampled {
-        let loss: Box<dyn Objective> = match self.kind {
+        let objective: Box<dyn Objective> = match self.kind {
             Kind::InfoNce(temperature) => Box::new(InfoNce::new(temperature, self.stop_grad).unwrap()),
             Kind::Spectral => Box::new(Spectral::new(self.stop_grad)),
         };
-        Sampled::new(Box::new(self.data()), Parts {
-            optimizer: Box::new(Sgd),
-            augmentation: self.views.build(),
-            network: Box::new(SymRelu),
-            objective: loss,
-            batch: self.batch,
-            rule: self.rule.clone(),
-            seed: self.seed,
-        })
+        Sampled::new(
+            Box::new(self.data()),
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation: self.views.build(),
+                network: Box::new(SymRelu),
+                objective,
+                batch: self.batch,
+                rule: self.rule.clone(),
+                seed: self.seed,
+            },
+        )
         .unwrap()
     }
 

@@ -14,9 +14,11 @@
 use super::oracle::product;
 use super::setup::{Run, Views, assert_close, state_of};
 use featurescope_sim::data::DataModel;
-use featurescope_sim::objective::NegativeSet;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, Sgd, TrainingRule};
+use featurescope_sim::objective::NegativeSet;
+use featurescope_sim::train::{
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, TrainingRule,
+};
 
 /// A deviation beyond this many standard errors has a chance of ~ 6e-5 per figure; the seeds are fixed.
 const STANDARD_ERRORS: f64 = 4.0;

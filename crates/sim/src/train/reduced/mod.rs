@@ -26,8 +26,8 @@ pub mod views;
 pub mod outside;
 pub mod step;
 
-pub use step::Reduced;
 pub use outside::Outside;
+pub use step::Reduced;
 pub use views::{GaussianViews, MaskJitter};
 
 #[cfg(test)]

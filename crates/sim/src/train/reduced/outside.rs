@@ -14,9 +14,9 @@
 //!
 //! Source: docs/derivations/reduced.md 2 and 3.
 
-use super::super::view::Growth;
 use super::super::learner::StepGradients;
 use super::super::optimizer::Sgd;
+use super::super::view::Growth;
 use super::super::{Learner, Snapshot, SnapshotError, TrainingRule};
 use crate::data::SparseCodingLaw;
 use crate::math::gaussian::fill_normal;
