@@ -15,7 +15,7 @@ seed = 3
 [data]
 latent_dim = 12
 ambient_dim = 128
-[encoder]
+[network]
 width = 24
 [batch]
 anchors = 32

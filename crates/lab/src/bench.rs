@@ -158,7 +158,7 @@ fn data(size: &Size) -> Result<SparseCoding, PlanError> {
 ///
 /// # Errors
 /// Never for the sizes above.
-pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Contrastive, PlanError> {
+pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Sampled, PlanError> {
     let part = || PlanError::parameter("the benchmark's process".to_owned());
     // Mixed arithmetic is made for negatives from the batch.
     let negative_set = match arithmetic {
@@ -166,7 +166,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
         Arithmetic::Mixed => NegativeSet::InBatch,
     };
     let parts = Parts {
-        data: Box::new(data(size)?),
+        optimizer: Box::new(Sgd),
         augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
         network: Box::new(SymRelu),
         objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
@@ -187,7 +187,8 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
         },
         seed: 1,
     };
-    let mut process = Contrastive::new(parts).map_err(part())?.with_arithmetic(arithmetic);
+    let process = Sampled::new(Box::new(data(size)?), parts).map_err(part())?;
+    let mut process = process.with_arithmetic(arithmetic).map_err(part())?;
     process.step();
     if stage == Stage::Late {
         close_gates(&mut process);
@@ -196,7 +197,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
 }
 
 /// Raises every bias until the wanted share of anchors passes it.
-fn close_gates(process: &mut Contrastive) {
+fn close_gates(process: &mut Sampled) {
     let stream = Stream::new(1, Purpose::MEASUREMENT, 0);
     let features = process.represent(&stream, 0, MEASURED_SAMPLES).features;
     let thresholds = (0..features.cols()).map(|i| {
@@ -218,7 +219,7 @@ fn close_gates(process: &mut Contrastive) {
 fn operations(size: &Size, open_fraction: f64, arithmetic: Arithmetic) -> f64 {
     let number = |n: usize| n as f64;
     let (d1, m, p) = (number(size.ambient_dim), number(size.width), number(size.anchors));
-    let gated = open_fraction < featurescope_sim::train::gated::WORTH_IT_BELOW;
+    let gated = open_fraction < featurescope_sim::train::fast::gated::WORTH_IT_BELOW;
     let open = if gated { open_fraction } else { 1.0 };
     let (negatives, positive) = match arithmetic {
         Arithmetic::Single => (number(size.negatives), open * p),
@@ -271,7 +272,7 @@ fn time_of_data(data: &SparseCoding, size: &Size, arithmetic: Arithmetic, rounds
     median(&mut (0..rounds).map(once).collect::<Vec<_>>())
 }
 
-fn time_of_measuring(process: &Contrastive, size: &Size) -> f64 {
+fn time_of_measuring(process: &Sampled, size: &Size) -> f64 {
     let settings = MeasureSettings {
         samples: FreshSamples { seed: 1, count: MEASURED_SAMPLES },
         luck: LuckRule::per_atom(size.latent_dim, size.width, 1.0),

@@ -17,10 +17,7 @@ fn examples(part: &PartOutline) -> Vec<Vec<(&'static str, Value)>> {
     for setting in part.settings {
         let values: Vec<Value> = match (setting.fallback, setting.kind) {
             (_, Kind::Choice(words)) => words.iter().map(|word| Value::from(*word)).collect(),
-            (Fallback::Required, Kind::Whole(least, _)) => vec![Value::Whole(least)],
-            (Fallback::Required, Kind::Number(_)) => vec![Value::Number(1.0)],
-            (Fallback::Required, Kind::WholeList(least, _)) => vec![Value::Wholes(vec![least])],
-            (Fallback::Required, Kind::Text | Kind::File) => vec![Value::from("name")],
+            (Fallback::Required, kind) => vec![kind.example()],
             _ => continue,
         };
         let extended = examples.iter().flat_map(|known| {

@@ -16,7 +16,7 @@ const BASE: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 32
-[encoder]
+[network]
 width = 4
 [batch]
 anchors = 4
@@ -181,11 +181,11 @@ fn defaults_are_of_the_kind_they_stand_for() {
 fn unknown_settings_are_named_with_a_suggestion() {
     let text = message(&BASE.replace("width", "widht"), &[]);
     assert!(
-        text.contains("encoder.widht") && text.contains("spec.toml") && text.contains("encoder.width"),
+        text.contains("encoder.widht") && text.contains("spec.toml") && text.contains("network.width"),
         "{text}"
     );
     let text = message(BASE, &["temperature=2"]);
-    assert!(text.contains("command line") && text.contains("`loss.temperature`"), "{text}");
+    assert!(text.contains("command line") && text.contains("`objective.temperature`"), "{text}");
     let text = message(BASE, &["augmentation=none"]);
     assert!(text.contains("`augmentation.kind`"), "{text}");
     assert!(message(BASE, &["qqq=1"]).ends_with("(command line)"));
@@ -219,9 +219,9 @@ fn values_of_the_wrong_type_or_range_are_refused() {
 fn a_setting_that_nothing_uses_is_refused_where_it_was_typed() {
     let text = message(BASE, &["augmentation.kind=none", "augmentation.keep_rate=0.7"]);
     assert!(text.contains("keep_rate = 0.7") && text.contains("augmentation.kind = none"), "{text}");
-    let text = message(BASE, &["training.dynamics=supervised", "loss.temperature=2"]);
+    let text = message(BASE, &["objective.kind=regression", "objective.temperature=2"]);
     assert!(
-        text.contains("loss.temperature = 2.0") && text.contains("training.dynamics = supervised"),
+        text.contains("objective.temperature = 2.0") && text.contains("objective.kind = regression"),
         "{text}"
     );
     let arms = format!("{BASE}\n[arms.a]\n[arms.b]\naugmentation = {{ kind = \"none\", keep_rate = 0.5 }}\n");
@@ -257,7 +257,7 @@ fn an_override_reaches_all_arms_or_one() {
 
 #[test]
 fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
-    let text = BASE.replace("[encoder]", "activity_constant = 2.0\n[encoder]");
+    let text = BASE.replace("[network]", "activity_constant = 2.0\n[network]");
     assert_eq!(spec(&text, &[]).unwrap().shared.data.activity_constant, Some(2.0));
     let over = spec(&text, &["data.active_count=3"]).unwrap().shared.data;
     assert_eq!((over.activity_constant, over.active_count), (None, Some(3)));
@@ -269,7 +269,7 @@ fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
 fn missing_and_shared_settings_are_explained() {
     let text = message(&BASE.replace("width = 4", ""), &["bias.kind=trained"]);
     let lines: Vec<_> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
-    assert_eq!(lines, ["encoder.width must be given", "bias.learning_rate must be given"], "{text}");
+    assert_eq!(lines, ["network.width must be given", "bias.learning_rate must be given"], "{text}");
     let arms = format!("{BASE}\n[arms.a]\n[arms.b]\nbias.kind = \"trained\"\n");
     assert!(message(&arms, &[]).contains("bias.learning_rate must be given for arm b: Learning rate"));
     let nothing = message("", &[]);
@@ -294,7 +294,7 @@ training.steps = 5
 [arms.trained]
 bias = { kind = \"trained\", learning_rate = 6 }
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 ";
     let first =
         spec(&format!("{BASE}{arms}"), &["bias.reset=0.8", "data.noise_directions.kind=random"]).unwrap();
@@ -305,7 +305,7 @@ training.dynamics = \"supervised\"
 
 #[test]
 fn files_are_found_from_the_spec_that_names_them() {
-    let text = BASE.replace("[encoder]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[encoder]");
+    let text = BASE.replace("[network]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[network]");
     let found = spec(&text, &[]).unwrap().shared.data.dictionary;
     assert_eq!(found, typed::DictionarySpec::File { path: "/specs/m.npy".into() });
 }

@@ -35,6 +35,19 @@ pub struct Part<Built: 'static, Context: 'static = ()> {
     pub build: fn(&Given, &Context) -> Result<Built, ParameterError>,
 }
 
+impl<Built, Context> Part<Built, Context> {
+    /// Values with which the part can be built: defaults, and an example of what has to be given.
+    ///
+    /// # Errors
+    /// If a default is not accepted.
+    pub fn example(&self) -> Result<Given, ParameterError> {
+        let required = |setting: &&PartSetting| setting.fallback == Fallback::Required;
+        let values =
+            self.settings.iter().filter(required).map(|setting| (setting.name, setting.kind.example()));
+        Given::new(self.settings, values.collect())
+    }
+}
+
 /// One place of a run that different parts can fill.
 pub struct Slot<Built: 'static, Context: 'static = ()> {
     /// Its key in a spec.

@@ -5,8 +5,8 @@ use crate::experiments::EXPERIMENTS;
 const CHANGES: &[&str] = &[
     "augmentation.kind=none",
     "augmentation={kind=\"disjoint_masks\", keep_rate=0.75}",
-    "loss.temperature=2",
-    "loss.kind=spectral",
+    "objective.temperature=2",
+    "objective.kind=spectral",
     "batch.negative_set=in_batch",
     "bias.kind=zero",
     "bias.kind=staged",
@@ -75,8 +75,8 @@ fn the_name_of_the_arm_may_stand_in_front() {
     let parent = Spec::from_layers(&layers).unwrap();
     let resolved =
         |typed: &str| planned_child(&parent, "none", &[typed.to_owned()]).map(|plan| plan.resolved.clone());
-    let plain = resolved("loss.temperature=0.3").unwrap();
-    assert_eq!(plain, resolved("arms.none.loss.temperature=0.3").unwrap());
-    assert_eq!(plain, resolved("arms.new.loss.temperature=0.3").unwrap());
-    assert!(resolved("arms.random_mask.loss.temperature=0.3").is_err());
+    let plain = resolved("objective.temperature=0.3").unwrap();
+    assert_eq!(plain, resolved("arms.none.objective.temperature=0.3").unwrap());
+    assert_eq!(plain, resolved("arms.new.objective.temperature=0.3").unwrap());
+    assert!(resolved("arms.random_mask.objective.temperature=0.3").is_err());
 }

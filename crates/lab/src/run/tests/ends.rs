@@ -15,7 +15,7 @@ latent_dim = 4
 ambient_dim = 64
 [data.noise_directions]
 kind = \"random\"
-[encoder]
+[network]
 width = 6
 [batch]
 anchors = 16
@@ -46,12 +46,12 @@ training.schedule = { kind = \"drops\", at = [1] }
 measure.cadence.kind = \"logarithmic\"
 [arms.disjoint]
 augmentation.kind = \"disjoint_masks\"
-loss.stop_gradient = \"nowhere\"
+objective.stop_gradient = \"nowhere\"
 batch.negative_views = \"augmented\"
 [arms.reduced]
 training.dynamics = \"reduced\"
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 [arms.reduced_supervised]
 training.dynamics = \"reduced_supervised\"
 ";
