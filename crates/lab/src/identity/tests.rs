@@ -40,7 +40,10 @@ fn the_way_in_which_settings_are_written_is_no_part_of_them() {
         "a name",
     );
     same(identity(&["training.steps=2.0", "training.weight_decay=0.001"]), "numbers in another form");
-    same(identity(&["seed=1", "objective.temperature=1", "data.dictionary.kind=haar"]), "defaults written out");
+    same(
+        identity(&["seed=1", "objective.temperature=1", "data.dictionary.kind=haar"]),
+        "defaults written out",
+    );
     same(identity(&["arms.mask.training.steps=2", "arms.none.training.steps=2"]), "written for each arm");
 }
 

@@ -135,8 +135,33 @@ fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick().linear_accuracy.is_none());
 }
 
-const ALL_REDUCED: [&str; 2] =
-    ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
+/// Closed forms speak of plain descent and of symmetric ReLU with plain features, and of nothing else.
+#[test]
+fn closed_forms_say_nothing_of_other_learners() {
+    for other in
+        ["training.optimizer.kind=momentum", "training.optimizer.kind=adam", "network.output=normalised"]
+    {
+        let plan = plan(&[other]).unwrap();
+        for arm in &plan.arms {
+            let found = &arm.prediction;
+            assert!(found.growth.is_none() && found.t1.is_none() && found.loss_floor.is_none(), "{other}");
+            assert!(found.initial_loss.is_none() && found.linear_noise_cosine(0.5).is_none(), "{other}");
+            assert!(arm.spec.closed_form().is_none(), "{other}");
+        }
+    }
+}
+
+#[test]
+fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
+    let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
+    assert!(text.contains("arm random_mask") && text.contains("optimizer = another one"), "{text}");
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        let text = message(&["training.arithmetic=mixed", other]);
+        assert!(text.contains("arithmetic = mixed"), "{text}");
+    }
+}
+
+const ALL_REDUCED: [&str; 1] = ["training.dynamics=reduced"];
 
 fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
     plan(&[&ALL_REDUCED[..], arguments].concat())

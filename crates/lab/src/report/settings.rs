@@ -214,6 +214,9 @@ mod tests {
     fn other_arms_and_settings_that_one_run_lacks_are_differences() {
         let a = "[objective]\ntemperature = 1.0\n[arms.x]\n[arms.y]\n";
         let b = "[training]\nsteps = 2\n[arms.x]\n";
-        assert_eq!(told(&[a, b]), ["arms: x, y | x", "objective.temperature: 1 | –", "training.steps: – | 2"]);
+        assert_eq!(
+            told(&[a, b]),
+            ["arms: x, y | x", "objective.temperature: 1 | –", "training.steps: – | 2"]
+        );
     }
 }

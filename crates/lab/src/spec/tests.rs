@@ -4,10 +4,10 @@ use super::registry::{find, settings};
 use super::setting::{Fallback, InToml, Kind, Setting};
 use super::*;
 use featurescope_sim::augment::Augmentation;
-use featurescope_sim::encoder::Encoder;
-use featurescope_sim::loss::Loss;
 use featurescope_sim::measure::Cadence;
-use featurescope_sim::train::{BiasRule, LearningRate, STAGED_RESET};
+use featurescope_sim::network::Network;
+use featurescope_sim::objective::Objective;
+use featurescope_sim::train::{BiasRule, LearningRate, Optimizer, STAGED_RESET};
 use std::collections::BTreeSet;
 use std::path::Path;
 use toml::Value;
@@ -117,11 +117,12 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "data.dictionary" => collect_fields::<DictionarySpec>(table, fields),
         "data.noise_directions" => collect_fields::<NoiseDirectionsSpec>(table, fields),
         "augmentation" => collect_fields::<PartSpec<Box<dyn Augmentation>>>(table, fields),
-        "encoder" => collect_fields::<PartSpec<Box<dyn Encoder>>>(table, fields),
-        "loss" => collect_fields::<PartSpec<Box<dyn Loss>>>(table, fields),
+        "network" => collect_fields::<PartSpec<Box<dyn Network>>>(table, fields),
+        "objective" => collect_fields::<PartSpec<Box<dyn Objective>>>(table, fields),
         "batch" => collect_fields::<BatchSpec>(table, fields),
         "training" => collect_fields::<TrainingSpec>(table, fields),
         "training.schedule" => collect_fields::<PartSpec<LearningRate>>(table, fields),
+        "training.optimizer" => collect_fields::<PartSpec<Box<dyn Optimizer>>>(table, fields),
         "bias" => collect_fields::<PartSpec<BiasRule>>(table, fields),
         "measure" => collect_fields::<MeasureSpec>(table, fields),
         "measure.cadence" => collect_fields::<PartSpec<Cadence>>(table, fields),
@@ -181,7 +182,7 @@ fn defaults_are_of_the_kind_they_stand_for() {
 fn unknown_settings_are_named_with_a_suggestion() {
     let text = message(&BASE.replace("width", "widht"), &[]);
     assert!(
-        text.contains("encoder.widht") && text.contains("spec.toml") && text.contains("network.width"),
+        text.contains("network.widht") && text.contains("spec.toml") && text.contains("network.width"),
         "{text}"
     );
     let text = message(BASE, &["temperature=2"]);
@@ -192,6 +193,39 @@ fn unknown_settings_are_named_with_a_suggestion() {
     assert!(message(BASE, &["arms.nine.seed=1"]).contains("seed = 1"));
     assert!(message(BASE, &["arms.nine.bias.kind=zero"]).contains("the arms are main"));
     assert!(message(BASE, &["steps"]).contains("key=value"));
+}
+
+#[test]
+fn earlier_names_of_settings_are_told_the_new_ones() {
+    for (argument, told) in [
+        ("encoder.width=3", "`encoder.width` (command line) has another name now: `network.width`"),
+        (
+            "loss={temperature=2}",
+            "`loss.temperature` (command line) has another name now: `objective.temperature`",
+        ),
+        ("arms.main.loss.kind=spectral", "name now: `arms.main.objective.kind`"),
+        ("training.tasks=9", "name now: `objective.tasks`"),
+        ("training.dynamics=supervised", "name now: objective.kind = \"regression\""),
+        ("training.dynamics=reduced_supervised", "training.dynamics = \"reduced\" and objective.kind"),
+    ] {
+        let text = message(BASE, &[argument]);
+        assert!(text.contains(told), "{text}");
+    }
+    let text = message(&BASE.replace("network", "encoder"), &[]);
+    assert!(text.contains("`encoder.width` (spec.toml)"), "{text}");
+}
+
+/// What an objective does not ask for is refused beside it, and need not be given.
+#[test]
+fn an_objective_decides_what_of_a_batch_is_read() {
+    let labels = BASE.replace("negatives = 4", "");
+    let arm = &spec(&labels, &["objective.kind=regression"]).unwrap().arms[0].1;
+    assert!(arm.augmentation.is_none() && arm.negatives() == 0 && !arm.is_contrastive());
+    assert!(message(&labels, &[]).contains("batch.negatives"));
+    for unused in ["augmentation.kind=none", "batch.negative_set=in_batch", "training.arithmetic=mixed"] {
+        let text = message(&labels, &["objective.kind=regression", unused]);
+        assert!(text.contains("used only with objective.kind = info_nce or spectral"), "{text}");
+    }
 }
 
 #[test]

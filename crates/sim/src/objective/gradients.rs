@@ -15,6 +15,17 @@ pub struct Gradients {
     pub arrays: Vec<Matrix>,
 }
 
+impl Gradients {
+    /// Zeros in the shapes of these arrays, in the buffers of the last step.
+    pub fn zero_arrays(&mut self, arrays: &[Matrix]) {
+        self.arrays.resize_with(arrays.len(), Matrix::default);
+        for (gradient, array) in self.arrays.iter_mut().zip(arrays) {
+            gradient.resize(array.rows(), array.cols());
+            gradient.as_mut_slice().fill(0.0);
+        }
+    }
+}
+
 /// The gradient of a branch, all zero and of the shape of its features; keeps the buffer of the last step.
 pub(super) fn zeros<'a>(gradient: &'a mut Option<Matrix>, features: &Matrix) -> &'a mut Matrix {
     let gradient = gradient.get_or_insert_default();

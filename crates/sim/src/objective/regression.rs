@@ -104,11 +104,8 @@ impl Objective for Regression {
             *r = error * share;
         }
         times(&mut gradients.anchor, &self.residual, head);
-        gradients.arrays.resize_with(1, Matrix::default);
-        let d_head = &mut gradients.arrays[0];
-        d_head.resize(head.rows(), head.cols());
-        d_head.as_mut_slice().fill(0.0);
-        add_transposed_times(d_head, &self.residual, features);
+        gradients.zero_arrays(arrays);
+        add_transposed_times(&mut gradients.arrays[0], &self.residual, features);
         LossReading::of_loss(0.5 * squares / rows as f64)
     }
 

@@ -202,6 +202,38 @@ impl<Built: Slotted> Chosen<Built> {
     }
 }
 
+impl<Built: Slotted> Chosen<Built> {
+    /// Every part of the slot with examples of its settings, and with every word of a setting that takes words: what
+    /// a test of all parts goes through.
+    ///
+    /// # Errors
+    /// If a part does not accept its own defaults.
+    pub fn examples() -> Result<Vec<Self>, ParameterError> {
+        let mut all = Vec::new();
+        for part in Built::slot().parts() {
+            let mut of_part: Vec<Vec<(&str, Value)>> = vec![Vec::new()];
+            for setting in part.settings {
+                let values: Vec<Value> = match (setting.kind, setting.fallback) {
+                    (Kind::Choice(words), _) => words.iter().map(|word| Value::from(*word)).collect(),
+                    (kind, Fallback::Required) => vec![kind.example()],
+                    _ => continue,
+                };
+                let with = |known: &Vec<(&'static str, Value)>, value: &Value| {
+                    [&known[..], &[(setting.name, value.clone())]].concat()
+                };
+                of_part = of_part
+                    .iter()
+                    .flat_map(|known| values.iter().map(move |value| with(known, value)))
+                    .collect();
+            }
+            for values in of_part {
+                all.push(Self { part, given: Given::new(part.settings, values)? });
+            }
+        }
+        Ok(all)
+    }
+}
+
 impl<Built: Slotted> Clone for Chosen<Built> {
     fn clone(&self) -> Self {
         Self { part: self.part, given: self.given.clone() }

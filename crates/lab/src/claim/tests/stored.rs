@@ -61,7 +61,7 @@ fn stored(folder: &Path, seeds: u64, arguments: &[&str]) -> Vec<PathBuf> {
 #[test]
 fn reduced_runs_are_judged() {
     let folder = tempfile::tempdir().unwrap();
-    let reduced = ["training.dynamics=reduced", "arms.labels.training.dynamics=reduced_supervised"];
+    let reduced = ["training.dynamics=reduced"];
     let runs = stored(folder.path(), 2, &reduced);
     let run = Run::open(&runs[0]).unwrap();
     let roles: Vec<_> = run.arms.iter().map(|arm| arm.role).collect();
@@ -270,6 +270,9 @@ fn arms_are_recognised_by_their_settings() {
     assert_eq!(hidden, [Some(Role::CoordinateAtoms), None, None, Some(Role::Supervised)]);
     let far = roles("paper", &["arms.random_mask.objective.temperature=.01"]);
     assert_eq!(far[0], Some(Role::LowTemperature));
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        assert_eq!(roles("paper", &[other]), [None; 4], "{other}");
+    }
     let hot = roles("paper", &["arms.random_mask.objective.temperature=100"]);
     assert_eq!(hot[0], None, "outside the theory, but no control");
     let uneven = roles("paper", &["arms.random_mask.augmentation.keep_rate=0.3"]);

@@ -29,8 +29,8 @@ fn every_arm_of_every_experiment_can_be_forked() {
                     let what = format!("{}: {arm} with {change}", experiment.name);
                     let child = planned_child(&point.spec, arm, &[(*change).to_owned()]);
                     let is_of_contrast =
-                        ["augmentation", "loss", "batch"].iter().any(|t| change.starts_with(t));
-                    if is_of_contrast && !own.training.dynamics.is_contrastive() {
+                        ["augmentation", "objective", "batch"].iter().any(|t| change.starts_with(t));
+                    if is_of_contrast && !own.is_contrastive() {
                         let message = child.unwrap_err().to_string();
                         let key = change.split(['=', '.']).next().unwrap();
                         let told = format!("arms.new.{key}");

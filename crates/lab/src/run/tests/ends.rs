@@ -39,7 +39,7 @@ augmentation.kind = \"none\"
 bias = { kind = \"trained\", learning_rate = 1.0, reset = 0.5 }
 training.schedule.kind = \"cosine\"
 [arms.spectral]
-loss = { kind = \"spectral\", stop_gradient = \"nowhere\" }
+objective = { kind = \"spectral\", stop_gradient = \"nowhere\" }
 augmentation.kind = \"independent_masks\"
 batch.negative_set = \"in_batch\"
 training.schedule = { kind = \"drops\", at = [1] }
@@ -53,7 +53,8 @@ training.dynamics = \"reduced\"
 [arms.supervised]
 objective.kind = \"regression\"
 [arms.reduced_supervised]
-training.dynamics = \"reduced_supervised\"
+objective.kind = \"regression\"
+training.dynamics = \"reduced\"
 ";
 
 /// Figures that some states leave undefined, as their documentation says: without a lucky neuron, before T1,

@@ -7,18 +7,18 @@ const ARMS: &str = "[arms.a]\n[arms.b]\naugmentation = { kind = \"disjoint_masks
 /// Ways of typing settings, among them several of the same one and several that cannot be.
 const TYPED: &[&str] = &[
     "objective.temperature=0.5",
-    "loss={stop_gradient=\"nowhere\"}",
-    "loss={temperature=0.5, stop_gradient=\"nowhere\"}",
-    "loss={temperature=2}",
-    "loss={}",
-    "loss=info_nce",
+    "objective={stop_gradient=\"nowhere\"}",
+    "objective={temperature=0.5, stop_gradient=\"nowhere\"}",
+    "objective={temperature=2}",
+    "objective={}",
+    "objective=info_nce",
     "seed=1",
     "seed=1.0",
     "seed=2",
     "seed.x=2",
     "seed={}",
-    "arms={a={loss={temperature=3}}}",
-    "arms.a={loss={temperature=3}, batch.anchors=5}",
+    "arms={a={objective={temperature=3}}}",
+    "arms.a={objective={temperature=3}, batch.anchors=5}",
     "arms.a.batch.anchors=5",
     "arms.a.batch.anchors=6",
     "arms.a=3",
@@ -77,22 +77,25 @@ fn the_order_of_overrides_means_nothing() {
 fn overrides_are_merged_or_refused_and_never_dropped() {
     for (apart, together) in [
         (
-            vec!["objective.temperature=0.5", "loss={stop_gradient=\"nowhere\"}"],
-            "loss={temperature=0.5, stop_gradient=\"nowhere\"}",
+            vec!["objective.temperature=0.5", "objective={stop_gradient=\"nowhere\"}"],
+            "objective={temperature=0.5, stop_gradient=\"nowhere\"}",
         ),
         (
             vec!["arms.a={batch.anchors=5}", "arms={a={objective.temperature=3}}"],
-            "arms={a={batch={anchors=5}, loss={temperature=3}}}",
+            "arms={a={batch={anchors=5}, objective={temperature=3}}}",
         ),
         (vec!["seed=2", "seed=2.0"], "seed=2"),
-        (vec!["loss={}", "objective.temperature=.5"], "objective.temperature=5e-1"),
+        (vec!["objective={}", "objective.temperature=.5"], "objective.temperature=5e-1"),
     ] {
         assert_eq!(outcome(&apart).unwrap(), outcome(&[together]).unwrap(), "{apart:?}");
     }
     for (arguments, expected) in [
         (vec!["seed=1", "seed.x=2"], "there is no setting `seed.x`"),
         (vec!["seed=1", "seed=2"], "seed is given twice (command line), as 1 and as 2"),
-        (vec!["objective.temperature=0.5", "loss={temperature=1}"], "objective.temperature is given twice"),
+        (
+            vec!["objective.temperature=0.5", "objective={temperature=1}"],
+            "objective.temperature is given twice",
+        ),
         (vec!["arms.a.seed=1", "arms.a={}"], "arms.a.seed = 1 (command line) cannot differ between arms"),
         (vec!["arms.a=3"], "arms.a = 3 (command line) cannot be used: expected a table of settings"),
         (
@@ -106,8 +109,8 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
         (vec!["variants=[{name=\"v\", only=[]}]"], "at least one"),
         (vec!["variants=[{name=\"v\"}]", "variants=[{name=\"w\"}]"], "given twice"),
         (vec!["variants.v.seed=1"], "there is no `variants.v.seed`"),
-        (vec!["loss={temperature=0.5"], "loss={temperature=0.5 is not valid TOML"),
-        (vec!["loss={temperature=0.5, temperature=1}"], "is not valid TOML"),
+        (vec!["objective={temperature=0.5"], "objective={temperature=0.5 is not valid TOML"),
+        (vec!["objective={temperature=0.5, temperature=1}"], "is not valid TOML"),
     ] {
         let message = outcome(&arguments).unwrap_err();
         assert!(message.contains(expected), "{arguments:?}: {message}");
@@ -118,7 +121,9 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
 #[test]
 fn a_file_says_one_thing_about_a_setting() {
     let quoted = format!("\"objective.temperature\" = 0.5\nloss.temperature = 2.0\n{BASE}");
-    assert!(message(&quoted, &[]).contains("objective.temperature is given twice (spec.toml), as 0.5 and as 2.0"));
+    assert!(
+        message(&quoted, &[]).contains("objective.temperature is given twice (spec.toml), as 0.5 and as 2.0")
+    );
     assert!(message(&format!("{BASE}\n[seed]\nx = 1\n"), &[]).contains("there is no setting `seed.x`"));
     assert!(message(&format!("variants = 3\n{BASE}"), &[]).contains("[[variants]]"));
 }
