@@ -3,9 +3,10 @@
 use super::setup::{Run, Views};
 use featurescope_sim::augment::Identity;
 use featurescope_sim::math::{Purpose, Stream};
-use featurescope_sim::objective::{NegativeSet, Regression};
+use featurescope_sim::objective::{NegativeSet, Objective, Regression};
+use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, NegativeViews, Parts, Sampled, StageRule, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, NegativeViews, Optimizer, Parts, Sampled, StageRule, TrainingRule,
 };
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
@@ -62,6 +63,29 @@ fn check_continuation(start: &dyn Fn() -> Box<dyn Dynamics>, before: usize, afte
     resumed.restore(&stored).unwrap();
     advance(resumed.as_mut(), after);
     assert!(resumed.snapshot() == straight.snapshot());
+}
+
+/// Whatever moves the weights, and whatever else is moved.
+#[test]
+fn what_optimisers_remember_is_stored() {
+    let run = large(Views::None);
+    let mut stored = 0;
+    for optimizer in Chosen::<Box<dyn Optimizer>>::examples().unwrap() {
+        for objective in Chosen::<Box<dyn Objective>>::examples().unwrap() {
+            let start = || {
+                let (optimizer, objective) = (optimizer.build(&()).unwrap(), objective.build(&()).unwrap());
+                let (rule, augmentation) = (run.rule.clone(), Box::new(Identity));
+                let parts =
+                    Parts { augmentation, objective, optimizer, rule, batch: run.batch, ..Parts::default() };
+                Sampled::new(Box::new(run.data()), parts).unwrap()
+            };
+            check_continuation(&|| Box::new(start()), 2, 2);
+            let arrays = start().snapshot().arrays;
+            stored += arrays.iter().filter(|(name, _)| name.starts_with("optimizer.")).count();
+        }
+    }
+    // One of momentum and two of Adam, of W for five objectives and of a head for one.
+    assert!(stored >= 3 * (5 + 1), "{stored}");
 }
 
 #[test]
