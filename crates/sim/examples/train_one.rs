@@ -1,5 +1,7 @@
 //! Trains one learner and prints what it has learned: `cargo run --release -p featurescope-sim --example train_one`.
 
+#![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
+
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::prelude::*;
 

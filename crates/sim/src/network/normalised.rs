@@ -43,7 +43,9 @@ impl<N: Network> Network for Normalised<N> {
         }
         parallel::for_each_row_group(features.as_mut_slice(), count, ROWS_PER_PIECE, |first, group| {
             for (row, inverse) in group.chunks_mut(count).zip(&inverses.as_slice()[first..]) {
-                row.iter_mut().for_each(|u| *u *= inverse);
+                for u in row {
+                    *u *= inverse;
+                }
             }
         });
         output.resize(rows, count);

@@ -33,7 +33,7 @@ impl Place {
 
     /// Pre-activations, then thresholds, then arrays.
     fn entry(&mut self, entry: usize) -> &mut f32 {
-        let arrays = self.arrays.iter_mut().flat_map(|array| array.as_mut_slice());
+        let arrays = self.arrays.iter_mut().flat_map(Matrix::as_mut_slice);
         let mut all = self.pre.as_mut_slice().iter_mut().chain(&mut self.bias).chain(arrays);
         all.nth(entry).unwrap()
     }
@@ -57,7 +57,7 @@ pub(super) fn assert_gradients(network: &dyn Network) -> usize {
         sums.clear(place.at());
         let mut gradient = weights(features.rows(), features.cols());
         network.backward(&place.pre, place.at(), &mut tape, &mut gradient, &mut sums);
-        let arrays = sums.arrays.iter().flat_map(|array| array.as_slice());
+        let arrays = sums.arrays.iter().flat_map(Matrix::as_slice);
         let singles = gradient.as_slice().iter().map(|&g| f64::from(g));
         singles.chain(sums.bias).chain(arrays.map(|&g| f64::from(g))).collect::<Vec<f64>>()
     });

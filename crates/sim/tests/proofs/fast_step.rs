@@ -34,7 +34,9 @@ fn every_choice(mut visit: impl FnMut(Choice<'_>)) {
     for augmentation in &Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
         for network in &networks {
             for objective in &objectives {
-                optimizers.iter().for_each(|optimizer| visit((augmentation, network, objective, optimizer)));
+                for optimizer in &optimizers {
+                    visit((augmentation, network, objective, optimizer));
+                }
             }
         }
     }
