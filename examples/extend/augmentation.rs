@@ -57,7 +57,7 @@ mod tests {
     fn the_noise_of_the_two_views_is_independent_and_as_large_as_was_asked_for() {
         let augmentation = AdditiveNoise { deviation: 0.5 };
         let (mut anchor, mut positive) = (vec![1.0; DIM], vec![0.0; DIM]);
-        augmentation.views(&Stream::new(1, Purpose::MonteCarlo, 0), 0, &mut anchor, &mut positive);
+        augmentation.views(&Stream::new(1, Purpose::MONTE_CARLO, 0), 0, &mut anchor, &mut positive);
         let product = |a: &[f32], b: &[f32]| -> f64 {
             let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - 1.0) * f64::from(b - 1.0)).sum();
             sum / DIM as f64

@@ -127,7 +127,7 @@ mod tests {
         let law = (PART.build)(&Given::new(PART.settings, values).unwrap(), &()).unwrap();
         let model = law.draw(&Drawing { seed: 1, matrices: &[] }).unwrap();
         assert!((model.activity() - 0.15).abs() < 1e-12 && law.sparse_coding().is_none());
-        let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+        let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
         let (mut within, mut across, mut latent) = (0.0, 0.0, [0.0; 10]);
         for row in 0..ROWS {
             model.draw_latent(&stream, row, &mut latent);

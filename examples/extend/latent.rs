@@ -87,7 +87,7 @@ mod tests {
         let sizes = Sizes { ambient_dim: 64, latent_dim: 16 };
         let given = Given::new(PART.settings, vec![("first_activity", 0.5.into())]).unwrap();
         let law = (PART.build)(&given, &sizes).unwrap();
-        let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+        let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
         let (mut sums, mut squares, mut latent) = ([0.0; 16], [0.0; 16], [0.0; 16]);
         for row in 0..ROWS {
             law.draw(&stream, row, &mut latent);

@@ -7,6 +7,7 @@
 //! its pictures. With the feature `train`: `network`, `loss`, `train` and `feature`, on the framework burn.
 
 pub mod error;
+pub mod purpose;
 pub mod data;
 pub mod views;
 pub mod arrays;

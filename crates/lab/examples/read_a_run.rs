@@ -40,7 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let last = neurons.at(neurons.steps.len() - 1).unwrap_or_default();
         let best = last.iter().max_by(|a, b| a.alignment().total_cmp(&b.alignment()));
         if let Some(best) = best {
-            println!("  the best aligned neuron has |cos| = {:.3} with atom {}", best.alignment(), best.best_atom);
+            println!(
+                "  the best aligned neuron has |cos| = {:.3} with atom {}",
+                best.alignment(),
+                best.best_atom
+            );
         }
 
         // Checkpoints are safetensors, which PyTorch and NumPy open as well.

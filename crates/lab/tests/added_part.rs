@@ -59,7 +59,7 @@ const SPEC: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 64
-[encoder]
+[network]
 width = 8
 [batch]
 anchors = 16
@@ -155,7 +155,7 @@ fn an_added_law_of_codes_trains_sampled_and_reduced_without_closed_forms() {
         .add(Part { kind: "first_atom", summary: "the first atom alone", settings: &[], build })
         .unwrap();
     let text =
-        format!("{}{TWO_ARMS}", base()).replace("[encoder]", "latent.kind = \"first_atom\"\n[encoder]");
+        format!("{}{TWO_ARMS}", base()).replace("[network]", "latent.kind = \"first_atom\"\n[network]");
     let plan = Plan::new(&spec(&text).unwrap(), "added").unwrap();
     let found = losses(&plan);
     assert!(found.iter().all(|arm| arm.len() == 3 && arm.iter().all(|loss| loss.is_finite())), "{found:?}");
@@ -168,7 +168,7 @@ fn an_added_law_of_codes_trains_sampled_and_reduced_without_closed_forms() {
     let told = &plan.foreseen()[0];
     assert!(told.contains("data.latent.kind = first_atom") && told.contains("no closed form"), "{told}");
     let unused =
-        spec(&text.replace("[encoder]", "latent.activity = 0.1\n[encoder]")).unwrap_err().to_string();
+        spec(&text.replace("[network]", "latent.activity = 0.1\n[network]")).unwrap_err().to_string();
     assert!(unused.contains("data.latent.kind = first_atom"), "{unused}");
 }
 
@@ -193,7 +193,7 @@ fn an_added_data_law_is_trained_stored_and_reported() {
         .unwrap();
     let condition = find("data.latent.kind").unwrap().used_when[0];
     assert_eq!((condition.key, condition.any_of), ("data.kind", &["sparse_coding"][..]));
-    let with = |rest: &str| format!("{}{rest}", base().replace("[encoder]", "kind = \"drawn\"\n[encoder]"));
+    let with = |rest: &str| format!("{}{rest}", base().replace("[network]", "kind = \"drawn\"\n[network]"));
     let unused = spec(&with("[data.latent]\nactivity = 0.1\n")).unwrap_err().to_string();
     assert!(unused.contains("only with data.kind = sparse_coding"), "{unused}");
     let refused = Plan::new(&spec(&with(TWO_ARMS)).unwrap(), "added").unwrap_err().to_string();

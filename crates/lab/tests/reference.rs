@@ -62,8 +62,8 @@ fn what_people_type_is_found() {
         ("T1", "T1"),
         ("t₂", "T2"),
         ("tau", "τ"),
-        ("τ", "loss.temperature"),
-        ("temperature", "loss.temperature"),
+        ("τ", "objective.temperature"),
+        ("temperature", "objective.temperature"),
         ("coverage", "coverage"),
         ("Coverage", "coverage_90"),
         ("dense energy", "dense_energy_fraction"),
@@ -90,7 +90,7 @@ fn what_is_misspelt_is_suggested() {
     for (typed, expected) in [
         ("coverige", "coverage"),
         ("temprature", "temperature"),
-        ("loss.temprature", "loss.temperature"),
+        ("objective.temprature", "objective.temperature"),
         ("Theorem 3.5 (iii)", "Theorem 3.4 (iii)"),
     ] {
         let suggested = suggestions(&entries, typed, 3);

@@ -19,7 +19,7 @@ const ROLES: &str = r#"
 [[role]]
 name = "wide"
 words = "more neurons than atoms"
-when = [{ ratio = ["encoder.width", "data.latent_dim"], at_least = 1 }]
+when = [{ ratio = ["network.width", "data.latent_dim"], at_least = 1 }]
 "#;
 
 const CLAIMS: &str = r#"
@@ -78,7 +78,7 @@ const SMALL: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 64
-[encoder]
+[network]
 width = 12
 [batch]
 anchors = 16

@@ -2,7 +2,7 @@
 //!
 //! Source: Lemma B.3.1 (⟨(2D − I)M_j, M_k⟩ has variance Σ_r M_rj² M_rk²); Lemma F.2; theory.md 4.6.
 
-use crate::monte_carlo::{DrawnViews, Negatives, Piece, embedded, encoder, evaluate, loss};
+use crate::monte_carlo::{DrawnViews, Negatives, Piece, embedded, evaluate, loss, network};
 use featurescope_lab::evidence::{Gap, State, Subject};
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::DataModel;
@@ -33,20 +33,20 @@ pub(crate) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     if m + data.latent_dim() > d1 {
         return Err(Gap::NoForm("more neurons than dense directions"));
     }
-    let stream = Stream::new(seed, Purpose::MonteCarlo, u32::MAX);
+    let stream = Stream::new(seed, Purpose::MONTE_CARLO, u32::MAX);
     let mut gaussian = Matrix::zeros(m, d1);
     for i in 0..m {
         fill_normal(gaussian.row_mut(i), 1.0, &stream, Part::Dense, i as u32);
     }
     let dense = State::new(gaussian, vec![0.0; m], data).dense;
     let (temperature, initial) = (subject.temperature()?, (subject.negatives() as f64).ln_1p());
-    let (encoder, mut loss) = (encoder(subject)?, loss(subject)?);
+    let (network, mut loss) = (network(subject)?, loss(subject)?);
     let norm = (DENSE_SIMILARITY * temperature * initial / (m as f64 * variance)).sqrt();
     let weights = orthonormal_columns(&dense.transposed().to_f64()).transposed().map(|v| (norm * v) as f32);
     let embed = |x: &Matrix| {
         let mut pre = Matrix::zeros(0, 0);
         times_transposed(&mut pre, x, &weights);
-        embedded(encoder.as_ref(), &pre, &vec![0.0; m])
+        embedded(network.as_ref(), &pre, &vec![0.0; m])
     };
     let mut sum = 0.0;
     for piece in 0..DENSE_PIECES {
@@ -84,7 +84,7 @@ impl MaskOverlaps {
         let atoms = dictionary.atoms();
         let pairs = (atoms.rows() * (atoms.rows() - 1)) as f64;
         let mut found = Self::default();
-        let stream = Stream::new(subject.run.plan.seed, Purpose::MonteCarlo, u32::MAX);
+        let stream = Stream::new(subject.run.plan.seed, Purpose::MONTE_CARLO, u32::MAX);
         for mask in 0..MASKS {
             let (mut views, mut other) = (atoms.clone(), atoms.clone());
             for j in 0..atoms.rows() {

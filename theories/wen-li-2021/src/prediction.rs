@@ -1,8 +1,8 @@
 //! What closed forms say about an arm, before it runs.
 //!
-//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at
-//! zero, a constant learning rate, isotropic noise. Everything else is left open (`None`) rather than
-//! stretched.
+//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, symmetric ReLU with
+//! plain features, plain descent, thresholds at zero, a constant learning rate, isotropic noise. Everything else is
+//! left open (`None`) rather than stretched.
 //!
 //! Source: theory.md 4.3, 4.6 and 4.7.
 
@@ -15,7 +15,7 @@ use featurescope_lab::plan::{Growth, Model, Prediction};
 use featurescope_lab::spec::typed::{ArmSpec, MaskJitterSpec};
 use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::{LeverageOverlap, Population};
-use featurescope_sim::loss::StopGrad;
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::train::{BiasRule, LearningRate};
 
 /// What the theory says about an arm on such data.
@@ -36,7 +36,7 @@ pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
         Some(ratio / (1.0 + ratio))
     };
     let saturation = |stage: StageOne| {
-        let temperature = arm.built_loss()?.info_nce()?.temperature;
+        let temperature = arm.closed_form()?.temperature;
         let variance = initial_norm.powi(2) / population.ambient_dim as f64;
         Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
     };
@@ -65,7 +65,7 @@ pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
 }
 
 fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
-    if arm.built_loss()?.info_nce()?.stop_grad != StopGrad::Targets {
+    if arm.closed_form()?.stop_grad != StopGrad::Targets {
         return None;
     }
     let starts_at_zero = !matches!(arm.bias_rule()?, BiasRule::Trained { reset: None, .. });
@@ -115,7 +115,7 @@ fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
 }
 
 fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {
-    let temperature = arm.built_loss()?.info_nce()?.temperature;
+    let temperature = arm.closed_form()?.temperature;
     let Population { latent_dim, activity, .. } = model.population;
     Some(Plateau { latent_dim, activity, negatives: arm.negatives(), temperature })
 }

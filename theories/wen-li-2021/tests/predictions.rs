@@ -14,7 +14,7 @@ const BASE: &str = "
 [data]
 latent_dim = 16
 ambient_dim = 128
-[encoder]
+[network]
 width = 32
 [batch]
 anchors = 8
@@ -29,9 +29,9 @@ augmentation.kind = \"none\"
 [arms.in_batch]
 batch.negative_set = \"in_batch\"
 [arms.spectral]
-loss.kind = \"spectral\"
+objective.kind = \"spectral\"
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 ";
 
 fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
@@ -70,7 +70,7 @@ fn predictions_follow_the_table_of_rates() {
 fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     let growth = |arguments: &[&str]| plan(arguments).unwrap().arms[0].prediction.growth;
     assert!(growth(&[]).is_some());
-    assert!(growth(&["loss.stop_gradient=nowhere"]).is_none());
+    assert!(growth(&["objective.stop_gradient=nowhere"]).is_none());
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1"]).is_none());
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
     assert!(growth(&["training.schedule.kind=cosine"]).is_none());
@@ -110,7 +110,7 @@ fn predictions_for_reduced_arms_know_what_is_kept() {
 fn noise_that_feeds_itself_is_foreseen() {
     let few = |anchors: &str| {
         let steps = ["arms.in_batch.batch.anchors=8", "training.steps=2000", "training.first_energy_ratio=2"];
-        plan(&[&steps[..], &[anchors, "encoder.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
+        plan(&[&steps[..], &[anchors, "network.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
     };
     let told = few("batch.anchors=1");
     assert!(told.len() == 1 && told[0].contains("batch.anchors = 1 will feed itself"), "{told:?}");
@@ -168,4 +168,20 @@ fn summaries_compare_with_the_theory() {
     let arm = covers_nothing(&plan, 0);
     assert_eq!(arm.loss_minus_floor.unwrap(), 1.0 - arm.loss_floor.unwrap());
     assert!(arm.growth_predicted.unwrap().sparse > 1.0 && arm.t1_predicted.is_some());
+}
+
+/// Closed forms speak of plain descent and of symmetric ReLU with plain features, and of nothing else.
+#[test]
+fn closed_forms_say_nothing_of_other_learners() {
+    for other in
+        ["training.optimizer.kind=momentum", "training.optimizer.kind=adam", "network.output=normalised"]
+    {
+        let plan = plan(&[other]).unwrap();
+        for arm in &plan.arms {
+            let found = &arm.prediction;
+            assert!(found.growth.is_none() && found.t1.is_none() && found.loss_floor.is_none(), "{other}");
+            assert!(found.initial_loss.is_none() && found.linear_noise_cosine(0.5).is_none(), "{other}");
+            assert!(arm.spec.closed_form().is_none(), "{other}");
+        }
+    }
 }

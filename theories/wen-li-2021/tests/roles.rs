@@ -36,15 +36,18 @@ fn arms_are_recognised_by_their_settings() {
     assert_eq!(square, [Some("square_dictionary"), None, None, Some("supervised")]);
     let hidden = roles("paper", &["data.dictionary.kind=axes"]);
     assert_eq!(hidden, [Some("coordinate_atoms"), None, None, Some("supervised")]);
-    let far = roles("paper", &["arms.random_mask.loss.temperature=.01"]);
+    let far = roles("paper", &["arms.random_mask.objective.temperature=.01"]);
     assert_eq!(far[0], Some("low_temperature"));
-    let hot = roles("paper", &["arms.random_mask.loss.temperature=100"]);
+    let hot = roles("paper", &["arms.random_mask.objective.temperature=100"]);
     assert_eq!(hot[0], None, "outside the theory, but no control");
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        assert_eq!(roles("paper", &[other]), [None; 4], "{other}");
+    }
     let uneven = roles("paper", &["arms.random_mask.augmentation.keep_rate=0.3"]);
     assert_eq!(uneven[0], None);
     assert_eq!(roles("paper", &["bias.kind=zero"])[0], Some("random_mask_zero"));
-    assert_eq!(roles("paper", &["loss.stop_gradient=nowhere"])[0], None);
-    assert_eq!(roles("paper", &["loss.kind=spectral"])[0], None);
+    assert_eq!(roles("paper", &["objective.stop_gradient=nowhere"])[0], None);
+    assert_eq!(roles("paper", &["objective.kind=spectral"])[0], None);
 }
 
 /// What is on the edge of several roles has one of them at most: every arm of every experiment, with every pair of
@@ -54,9 +57,9 @@ fn no_arm_has_two_roles() {
     const CHANGES: &[&str] = &[
         "data.ambient_dim=48",
         "data.dictionary.kind=axes",
-        "loss.temperature=0.05",
-        "loss.temperature=0.1",
-        "loss.temperature=10",
+        "objective.temperature=0.05",
+        "objective.temperature=0.1",
+        "objective.temperature=10",
         "bias.kind=zero",
         "bias={kind=\"trained\", learning_rate=1}",
         "augmentation.kind=none",
@@ -101,7 +104,7 @@ fn oddity(role: &str) -> Option<&'static str> {
     match role {
         "square_dictionary" => Some("data.ambient_dim"),
         "coordinate_atoms" => Some("data.dictionary"),
-        "low_temperature" => Some("loss.temperature"),
+        "low_temperature" => Some("objective.temperature"),
         _ => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::device::{self, DeviceError};
 use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
+use crate::purpose;
 use crate::run::{self, Folder, FolderError, Reading, Record, Timing};
 use crate::settings::{Arm, Pictures, Settings};
 use crate::views::ViewPipeline;
@@ -287,7 +288,7 @@ impl ArmRun<'_> {
         }
         let fit = Labelled { features: &fitted.features, labels: &train.labels[..fitted.features.rows()] };
         let score = Labelled { features: &held.features, labels: &test.labels };
-        let stream = Stream::new(self.seed, Purpose::Measurement, 0);
+        let stream = Stream::new(self.seed, Purpose::MEASUREMENT, 0);
         let pairs = rows(test.len().min(PAIRS));
         let pairs = trainer.represent_pairs(test, &pairs, &ViewPipeline::full(1.0), &stream);
         let [alignment, uniformity] = measure::alignment_and_uniformity(&pairs);
@@ -366,7 +367,7 @@ impl ArmRun<'_> {
         let size = rows.len() * train.bytes_per_image();
         let mut views = vec![0.0; 2 * size];
         let (anchor, positive) = views.split_at_mut(size);
-        let stream = Stream::new(self.seed, Purpose::Views, 0);
+        let stream = Stream::new(self.seed, purpose::VIEWS, 0);
         pipeline(self.arm, train.width).pairs(train, &rows, &stream, anchor, positive);
         stored.push(Array::new("views", &[2 * rows.len(), 3, train.height, train.width], views));
         let about = serde_json::json!({ "classes": train.classes }).to_string();

@@ -15,6 +15,7 @@ use crate::loss;
 use crate::network::layers::BatchNorm;
 use crate::network::parameters::{numbers, vector};
 use crate::network::{Network, Parameters, Pass, Representation, Role};
+use crate::purpose;
 use crate::settings::{Adversary, Arm, Objective, Settings, Views};
 use crate::views::{ViewPipeline, plain};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -108,7 +109,7 @@ impl Trainer {
         each_step: &mut dyn FnMut(usize, f64) -> bool,
     ) -> EpochEnd {
         // Number 0 chose the pictures.
-        let order = Stream::new(self.seed, Purpose::Order, 1 + self.epoch as u32);
+        let order = Stream::new(self.seed, Purpose::ORDER, 1 + self.epoch as u32);
         let order = pictures::shuffled(pictures.len(), &order, Part::Dense);
         let steps = self.steps_per_epoch(pictures);
         let training = &self.settings.training;
@@ -133,7 +134,7 @@ impl Trainer {
 
     fn step(&mut self, pictures: &ImageSet, rows: &[usize], step: usize, rate: f64) -> f64 {
         let count = (self.epoch * self.steps_per_epoch(pictures) + step) as u32;
-        let stream = Stream::new(self.seed, Purpose::Views, count);
+        let stream = Stream::new(self.seed, purpose::VIEWS, count);
         let mut drawn = self.draw(pictures, rows, &stream);
         if let Some(adversary) = self.arm.adversary {
             drawn.pictures = self.attacked(&drawn, adversary);

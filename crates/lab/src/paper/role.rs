@@ -6,7 +6,7 @@
 //! ```toml
 //! [[shared]]                      # conditions that several roles have
 //! name = "contrasted"
-//! when = [{ setting = "loss.kind", is = "info_nce" }]
+//! when = [{ setting = "objective.kind", is = "info_nce" }]
 //!
 //! [[role]]
 //! name = "masked"
@@ -309,7 +309,7 @@ mod tests {
         name = "masked"
         words = "masks"
         also = ["wide"]
-        when = [{ setting = "augmentation.kind", is = "random_mask" }, { setting = "loss.temperature", at_most = 10 }]
+        when = [{ setting = "augmentation.kind", is = "random_mask" }, { setting = "objective.temperature", at_most = 10 }]
 
         [[role]]
         name = "plain"
@@ -337,8 +337,8 @@ mod tests {
     fn an_arm_has_the_role_whose_conditions_all_hold() {
         let sizes = "'data.ambient_dim' = 64\n'data.latent_dim' = 16\n";
         let with = |rest: &str| fitting(&format!("{sizes}{rest}"));
-        assert_eq!(with("'augmentation.kind' = 'random_mask'\n'loss.temperature' = 10"), ["masked"]);
-        assert!(with("'augmentation.kind' = 'random_mask'\n'loss.temperature' = 10.5").is_empty());
+        assert_eq!(with("'augmentation.kind' = 'random_mask'\n'objective.temperature' = 10"), ["masked"]);
+        assert!(with("'augmentation.kind' = 'random_mask'\n'objective.temperature' = 10.5").is_empty());
         assert!(with("'augmentation.kind' = 'random_mask'").is_empty(), "no temperature is in no range");
         assert_eq!(with("'augmentation.kind' = 'none'"), ["plain"]);
         assert!(with("'augmentation.kind' = 'none'\n'training.fork' = 'a@1'").is_empty());
@@ -358,7 +358,10 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file_is_told() {
         let message = |from: &str, to: &str| Roles::parse(&FILE.replace(from, to)).unwrap_err().to_string();
-        assert!(message("loss.temperature", "loss.temprature").contains("did you mean `loss.temperature`"));
+        assert!(
+            message("objective.temperature", "objective.temprature")
+                .contains("did you mean `objective.temperature`")
+        );
         assert!(message("also = [\"wide\"]", "also = [\"wild\"]").contains("no shared conditions `wild`"));
         assert!(message("name = \"plain\"", "name = \"masked\"").contains("two roles called `masked`"));
         assert!(message("is_not = \"none\"", "is_not = \"none\", is = \"x\"").contains("asks 2 things"));

@@ -10,8 +10,8 @@ use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, SharedSpec};
 use featurescope_sim::data::noise_directions::NoiseDirections;
 use featurescope_sim::data::{
-    DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population, SparseCodingLaw,
-    SparseCodingParts,
+    DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population,
+    SparseCodingLaw, SparseCodingParts,
 };
 use featurescope_sim::math::linalg::times_transposed;
 use featurescope_sim::math::{Matrix, ParameterError, require};

@@ -39,7 +39,7 @@ impl Outline {
         let model = law.as_ref().and_then(|law| Model::new(law, facts));
         let mut arms: Vec<ArmPlan> = Vec::new();
         for (name, arm) in &spec.arms {
-            let fork = fork::read(name, arm, &arms)?;
+            let fork = fork::read((name, arm), shared.latent_dim(), &arms)?;
             arms.push(ArmPlan::new((name, arm), fork, (shared, law.clone()), model.as_ref())?);
         }
         Ok(Self {

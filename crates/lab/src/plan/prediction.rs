@@ -131,7 +131,8 @@ impl Prediction {
     fn of(arm: &ArmSpec, model: &Model) -> Self {
         let told = closed_forms().into_iter().map(|forms| (forms.predict)(arm, model));
         Self {
-            signal_to_noise: model.is_isotropic.then(|| model.population.signal_to_noise()),
+            signal_to_noise: (model.is_isotropic && arm.has_plain_learner())
+                .then(|| model.population.signal_to_noise()),
             ..told.reduce(Self::or).unwrap_or_default()
         }
     }

@@ -7,7 +7,7 @@ const BASE: &str = "
 [data]
 latent_dim = 16
 ambient_dim = 128
-[encoder]
+[network]
 width = 32
 [batch]
 anchors = 8
@@ -22,9 +22,9 @@ augmentation.kind = \"none\"
 [arms.in_batch]
 batch.negative_set = \"in_batch\"
 [arms.spectral]
-loss.kind = \"spectral\"
+objective.kind = \"spectral\"
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 ";
 
 fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
@@ -64,7 +64,7 @@ fn sizes_that_do_not_fit_together_are_refused() {
     assert!(text.contains("ambient_dim = 100") && text.contains("power of two"), "{text}");
     let text = message(&["arms.random_mask.augmentation.keep_rate=1"]);
     assert!(text.contains("arm random_mask") && text.contains("keep_rate = 1"), "{text}");
-    let text = message(&["arms.supervised.training.tasks=3"]);
+    let text = message(&["arms.supervised.objective.tasks=3"]);
     assert!(text.contains("arm supervised") && text.contains("tasks = 3"), "{text}");
     let text = message(&["batch.anchors=1"]);
     assert!(text.contains("arm in_batch") && text.contains("anchors = 1"), "{text}");
@@ -80,7 +80,7 @@ fn sizes_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn a_run_that_does_not_fit_into_memory_is_refused_before_anything_is_allocated() {
-    let text = message(&["encoder.width=100000", "data.ambient_dim=1000000000"]);
+    let text = message(&["network.width=100000", "data.ambient_dim=1000000000"]);
     assert!(text.contains("TiB") && text.contains("lower data.ambient_dim"), "{text}");
 }
 
@@ -105,8 +105,17 @@ fn dictionaries_come_from_files_and_are_checked() {
     assert!(message(&arguments).contains("data.dictionary.path"));
 }
 
-const ALL_REDUCED: [&str; 2] =
-    ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
+#[test]
+fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
+    let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
+    assert!(text.contains("arm random_mask") && text.contains("optimizer = another one"), "{text}");
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        let text = message(&["training.arithmetic=mixed", other]);
+        assert!(text.contains("arithmetic = mixed"), "{text}");
+    }
+}
+
+const ALL_REDUCED: [&str; 1] = ["training.dynamics=reduced"];
 
 fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
     plan(&[&ALL_REDUCED[..], arguments].concat())

@@ -71,9 +71,9 @@ impl Probes<'_> {
     /// Draws the three sets with `draw(stream, rows)`.
     fn draw_sets(&self, draw: impl Fn(&Stream, usize) -> Drawn) -> Result<[Drawn; 3], ProbeError> {
         let sets = [
-            (Purpose::ProbeTraining, self.plan.training_rows),
-            (Purpose::ProbeValidation, self.plan.validation_rows),
-            (Purpose::ProbeTest, self.plan.test_rows),
+            (Purpose::PROBE_TRAINING, self.plan.training_rows),
+            (Purpose::PROBE_VALIDATION, self.plan.validation_rows),
+            (Purpose::PROBE_TEST, self.plan.test_rows),
         ];
         let sets = sets.map(|(purpose, rows)| draw(&Stream::new(self.seed, purpose, 0), rows));
         // Sets that an interruption cut short are no sets.
@@ -93,7 +93,7 @@ impl Probes<'_> {
         let (rows, dense_dim) = (self.plan.training_rows, law.ambient_dim - known);
         let model = law.in_coordinates(rows.min(dense_dim))?;
         let mut sets = self.draw_raw_sets(&model)?;
-        let factor = wishart_factor(&Stream::new(self.seed, Purpose::Outside, 0), rows, dense_dim);
+        let factor = wishart_factor(&Stream::new(self.seed, Purpose::OUTSIDE, 0), rows, dense_dim);
         let sigma = law.noise_variance.sqrt() as f32;
         for r in 0..rows {
             let dense = &mut sets[0].features.row_mut(r)[known..];

@@ -90,7 +90,7 @@ mod tests {
     fn coordinates_have_the_variances_of_the_model() {
         let model = law().in_coordinates(4).unwrap();
         let rows = 20_000;
-        let x = model.sample(&Stream::new(2, Purpose::MonteCarlo, 0), 0, rows).x;
+        let x = model.sample(&Stream::new(2, Purpose::MONTE_CARLO, 0), 0, rows).x;
         for c in 0..11 {
             let square = x.iter_rows().map(|row| f64::from(row[c]).powi(2)).sum::<f64>() / rows as f64;
             let expected = if c < 5 {

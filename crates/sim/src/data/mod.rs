@@ -10,7 +10,7 @@
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
 //! To add a data law: one file with a type that implements [`DataModel`] and the [`Part`] that declares it;
-//! below, its `mod` and its line in [`DATA_LAWS`]. A law that differs in the dictionary, in the code or in the
+//! below, its line in the list. A law that differs in the dictionary, in the code or in the
 //! noise directions alone is a part of [`dictionary`], [`latent`] or [`noise_directions`].
 
 pub mod dictionary;
@@ -19,7 +19,6 @@ pub mod leverage;
 pub mod noise;
 pub mod noise_directions;
 pub mod population;
-pub mod sparse_coding;
 pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
@@ -31,13 +30,15 @@ pub use population::Population;
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
 use crate::math::{Matrix, ParameterError, Stream, parallel, require};
-use crate::part::{Fallback, Given, Kind, Part, PartSetting, Slot, Slotted};
+use crate::part::{Fallback, Given, Kind, Part, PartSetting, Slot, Slotted, parts};
 use std::fmt;
 use std::sync::Arc;
 
-/// What a sample is.
-pub static DATA_LAWS: Slot<Box<dyn DataLaw>> =
-    Slot::new("data", "What a sample is.", "sparse_coding", &[&sparse_coding::PART]);
+parts! {
+    /// What a sample is.
+    DATA_LAWS: Slot<Box<dyn DataLaw>> = ("data", "What a sample is.", "sparse_coding");
+    sparse_coding;
+}
 
 /// A part that is a law of samples.
 type DataPart = Part<Box<dyn DataLaw>>;

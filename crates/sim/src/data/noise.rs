@@ -101,7 +101,7 @@ impl DenseNoise {
         let (d, d1) = (atoms.rows(), atoms.cols());
         let accepted = format!("at most ambient_dim − latent_dim = {}", d1 - d);
         require(count <= d1 - d, "noise_directions", count, accepted)?;
-        let stream = Stream::new(seed, Purpose::NoiseDirections, 0);
+        let stream = Stream::new(seed, Purpose::NOISE_DIRECTIONS, 0);
         // QR of [atoms | Gaussian]: the last columns of Q are a random frame of the complement.
         let mut stacked = Matrix::zeros(d1, d + count);
         for r in 0..d1 {

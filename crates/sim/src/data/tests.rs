@@ -11,7 +11,7 @@ fn close(measured: f64, expected: f64, variance: f64, n: usize) {
 }
 
 fn stream() -> Stream {
-    Stream::new(3, Purpose::MonteCarlo, 0)
+    Stream::new(3, Purpose::MONTE_CARLO, 0)
 }
 
 #[test]

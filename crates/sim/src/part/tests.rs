@@ -5,12 +5,12 @@ static SIZES: Slot<f64> = Slot::new(
     "size",
     "How large.",
     "fixed",
-    &[&Part {
+    &[&[&Part {
         kind: "fixed",
         summary: "as it is given",
         settings: const { &[PartSetting::number("value", Range::POSITIVE, "2.0", "The size.")] },
         build: |given, ()| given.number("value"),
-    }],
+    }]],
 );
 
 impl Slotted for f64 {
@@ -61,7 +61,7 @@ static BOXES: Slot<String> = Slot::new(
     "box",
     "What holds something.",
     "crate",
-    &[&Part {
+    &[&[&Part {
         kind: "crate",
         summary: "of any size and weight",
         settings: &[
@@ -76,7 +76,7 @@ static BOXES: Slot<String> = Slot::new(
             let [weight, density] = ["weight", "density"].map(|name| given.optional_number(name));
             Ok(format!("{} {} {weight:?} {density:?}", size.kind(), size.build(&())?))
         },
-    }],
+    }]],
 );
 
 impl Slotted for String {

@@ -151,7 +151,7 @@ mod tests {
     fn agrees_with_samples() {
         let (atoms, directions, along) = (haar_dictionary(&POPULATION, 6), directions(3), 1.5);
         let (rule, r_squared) = best_rule(&atoms, &directions, along);
-        let stream = Stream::new(23, Purpose::MonteCarlo, 0);
+        let stream = Stream::new(23, Purpose::MONTE_CARLO, 0);
         let (small, large) = (0.05f64.sqrt(), (along - 0.05f64).sqrt());
         let error = RunningMean::of((0..100_000).map(|row| {
             let z = latent(&POPULATION, &stream, row);

@@ -117,7 +117,7 @@ mod tests {
 
     /// (⟨w*, z⟩, ⟨w*, Mᵀx⟩) of fresh samples.
     fn samples(target: &[f64], count: u32) -> impl Iterator<Item = (f64, f64)> {
-        let stream = Stream::new(17, Purpose::MonteCarlo, 0);
+        let stream = Stream::new(17, Purpose::MONTE_CARLO, 0);
         let spread = (POPULATION.noise_variance * inner(target, target)).sqrt();
         (0..count).map(move |row| {
             let y = inner(target, &latent(&POPULATION, &stream, row));

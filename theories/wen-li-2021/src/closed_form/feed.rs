@@ -97,7 +97,7 @@ mod tests {
     fn independent_masks_agree_with_drawn_views() {
         let (dim, rate, variance, bias) = (400, 0.5, 0.06, 0.4);
         let weight = (dim as f64).sqrt().recip();
-        let stream = Stream::new(5, Purpose::MonteCarlo, 1);
+        let stream = Stream::new(5, Purpose::MONTE_CARLO, 1);
         let sample = |row: u32| {
             let (mut noise, mut first, mut second) = (
                 stream.reader(Part::Dense, row),

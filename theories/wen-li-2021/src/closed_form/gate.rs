@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn stein_factor_agrees_with_monte_carlo() {
         let population = Population { ambient_dim: 10, latent_dim: 2, activity: 0.0, noise_variance: 0.3 };
-        let stream = Stream::new(2, Purpose::MonteCarlo, 5);
+        let stream = Stream::new(2, Purpose::MONTE_CARLO, 5);
         let mut reader = stream.reader(Part::Dense, 0);
         let force = RunningMean::of((0..100_000).map(|_| {
             let a = 0.3f64.sqrt() * reader.normal();

@@ -45,7 +45,7 @@ impl RunningMean {
 
 /// A Haar-distributed dictionary, d1 × d.
 pub fn haar_dictionary(population: &Population, seed: u64) -> Matrix<f64> {
-    let stream = Stream::new(seed, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(seed, Purpose::MONTE_CARLO, 0);
     let mut reader = stream.reader(Part::Directions, 0);
     orthonormal_columns(&Matrix::from_fn(population.ambient_dim, population.latent_dim, |_, _| {
         reader.normal()
@@ -63,7 +63,7 @@ pub struct Draw {
 
 impl Draw {
     pub fn new(population: &Population, dictionary: &Matrix<f64>, seed: u64, row: u32) -> Self {
-        let stream = Stream::new(seed, Purpose::MonteCarlo, 1);
+        let stream = Stream::new(seed, Purpose::MONTE_CARLO, 1);
         let z = latent(population, &stream, row);
         let mut noise = vec![0.0f32; population.ambient_dim];
         gaussian::fill_normal(&mut noise, population.noise_variance.sqrt() as f32, &stream, Part::Dense, row);
@@ -100,7 +100,7 @@ pub fn inner(a: &[f64], b: &[f64]) -> f64 {
 
 /// A vector of independent standard normal numbers.
 pub fn normal_vector(len: usize, seed: u64, row: u32) -> Vec<f64> {
-    let stream = Stream::new(seed, Purpose::MonteCarlo, 2);
+    let stream = Stream::new(seed, Purpose::MONTE_CARLO, 2);
     let mut reader = stream.reader(Part::Dense, row);
     (0..len).map(|_| reader.normal()).collect()
 }

@@ -157,8 +157,8 @@ mod tests {
             noise_variance: 0.0,
         };
         let n = plateau.negatives as u32;
-        let z = latent(&population, &Stream::new(5, Purpose::MonteCarlo, 0), row);
-        let stream = Stream::new(5, Purpose::MonteCarlo, 1);
+        let z = latent(&population, &Stream::new(5, Purpose::MONTE_CARLO, 0), row);
+        let stream = Stream::new(5, Purpose::MONTE_CARLO, 1);
         let negatives = (0..n).map(|s| inner(&z, &latent(&population, &stream, row * n + s))).collect();
         (inner(&z, &z), negatives)
     }

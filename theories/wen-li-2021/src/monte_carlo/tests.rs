@@ -1,14 +1,14 @@
 use super::*;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{Independent, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
+use featurescope_sim::network::SymRelu;
 use featurescope_sim::train::reduced::MaskJitter;
 use std::sync::Arc;
 
 fn embeddings(rows: usize, row: u32) -> Matrix {
-    let stream = Stream::new(3, Purpose::MonteCarlo, row);
+    let stream = Stream::new(3, Purpose::MONTE_CARLO, row);
     let mut out = Matrix::zeros(rows, 4);
     for r in 0..rows {
         fill_normal(out.row_mut(r), 0.8, &stream, Part::Dense, r as u32);
@@ -86,7 +86,7 @@ fn samples_without_a_signal_have_views() {
         let (mut x, mut noise) = ([0.0f32; 4], [0.0f32; 4]);
         let (mut x_positive, mut noise_positive) = (x, noise);
         DrawnViews::Gaussian(views).draw(
-            &Stream::new(1, Purpose::MonteCarlo, k),
+            &Stream::new(1, Purpose::MONTE_CARLO, k),
             0,
             &[0.0; 8],
             (&mut x, &mut x_positive),

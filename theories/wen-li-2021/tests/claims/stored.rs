@@ -14,7 +14,7 @@ const SMALL: &str = "
 latent_dim = 16
 ambient_dim = 256
 noise_constant = 0.7
-[encoder]
+[network]
 width = 64
 [batch]
 anchors = 128
@@ -37,7 +37,7 @@ augmentation.kind = \"none\"
 bias.kind = \"zero\"
 training.steps = 60
 [arms.labels]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 bias = { kind = \"staged\", reset = 0.8, growth = 0.05, cap = 0.45 }
 training.steps = 30
 ";
@@ -62,7 +62,7 @@ fn stored(folder: &Path, seeds: u64, arguments: &[&str]) -> Vec<PathBuf> {
 #[test]
 fn reduced_runs_are_judged() {
     let folder = tempfile::tempdir().unwrap();
-    let reduced = ["training.dynamics=reduced", "arms.labels.training.dynamics=reduced_supervised"];
+    let reduced = ["training.dynamics=reduced"];
     let runs = stored(folder.path(), 2, &reduced);
     let run = Run::open(&runs[0]).unwrap();
     let roles: Vec<_> = run.subjects().map(|subject| PAPER.role(&subject)).collect();

@@ -31,7 +31,7 @@ impl Dictionary {
     /// A uniformly random dictionary: QR of a Gaussian matrix with the signs of R made positive.
     pub fn haar(ambient_dim: usize, latent_dim: usize, seed: u64) -> Result<Self, DictionaryError> {
         check_sizes(ambient_dim, latent_dim)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 0);
+        let stream = Stream::new(seed, Purpose::DICTIONARY, 0);
         let gaussian = Matrix::from_vec(
             ambient_dim,
             latent_dim,

@@ -41,7 +41,7 @@ impl Dictionary {
     pub fn hadamard(ambient_dim: usize, latent_dim: usize, seed: u64) -> Result<Self, DictionaryError> {
         check_sizes(ambient_dim, latent_dim)?;
         require_power_of_two(ambient_dim)?;
-        let stream = Stream::new(seed, Purpose::Dictionary, 1);
+        let stream = Stream::new(seed, Purpose::DICTIONARY, 1);
         let mut signs = stream.reader(Part::Dense, 0);
         let row_signs: Vec<f32> = (0..ambient_dim).map(|_| signs.sign()).collect();
         let columns = choose(ambient_dim, latent_dim, &stream);

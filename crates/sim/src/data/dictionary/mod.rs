@@ -3,27 +3,24 @@
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
 //! To add a way to get one: one file with a type that implements [`DictionarySource`] and the [`Part`] that
-//! declares it; below, its `mod` and its line in [`DICTIONARIES`].
-
-pub mod haar;
-pub mod hadamard;
-pub mod axes;
-pub mod file;
+//! declares it; below, its line in the list.
 
 use super::{Drawing, MatrixFile, Sizes};
 use crate::math::linalg::{dot, times_transposed};
 use crate::math::{Matrix, ParameterError, require};
-use crate::part::{Part, Slot, Slotted};
+use crate::part::{Part, Slot, Slotted, parts};
 use multiversion::multiversion;
 use std::fmt;
 
-/// Where M comes from.
-pub static DICTIONARIES: Slot<Box<dyn DictionarySource>, Sizes> = Slot::new(
-    "data.dictionary",
-    "Where the dictionary M comes from.",
-    "haar",
-    &[&haar::PART, &hadamard::PART, &axes::PART, &file::PART],
-);
+parts! {
+    /// Where M comes from.
+    DICTIONARIES: Slot<Box<dyn DictionarySource>, Sizes> =
+        ("data.dictionary", "Where the dictionary M comes from.", "haar");
+    haar;
+    hadamard;
+    axes;
+    file;
+}
 
 /// A part that makes dictionaries.
 type DictionaryPart = Part<Box<dyn DictionarySource>, Sizes>;

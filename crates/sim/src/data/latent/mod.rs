@@ -2,28 +2,25 @@
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
-//! To add a law: one file with a type that implements [`LatentLaw`] and the [`Part`] that declares it; below,
-//! its `mod` and its line in [`LATENT_LAWS`].
-
-pub mod independent;
-pub mod fixed_count;
+//! To add a law: one file with a type that implements [`LatentLaw`] and the [`Part`] that declares it; below, its line in the
+//! list.
 
 pub use fixed_count::FixedCount;
 pub use independent::Independent;
 
 use super::Sizes;
 use crate::math::{ParameterError, Stream};
-use crate::part::{Part, Slot, Slotted};
+use crate::part::{Part, Slot, Slotted, parts};
 use std::fmt;
 use std::sync::Arc;
 
-/// How the sparse code is drawn.
-pub static LATENT_LAWS: Slot<Arc<dyn LatentLaw>, Sizes> = Slot::new(
-    "data.latent",
-    "Which atoms are active in a sample.",
-    "independent",
-    &[&independent::PART, &fixed_count::PART],
-);
+parts! {
+    /// How the sparse code is drawn.
+    LATENT_LAWS: Slot<Arc<dyn LatentLaw>, Sizes> =
+        ("data.latent", "Which atoms are active in a sample.", "independent");
+    independent;
+    fixed_count;
+}
 
 /// A part that is a law of codes.
 type LatentPart = Part<Arc<dyn LatentLaw>, Sizes>;

@@ -3,24 +3,24 @@
 //! Source: footnote 1 of Definition 2.1; docs/theory.md 2.1.
 //!
 //! To add a way to get them: one file with a type that implements [`NoiseDirections`] and the [`Part`] that
-//! declares it; below, its `mod` and its line in [`NOISE_DIRECTIONS`].
-
-pub mod none;
-pub mod random;
-pub mod file;
+//! declares it; below, its line in the list.
 
 use super::{Drawing, MatrixFile, Sizes};
 use crate::math::{Matrix, ParameterError};
-use crate::part::{Fallback, Given, Kind, Part, PartSetting, Range, Slot, Slotted};
+use crate::part::{Fallback, Given, Kind, Part, PartSetting, Range, Slot, Slotted, parts};
 use std::fmt;
 
-/// Where noise is larger.
-pub static NOISE_DIRECTIONS: Slot<Box<dyn NoiseDirections>, Sizes> = Slot::new(
-    "data.noise_directions",
-    "Directions in which the noise is larger (the paper's footnote 1).",
-    "none",
-    &[&none::PART, &random::PART, &file::PART],
-);
+parts! {
+    /// Where noise is larger.
+    NOISE_DIRECTIONS: Slot<Box<dyn NoiseDirections>, Sizes> = (
+        "data.noise_directions",
+        "Directions in which the noise is larger (the paper's footnote 1).",
+        "none"
+    );
+    none;
+    random;
+    file;
+}
 
 /// A part that gives noise directions.
 type DirectionsPart = Part<Box<dyn NoiseDirections>, Sizes>;

@@ -16,9 +16,9 @@ fn scores(dynamics: &mut dyn Dynamics, seed: u64) -> [f64; 2] {
     (0..STEPS).for_each(|_| assert!(dynamics.step().is_some()));
     let draw = |purpose, rows| dynamics.represent(&Stream::new(seed, purpose, 0), 0, rows);
     let sets = [
-        draw(Purpose::ProbeTraining, 300),
-        draw(Purpose::ProbeValidation, 200),
-        draw(Purpose::ProbeTest, 1000),
+        draw(Purpose::PROBE_TRAINING, 300),
+        draw(Purpose::PROBE_VALIDATION, 200),
+        draw(Purpose::PROBE_TEST, 1000),
     ];
     let [train, validation, test] =
         sets.each_ref().map(|set| LabelledSet { features: &set.features, latent: &set.latent });
