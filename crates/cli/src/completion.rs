@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(texts(settings(OsStr::new(""))).len(), registry::settings().len());
         let values = texts(settings(OsStr::new("augmentation.kind=ra")));
         assert_eq!(values, ["augmentation.kind=random_mask"]);
-        assert_eq!(texts(settings(OsStr::new("loss.temperature="))), ["loss.temperature=1.0"]);
+        assert_eq!(texts(settings(OsStr::new("objective.temperature="))), ["objective.temperature=1.0"]);
         assert!(settings(OsStr::new("nothing=")).is_empty());
         assert!(texts(experiments(OsStr::new("super"))).contains(&"supervised".to_owned()));
         assert!(texts(names(OsStr::new("dense_e"))).contains(&"dense_energy_fraction".to_owned()));

@@ -6,7 +6,7 @@ use crate::spec::{Layer, Spec};
 
 const SETTINGS: &[&str] = &[
     "data.ambient_dim=64",
-    "encoder.width=12",
+    "network.width=12",
     "batch.anchors=16",
     "batch.negatives=8",
     "training.steps=6",

@@ -46,7 +46,7 @@ const SPEC: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 64
-[encoder]
+[network]
 width = 8
 [batch]
 anchors = 16

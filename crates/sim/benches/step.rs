@@ -9,7 +9,7 @@ use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::math::panels::{Panels, Right, panels_product};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::gated::Gate;
+use featurescope_sim::train::fast::gated::Gate;
 
 const ANCHORS: usize = 1024;
 const WIDTH: usize = 256;

@@ -3,7 +3,7 @@
 //! Source: Lemma B.3.1 (⟨(2D − I)M_j, M_k⟩ has variance Σ_r M_rj² M_rk²); Lemma F.2; docs/theory.md 4.6.
 
 use super::evidence::{Gap, Subject};
-use super::monte_carlo::{DrawnViews, Negatives, Piece, embedded, encoder, evaluate, loss};
+use super::monte_carlo::{DrawnViews, Negatives, Piece, embedded, evaluate, loss, network};
 use super::state::State;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::DataModel;
@@ -41,13 +41,13 @@ pub(super) fn dense_solution_loss(subject: &Subject<'_>) -> Result<f64, Gap> {
     }
     let dense = State::new(gaussian, vec![0.0; m], data).dense;
     let (temperature, initial) = (subject.temperature()?, (subject.negatives() as f64).ln_1p());
-    let (encoder, mut loss) = (encoder(subject)?, loss(subject)?);
+    let (network, mut loss) = (network(subject)?, loss(subject)?);
     let norm = (DENSE_SIMILARITY * temperature * initial / (m as f64 * variance)).sqrt();
     let weights = orthonormal_columns(&dense.transposed().to_f64()).transposed().map(|v| (norm * v) as f32);
     let embed = |x: &Matrix| {
         let mut pre = Matrix::zeros(0, 0);
         times_transposed(&mut pre, x, &weights);
-        embedded(encoder.as_ref(), &pre, &vec![0.0; m])
+        embedded(network.as_ref(), &pre, &vec![0.0; m])
     };
     let mut sum = 0.0;
     for piece in 0..DENSE_PIECES {

@@ -326,7 +326,7 @@ impl<'a> Subject<'a> {
 
     /// τ of InfoNCE.
     pub fn temperature(&self) -> Result<f64, Gap> {
-        let form = self.spec().built_loss().and_then(|loss| loss.info_nce());
+        let form = self.spec().built_objective().and_then(|objective| objective.info_nce());
         form.map(|form| form.temperature).ok_or(Gap::NoForm("a loss without temperature"))
     }
 

@@ -213,7 +213,7 @@ impl Axis {
             Self::LatentDim => "data.latent_dim",
             Self::AmbientDim => "data.ambient_dim",
             Self::Anchors => "batch.anchors",
-            Self::Temperature => "loss.temperature",
+            Self::Temperature => "objective.temperature",
             Self::WeightDecay => "training.weight_decay",
         }
     }

@@ -19,10 +19,10 @@ use super::state::State;
 use crate::spec::typed::NegativeViewsSpec;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::{DataModel, Samples};
-use featurescope_sim::encoder::Encoder;
-use featurescope_sim::loss::{EmbeddingGrads, Embeddings, InfoNce, Loss, LossReading, NegativeSet, StopGrad};
 use featurescope_sim::math::linalg::{add_transposed_times, times_transposed};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::network::{Network, ParameterGradients, Parameters, Tape};
+use featurescope_sim::objective::{Batch, Gradients, InfoNce, LossReading, NegativeSet, Objective, StopGrad};
 use featurescope_sim::train::reduced::GaussianViews;
 
 /// Samples drawn in all.
@@ -187,12 +187,12 @@ impl Sampled {
         let views = DrawnViews::of(subject)?;
         subject.require_rows(MATRICES * ROWS as f64 + subject.negatives() as f64)?;
         let data = subject.space()?;
-        let (encoder, mut loss) = (encoder(subject)?, loss(subject)?);
+        let (network, mut loss) = (network(subject)?, loss(subject)?);
         let negatives = Negatives::of(subject);
         let mut sums = Sums::new(state, data);
         for piece in 0..SAMPLES / ROWS {
             let drawn = Piece::draw(data, &views, negatives, subject.run.plan.seed, piece as u32);
-            sums.add(state, data, &drawn, encoder.as_ref(), &mut loss);
+            sums.add(state, data, &drawn, network.as_ref(), &mut loss);
         }
         Ok(sums.finish(state, data))
     }
@@ -286,8 +286,8 @@ impl Sums {
         state: &State,
         data: &dyn DataModel,
         piece: &Piece,
-        encoder: &dyn Encoder,
-        loss: &mut dyn Loss,
+        network: &dyn Network,
+        loss: &mut dyn Objective,
     ) {
         let product = |x: &Matrix, weights: &Matrix| {
             let mut out = Matrix::zeros(0, 0);
@@ -298,10 +298,10 @@ impl Sums {
         let pre = product(&piece.anchor, &state.weights);
         let noise_pre = product(&piece.anchor_noise, &state.weights);
         let (atoms, atoms_noise) = (on_atoms(&piece.anchor), on_atoms(&piece.anchor_noise));
-        let open = slopes(encoder, &pre, &state.bias);
-        let anchor = embedded(encoder, &pre, &state.bias);
-        let pull = embedded(encoder, &product(&piece.positive, &state.weights), &state.bias);
-        let others = embedded(encoder, &product(&piece.negatives, &state.weights), &state.bias);
+        let open = slopes(network, &pre, &state.bias);
+        let anchor = embedded(network, &pre, &state.bias);
+        let pull = embedded(network, &product(&piece.positive, &state.weights), &state.bias);
+        let others = embedded(network, &product(&piece.negatives, &state.weights), &state.bias);
         self.smallest_margin += smallest_margins(&anchor, &pull, &others);
         let (_, contrast) = evaluate(loss, &anchor, &pull, &others);
         let gated = |force: &Matrix| {
@@ -437,17 +437,19 @@ fn largest_of(count: f64) -> f64 {
 }
 
 /// h of given pre-activations.
-pub(super) fn embedded(encoder: &dyn Encoder, pre: &Matrix, bias: &[f32]) -> Matrix {
-    let mut out = Matrix::zeros(0, 0);
-    encoder.forward(pre, bias, &mut out);
-    out
+pub(super) fn embedded(network: &dyn Network, pre: &Matrix, bias: &[f32]) -> Matrix {
+    let mut features = Matrix::default();
+    network.forward(pre, Parameters { bias, arrays: &[] }, &mut Tape::default(), &mut features);
+    features
 }
 
 /// k = ∂h/∂a.
-fn slopes(encoder: &dyn Encoder, pre: &Matrix, bias: &[f32]) -> Matrix {
-    let mut out = pre.map(|_| 1.0);
-    encoder.backward(pre, bias, &mut out, &mut vec![0.0; bias.len()]);
-    out
+fn slopes(network: &dyn Network, pre: &Matrix, bias: &[f32]) -> Matrix {
+    let (at, mut sums) = (Parameters { bias, arrays: &[] }, ParameterGradients::default());
+    sums.clear(at);
+    let mut slopes = pre.map(|_| 1.0);
+    network.backward(pre, at, &mut Tape::default(), &mut slopes, &mut sums);
+    slopes
 }
 
 /// The arm's loss. Forces are those on the anchor, where StopGrad makes no difference.
@@ -458,22 +460,29 @@ pub(super) fn loss(subject: &Subject<'_>) -> Result<InfoNce, Gap> {
     InfoNce::new(subject.temperature()?, StopGrad::Targets).map_err(|error| Gap::Missing(error.to_string()))
 }
 
-/// The subject's activation.
-pub(super) fn encoder(subject: &Subject<'_>) -> Result<Box<dyn Encoder>, Gap> {
-    subject.plan.encoder().map_err(|error| Gap::Missing(error.to_string()))
+/// The subject's network.
+///
+/// # Errors
+/// Where its features are not functions of single neurons.
+pub(super) fn network(subject: &Subject<'_>) -> Result<Box<dyn Network>, Gap> {
+    let network = subject.plan.network().map_err(|error| Gap::Missing(error.to_string()))?;
+    if network.activation().is_none() {
+        return Err(Gap::NoForm("a network whose features mix neurons"));
+    }
+    Ok(network)
 }
 
 /// The loss of these embeddings, and −∂L/∂f(x⁺) = (1 − ℓ_p) h(x⁺⁺) − Σ_s ℓ_s h(x_s) anchor by anchor, rows ×
 /// m.
 pub(super) fn evaluate(
-    loss: &mut dyn Loss,
+    loss: &mut dyn Objective,
     anchor: &Matrix,
     positive: &Matrix,
     negatives: &Matrix,
 ) -> (LossReading, Matrix) {
-    let embeddings = Embeddings { anchor, positive, negatives, negative_set: NegativeSet::Fresh };
-    let mut grads = EmbeddingGrads::default();
-    let reading = loss.evaluate(&embeddings, &mut grads);
+    let (codes, mut grads) = (Matrix::default(), Gradients::default());
+    let batch = Batch { anchor, positive, negatives, negative_set: NegativeSet::Fresh, codes: &codes };
+    let reading = loss.evaluate(&batch, &[], &mut grads);
     // The gradients are those of the mean over the anchors.
     let anchors = anchor.rows() as f32;
     (reading, grads.anchor.map(|g| -anchors * g))

@@ -6,7 +6,7 @@
 //! the theory does not speak of it and yet nothing has to fail.
 
 use crate::spec::typed::{ArmSpec, DataSpec, DictionarySpec};
-use featurescope_sim::loss::{InfoNceForm, StopGrad};
+use featurescope_sim::objective::{InfoNceForm, StopGrad};
 use featurescope_sim::train::BiasRule;
 use serde::{Deserialize, Serialize};
 
@@ -65,10 +65,14 @@ impl Role {
         if arm.training.fork.is_some() {
             return None;
         }
-        if !arm.training.dynamics.is_contrastive() {
+        // Nor of another network or optimiser than the paper's.
+        if !arm.has_papers_learner() {
+            return None;
+        }
+        if arm.needs().codes {
             return matches!(arm.bias_rule()?, BiasRule::Staged { .. }).then_some(Self::Supervised);
         }
-        let InfoNceForm { temperature, stop_grad: StopGrad::Targets } = arm.built_loss()?.info_nce()? else {
+        let InfoNceForm { temperature, stop_grad: StopGrad::Targets } = arm.closed_form()? else {
             return None;
         };
         let is_far = !TEMPERATURES.contains(&temperature);
@@ -131,8 +135,8 @@ impl Role {
         match self {
             Self::SquareDictionary => Some("data.ambient_dim"),
             Self::CoordinateAtoms => Some("data.dictionary"),
-            Self::LowTemperature => Some("loss.temperature"),
-            Self::Supervised => Some("training.dynamics"),
+            Self::LowTemperature => Some("objective.temperature"),
+            Self::Supervised => Some("objective"),
             _ => None,
         }
     }

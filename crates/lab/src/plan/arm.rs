@@ -5,20 +5,18 @@ use super::prediction::{ArmPrediction, Model};
 use super::{Fork, PlanError};
 use crate::spec::typed::{ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec};
 use crate::status::ProductInputs;
-use featurescope_sim::augment::Augmentation;
+use featurescope_sim::augment::{Augmentation, Identity};
 use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::Encoder;
-use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::measure::{
     Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape, standard,
 };
-use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::network::Network;
+use featurescope_sim::objective::{NegativeSet, Problem};
 use featurescope_sim::train::reduced::GaussianViews;
-use featurescope_sim::train::supervised::silent_loss;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Contrastive, ContrastiveParts, Dynamics, MaskJitter, Reduced, ReducedParts, Sgd,
-    StageRule, Supervised, SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, StageRule,
+    TrainingRule,
 };
 
 /// One arm of a run, as its settings describe it.
@@ -63,10 +61,12 @@ impl ArmPlan {
 
     /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y.
     pub fn silent_loss(&self) -> f64 {
-        match self.spec.built_loss() {
-            Some(loss) => loss.at_rest(self.spec.negatives()),
-            None => silent_loss(self.law.activity(), self.law.latent_dim),
-        }
+        let problem = Problem {
+            negatives: self.spec.negatives(),
+            latent_dim: self.law.latent_dim,
+            activity: self.law.activity(),
+        };
+        self.spec.built_objective().map_or(f64::NAN, |objective| objective.at_rest(&problem))
     }
 
     /// Neurons and atoms.
@@ -100,27 +100,21 @@ impl ArmPlan {
 
     /// The training process in its initial state.
     pub fn dynamics(&self, data: &PlannedData) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let (rule, seed) = (self.training_rule()?, self.seed);
-        let encoder = self.encoder()?;
-        let (Some(augmentation), Some(loss)) = (&self.spec.augmentation, &self.spec.loss) else {
-            return self.supervised(data, encoder);
-        };
-        let (augmentation, loss) = (augmentation.build(&())?, loss.build(&())?);
-        if self.is_reduced() {
-            let (law, jitter, batch) = (self.law, self.jitter(), self.batch());
-            let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
-            return Ok(Box::new(Reduced::new(parts)?));
-        }
-        let parts = ContrastiveParts {
-            data: Box::new(self.space(data)?),
-            augmentation,
-            encoder,
-            loss,
+        let spec = &self.spec;
+        let parts = Parts {
+            augmentation: self.augmentation()?.unwrap_or_else(|| Box::new(Identity)),
+            network: self.network()?,
+            objective: spec.objective.build(&())?,
+            optimizer: spec.training.optimizer.build(&())?,
             batch: self.batch(),
-            rule,
-            seed,
+            rule: self.training_rule()?,
+            seed: self.seed,
         };
-        Ok(Box::new(Contrastive::new(parts)?.with_arithmetic(self.arithmetic())))
+        if self.is_reduced() {
+            return Ok(Box::new(Reduced::new(self.law, self.jitter(), parts)?));
+        }
+        let process = Sampled::new(Box::new(self.space(data)?), parts)?;
+        Ok(Box::new(process.with_arithmetic(self.arithmetic())?))
     }
 
     /// How products are computed.
@@ -136,26 +130,6 @@ impl ArmPlan {
         self.arithmetic().precision().into()
     }
 
-    fn supervised(
-        &self,
-        data: &PlannedData,
-        encoder: Box<dyn Encoder>,
-    ) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let training = &self.spec.training;
-        let parts = SupervisedParts {
-            data: Box::new(self.space(data)?),
-            encoder,
-            batch: self.spec.batch.anchors,
-            tasks: training.tasks.unwrap_or(self.law.latent_dim),
-            head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
-            rule: self.training_rule()?,
-            seed: self.seed,
-        };
-        let process =
-            if self.is_reduced() { Supervised::reduced(parts, self.law) } else { Supervised::new(parts) };
-        Ok(Box::new(process?))
-    }
-
     fn jitter(&self) -> MaskJitter {
         match self.spec.training.mask_jitter {
             Some(MaskJitterSpec::Dropped) => MaskJitter::Dropped,
@@ -163,19 +137,19 @@ impl ArmPlan {
         }
     }
 
-    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where nothing is contrasted.
+    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where the objective takes one view.
     pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
         let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), &self.law, self.jitter()));
         views.transpose()
     }
 
-    /// The activation.
-    pub fn encoder(&self) -> Result<Box<dyn Encoder>, ParameterError> {
-        self.spec.encoder.build(&())
+    /// What turns pre-activations into features.
+    pub fn network(&self) -> Result<Box<dyn Network>, ParameterError> {
+        self.spec.network.build(&())
     }
 
-    /// How samples become views; `None` where nothing is contrasted.
+    /// How samples become views; `None` where the objective takes one view.
     pub fn augmentation(&self) -> Result<Option<Box<dyn Augmentation>>, ParameterError> {
         self.spec.augmentation.as_ref().map(|augmentation| augmentation.build(&())).transpose()
     }
@@ -211,7 +185,7 @@ impl ArmPlan {
         Ok(TrainingRule {
             width: self.width(),
             initial_norm: self.spec.initial_norm(),
-            sgd: Sgd {
+            rate: RateRule {
                 learning_rate: training.learning_rate,
                 schedule: training.schedule.build(&training.steps)?,
                 weight_decay: training.weight_decay,

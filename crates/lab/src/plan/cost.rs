@@ -58,7 +58,7 @@ impl Cost {
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
-            let size = ArmSize::new(arm);
+            let size = ArmSize::new(arm, data.latent_dim);
             let is_reduced = arm.training.dynamics.is_reduced();
             let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
@@ -89,7 +89,7 @@ impl Cost {
                 needed: show_bytes(self.memory),
                 largest: self.largest.clone(),
                 available: show_bytes(available),
-                remedy: "data.ambient_dim, encoder.width, batch.anchors, probe.labels or measure.samples",
+                remedy: "data.ambient_dim, network.width, batch.anchors, probe.labels or measure.samples",
             }),
             _ => Ok(()),
         }
@@ -102,38 +102,43 @@ struct ArmSize {
     anchors: f64,
     positives: f64,
     negatives: f64,
-    tasks: f64,
+    /// Entries of the parameter arrays of network and objective.
+    own_entries: f64,
+    /// Most rows or columns of such an array: what is computed for every sample besides features.
+    own_values: f64,
 }
 
 impl ArmSize {
-    fn new(arm: &ArmSpec) -> Self {
+    fn new(arm: &ArmSpec, latent_dim: usize) -> Self {
         let anchors = arm.batch.anchors as f64;
-        let sampled = arm.training.dynamics.is_contrastive();
-        let same = !sampled || arm.has_equal_views();
+        let needs = arm.needs();
+        let same = !needs.two_views || arm.has_equal_views();
         let negatives = match arm.batch.negative_set {
-            _ if !sampled => 0.0,
+            _ if !needs.negatives => 0.0,
             Some(NegativeSetSpec::InBatch) => anchors,
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
         let positives = if same { 0.0 } else { anchors };
-        let tasks = arm.training.tasks.unwrap_or_default() as f64;
-        Self { width: arm.width() as f64, anchors, positives, negatives, tasks }
+        let arrays = arm.own_arrays(latent_dim).concat();
+        let own_entries = arrays.iter().map(|array| (array.rows * array.cols) as f64).sum();
+        let own_values = arrays.iter().map(|array| array.rows as f64).sum();
+        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
         let samples = self.anchors + self.positives + self.negatives;
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
-        let logits = self.anchors * self.negatives.max(2.0 * self.tasks);
-        // What every task asks for, its head, and the head's gradient.
-        let tasks = self.tasks * (d + 2.0 * self.width);
-        SINGLE * (samples * d1 + embeddings + logits + tasks + self.anchors.max(self.negatives) * d)
+        let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
+        // Arrays of their own and their gradients, and what a task asks for.
+        let own = 2.0 * self.own_entries + self.own_values * d;
+        SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
-        products + 4.0 * self.anchors * self.width * (self.negatives + self.tasks)
+        products + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

@@ -58,8 +58,8 @@ impl ArmPlan {
         }
         if prediction.saturation_share.is_some_and(|share| share >= 1.0) {
             return Some(
-                "the norms will come to rest before stage I ends: lower encoder.initial_norm or \
-                 training.first_energy_ratio, or raise loss.temperature"
+                "the norms will come to rest before stage I ends: lower network.initial_norm or \
+                 training.first_energy_ratio, or raise objective.temperature"
                     .to_owned(),
             );
         }

@@ -40,7 +40,7 @@ impl Outline {
         let model = Model::new(&law, facts, &shared.data);
         let mut arms: Vec<ArmPlan> = Vec::new();
         for (name, arm) in &spec.arms {
-            let fork = fork::read(name, arm, &arms)?;
+            let fork = fork::read((name, arm), spec.shared.data.latent_dim, &arms)?;
             arms.push(ArmPlan::new((name, arm), fork, (shared.seed, law), &model)?);
         }
         Ok(Self {

@@ -1,7 +1,7 @@
 //! What closed forms say about an arm, before it runs.
 //!
-//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at
-//! zero, a constant learning rate, isotropic noise. Everything else is left open (`None`) rather than
+//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, symmetric ReLU with
+//! plain features, plain descent, thresholds at zero, a constant learning rate, isotropic noise. Everything else is left open (`None`) rather than
 //! stretched.
 //!
 //! Source: docs/theory.md 2.5, 4.3 and 4.6.
@@ -10,7 +10,7 @@ use super::data::DataFacts;
 use crate::spec::typed::{ArmSpec, DataSpec, MaskJitterSpec, NoiseDirectionsSpec, ProbeSpec};
 use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::SparseCodingLaw;
-use featurescope_sim::loss::StopGrad;
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::probe::task::target_vectors;
 use featurescope_sim::theory::Population;
 use featurescope_sim::theory::code_noise::CodeNoise;
@@ -115,7 +115,7 @@ impl ArmPrediction {
             Some(ratio / (1.0 + ratio))
         };
         let saturation = |stage: StageOne| {
-            let temperature = arm.built_loss()?.info_nce()?.temperature;
+            let temperature = arm.closed_form()?.temperature;
             let variance = initial_norm.powi(2) / population.ambient_dim as f64;
             Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
         };
@@ -139,7 +139,8 @@ impl ArmPrediction {
             anchors_outgrown: stage.and_then(|stage| stage.positives_for_noise_floor(f64::INFINITY)),
             loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
             initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
-            signal_to_noise: model.is_isotropic.then(|| population.signal_to_noise()),
+            signal_to_noise: (model.is_isotropic && arm.has_papers_learner())
+                .then(|| population.signal_to_noise()),
         }
     }
 
@@ -156,7 +157,7 @@ impl ArmPrediction {
 }
 
 fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
-    if arm.built_loss()?.info_nce()?.stop_grad != StopGrad::Targets {
+    if arm.closed_form()?.stop_grad != StopGrad::Targets {
         return None;
     }
     let starts_at_zero = !matches!(arm.bias_rule()?, BiasRule::Trained { reset: None, .. });
@@ -206,7 +207,7 @@ fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
 }
 
 fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {
-    let temperature = arm.built_loss()?.info_nce()?.temperature;
+    let temperature = arm.closed_form()?.temperature;
     let Population { latent_dim, activity, .. } = model.population;
     Some(Plateau { latent_dim, activity, negatives: arm.negatives(), temperature })
 }

@@ -7,7 +7,7 @@ const BASE: &str = "
 [data]
 latent_dim = 16
 ambient_dim = 128
-[encoder]
+[network]
 width = 32
 [batch]
 anchors = 8
@@ -22,9 +22,9 @@ augmentation.kind = \"none\"
 [arms.in_batch]
 batch.negative_set = \"in_batch\"
 [arms.spectral]
-loss.kind = \"spectral\"
+objective.kind = \"spectral\"
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 ";
 
 fn plan(arguments: &[&str]) -> Result<Plan, PlanError> {
@@ -57,7 +57,7 @@ fn sizes_that_do_not_fit_together_are_refused() {
     assert!(text.contains("ambient_dim = 100") && text.contains("power of two"), "{text}");
     let text = message(&["arms.random_mask.augmentation.keep_rate=1"]);
     assert!(text.contains("arm random_mask") && text.contains("keep_rate = 1"), "{text}");
-    let text = message(&["arms.supervised.training.tasks=3"]);
+    let text = message(&["arms.supervised.objective.tasks=3"]);
     assert!(text.contains("arm supervised") && text.contains("tasks = 3"), "{text}");
     let text = message(&["batch.anchors=1"]);
     assert!(text.contains("arm in_batch") && text.contains("anchors = 1"), "{text}");
@@ -73,7 +73,7 @@ fn sizes_that_do_not_fit_together_are_refused() {
 
 #[test]
 fn a_run_that_does_not_fit_into_memory_is_refused_before_anything_is_allocated() {
-    let text = message(&["encoder.width=100000", "data.ambient_dim=1000000000"]);
+    let text = message(&["network.width=100000", "data.ambient_dim=1000000000"]);
     assert!(text.contains("TiB") && text.contains("lower data.ambient_dim"), "{text}");
 }
 
@@ -126,7 +126,7 @@ fn predictions_follow_the_table_of_rates() {
 fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     let growth = |arguments: &[&str]| plan(arguments).unwrap().arms[0].prediction.growth;
     assert!(growth(&[]).is_some());
-    assert!(growth(&["loss.stop_gradient=nowhere"]).is_none());
+    assert!(growth(&["objective.stop_gradient=nowhere"]).is_none());
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1"]).is_none());
     assert!(growth(&["bias.kind=trained", "bias.learning_rate=1", "bias.reset=1"]).is_some());
     assert!(growth(&["training.schedule.kind=cosine"]).is_none());
@@ -135,8 +135,33 @@ fn stage_one_is_left_open_where_the_closed_forms_do_not_reach() {
     assert!(fixed.arms[0].prediction.loss_floor.is_none() && fixed.yardstick().linear_accuracy.is_none());
 }
 
-const ALL_REDUCED: [&str; 2] =
-    ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
+/// Closed forms speak of plain descent and of symmetric ReLU with plain features, and of nothing else.
+#[test]
+fn closed_forms_say_nothing_of_other_learners() {
+    for other in
+        ["training.optimizer.kind=momentum", "training.optimizer.kind=adam", "network.output=normalised"]
+    {
+        let plan = plan(&[other]).unwrap();
+        for arm in &plan.arms {
+            let found = &arm.prediction;
+            assert!(found.growth.is_none() && found.t1.is_none() && found.loss_floor.is_none(), "{other}");
+            assert!(found.initial_loss.is_none() && found.linear_noise_cosine(0.5).is_none(), "{other}");
+            assert!(arm.spec.closed_form().is_none(), "{other}");
+        }
+    }
+}
+
+#[test]
+fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
+    let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
+    assert!(text.contains("arm random_mask") && text.contains("optimizer = another one"), "{text}");
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        let text = message(&["training.arithmetic=mixed", other]);
+        assert!(text.contains("arithmetic = mixed"), "{text}");
+    }
+}
+
+const ALL_REDUCED: [&str; 1] = ["training.dynamics=reduced"];
 
 fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
     plan(&[&ALL_REDUCED[..], arguments].concat())
@@ -254,7 +279,7 @@ fn yardsticks_know_how_the_noise_lies() {
 fn noise_that_feeds_itself_is_foreseen() {
     let few = |anchors: &str| {
         let steps = ["arms.in_batch.batch.anchors=8", "training.steps=2000", "training.first_energy_ratio=2"];
-        plan(&[&steps[..], &[anchors, "encoder.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
+        plan(&[&steps[..], &[anchors, "network.initial_norm=1e-3"]].concat()).unwrap().arms[1].foreseen()
     };
     let told = few("batch.anchors=1");
     assert!(told.len() == 1 && told[0].contains("batch.anchors = 1 will feed itself"), "{told:?}");

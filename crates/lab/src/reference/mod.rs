@@ -308,8 +308,8 @@ mod tests {
             ("T1", "T1"),
             ("t₂", "T2"),
             ("tau", "τ"),
-            ("τ", "loss.temperature"),
-            ("temperature", "loss.temperature"),
+            ("τ", "objective.temperature"),
+            ("temperature", "objective.temperature"),
             ("coverage", "coverage"),
             ("Coverage", "coverage_90"),
             ("dense energy", "dense_energy_fraction"),
@@ -336,7 +336,7 @@ mod tests {
         for (typed, expected) in [
             ("coverige", "coverage"),
             ("temprature", "temperature"),
-            ("loss.temprature", "loss.temperature"),
+            ("objective.temprature", "objective.temperature"),
             ("Theorem 3.5 (iii)", "Theorem 3.4 (iii)"),
         ] {
             let suggested = suggestions(&entries, typed, 3);

@@ -54,6 +54,16 @@ pub enum SpecError {
         /// What was probably meant.
         suggestion: Option<String>,
     },
+    /// A setting, or a word of it, that is called something else now.
+    #[error("`{earlier}` ({place}) has another name now: {now}")]
+    Renamed {
+        /// What was typed.
+        earlier: String,
+        /// Where.
+        place: String,
+        /// What to type instead.
+        now: String,
+    },
     /// No such arm.
     #[error("there is no arm `{arm}` ({place}); the arms are {}", .arms.join(", "))]
     UnknownArm {

@@ -4,6 +4,7 @@ use super::argument;
 use super::error::{SpecError, Typed};
 use super::leaf::Leaf;
 use super::registry::{find, is_table, nearest, settings};
+use super::renamed::{key_now, word_now};
 use super::setting::{InToml, Kind, Setting};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -263,6 +264,10 @@ impl Reader<'_> {
     }
 
     fn unknown(&self, key: &str) -> SpecError {
+        if let Some(now) = key_now(key) {
+            let (earlier, now) = (self.full_key(key), format!("`{}`", self.full_key(&now)));
+            return SpecError::Renamed { earlier, place: self.place.to_owned(), now };
+        }
         let inside = format!("{key}.");
         let suggestion = match settings().iter().find(|setting| setting.key.starts_with(&inside)) {
             Some(setting) => Some(setting.key),
@@ -319,6 +324,10 @@ impl Reader<'_> {
 
     fn accept(&self, setting: &'static Setting, leaf: &Leaf) -> Result<Value, SpecError> {
         let typed = || Box::new(self.typed(setting.key, leaf.shown.clone()));
+        if let Some(now) = leaf.value.as_str().and_then(|word| word_now(setting.key, word)) {
+            let earlier = format!("{} = {}", self.full_key(setting.key), leaf.shown);
+            return Err(SpecError::Renamed { earlier, place: self.place.to_owned(), now: now.to_owned() });
+        }
         if self.arm.is_some() && setting.is_shared() {
             return Err(SpecError::Shared { typed: typed(), setting: setting.key });
         }

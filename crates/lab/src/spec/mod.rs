@@ -37,6 +37,7 @@ pub mod layer;
 pub mod resolve;
 pub mod typed;
 mod part;
+mod renamed;
 
 pub use error::SpecError;
 pub use layer::Layer;

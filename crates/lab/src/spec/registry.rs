@@ -6,18 +6,15 @@
 
 use super::setting::{Condition, Fallback, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
-use featurescope_sim::encoder::ENCODERS;
-use featurescope_sim::loss::LOSSES;
 use featurescope_sim::measure::CADENCES;
+use featurescope_sim::network::NETWORKS;
+use featurescope_sim::objective::{OBJECTIVES, Objective};
 use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
-use featurescope_sim::train::{BIAS_RULES, SCHEDULES};
+use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
 use std::sync::{PoisonError, RwLock};
 
-const CONTRASTIVE: Condition = Condition { key: "training.dynamics", any_of: &["sampled", "reduced"] };
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
 const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
-const SUPERVISED: Condition =
-    Condition { key: "training.dynamics", any_of: &["supervised", "reduced_supervised"] };
 const DIRECTED: Condition = Condition { key: "data.noise_directions.kind", any_of: &["random", "file"] };
 
 /// Dimensions are counted in double precision, which tells neighbouring whole numbers apart up to here.
@@ -66,8 +63,41 @@ enum Entry {
     Setting(Setting),
     /// A setting that is used only where the one of this key is, which stands before it.
     Beside(&'static str, Setting),
-    /// A slot, used when these conditions hold: the word that chooses a part, and the settings of its parts.
-    Slot(&'static dyn AnySlot, &'static [Condition]),
+    /// A setting that is used only with objectives of which this holds.
+    With(fn(&mut dyn Objective) -> bool, Setting),
+    /// A slot: the word that chooses a part, and the settings of its parts.
+    Slot(&'static dyn AnySlot),
+    /// A slot that is used only with objectives of which this holds.
+    SlotWith(fn(&mut dyn Objective) -> bool, &'static dyn AnySlot),
+}
+
+fn needs_two_views(objective: &mut dyn Objective) -> bool {
+    objective.needs().two_views
+}
+
+fn needs_negatives(objective: &mut dyn Objective) -> bool {
+    objective.needs().negatives
+}
+
+fn has_fast_step(objective: &mut dyn Objective) -> bool {
+    objective.fast().is_some()
+}
+
+/// "The objective is one of which this holds", asked of every part of the slot as it is built from an example of
+/// its settings; nothing where it holds of all. A part that cannot be built so counts as one.
+fn with_objective(holds: fn(&mut dyn Objective) -> bool) -> Vec<Condition> {
+    let parts = OBJECTIVES.parts();
+    let built =
+        parts.iter().map(|part| (part.kind, part.example().and_then(|given| (part.build)(&given, &()))));
+    let kinds: Vec<&'static str> = built
+        .filter_map(|(kind, built)| {
+            built.map_or(true, |mut objective| holds(objective.as_mut())).then_some(kind)
+        })
+        .collect();
+    if kinds.len() == parts.len() {
+        return Vec::new();
+    }
+    vec![Condition { key: "objective.kind", any_of: kept(kinds) }]
 }
 
 /// The list, in the order in which settings are written and explained.
@@ -162,36 +192,34 @@ static ENTRIES: &[Entry] = &[
     )
     .one_of(DIRECTION_VARIANCE)
     .when(&[DIRECTED])),
-    Entry::Slot(&AUGMENTATIONS, &[CONTRASTIVE]),
-    Entry::Slot(&ENCODERS, &[]),
-    Entry::Slot(&LOSSES, &[CONTRASTIVE]),
+    Entry::SlotWith(needs_two_views, &AUGMENTATIONS),
+    Entry::Slot(&NETWORKS),
+    Entry::Slot(&OBJECTIVES),
     Entry::Setting(setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required()),
-    Entry::Setting(setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
+    Entry::With(needs_negatives, setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()
-        .when(&[CONTRASTIVE, Condition { key: "batch.negative_set", any_of: &["fresh"] }])),
-    Entry::Setting(setting(
+        .when(&[Condition { key: "batch.negative_set", any_of: &["fresh"] }])),
+    Entry::With(needs_negatives, setting(
         "batch.negative_set",
         Kind::Choice(&["fresh", "in_batch"]),
         "\"fresh\"",
         "Where negatives come from: drawn for the purpose, or the other samples of the batch.",
-    )
-    .when(&[CONTRASTIVE])),
-    Entry::Setting(setting(
+    )),
+    Entry::With(needs_negatives, setting(
         "batch.negative_views",
         Kind::Choice(&["raw", "augmented"]),
         "\"raw\"",
         "Whether negatives are raw samples (the paper) or single views (Remark 2.4).",
-    )
-    .when(&[CONTRASTIVE])),
+    )),
     Entry::Setting(setting(
         "training.dynamics",
-        Kind::Choice(&["sampled", "reduced", "supervised", "reduced_supervised"]),
+        Kind::Choice(&["sampled", "reduced"]),
         "\"sampled\"",
-        "What is trained, and how. sampled: the contrastive learner on samples drawn in the ambient space. reduced: the same \
+        "How the learner is trained. sampled: on samples drawn in the ambient space. reduced: the same \
          process in the latent_dim + width coordinates that the learner sees, at a cost that does not depend on \
          ambient_dim; equal in law without masks, with masks its limit for large ambient_dim and even leverages: of a \
          Haar dictionary of 32 atoms the share of dense energy ends 19, 5 and 2 % too low where ambient_dim is 8, 16 \
-         and 32 times latent_dim. supervised, reduced_supervised: the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
+         and 32 times latent_dim. It takes plain descent (sgd) alone.",
     )),
     Entry::Setting(setting(
         "training.fork",
@@ -201,7 +229,7 @@ static ENTRIES: &[Entry] = &[
          own settings. Both see the same samples. If the other arm does not get there, this one is the same all along.",
     )
     .absent("the arm has its own settings from the start")),
-    Entry::Setting(setting(
+    Entry::With(has_fast_step, setting(
         "training.arithmetic",
         Kind::Choice(&["single", "mixed"]),
         "\"single\"",
@@ -220,7 +248,8 @@ static ENTRIES: &[Entry] = &[
     .when(&[REDUCED])),
     Entry::Setting(setting("training.steps", Kind::count(0), "", "Number of steps.").required()),
     Entry::Setting(setting("training.learning_rate", Kind::Number(Range::POSITIVE), "0.5", "Learning rate of the weights (the paper's η).")),
-    Entry::Slot(&SCHEDULES, &[]),
+    Entry::Slot(&SCHEDULES),
+    Entry::Slot(&OPTIMIZERS),
     Entry::Setting(setting(
         "training.weight_decay",
         Kind::Number(Range::NON_NEGATIVE),
@@ -240,18 +269,8 @@ static ENTRIES: &[Entry] = &[
         "Stage II ends (T2) when some neuron has grown to this multiple of its ‖w‖² at T1.",
     )
     .same_as("data.latent_dim")),
-    Entry::Setting(setting("training.tasks", Kind::count(1), "", "Number of regression tasks, at least latent_dim.")
-        .same_as("data.latent_dim")
-        .when(&[SUPERVISED])),
-    Entry::Setting(setting(
-        "training.head_rate_ratio",
-        Kind::Number(Range::POSITIVE),
-        "1.0",
-        "Learning rate of the head over that of the weights.",
-    )
-    .when(&[SUPERVISED])),
-    Entry::Slot(&BIAS_RULES, &[]),
-    Entry::Slot(&CADENCES, &[]),
+    Entry::Slot(&BIAS_RULES),
+    Entry::Slot(&CADENCES),
     Entry::Setting(setting("measure.samples", Kind::count(2), "512", "Fresh samples behind each cosine and firing rate.")),
     Entry::Setting(setting(
         "measure.potential_per_atom",
@@ -285,8 +304,8 @@ static BUILT: RwLock<(usize, &'static [Setting])> = RwLock::new((0, &[]));
 /// runs bring theirs along.
 pub fn settings() -> &'static [Setting] {
     let slots = ENTRIES.iter().filter_map(|entry| match entry {
-        Entry::Slot(slot, _) => Some(*slot),
-        Entry::Setting(_) | Entry::Beside(..) => None,
+        Entry::Slot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
+        Entry::Setting(_) | Entry::Beside(..) | Entry::With(..) => None,
     });
     let parts = slots.map(AnySlot::part_count).sum();
     let (known, settings) = *BUILT.read().unwrap_or_else(PoisonError::into_inner);
@@ -312,7 +331,12 @@ fn build() -> Vec<Setting> {
                 used_when.extend(other.map_or(&[][..], |other| other.used_when).iter().filter(is_new));
                 settings.push(Setting { used_when: kept(used_when), ..*setting });
             }
-            Entry::Slot(slot, used_when) => settings.extend(of_slot(*slot, used_when)),
+            Entry::With(holds, setting) => {
+                let used_when = [with_objective(*holds), setting.used_when.to_vec()].concat();
+                settings.push(Setting { used_when: kept(used_when), ..*setting });
+            }
+            Entry::Slot(slot) => settings.extend(of_slot(*slot, &[])),
+            Entry::SlotWith(holds, slot) => settings.extend(of_slot(*slot, kept(with_objective(*holds)))),
         }
     }
     settings

@@ -164,7 +164,7 @@ impl ArmSummary {
         let last = |name: &str| records.column(name)?.last().copied().and_then(defined);
         let count = |name: &str| last(name).map(|value| value as u64);
         let prediction = &arm.prediction;
-        let is_contrastive = arm.spec.loss.is_some();
+        let is_contrastive = arm.spec.is_contrastive();
         let loss = last("loss");
         let dense = last("dense_energy_fraction");
         let at_t1 = stages.first.and_then(|t1| records.steps.iter().position(|&step| step == t1));

@@ -41,10 +41,10 @@ fn summary_of(arm: &ArmPlan, records: &Records) -> ArmSummary {
 #[test]
 fn a_loss_that_no_sound_learner_has_is_remarked() {
     let typed = |loss: &str| vec!["training.steps=9".to_owned(), loss.to_owned()];
-    let supervised = "arms.none.training.dynamics=supervised";
+    let supervised = "arms.none.objective.kind=regression";
     for (setting, arm, silent, best) in [
-        ("loss.temperature=2", 0, 2.0 * 9f64.ln(), 0.0),
-        ("loss.kind=spectral", 0, 0.0, -12.0),
+        ("objective.temperature=2", 0, 2.0 * 9f64.ln(), 0.0),
+        ("objective.kind=spectral", 0, 0.0, -12.0),
         (supervised, 1, 0.0, 0.0),
     ] {
         let plan = crate::tiny::plan(&[&typed(setting)]).unwrap();

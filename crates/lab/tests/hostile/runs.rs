@@ -22,7 +22,7 @@ use tempfile::TempDir;
 pub const TINY: &[&str] = &[
     "data.latent_dim=4",
     "data.ambient_dim=32",
-    "encoder.width=5",
+    "network.width=5",
     "batch.anchors=8",
     "batch.negatives=4",
     "training.steps=6",

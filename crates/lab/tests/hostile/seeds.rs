@@ -19,7 +19,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "overrides" => vec![
             b"training.steps=3\ndata.latent_dim=[8,16]\nseed=[1,2,3]".to_vec(),
             b"arms.none.bias.kind=staged\narms.none.bias.cap=.4\nbias.reset=1e-3".to_vec(),
-            b"loss.kind=spectral\ntraining.schedule.kind=drops\ntraining.schedule.at=[1,[2,3]]".to_vec(),
+            b"objective.kind=spectral\ntraining.schedule.kind=drops\ntraining.schedule.at=[1,[2,3]]".to_vec(),
         ],
         "claims" => vec![
             include_bytes!("../../../../claims/appendix-b.toml").to_vec(),

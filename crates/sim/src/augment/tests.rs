@@ -108,23 +108,6 @@ fn keep_rates_out_of_range_are_refused() {
     assert!(IntervalMasks::complementary(1.0).is_err());
 }
 
-#[test]
-fn views_that_sum_to_a_multiple_of_the_sample_say_so() {
-    let sample: Vec<f32> = (0..200).map(|i| (i as f32).sin()).collect();
-    let masks =
-        [IntervalMasks::complementary(0.5), IntervalMasks::complementary(0.3), IntervalMasks::disjoint(0.5)];
-    for augmentation in masks.map(Result::unwrap) {
-        let (mut anchor, mut positive) = (sample.clone(), sample.clone());
-        augmentation.views(&Stream::new(1, Purpose::MASKS, 0), 3, &mut anchor, &mut positive);
-        let sum = augmentation.sum_of_views().unwrap();
-        for ((x, a), b) in sample.iter().zip(&anchor).zip(&positive) {
-            assert_eq!(a + b, sum * x);
-        }
-    }
-    assert_eq!(IntervalMasks::disjoint(0.75).unwrap().sum_of_views(), None);
-    assert_eq!(Identity.sum_of_views(), None);
-}
-
 /// The axis that an augmentation belongs to comes first; at ½ complementary masks are disjoint ones as well.
 #[test]
 fn every_kind_of_mask_stands_at_its_own_strength() {

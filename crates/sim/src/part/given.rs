@@ -106,11 +106,15 @@ impl Given {
 
     /// The whole number called `name`, which is not negative.
     pub fn whole(&self, name: &'static str) -> Result<u64, ParameterError> {
-        match self.find(name) {
-            Some(Value::Whole(number)) => u64::try_from(*number).ok(),
+        self.optional_whole(name).ok_or_else(|| Self::missing(name, "a whole number"))
+    }
+
+    /// The whole number called `name`, if it is given and not negative.
+    pub fn optional_whole(&self, name: &str) -> Option<u64> {
+        match self.find(name)? {
+            Value::Whole(number) => u64::try_from(*number).ok(),
             _ => None,
         }
-        .ok_or_else(|| Self::missing(name, "a whole number"))
     }
 
     /// The word, text or path called `name`.

@@ -163,6 +163,18 @@ impl Kind {
         Self::WholeList(least, LARGEST_COUNT)
     }
 
+    /// A value that it accepts.
+    pub fn example(&self) -> Value {
+        match *self {
+            Self::Whole(least, _) => Value::Whole(least),
+            Self::Number(range) if range.contains(1.0) => Value::Number(1.0),
+            Self::Number(range) => Value::Number(0.5 * (range.low + range.high)),
+            Self::Choice(words) => Value::from(words.first().copied().unwrap_or_default()),
+            Self::Text | Self::File => Value::from("name"),
+            Self::WholeList(least, _) => Value::Wholes(vec![least]),
+        }
+    }
+
     /// Whether it takes a text as it was typed, whatever else the text might mean.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Text | Self::File)
@@ -210,6 +222,21 @@ mod tests {
         for range in [Range::POSITIVE, Range::FRACTION, Range::ABOVE_ONE, Range::NON_NEGATIVE] {
             assert!(!range.contains(f64::NAN));
         }
+    }
+
+    #[test]
+    fn every_kind_accepts_its_example() {
+        let kinds = [
+            Kind::count(3),
+            Kind::counts(2),
+            Kind::Number(Range::POSITIVE),
+            Kind::Number(Range::BELOW_ONE),
+            Kind::Number(Range::ABOVE_ONE),
+            Kind::Choice(&["a", "b"]),
+            Kind::Text,
+            Kind::File,
+        ];
+        assert!(kinds.iter().all(|kind| kind.accepts(&kind.example())));
     }
 
     /// What a message calls the ends is what is accepted there.

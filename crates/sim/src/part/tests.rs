@@ -5,12 +5,12 @@ static SIZES: Slot<f64> = Slot::new(
     "size",
     "How large.",
     "fixed",
-    &[&Part {
+    &[&[&Part {
         kind: "fixed",
         summary: "as it is given",
         settings: const { &[PartSetting::number("value", Range::POSITIVE, "2.0", "The size.")] },
         build: |given, ()| given.number("value"),
-    }],
+    }]],
 );
 
 impl Slotted for f64 {

@@ -1,10 +1,10 @@
 //! The oracle itself: its gradients against central differences of its loss, and Euler's identity.
 
 use super::oracle::{Batch, Kind, State, gradient, means, product};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 
 const ANCHORS: usize = 5;
 const NEGATIVES: usize = 4;

@@ -3,11 +3,11 @@
 use super::oracle::{Batch, Kind, State};
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, Snapshot,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot,
     StageRule, TrainingRule,
 };
 
@@ -66,7 +66,7 @@ impl Default for Run {
             rule: TrainingRule {
                 width: 10,
                 initial_norm: 2.0,
-                sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
+                rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
                 bias: BiasRule::Trained { learning_rate: 0.25, reset: None },
                 stages: NO_STAGES,
                 steps: 1000,
@@ -91,20 +91,23 @@ impl Run {
             .unwrap()
     }
 
-    pub fn start(&self) -> Contrastive {
-        let loss: Box<dyn Loss> = match self.kind {
+    pub fn start(&self) -> Sampled {
+        let objective: Box<dyn Objective> = match self.kind {
             Kind::InfoNce(temperature) => Box::new(InfoNce::new(temperature, self.stop_grad).unwrap()),
             Kind::Spectral => Box::new(Spectral::new(self.stop_grad)),
         };
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(self.data()),
-            augmentation: self.views.build(),
-            encoder: Box::new(SymRelu),
-            loss,
-            batch: self.batch,
-            rule: self.rule.clone(),
-            seed: self.seed,
-        })
+        Sampled::new(
+            Box::new(self.data()),
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation: self.views.build(),
+                network: Box::new(SymRelu),
+                objective,
+                batch: self.batch,
+                rule: self.rule.clone(),
+                seed: self.seed,
+            },
+        )
         .unwrap()
     }
 

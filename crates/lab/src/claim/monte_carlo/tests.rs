@@ -1,9 +1,9 @@
 use super::*;
 use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
+use featurescope_sim::network::SymRelu;
 use featurescope_sim::train::reduced::MaskJitter;
 
 fn embeddings(rows: usize, row: u32) -> Matrix {

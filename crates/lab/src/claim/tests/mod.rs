@@ -308,7 +308,7 @@ fn ladders_say_what_they_lack() {
     let verdict = |made: &[Reading]| judge_readings(&claims, made).claims.swap_remove(c).verdict;
     let Verdict::Undecided { reason } = verdict(&made) else { panic!("{:?}", verdict(&made)) };
     assert_eq!(reason, Reason::NotPositive { axis: Axis::Temperature, size: 256.0, value: -0.25 });
-    assert!(reason.to_string().contains("-0.25 at loss.temperature = 256"), "{reason}");
+    assert!(reason.to_string().contains("-0.25 at objective.temperature = 256"), "{reason}");
     made.remove(7);
     assert_eq!(verdict(&made), Verdict::Undecided { reason: Reason::TooFewSizes { found: 2 } }, "four seeds");
 }

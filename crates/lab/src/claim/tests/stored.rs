@@ -13,7 +13,7 @@ const SMALL: &str = "
 latent_dim = 16
 ambient_dim = 256
 noise_constant = 0.7
-[encoder]
+[network]
 width = 64
 [batch]
 anchors = 128
@@ -36,7 +36,7 @@ augmentation.kind = \"none\"
 bias.kind = \"zero\"
 training.steps = 60
 [arms.labels]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 bias = { kind = \"staged\", reset = 0.8, growth = 0.05, cap = 0.45 }
 training.steps = 30
 ";
@@ -61,7 +61,7 @@ fn stored(folder: &Path, seeds: u64, arguments: &[&str]) -> Vec<PathBuf> {
 #[test]
 fn reduced_runs_are_judged() {
     let folder = tempfile::tempdir().unwrap();
-    let reduced = ["training.dynamics=reduced", "arms.labels.training.dynamics=reduced_supervised"];
+    let reduced = ["training.dynamics=reduced"];
     let runs = stored(folder.path(), 2, &reduced);
     let run = Run::open(&runs[0]).unwrap();
     let roles: Vec<_> = run.arms.iter().map(|arm| arm.role).collect();
@@ -268,9 +268,12 @@ fn arms_are_recognised_by_their_settings() {
     assert_eq!(square, [Some(Role::SquareDictionary), None, None, Some(Role::Supervised)]);
     let hidden = roles("paper", &["data.dictionary.kind=axes"]);
     assert_eq!(hidden, [Some(Role::CoordinateAtoms), None, None, Some(Role::Supervised)]);
-    let far = roles("paper", &["arms.random_mask.loss.temperature=.01"]);
+    let far = roles("paper", &["arms.random_mask.objective.temperature=.01"]);
     assert_eq!(far[0], Some(Role::LowTemperature));
-    let hot = roles("paper", &["arms.random_mask.loss.temperature=100"]);
+    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+        assert_eq!(roles("paper", &[other]), [None; 4], "{other}");
+    }
+    let hot = roles("paper", &["arms.random_mask.objective.temperature=100"]);
     assert_eq!(hot[0], None, "outside the theory, but no control");
     let uneven = roles("paper", &["arms.random_mask.augmentation.keep_rate=0.3"]);
     assert_eq!(uneven[0], None);

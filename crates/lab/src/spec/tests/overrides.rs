@@ -6,19 +6,19 @@ const ARMS: &str = "[arms.a]\n[arms.b]\naugmentation = { kind = \"disjoint_masks
 
 /// Ways of typing settings, among them several of the same one and several that cannot be.
 const TYPED: &[&str] = &[
-    "loss.temperature=0.5",
-    "loss={stop_gradient=\"nowhere\"}",
-    "loss={temperature=0.5, stop_gradient=\"nowhere\"}",
-    "loss={temperature=2}",
-    "loss={}",
-    "loss=info_nce",
+    "objective.temperature=0.5",
+    "objective={stop_gradient=\"nowhere\"}",
+    "objective={temperature=0.5, stop_gradient=\"nowhere\"}",
+    "objective={temperature=2}",
+    "objective={}",
+    "objective=info_nce",
     "seed=1",
     "seed=1.0",
     "seed=2",
     "seed.x=2",
     "seed={}",
-    "arms={a={loss={temperature=3}}}",
-    "arms.a={loss={temperature=3}, batch.anchors=5}",
+    "arms={a={objective={temperature=3}}}",
+    "arms.a={objective={temperature=3}, batch.anchors=5}",
     "arms.a.batch.anchors=5",
     "arms.a.batch.anchors=6",
     "arms.a=3",
@@ -77,22 +77,25 @@ fn the_order_of_overrides_means_nothing() {
 fn overrides_are_merged_or_refused_and_never_dropped() {
     for (apart, together) in [
         (
-            vec!["loss.temperature=0.5", "loss={stop_gradient=\"nowhere\"}"],
-            "loss={temperature=0.5, stop_gradient=\"nowhere\"}",
+            vec!["objective.temperature=0.5", "objective={stop_gradient=\"nowhere\"}"],
+            "objective={temperature=0.5, stop_gradient=\"nowhere\"}",
         ),
         (
-            vec!["arms.a={batch.anchors=5}", "arms={a={loss.temperature=3}}"],
-            "arms={a={batch={anchors=5}, loss={temperature=3}}}",
+            vec!["arms.a={batch.anchors=5}", "arms={a={objective.temperature=3}}"],
+            "arms={a={batch={anchors=5}, objective={temperature=3}}}",
         ),
         (vec!["seed=2", "seed=2.0"], "seed=2"),
-        (vec!["loss={}", "loss.temperature=.5"], "loss.temperature=5e-1"),
+        (vec!["objective={}", "objective.temperature=.5"], "objective.temperature=5e-1"),
     ] {
         assert_eq!(outcome(&apart).unwrap(), outcome(&[together]).unwrap(), "{apart:?}");
     }
     for (arguments, expected) in [
         (vec!["seed=1", "seed.x=2"], "there is no setting `seed.x`"),
         (vec!["seed=1", "seed=2"], "seed is given twice (command line), as 1 and as 2"),
-        (vec!["loss.temperature=0.5", "loss={temperature=1}"], "loss.temperature is given twice"),
+        (
+            vec!["objective.temperature=0.5", "objective={temperature=1}"],
+            "objective.temperature is given twice",
+        ),
         (vec!["arms.a.seed=1", "arms.a={}"], "arms.a.seed = 1 (command line) cannot differ between arms"),
         (vec!["arms.a=3"], "arms.a = 3 (command line) cannot be used: expected a table of settings"),
         (
@@ -106,8 +109,8 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
         (vec!["variants=[{name=\"v\", only=[]}]"], "at least one"),
         (vec!["variants=[{name=\"v\"}]", "variants=[{name=\"w\"}]"], "given twice"),
         (vec!["variants.v.seed=1"], "there is no `variants.v.seed`"),
-        (vec!["loss={temperature=0.5"], "loss={temperature=0.5 is not valid TOML"),
-        (vec!["loss={temperature=0.5, temperature=1}"], "is not valid TOML"),
+        (vec!["objective={temperature=0.5"], "objective={temperature=0.5 is not valid TOML"),
+        (vec!["objective={temperature=0.5, temperature=1}"], "is not valid TOML"),
     ] {
         let message = outcome(&arguments).unwrap_err();
         assert!(message.contains(expected), "{arguments:?}: {message}");
@@ -117,8 +120,10 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
 /// In a file too.
 #[test]
 fn a_file_says_one_thing_about_a_setting() {
-    let quoted = format!("\"loss.temperature\" = 0.5\nloss.temperature = 2.0\n{BASE}");
-    assert!(message(&quoted, &[]).contains("loss.temperature is given twice (spec.toml), as 0.5 and as 2.0"));
+    let quoted = format!("\"objective.temperature\" = 0.5\nloss.temperature = 2.0\n{BASE}");
+    assert!(
+        message(&quoted, &[]).contains("objective.temperature is given twice (spec.toml), as 0.5 and as 2.0")
+    );
     assert!(message(&format!("{BASE}\n[seed]\nx = 1\n"), &[]).contains("there is no setting `seed.x`"));
     assert!(message(&format!("variants = 3\n{BASE}"), &[]).contains("[[variants]]"));
 }
@@ -179,7 +184,7 @@ fn texts_are_taken_as_typed() {
 /// Words need no quotes, also in lists; numbers may leave the nought before the point out.
 #[test]
 fn values_are_read_as_a_person_types_them() {
-    let kinds = points(BASE, &["bias.kind=[zero, staged]", "loss.temperature=[.5,2.]"]).unwrap();
+    let kinds = points(BASE, &["bias.kind=[zero, staged]", "objective.temperature=[.5,2.]"]).unwrap();
     assert_eq!(kinds.len(), 4);
     assert_eq!(spec(BASE, &["seed=0x10"]).unwrap().shared.seed, 16);
     assert_eq!(spec(BASE, &["seed=1_000"]).unwrap().shared.seed, 1000);
@@ -209,16 +214,16 @@ fn numbers_out_of_range_are_refused_as_they_were_typed() {
         ("batch.anchors=-0.5", count),
         ("batch.anchors=4294967296", count),
         ("training.steps=1e-3", "from 0 to 4294967295"),
-        ("loss.temperature=1e-40", positive),
-        ("loss.temperature=1e39", positive),
-        ("loss.temperature=1e400", positive),
-        ("loss.temperature=0", positive),
-        ("loss.temperature=-0.0", positive),
-        ("loss.temperature=-inf", positive),
-        ("loss.temperature=true", positive),
+        ("objective.temperature=1e-40", positive),
+        ("objective.temperature=1e39", positive),
+        ("objective.temperature=1e400", positive),
+        ("objective.temperature=0", positive),
+        ("objective.temperature=-0.0", positive),
+        ("objective.temperature=-inf", positive),
+        ("objective.temperature=true", positive),
         ("training.learning_rate=1e-46", positive),
         ("training.weight_decay=1e-40", "0 or a number in [1e-37, 1e37]"),
-        ("encoder.initial_norm=1e-42", "a number in [1e-18, 1e18]"),
+        ("network.initial_norm=1e-42", "a number in [1e-18, 1e18]"),
         ("data.activity=1e-12", "a number in [1e-6, 1]"),
         ("augmentation.keep_rate=1e-9", "a number in [1e-6, 1]"),
         ("probe.labels=[1, 4294967296]", "from 1 to 4294967295"),

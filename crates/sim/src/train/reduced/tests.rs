@@ -7,7 +7,9 @@ use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, squared_norm, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
-use crate::train::{BiasRule, LearningRate, Sgd, StageRule, TrainingRule};
+use crate::network::ParameterGradients;
+use crate::train::learner::StepGradients;
+use crate::train::{BiasRule, Learner, LearningRate, RateRule, StageRule, TrainingRule};
 
 const LAW: SparseCodingLaw = SparseCodingLaw {
     ambient_dim: 400,
@@ -23,11 +25,25 @@ fn rule(width: usize) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 2.0,
-        sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
+        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: 1 << 30,
     }
+}
+
+fn start(rule: TrainingRule, law: SparseCodingLaw, seed: u64) -> (Outside, Learner) {
+    let (outside, weights) = Outside::start(&rule, law, seed).unwrap();
+    (outside, Learner::new(rule, weights, law.latent_dim, seed).unwrap())
+}
+
+/// No gradient of so many thresholds.
+fn still(width: usize) -> ParameterGradients {
+    ParameterGradients { bias: vec![0.0; width], arrays: Vec::new() }
+}
+
+fn along<'a>(weights: &'a Matrix, parameters: &'a ParameterGradients) -> StepGradients<'a> {
+    StepGradients { weights, parameters, objective: &[], rate_ratio: 1.0 }
 }
 
 fn kinds() -> Vec<Box<dyn Augmentation>> {
@@ -119,7 +135,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
         let draws = 3000;
         let mut sums = vec![[0.0f64; 2]; width * width];
         for seed in 0..draws {
-            let (mut outside, mut learner) = Outside::start(rule(width), law, seed).unwrap();
+            let (mut outside, mut learner) = start(rule(width), law, seed);
             let gram = |weights: &Matrix| {
                 let rest = Matrix::from_fn(width, width, |i, c| weights[(i, 6 + c)]);
                 let mut gram = Matrix::zeros(0, 0);
@@ -128,7 +144,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
             };
             let before = gram(learner.weights());
             let d_weights = Matrix::zeros(width, 6 + width);
-            outside.advance(&mut learner, (&d_weights, &vec![0.0; width]), 1.0, &mut noise.clone());
+            outside.advance(&mut learner, &along(&d_weights, &still(width)), 1.0, &mut noise.clone());
             let after = gram(learner.weights());
             for (sum, (&a, &b)) in sums.iter_mut().zip(after.as_slice().iter().zip(before.as_slice())) {
                 let added = f64::from(a) - 0.95 * 0.95 * f64::from(b);
@@ -154,11 +170,11 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
 /// Norms, stage times and W W(0)ᵀ survive: a step without gradient and noise only shrinks.
 #[test]
 fn a_step_without_gradient_shrinks_what_is_there() {
-    let (mut outside, mut learner) = Outside::start(rule(8), LAW, 3).unwrap();
+    let (mut outside, mut learner) = start(rule(8), LAW, 3);
     let norms = learner.norms().to_vec();
     assert!((outside.growth(learner.weights()).dense - 1.0).abs() < 1e-6);
     let d_weights = Matrix::zeros(8, 14);
-    outside.advance(&mut learner, (&d_weights, &[0.0; 8]), 1.0, &mut Matrix::zeros(8, 4));
+    outside.advance(&mut learner, &along(&d_weights, &still(8)), 1.0, &mut Matrix::zeros(8, 4));
     let growth = outside.growth(learner.weights());
     assert!((growth.sparse - 0.95).abs() < 1e-6 && (growth.dense - 0.95).abs() < 1e-6, "{growth:?}");
     let shrunk = learner.norms().iter().zip(&norms).all(|(now, then)| (now / then - 0.95).abs() < 1e-5);

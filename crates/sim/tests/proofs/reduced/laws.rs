@@ -2,8 +2,8 @@
 
 use super::case::{Case, Task, Views, base, compare, readings, reduced, sampled};
 use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
-use featurescope_sim::train::{BatchPlan, BiasRule, NegativeViews, Sgd, TrainingRule};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
+use featurescope_sim::train::{BatchPlan, BiasRule, NegativeViews, RateRule, TrainingRule};
 
 /// Seeds of the two dynamics are apart: nothing is shared.
 const REDUCED_SEEDS: u64 = 10_000;
@@ -87,8 +87,10 @@ fn every_shape_and_law_of_the_data_agrees() {
     check(&Case { name: "noise directions", law: directed, ..none.clone() });
     let masked = brief("noise directions with masks", Views::RandomMask(0.5));
     check(&Case { law: SparseCodingLaw { ambient_dim: 1024, ..directed }, ..masked });
-    let slow =
-        TrainingRule { sgd: Sgd { learning_rate: 0.05, ..none.rule.sgd.clone() }, ..none.rule.clone() };
+    let slow = TrainingRule {
+        rate: RateRule { learning_rate: 0.05, ..none.rule.rate.clone() },
+        ..none.rule.clone()
+    };
     check(&Case { name: "spectral", task: Task::Spectral, rule: slow, ..none.clone() });
     check(&Case { name: "supervised", task: Task::Supervised, ..none });
 }

@@ -1,8 +1,8 @@
 //! Same seed, same bits: on any number of threads, across a stored state, and whatever is read off in between.
 
 use super::case::{Case, Task, Views, base, reduced};
-use featurescope_sim::loss::StopGrad;
 use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::train::{BatchPlan, Dynamics, TrainingRule};
 
 /// Large enough for several tiles of every product and several rows of tiles of the companion.

@@ -1,4 +1,4 @@
-//! Stochastic gradient descent with weight decay: w ← (1 − ηλ) w − η ∇L, and the learning rate over time.
+//! The learning rate over time, and weight decay.
 //!
 //! Source: Section 3 of the paper, Obj = L + (λ/2) Σ ‖w_i‖²; docs/theory.md 3.
 
@@ -10,7 +10,7 @@ pub static SCHEDULES: Slot<LearningRate, u64> = Slot::new(
     "training.schedule",
     "How the learning rate changes.",
     "constant",
-    &[
+    &[&[
         &Part {
             kind: "constant",
             summary: "not at all",
@@ -47,7 +47,7 @@ pub static SCHEDULES: Slot<LearningRate, u64> = Slot::new(
                 Ok(LearningRate::Drops { at: given.wholes("at")?, factor: given.number("factor")? })
             },
         },
-    ],
+    ]],
 );
 
 impl Slotted for LearningRate {
@@ -109,9 +109,9 @@ impl LearningRate {
     }
 }
 
-/// Plain SGD.
+/// How fast parameters move, and how strongly they decay.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sgd {
+pub struct RateRule {
     /// η, the base learning rate, > 0.
     pub learning_rate: f64,
     /// How it changes over time.
@@ -120,7 +120,13 @@ pub struct Sgd {
     pub weight_decay: f64,
 }
 
-impl Sgd {
+impl Default for RateRule {
+    fn default() -> Self {
+        Self { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 3e-4 }
+    }
+}
+
+impl RateRule {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {
         require_positive("learning_rate", self.learning_rate)?;
@@ -152,10 +158,10 @@ mod tests {
 
     #[test]
     fn ranges_are_checked() {
-        let good = Sgd { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 1e-3 };
+        let good = RateRule { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 1e-3 };
         assert!(good.check().is_ok());
-        assert!(Sgd { learning_rate: f64::NAN, ..good.clone() }.check().is_err());
-        assert!(Sgd { weight_decay: -1e-3, ..good.clone() }.check().is_err());
-        assert!(Sgd { weight_decay: 1.0, ..good }.check().is_err());
+        assert!(RateRule { learning_rate: f64::NAN, ..good.clone() }.check().is_err());
+        assert!(RateRule { weight_decay: -1e-3, ..good.clone() }.check().is_err());
+        assert!(RateRule { weight_decay: 1.0, ..good }.check().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Contrastive training in the d + k + m coordinates that the learner sees.
+//! Training in the d + k + m coordinates that the learner sees.
 //!
 //! One step draws x̃ for P anchors and N negatives, takes the same forward and backward pass as in the ambient space
 //! (docs/theory.md 4.1), and adds the noise outside (`outside`). With StopGrad only the anchors' noise enters the weights;
@@ -12,45 +12,25 @@
 //!
 //! Source: docs/derivations/reduced.md; Section 3 of the paper.
 
-use super::super::contrastive::{BatchPlan, NegativeViews};
 use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
-use super::super::gated::Gate;
+use super::super::fast::{self, gated::Gate};
+use super::super::learner::StepGradients;
 use super::super::pass::Pass;
+use super::super::process::{BatchPlan, NegativeViews, Parts, StepStreams};
 use super::super::reading::{coordinates, decompose, embed, represent};
 use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
-use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason, TrainingRule};
+use super::super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason};
 use super::{GaussianViews, MaskJitter, Outside};
-use crate::augment::Augmentation;
 use crate::data::{DataModel, SparseCoding, SparseCodingLaw};
-use crate::encoder::Encoder;
-use crate::loss::{Loss, LossReading, NegativeSet};
 use crate::math::descent::Descent;
 use crate::math::linalg::{add_transposed_times, times_transposed};
 use crate::math::panels::Panels;
-use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel};
+use crate::math::{Matrix, ParameterError, Stream, parallel, require};
+use crate::network::Network;
+use crate::objective::{LossReading, NegativeSet};
 
 /// Neurons whose coefficients one thread transposes at a time.
 const NEURONS_PER_PIECE: usize = 16;
-
-/// The parts that a reduced contrastive run is made of.
-pub struct ReducedParts {
-    /// What a sample is.
-    pub law: SparseCodingLaw,
-    /// What its views are.
-    pub augmentation: Box<dyn Augmentation>,
-    /// What is kept of the masks' effect on the signal.
-    pub jitter: MaskJitter,
-    /// The activation.
-    pub encoder: Box<dyn Encoder>,
-    /// The loss.
-    pub loss: Box<dyn Loss>,
-    /// The batch.
-    pub batch: BatchPlan,
-    /// How the learner moves.
-    pub rule: TrainingRule,
-    /// The seed of everything random.
-    pub seed: u64,
-}
 
 /// The samples of a step.
 #[derive(Default)]
@@ -77,14 +57,16 @@ struct Scratch {
     noise: Matrix,
 }
 
-/// Contrastive learning without the ambient space.
+/// Training without the ambient space.
 pub struct Reduced {
-    parts: ReducedParts,
+    parts: Parts,
     views: GaussianViews,
     /// The samples in the coordinates of the learner.
     data: SparseCoding,
     learner: Learner,
     outside: Outside,
+    /// Whether closed gates are left out, and then whether features of the positive are read there.
+    gated: Option<bool>,
     scratch: Scratch,
     batch: Option<(LossReading, f64)>,
 }
@@ -93,24 +75,26 @@ impl Reduced {
     /// Sets the learner to its initial state.
     ///
     /// # Errors
-    /// Parameters out of range, and what the reduction is not exact for: see [`GaussianViews::new`].
-    pub fn new(parts: ReducedParts) -> Result<Self, ParameterError> {
-        parts.batch.check()?;
-        let views = GaussianViews::new(parts.augmentation.as_ref(), &parts.law, parts.jitter)?;
-        let (outside, learner) = Outside::start(parts.rule.clone(), parts.law, parts.seed)?;
-        let data = parts.law.in_coordinates(outside.rest_dim())?;
+    /// Parameters out of range, an optimiser that is not plain descent, and what the reduction is not exact for: see
+    /// [`GaussianViews::new`].
+    pub fn new(law: SparseCodingLaw, jitter: MaskJitter, mut parts: Parts) -> Result<Self, ParameterError> {
+        let accepted = "sgd in reduced dynamics: another optimiser remembers gradients outside the coordinates that \
+                        the learner sees. Sampled dynamics takes every optimiser";
+        require(parts.optimizer.is_plain(), "optimizer", "another one", accepted)?;
+        let views = GaussianViews::new(parts.augmentation.as_ref(), &law, jitter)?;
+        let (outside, weights) = Outside::start(&parts.rule, law, parts.seed)?;
+        let learner = parts.begin(weights, law.latent_dim)?;
+        let data = law.in_coordinates(outside.rest_dim())?;
         let mut scratch = Scratch::default();
-        scratch.pass.one_view = parts.augmentation.positive_is_anchor();
-        Ok(Self { parts, views, data, learner, outside, scratch, batch: None })
+        scratch.pass.one_view = parts.has_one_view();
+        let gated = fast::accepts(&mut parts)
+            .then(|| parts.objective.fast().is_none_or(|objective| objective.reads_closed_positives()));
+        Ok(Self { parts, views, data, learner, outside, gated, scratch, batch: None })
     }
 
     /// The learner in its coordinates: weights m × (d + k + m), the first d along the atoms.
     pub fn learner(&self) -> &Learner {
         &self.learner
-    }
-
-    fn stream(&self, purpose: Purpose) -> Stream {
-        Stream::new(self.parts.seed, purpose, self.learner.step() as u32)
     }
 
     fn has_one_view(&self) -> bool {
@@ -119,27 +103,26 @@ impl Reduced {
 
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
-        let (positives, masks) = (self.stream(Purpose::POSITIVES), self.stream(Purpose::MASKS));
-        let (negatives, negative_masks) =
-            (self.stream(Purpose::NEGATIVES), self.stream(Purpose::NEGATIVE_MASKS));
+        let streams = StepStreams::new(self.parts.seed, &self.learner);
+        let StepStreams { positives, masks, negatives, negative_masks } = streams;
         let BatchPlan { anchors, negatives: fresh, negative_set, negative_views } = self.parts.batch;
-        let (n, d) = (self.data.ambient_dim(), self.data.latent_dim());
+        let needs = self.parts.objective.needs();
+        let n = self.data.ambient_dim();
         let (same, views, data) = (self.has_one_view(), self.views, &self.data);
         let Batch { anchor, positive, negatives: negative, latent, mean_squares, negative_mean_squares } =
             &mut self.scratch.batch;
         let squares = |latent: &Matrix| latent.iter_rows().map(|z| views.mean_square(z)).collect::<Vec<_>>();
 
-        if negative_set == NegativeSet::Fresh {
-            negative.resize(fresh, n);
-            latent.resize(fresh, d);
-            draw_rows(data, &negatives, negative, latent);
+        if needs.negatives && negative_set == NegativeSet::Fresh {
+            draw_rows(data, &negatives, fresh, negative, latent);
             *negative_mean_squares = squares(latent);
         }
-        anchor.resize(anchors, n);
-        latent.resize(anchors, d);
-        draw_rows(data, &positives, anchor, latent);
+        draw_rows(data, &positives, anchors, anchor, latent);
         *mean_squares = squares(latent);
-        if negative_set == NegativeSet::InBatch {
+        if needs.codes {
+            self.scratch.pass.codes.clone_from(latent);
+        }
+        if needs.negatives && negative_set == NegativeSet::InBatch {
             negative.clone_from(anchor);
             negative_mean_squares.clone_from(mean_squares);
         }
@@ -166,23 +149,26 @@ impl Reduced {
     /// Embeds the batch. The positives are computed only where they are read.
     fn forward(&mut self) {
         let (weights, bias) = (self.learner.weights(), self.learner.bias());
-        let encoder = self.parts.encoder.as_ref();
-        let everywhere = self.parts.loss.reads_positive_where_anchor_is_zero();
+        let network = self.parts.network.as_ref();
         let Scratch { batch, pass, gate, panels, .. } = &mut self.scratch;
-        times_transposed(&mut pass.pre_anchor, &batch.anchor, weights);
-        times_transposed(&mut pass.pre_negatives, &batch.negatives, weights);
-        pass.embed_anchors_and_negatives(encoder, bias);
-        gate.read(&pass.pre_anchor, |pre, open| encoder.push_open(pre, bias, open));
+        times_transposed(&mut pass.anchor.pre, &batch.anchor, weights);
+        if batch.negatives.rows() > 0 {
+            times_transposed(&mut pass.negatives.pre, &batch.negatives, weights);
+        }
+        pass.embed_anchors_and_negatives(network, self.learner.parameters());
+        if let Some(gates) = network.gates().filter(|_| self.gated.is_some()) {
+            gate.read(&pass.anchor.pre, |pre, open| gates.push_open(pre, bias, open));
+        }
         if pass.one_view {
             return;
         }
-        if gate.is_worth_it() && !everywhere {
+        if gate.is_worth_it() && self.gated == Some(false) {
             panels.set(&batch.positive);
-            gate.products(&mut pass.pre_positive, panels, weights);
+            gate.products(&mut pass.positive.pre, panels, weights);
         } else {
-            times_transposed(&mut pass.pre_positive, &batch.positive, weights);
+            times_transposed(&mut pass.positive.pre, &batch.positive, weights);
         }
-        pass.embed_positives(encoder);
+        pass.embed_positives(network);
     }
 
     /// The gradient with respect to the weights, from those with respect to the pre-activations.
@@ -193,15 +179,15 @@ impl Reduced {
         if gate.is_worth_it() {
             panels.set(&batch.anchor);
             let add = Descent { keep: 1.0, rate: -1.0 };
-            gate.descend(d_weights, add, &pass.grads.anchor, panels);
+            gate.descend(d_weights, add, &pass.gradients.anchor, panels);
         } else {
-            add_transposed_times(d_weights, &pass.grads.anchor, &batch.anchor);
+            add_transposed_times(d_weights, &pass.gradients.anchor, &batch.anchor);
         }
-        if let Some(d_positive) = &pass.grads.positive {
+        if let Some(d_positive) = &pass.gradients.positive {
             let x = if pass.one_view { &batch.anchor } else { &batch.positive };
             add_transposed_times(d_weights, d_positive, x);
         }
-        if let Some(d_negatives) = &pass.grads.negatives {
+        if let Some(d_negatives) = &pass.gradients.negatives {
             add_transposed_times(d_weights, d_negatives, &batch.negatives);
         }
     }
@@ -211,7 +197,7 @@ impl Reduced {
         let BatchPlan { negative_set, negative_views, .. } = self.parts.batch;
         let (same, views) = (self.has_one_view(), self.views);
         let raw = negative_views == NegativeViews::Raw || same;
-        let Scratch { batch, pass: Pass { grads, .. }, noise, .. } = &mut self.scratch;
+        let Scratch { batch, pass: Pass { gradients: grads, .. }, noise, .. } = &mut self.scratch;
         let deviation = |v: &f64| views.anchor_variance(*v).sqrt() as f32;
         let mut sources = Vec::new();
         match &grads.positive {
@@ -247,7 +233,7 @@ impl Reduced {
 
     /// f of given samples in the learner's coordinates, rows × (d + k + m) to rows × m.
     fn embed(&self, x: &Matrix) -> Matrix {
-        embed(&self.learner, self.parts.encoder.as_ref(), x)
+        embed(&self.learner, self.parts.network.as_ref(), x)
     }
 }
 
@@ -292,14 +278,20 @@ impl Dynamics for Reduced {
         }
         self.draw_batch();
         self.forward();
-        let pass = &mut self.scratch.pass;
-        let reading = pass.evaluate(self.parts.loss.as_mut(), self.parts.batch.negative_set);
-        pass.backward(self.parts.encoder.as_ref());
+        let (parts, pass) = (&mut self.parts, &mut self.scratch.pass);
+        let reading = pass.evaluate(parts.objective.as_mut(), parts.batch.negative_set, &self.learner);
+        pass.backward(parts.network.as_ref());
         self.batch = Some((reading, pass.firing_rate()));
         self.gather_gradient();
         self.weigh_noise();
         let s = &mut self.scratch;
-        self.outside.advance(&mut self.learner, (&s.d_weights, &s.pass.d_bias), reading.loss, &mut s.noise);
+        let gradients = StepGradients {
+            weights: &s.d_weights,
+            parameters: &s.pass.parameter_gradients,
+            objective: &s.pass.gradients.arrays,
+            rate_ratio: self.parts.objective.rate_ratio(),
+        };
+        self.outside.advance(&mut self.learner, &gradients, reading.loss, &mut s.noise);
         Some(self.view())
     }
 
@@ -311,8 +303,8 @@ impl Dynamics for Reduced {
         self.learner.stop_reason()
     }
 
-    fn encoder(&self) -> &dyn Encoder {
-        self.parts.encoder.as_ref()
+    fn network(&self) -> &dyn Network {
+        self.parts.network.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {
@@ -325,7 +317,7 @@ impl Dynamics for Reduced {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        Some(self.scratch.pass.bias_forces(self.parts.encoder.as_ref()))
+        self.scratch.pass.bias_forces(self.parts.network.as_ref(), self.parts.objective.as_ref())
     }
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
@@ -333,6 +325,9 @@ impl Dynamics for Reduced {
     }
 
     fn represent_pairs(&self, stream: &Stream, first_row: usize, rows: usize) -> Option<Pairs> {
+        if !self.parts.objective.needs().two_views {
+            return None;
+        }
         let samples = self.data.sample(stream, first_row, rows);
         let mut anchor = samples.x;
         if self.has_one_view() {

@@ -7,7 +7,10 @@
 //!
 //! Source: Section 2 (the network); docs/theory.md 2.2, 4.1, 4.2.
 
-use super::{Encoder, EncoderPart, INITIAL_NORM, WIDTH};
+use super::{
+    Activation, Gates, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, Tape, WIDTH,
+    with_output,
+};
 use crate::math::{Matrix, parallel};
 use std::cell::Cell;
 use std::ops::{Neg, Sub};
@@ -21,14 +24,14 @@ thread_local! {
 }
 
 /// The declaration.
-pub(super) static PART: EncoderPart = EncoderPart {
+pub(super) static PART: NetworkPart = NetworkPart {
     kind: "sym_relu",
     summary: "ReLU(⟨w,x⟩ − b) − ReLU(−⟨w,x⟩ − b)",
-    settings: &[WIDTH, INITIAL_NORM],
-    build: |_, ()| Ok(Box::new(SymRelu)),
+    settings: &[WIDTH, INITIAL_NORM, OUTPUT],
+    build: |given, ()| with_output(SymRelu, given),
 };
 
-/// The paper's activation.
+/// The paper's network.
 #[derive(Clone, Copy, Debug)]
 pub struct SymRelu;
 
@@ -40,37 +43,40 @@ where
     relu(a - b) - relu(-a - b)
 }
 
-impl Encoder for SymRelu {
-    fn value(&self, pre: f64, bias: f64) -> f64 {
-        activate(pre, bias)
-    }
-
-    fn forward(&self, pre: &Matrix, bias: &[f32], embeddings: &mut Matrix) {
+impl Network for SymRelu {
+    fn forward(&self, pre: &Matrix, at: Parameters<'_>, _tape: &mut Tape, features: &mut Matrix) {
         let width = pre.cols();
-        embeddings.resize(pre.rows(), width);
-        parallel::for_each_row_group(embeddings.as_mut_slice(), width, ROWS_PER_PIECE, |first, rows| {
+        features.resize(pre.rows(), width);
+        parallel::for_each_row_group(features.as_mut_slice(), width, ROWS_PER_PIECE, |first, rows| {
             let pre = &pre.as_slice()[first * width..][..rows.len()];
             for (out, pre) in rows.chunks_mut(width).zip(pre.chunks(width)) {
-                for ((h, &a), &b) in out.iter_mut().zip(pre).zip(bias) {
+                for ((h, &a), &b) in out.iter_mut().zip(pre).zip(at.bias) {
                     *h = activate(a, b);
                 }
             }
         });
     }
 
-    fn backward(&self, pre: &Matrix, bias: &[f32], d_embeddings: &mut Matrix, d_bias: &mut [f64]) {
+    fn backward(
+        &self,
+        pre: &Matrix,
+        at: Parameters<'_>,
+        _tape: &mut Tape,
+        gradient: &mut Matrix,
+        sums: &mut ParameterGradients,
+    ) {
         let width = pre.cols();
-        let mut sums = SUMS.take();
-        sums.clear();
-        sums.resize(pre.rows().div_ceil(ROWS_PER_PIECE) * width, 0.0);
-        let pieces = d_embeddings
+        let mut pieces_sums = SUMS.take();
+        pieces_sums.clear();
+        pieces_sums.resize(pre.rows().div_ceil(ROWS_PER_PIECE) * width, 0.0);
+        let pieces = gradient
             .as_mut_slice()
             .chunks_mut(ROWS_PER_PIECE * width)
             .zip(pre.as_slice().chunks(ROWS_PER_PIECE * width))
-            .zip(sums.chunks_mut(width));
+            .zip(pieces_sums.chunks_mut(width));
         parallel::for_each_piece(pieces, |((d_out, pre), sums)| {
             for (d_out, pre) in d_out.chunks_mut(width).zip(pre.chunks(width)) {
-                for (((d, &a), &b), sum) in d_out.iter_mut().zip(pre).zip(bias).zip(sums.iter_mut()) {
+                for (((d, &a), &b), sum) in d_out.iter_mut().zip(pre).zip(at.bias).zip(sums.iter_mut()) {
                     let up = f32::from(u8::from(a > b));
                     let down = f32::from(u8::from(-a > b));
                     *sum += f64::from(*d * (down - up));
@@ -78,12 +84,32 @@ impl Encoder for SymRelu {
                 }
             }
         });
-        for sums in sums.chunks(width) {
-            d_bias.iter_mut().zip(sums).for_each(|(d, s)| *d += s);
+        for piece in pieces_sums.chunks(width) {
+            sums.bias.iter_mut().zip(piece).for_each(|(d, s)| *d += s);
         }
-        SUMS.set(sums);
+        SUMS.set(pieces_sums);
     }
 
+    fn activation(&self) -> Option<&dyn Activation> {
+        Some(self)
+    }
+
+    fn gates(&self) -> Option<&dyn Gates> {
+        Some(self)
+    }
+
+    fn is_symmetric_relu(&self) -> bool {
+        true
+    }
+}
+
+impl Activation for SymRelu {
+    fn value(&self, pre: f64, bias: f64) -> f64 {
+        activate(pre, bias)
+    }
+}
+
+impl Gates for SymRelu {
     fn push_open(&self, pre: &[f32], bias: &[f32], open: &mut Vec<u32>) {
         let pairs = pre.iter().zip(bias).enumerate();
         open.extend(pairs.filter(|(_, (a, b))| a.abs() > **b).map(|(i, _)| i as u32));
@@ -94,6 +120,19 @@ impl Encoder for SymRelu {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn forward(pre: &Matrix, bias: &[f32]) -> Matrix {
+        let mut features = Matrix::default();
+        SymRelu.forward(pre, Parameters { bias, arrays: &[] }, &mut Tape::default(), &mut features);
+        features
+    }
+
+    fn backward(pre: &Matrix, bias: &[f32], gradient: &mut Matrix) -> Vec<f64> {
+        let (at, mut sums) = (Parameters { bias, arrays: &[] }, ParameterGradients::default());
+        sums.clear(at);
+        SymRelu.backward(pre, at, &mut Tape::default(), gradient, &mut sums);
+        sums.bias
+    }
 
     /// Far from the kinks, so that finite differences see one linear piece.
     fn away_from_kinks(a: f64, b: f64) -> bool {
@@ -106,8 +145,7 @@ mod tests {
             prop_assume!(away_from_kinks(a, b));
             let pre = Matrix::from_vec(1, 1, vec![a as f32]);
             let mut d = Matrix::from_vec(1, 1, vec![upstream as f32]);
-            let mut d_bias = [0.0];
-            SymRelu.backward(&pre, &[b as f32], &mut d, &mut d_bias);
+            let d_bias = backward(&pre, &[b as f32], &mut d);
             let h = 1e-5;
             let slope = (SymRelu.value(a + h, b) - SymRelu.value(a - h, b)) / (2.0 * h);
             let bias_slope = (SymRelu.value(a, b + h) - SymRelu.value(a, b - h)) / (2.0 * h);
@@ -117,8 +155,7 @@ mod tests {
 
         #[test]
         fn forward_is_odd_with_slope_two_or_none_inside_and_one_outside(a in -3.0f32..3.0, b in -2.0f32..2.0) {
-            let mut out = Matrix::zeros(0, 0);
-            SymRelu.forward(&Matrix::from_vec(1, 2, vec![a, -a]), &[b, b], &mut out);
+            let out = forward(&Matrix::from_vec(1, 2, vec![a, -a]), &[b, b]);
             prop_assert_eq!(out[(0, 0)], -out[(0, 1)]);
             let slope_between = if b < 0.0 { 2.0 } else { 0.0 };
             let expected = a.signum() * ((a.abs() - b.abs()).max(0.0) + slope_between * a.abs().min(b.abs()));
@@ -127,7 +164,7 @@ mod tests {
             let mut open = Vec::new();
             SymRelu.push_open(&[a], &[b], &mut open);
             let mut slope = Matrix::from_vec(1, 1, vec![1.0]);
-            SymRelu.backward(&Matrix::from_vec(1, 1, vec![a]), &[b], &mut slope, &mut [0.0]);
+            backward(&Matrix::from_vec(1, 1, vec![a]), &[b], &mut slope);
             prop_assert_eq!(!open.is_empty(), out[(0, 0)] != 0.0 || slope[(0, 0)] != 0.0);
         }
     }
@@ -145,10 +182,9 @@ mod tests {
                 expected[c] += f64::from(g) * (f64::from(i8::from(-a > b)) - f64::from(i8::from(a > b)));
             }
         }
-        let mut d_bias = [1.0, 1.0];
-        SymRelu.backward(&pre, &bias, &mut d, &mut d_bias);
+        let d_bias = backward(&pre, &bias, &mut d);
         for c in 0..2 {
-            assert!((d_bias[c] - 1.0 - expected[c]).abs() < 1e-5);
+            assert!((d_bias[c] - expected[c]).abs() < 1e-5);
         }
     }
 }

@@ -6,14 +6,17 @@
 //! Source: HaoChen, Wei, Gaidon, Ma, "Provable guarantees for self-supervised deep learning with spectral contrastive
 //! loss" (NeurIPS 2021); beside the paper's loss to show what depends on it.
 
+use super::gradients::pulled;
 use super::{
-    EmbeddingGrads, Embeddings, Loss, LossPart, LossReading, NegativeSet, STOP_GRADIENT, StopGrad, zeros,
+    Batch, FastObjective, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
+    STOP_GRADIENT, StopGrad, zeros,
 };
 use crate::math::Matrix;
+use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 
 /// The declaration.
-pub(super) static PART: LossPart = LossPart {
+pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "spectral",
     summary: "the spectral contrastive loss",
     settings: &[STOP_GRADIENT],
@@ -35,14 +38,18 @@ impl Spectral {
     }
 }
 
-impl Loss for Spectral {
-    fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading {
-        let Embeddings { anchor, positive, negatives, negative_set } = *embeddings;
+impl Objective for Spectral {
+    fn needs(&self) -> Needs {
+        Needs { two_views: true, negatives: true, codes: false }
+    }
+
+    fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
+        let Batch { anchor, positive, negatives, negative_set, .. } = *batch;
         let anchors = anchor.rows();
-        let count = embeddings.negatives_per_anchor() as f64;
+        let count = batch.negatives_per_anchor() as f64;
         let weight = (2.0 / (count * anchors as f64)) as f32;
         times_transposed(&mut self.similarities, anchor, negatives);
-        let mut reading = LossReading { positive_probability: f64::NAN, ..LossReading::default() };
+        let mut reading = LossReading { positive_logit: 0.0, ..LossReading::of_loss(0.0) };
         let (mut squares, mut sum) = (0.0, 0.0);
         for p in 0..anchors {
             let row = self.similarities.row_mut(p);
@@ -60,36 +67,50 @@ impl Loss for Spectral {
         reading.negative_logit = sum / (count * anchors as f64);
         reading.loss = squares / (count * anchors as f64) - 2.0 * reading.positive_logit;
 
-        grads.pull.clear();
-        grads.pull.resize(anchors, 2.0 / anchors as f32);
-        times(&mut grads.anchor, &self.similarities, negatives);
+        times(&mut gradients.anchor, &self.similarities, negatives);
         let pull = 2.0 / anchors as f32;
-        for (g, &t) in grads.anchor.as_mut_slice().iter_mut().zip(positive.as_slice()) {
+        for (g, &t) in gradients.anchor.as_mut_slice().iter_mut().zip(positive.as_slice()) {
             *g -= pull * t;
         }
         match self.stop_grad {
-            StopGrad::Targets => (grads.positive, grads.negatives) = (None, None),
+            StopGrad::Targets => (gradients.positive, gradients.negatives) = (None, None),
             StopGrad::Nowhere => {
-                let d_positive = zeros(&mut grads.positive, positive);
+                let d_positive = zeros(&mut gradients.positive, positive);
                 for (g, &a) in d_positive.as_mut_slice().iter_mut().zip(anchor.as_slice()) {
                     *g = -pull * a;
                 }
-                add_transposed_times(zeros(&mut grads.negatives, negatives), &self.similarities, anchor);
+                add_transposed_times(zeros(&mut gradients.negatives, negatives), &self.similarities, anchor);
             }
         }
         reading
     }
 
-    fn reads_positive_where_anchor_is_zero(&self) -> bool {
-        self.stop_grad == StopGrad::Nowhere
+    fn attraction(&self, batch: &Batch<'_>) -> Option<Gradients> {
+        let pull = 2.0 / batch.anchor.rows() as f32;
+        let positive = (self.stop_grad == StopGrad::Nowhere).then(|| pulled(|_| pull, batch.anchor));
+        Some(Gradients { anchor: pulled(|_| pull, batch.positive), positive, ..Gradients::default() })
     }
 
-    fn at_rest(&self, _negatives: usize) -> f64 {
+    fn at_rest(&self, _problem: &Problem) -> f64 {
         0.0
     }
 
-    /// m features reach minus the sum of m eigenvalues of at most 1.
-    fn lowest(&self, width: usize) -> f64 {
-        -(width as f64)
+    /// K features reach minus the sum of K eigenvalues of at most 1.
+    fn lowest(&self, features: usize) -> f64 {
+        -(features as f64)
+    }
+
+    fn fast(&mut self) -> Option<&mut dyn FastObjective> {
+        Some(self)
+    }
+}
+
+impl FastObjective for Spectral {
+    fn reads_closed_positives(&self) -> bool {
+        self.stop_grad == StopGrad::Nowhere
+    }
+
+    fn evaluate_in(&mut self, _: Precision, batch: &Batch<'_>, gradients: &mut Gradients) -> LossReading {
+        self.evaluate(batch, &[], gradients)
     }
 }

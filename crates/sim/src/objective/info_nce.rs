@@ -6,9 +6,10 @@
 //!
 //! Source: Definition 2.2, eq. (2.2); docs/theory.md 2.3 and 4.1.
 
+use super::gradients::pulled;
 use super::{
-    EmbeddingGrads, Embeddings, InfoNceForm, Loss, LossPart, LossReading, NegativeSet, STOP_GRADIENT,
-    StopGrad, zeros,
+    Batch, FastObjective, Gradients, InfoNceForm, LossReading, Needs, NegativeSet, Objective, ObjectivePart,
+    Problem, STOP_GRADIENT, StopGrad, zeros,
 };
 use crate::math::elementary::exp_of_nonpositive;
 use crate::math::kernel::Precision;
@@ -21,7 +22,7 @@ use multiversion::multiversion;
 const ROWS_PER_PIECE: usize = 64;
 
 /// The declaration.
-pub(super) static PART: LossPart = LossPart {
+pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "info_nce",
     summary: "InfoNCE on un-normalised embeddings (the paper)",
     settings: &[
@@ -39,7 +40,8 @@ pub struct InfoNce {
     /// Logits against the negatives, then their probabilities; P × N.
     probabilities: Matrix,
     readings: Vec<AnchorReading>,
-    precision: Precision,
+    /// (1 − ℓ_p)/P, how strongly each anchor is pulled to its positive.
+    pull: Vec<f32>,
 }
 
 /// What one anchor contributes to the means.
@@ -51,36 +53,44 @@ struct AnchorReading {
     positive_probability: f64,
 }
 
+impl Default for InfoNce {
+    /// The paper's: τ = 1, StopGrad on positives and negatives.
+    fn default() -> Self {
+        Self {
+            form: InfoNceForm { temperature: 1.0, stop_grad: StopGrad::Targets },
+            temperature: 1.0,
+            probabilities: Matrix::default(),
+            readings: Vec::new(),
+            pull: Vec::new(),
+        }
+    }
+}
+
 impl InfoNce {
     /// InfoNCE with `temperature` τ, a positive number of single precision.
     pub fn new(temperature: f64, stop_grad: StopGrad) -> Result<Self, ParameterError> {
         require_positive("temperature", temperature)?;
-        Ok(Self {
-            form: InfoNceForm { temperature, stop_grad },
-            temperature: temperature as f32,
-            probabilities: Matrix::zeros(0, 0),
-            readings: Vec::new(),
-            precision: Precision::Single,
-        })
+        let form = InfoNceForm { temperature, stop_grad };
+        Ok(Self { form, temperature: temperature as f32, ..Self::default() })
     }
 
-    /// Logits to probabilities row by row; fills `pull` with (1 − ℓ_p)/P and scales the ℓ_s by 1/P.
-    fn softmax(&mut self, embeddings: &Embeddings<'_>, pull: &mut Vec<f32>) {
-        let anchors = embeddings.anchor.rows();
+    /// Logits to probabilities row by row; notes the pulls (1 − ℓ_p)/P and scales the ℓ_s by 1/P.
+    fn softmax(&mut self, batch: &Batch<'_>) {
+        let anchors = batch.anchor.rows();
         let negatives = self.probabilities.cols();
         let (temperature, share) = (self.temperature, 1.0 / anchors as f32);
         self.readings.resize(anchors, AnchorReading::default());
-        pull.resize(anchors, 0.0);
+        self.pull.resize(anchors, 0.0);
         let pieces = (self.probabilities.as_mut_slice().chunks_mut(ROWS_PER_PIECE * negatives))
             .zip(self.readings.chunks_mut(ROWS_PER_PIECE))
-            .zip(pull.chunks_mut(ROWS_PER_PIECE))
+            .zip(self.pull.chunks_mut(ROWS_PER_PIECE))
             .enumerate();
         parallel::for_each_piece(pieces, |(piece, ((logits, readings), pull))| {
             let rows = logits.chunks_mut(negatives).zip(readings).zip(pull);
             for (i, ((logits, reading), pull)) in rows.enumerate() {
                 let p = piece * ROWS_PER_PIECE + i;
-                let positive = dot(embeddings.anchor.row(p), embeddings.positive.row(p));
-                let own = match embeddings.negative_set {
+                let positive = dot(batch.anchor.row(p), batch.positive.row(p));
+                let own = match batch.negative_set {
                     NegativeSet::Fresh => None,
                     NegativeSet::InBatch => Some(p),
                 };
@@ -91,44 +101,66 @@ impl InfoNce {
     }
 }
 
-impl Loss for InfoNce {
-    fn evaluate(&mut self, embeddings: &Embeddings<'_>, grads: &mut EmbeddingGrads) -> LossReading {
-        let negatives = embeddings.negatives;
-        product(&mut self.probabilities, self.precision, embeddings.anchor, Right::Transposed(negatives));
-        self.softmax(embeddings, &mut grads.pull);
-        product(&mut grads.anchor, self.precision, &self.probabilities, Right::Plain(negatives));
-        subtract_pull(&mut grads.anchor, &grads.pull, embeddings.positive);
-        match self.form.stop_grad {
-            StopGrad::Targets => (grads.positive, grads.negatives) = (None, None),
-            StopGrad::Nowhere => {
-                let positive = zeros(&mut grads.positive, embeddings.positive);
-                subtract_pull(positive, &grads.pull, embeddings.anchor);
-                let negatives = zeros(&mut grads.negatives, embeddings.negatives);
-                add_transposed_times(negatives, &self.probabilities, embeddings.anchor);
-            }
-        }
-        mean_reading(&self.readings, embeddings.negatives_per_anchor())
+impl Objective for InfoNce {
+    fn needs(&self) -> Needs {
+        Needs { two_views: true, negatives: true, codes: false }
     }
 
-    fn use_precision(&mut self, precision: Precision) {
-        self.precision = precision;
+    fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
+        self.evaluate_in(Precision::Single, batch, gradients)
     }
 
-    fn reads_positive_where_anchor_is_zero(&self) -> bool {
-        // Without StopGrad the positive's own activation pattern gates its gradient.
-        self.form.stop_grad == StopGrad::Nowhere
+    fn attraction(&self, batch: &Batch<'_>) -> Option<Gradients> {
+        let towards = |target| pulled(|p| self.pull[p], target);
+        let is_live = self.form.stop_grad == StopGrad::Nowhere;
+        let positive = is_live.then(|| towards(batch.anchor));
+        Some(Gradients { anchor: towards(batch.positive), positive, ..Gradients::default() })
     }
 
-    fn at_rest(&self, negatives: usize) -> f64 {
-        self.form.temperature * (negatives as f64).ln_1p()
+    fn at_rest(&self, problem: &Problem) -> f64 {
+        self.form.temperature * (problem.negatives as f64).ln_1p()
     }
 
-    fn lowest(&self, _width: usize) -> f64 {
+    fn lowest(&self, _features: usize) -> f64 {
         0.0
     }
 
     fn info_nce(&self) -> Option<InfoNceForm> {
         Some(self.form)
+    }
+
+    fn fast(&mut self) -> Option<&mut dyn FastObjective> {
+        Some(self)
+    }
+}
+
+impl FastObjective for InfoNce {
+    fn reads_closed_positives(&self) -> bool {
+        // Without StopGrad the positive's own activation pattern gates its gradient.
+        self.form.stop_grad == StopGrad::Nowhere
+    }
+
+    fn evaluate_in(
+        &mut self,
+        precision: Precision,
+        batch: &Batch<'_>,
+        gradients: &mut Gradients,
+    ) -> LossReading {
+        let negatives = batch.negatives;
+        product(&mut self.probabilities, precision, batch.anchor, Right::Transposed(negatives));
+        self.softmax(batch);
+        product(&mut gradients.anchor, precision, &self.probabilities, Right::Plain(negatives));
+        subtract_pull(&mut gradients.anchor, &self.pull, batch.positive);
+        match self.form.stop_grad {
+            StopGrad::Targets => (gradients.positive, gradients.negatives) = (None, None),
+            StopGrad::Nowhere => {
+                let positive = zeros(&mut gradients.positive, batch.positive);
+                subtract_pull(positive, &self.pull, batch.anchor);
+                let negatives = zeros(&mut gradients.negatives, batch.negatives);
+                add_transposed_times(negatives, &self.probabilities, batch.anchor);
+            }
+        }
+        mean_reading(&self.readings, batch.negatives_per_anchor())
     }
 }
 
