@@ -7,8 +7,8 @@
 //! Scenes hold objects, and objects hold features: z is sparse on two levels. Atoms of one group are no longer
 //! independent, which is what the paper assumes.
 //!
-//! This file is a data law, complete. It goes to `crates/sim/src/data/`; `mod.rs` there gets its `mod` and its
-//! line in `DATA_LAWS`. Then `data.kind = "hierarchical"` is a setting like any other. A law that differs from
+//! This file is a data law, complete. It goes to `crates/sim/src/data/hierarchical.rs`; the list in `mod.rs` there
+//! gets the line `hierarchical;`. Then `data.kind = "hierarchical"` is a setting like any other. A law that differs from
 //! sparse coding in the code alone is shorter as a part of `data.latent`; this one shows the whole interface.
 
 use super::{

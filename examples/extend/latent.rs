@@ -2,8 +2,8 @@
 //!
 //! Words, notes and objects are as unequal as that. The paper's atoms are all alike (a = 0).
 //!
-//! This file is a law of codes, complete. It goes to `crates/sim/src/data/latent/`; `mod.rs` there gets its
-//! `mod` and its line in `LATENT_LAWS`. Then `data.latent.kind = "power_law"` is a setting like any other, and
+//! This file is a law of codes, complete. It goes to `crates/sim/src/data/latent/power_law.rs`; the list in `mod.rs`
+//! there gets the line `power_law;`. Then `data.latent.kind = "power_law"` is a setting like any other, and
 //! `featurescope explain data.latent.kind` knows it.
 
 use super::{LatentLaw, LatentPart};
