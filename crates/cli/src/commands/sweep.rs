@@ -21,7 +21,6 @@ use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, run
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a sweep's scoreboard is left.
