@@ -8,6 +8,8 @@
 //! - a statement may be cited, in a comment or in parentheses behind what a column or setting is, but it never stands in
 //!   quotes by itself, as a name that code acts on.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::claim::claims;
 use featurescope_lab::paper::{Role, ship};
 use featurescope_lab::spec::registry::settings;

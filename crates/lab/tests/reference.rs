@@ -1,5 +1,7 @@
 //! Everything that has a name, with the names of a paper among them.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::paper::ship;
 use featurescope_lab::reference::glossary::terms;
 use featurescope_lab::reference::{Entry, Fit, entries, search, suggestions};

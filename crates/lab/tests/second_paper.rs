@@ -1,5 +1,7 @@
 //! A second paper beside the first: a value of texts and functions, shipped, and everything knows it.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::claim::judge::judge;
 use featurescope_lab::claim::{Verdict, claims};
 use featurescope_lab::evidence::{Gap, Moment, Subject};

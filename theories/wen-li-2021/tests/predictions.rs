@@ -1,5 +1,7 @@
 //! What the theory says of arms before they run: from specs to figures and notes.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::paper::ship;
 use featurescope_lab::plan::{Plan, PlanError};
 use featurescope_lab::spec::{Layer, Spec};

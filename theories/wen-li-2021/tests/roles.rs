@@ -1,5 +1,7 @@
 //! The kinds of arms that the paper speaks of, on the arms of its experiments and on arms outside of its range.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::claim::claims;
 use featurescope_lab::experiments::Experiment;
 use featurescope_lab::paper::{Role, ship};

@@ -204,7 +204,7 @@ impl Condition {
         if self.setting.is_some() == self.ratio.is_some() {
             return Err("a condition is about one `setting` or the `ratio` of two".to_owned());
         }
-        for key in self.settings().filter(|key| find(key).is_none()) {
+        if let Some(key) = self.settings().find(|key| find(key).is_none()) {
             let meant = nearest(key, settings().iter().map(|setting| setting.key));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
             return Err(format!("`{key}` is no setting{meant}"));

@@ -1,5 +1,7 @@
 //! Claims against the catalogue, and every verdict rule on made-up numbers.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use featurescope_lab::claim::judge::{self, Reason};
 use featurescope_lab::claim::measure::{self, Ladder, Obstacle, Reading, Setting};
 use featurescope_lab::claim::*;
