@@ -164,7 +164,7 @@ pub struct ForkArguments {
     /// Name of the new arm [default: ARM-fork]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-    /// What is different from there on: `augmentation.kind=none` `loss.temperature=2`
+    /// What is different from there on: `augmentation.kind=none` `objective.temperature=2`
     #[arg(value_name = "KEY=VALUE", add = ArgValueCompleter::new(completion::settings))]
     pub overrides: Vec<String>,
     /// Folder for the results, new or empty [default: runs/EXPERIMENT-fork-N]

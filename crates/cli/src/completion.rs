@@ -1,13 +1,12 @@
 //! Completions that the shell asks this program for: experiments, settings and their values, stored runs,
 //! names to explain.
 
-use crate::args::Arguments;
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::env::{Bash, CompleteEnv, Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
 use clap_complete::{CompletionCandidate, PathCompleter, engine::ValueCompleter};
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
 use featurescope_image::settings::CATALOGUE;
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_lab::experiments;
 use featurescope_lab::reference::{self, entries};
 use featurescope_lab::run::MANIFEST_FILE;
 use featurescope_lab::spec::registry;
@@ -31,9 +30,9 @@ fn shells() -> Shells<'static> {
     Shells(&[&WholeWords, &Elvish, &Fish, &Powershell, &Zsh])
 }
 
-/// Answers a shell that asks for completions, and ends; does nothing otherwise.
-pub fn answer_shell() {
-    CompleteEnv::with_factory(Arguments::command).var(ASKED).shells(shells()).complete();
+/// Answers a shell that asks for completions of `command`, and ends; does nothing otherwise.
+pub fn answer_shell(command: fn() -> Command) {
+    CompleteEnv::with_factory(command).var(ASKED).shells(shells()).complete();
 }
 
 /// What `shell` has to read so that it asks.
@@ -113,7 +112,7 @@ fn beginning(typed: &OsStr, names: impl IntoIterator<Item = (String, String)>) -
 
 /// Shipped experiments, and specs.
 pub fn experiments(typed: &OsStr) -> Vec<CompletionCandidate> {
-    let shipped = EXPERIMENTS.iter().chain(ON_PICTURES);
+    let shipped = experiments::all().into_iter().chain(ON_PICTURES);
     let shipped = shipped.map(|it| (it.name.to_owned(), it.question().to_owned()));
     let mut found = beginning(typed, shipped);
     let is_spec = |path: &Path| path.is_dir() || path.extension().is_some_and(|end| end == "toml");
@@ -220,7 +219,7 @@ mod tests {
         assert_eq!(all.iter().filter(|key| *key == "training.learning_rate=").count(), 1, "in both lists");
         let values = texts(settings(OsStr::new("augmentation.kind=ra")));
         assert_eq!(values, ["augmentation.kind=random_mask"], "in both lists");
-        assert_eq!(texts(settings(OsStr::new("loss.temperature="))), ["loss.temperature=1.0"]);
+        assert_eq!(texts(settings(OsStr::new("objective.temperature="))), ["objective.temperature=1.0"]);
         assert!(settings(OsStr::new("nothing=")).is_empty());
         assert!(texts(experiments(OsStr::new("super"))).contains(&"supervised".to_owned()));
         assert!(texts(names(OsStr::new("dense_e"))).contains(&"dense_energy_fraction".to_owned()));

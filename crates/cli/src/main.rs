@@ -11,6 +11,7 @@ mod interrupt;
 mod layout;
 mod output;
 mod panics;
+mod papers;
 mod progress;
 mod scoreboard;
 mod screen;
@@ -18,12 +19,13 @@ mod table;
 
 use anyhow::Result;
 use args::{Arguments, Command};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    completion::answer_shell();
+    papers::ship();
+    completion::answer_shell(Arguments::command);
     panics::install();
     match interrupt::listen().and_then(|()| carry_out(Arguments::parse().command)) {
         Ok(exit) => exit.into(),

@@ -2,12 +2,13 @@
 
 use crate::layout::{UNBROKEN, pad_right, shortened, wrapped};
 use crate::output::heading;
-use featurescope_lab::claim::destiny::Destiny;
+use featurescope_lab::claim::destiny::NeuronDestiny;
 use featurescope_lab::claim::judge::{Bounds, ClaimResult, Count, Finding, Reason, Scoreboard, TestResult};
 use featurescope_lab::claim::wording::{
     count, count_of_kind, figure, finding, finding_of, interval, measured, question, reasons, word,
 };
-use featurescope_lab::claim::{About, FEWEST_SEEDS, Role, Tendency, Verdict};
+use featurescope_lab::claim::{About, FEWEST_SEEDS, Tendency, Verdict};
+use featurescope_lab::paper::{self, Role};
 use featurescope_lab::stats::Estimate;
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
@@ -52,7 +53,10 @@ pub fn text(
         }
         writeln!(text, "\n{}", heading("Controls: where the statements must fail"))?;
         write_controls(&mut text, board, width);
-        for destiny in &board.destiny {
+        // Who never ends with an atom has no destiny to speak of.
+        let paper = board.paper.and_then(|name| paper::find(name.text()));
+        let is_told = |role: Role| paper.is_some_and(|paper| paper.destiny.told.contains(&role.name()));
+        for destiny in board.destiny.iter().filter(|destiny| is_told(destiny.setting.role)) {
             write_destiny(&mut text, destiny, width)?;
         }
     }
@@ -288,10 +292,9 @@ fn write_controls(text: &mut String, board: &Scoreboard, width: usize) {
     }
 }
 
-fn write_destiny(text: &mut String, destiny: &Destiny, width: usize) -> Result {
-    // Who never ends with an atom has no destiny to speak of; few seeds say little about it.
-    let has_atoms = matches!(destiny.setting.role, Role::RandomMaskStaged | Role::RandomMaskTrained);
-    if !has_atoms || destiny.runs.len() < FEWEST_SEEDS {
+fn write_destiny(text: &mut String, destiny: &NeuronDestiny, width: usize) -> Result {
+    // Few seeds say little about it.
+    if destiny.runs.len() < FEWEST_SEEDS {
         return Ok(());
     }
     let setting = &destiny.setting;

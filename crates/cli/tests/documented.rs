@@ -35,13 +35,17 @@ fn root() -> PathBuf {
 
 /// The pages, by path.
 fn pages() -> Vec<PathBuf> {
-    let mut folders =
-        vec![root(), root().join("docs"), root().join("docs/derivations"), root().join("results")];
-    folders.extend(fs::read_dir(root().join("experiments")).unwrap().map(|entry| entry.unwrap().path()));
+    let inside = |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders = vec![root(), root().join("docs")];
+    folders.extend(inside(root().join("experiments")));
+    for paper in inside(root().join("theories")) {
+        folders.extend(["derivations", "results"].map(|folder| paper.join(folder)));
+        folders.extend(inside(paper.join("experiments")));
+        folders.push(paper);
+    }
     let mut pages: Vec<PathBuf> = Vec::new();
     for folder in folders {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        pages.extend(entries.filter(|path| path.extension().is_some_and(|e| e == "md")));
+        pages.extend(inside(folder).filter(|path| path.extension().is_some_and(|e| e == "md")));
     }
     pages.sort();
     pages

@@ -73,7 +73,7 @@ fn a_fork_is_its_parent_and_then_something_else() {
     let fork = ["fork", "runs/smoke-fork-1", "--at", "20", "--arm", "random_mask-fork", "--name", "hot"];
     featurescope(
         path,
-        &[&fork[..], &["loss.temperature=3", "--quiet", "--no-report", "--out", "hot"]].concat(),
+        &[&fork[..], &["objective.temperature=3", "--quiet", "--no-report", "--out", "hot"]].concat(),
     )
     .success();
     let kept: Vec<_> = ["random_mask", "random_mask-fork", "hot", "none"]
@@ -95,7 +95,7 @@ fn forks_that_cannot_be_made_say_why_and_leave_nothing() {
         (&["--at", "5", "--name", "none"], 2, "has an arm `none` already"),
         (&["--at", "5", "--name", "../up"], 2, "cannot name an arm"),
         (&["--at", "5", "seed=2"], 2, "cannot differ between arms"),
-        (&["--at", "5", "encoder.width=3"], 2, "encoder has to be that of random_mask"),
+        (&["--at", "5", "network.width=3"], 2, "network has to be that of random_mask"),
         (&["--at", "5", "training.dynamics=reduced"], 2, "training.dynamics"),
         (&["--at", "5", "training.steps=4"], 2, "leaves no step"),
         (&["--at", "5", "training.stepz=4"], 2, "training.steps"),

@@ -136,7 +136,7 @@ fn a_run_with_a_file_moves_and_is_made_again() {
     }
     featurescope(
         path,
-        &["fork", "elsewhere/moved", "--at", "5", "loss.temperature=2", "--quiet", "--no-report"],
+        &["fork", "elsewhere/moved", "--at", "5", "objective.temperature=2", "--quiet", "--no-report"],
     )
     .success();
     assert!(path.join("runs/smoke-fork-1/files/M.txt").is_file(), "the fork has a copy of its own");

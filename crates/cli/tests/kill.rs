@@ -15,7 +15,7 @@ seed = 3
 [data]
 latent_dim = 12
 ambient_dim = 128
-[encoder]
+[network]
 width = 24
 [batch]
 anchors = 32
@@ -38,7 +38,8 @@ bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 training.dynamics = "reduced"
 bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 [arms.labels]
-training = { dynamics = "supervised", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
+objective.kind = "regression"
+training = { first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 [arms.late]
 training.fork = "sampled@t1"
 augmentation.kind = "none"

@@ -93,15 +93,15 @@ fn bad_input_is_a_clear_error_and_leaves_nothing_behind() {
         (&["training.stepz=3"], "training.steps"),
         (&["training.steps=many"], "a whole number"),
         (&["data.ambient_dim=8"], "data.latent_dim = 16"),
-        (&["data.activity=1.5"], "[1e-6, 1]"),
-        (&["data.activity=0"], "[1e-6, 1]"),
+        (&["data.latent.activity=1.5"], "[1e-6, 1]"),
+        (&["data.latent.activity=0"], "[1e-6, 1]"),
         (&["data.noise_variance=nan"], "data.noise_variance"),
         (&["data.noise_variance=-1"], "data.noise_variance"),
         (&["batch.anchors=0"], "batch.anchors"),
         (&["batch.negatives=0"], "batch.negatives"),
-        (&["loss.kind=spectral", "loss.temperature=2"], "loss.kind = spectral"),
+        (&["objective.kind=spectral", "objective.temperature=2"], "objective.kind = spectral"),
         (&["data.dictionary.kind=file", &path], "256 × 16"),
-        (&["data.ambient_dim=1000000000000", "encoder.width=100000"], "of memory"),
+        (&["data.ambient_dim=1000000000000", "network.width=100000"], "of memory"),
         (&["arms.third.training.steps=3"], "random_mask, none"),
         (&["training.learning_rate=1e6"], "weight_decay"),
         (&["steps"], "key=value"),
@@ -272,7 +272,7 @@ fn every_name_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();
     let explain = |name: &str| featurescope(folder.path(), &["explain", name]).assert();
     let shown = |name: &str| text(&explain(name).success().get_output().stdout);
-    assert!(shown("loss.temperature").contains("the paper's τ"));
+    assert!(shown("objective.temperature").contains("the paper's τ"));
     assert!(shown("bias").contains("bias.growth"));
     assert!(shown("paper").contains("[arms.random_mask]"));
     // Settings of runs on pictures, also where both kinds of runs have one of that name.
@@ -280,8 +280,8 @@ fn every_name_can_be_explained() {
     assert!(shown("images-synthetic").contains("[arms.supervised]"));
     let both = shown("training.learning_rate");
     assert!(both.contains("in runs on sparse-coding data") && both.contains("in runs on pictures"), "{both}");
-    let message = text(&explain("loss.temprature").code(2).get_output().stderr);
-    assert!(message.contains("loss.temperature"), "{message}");
+    let message = text(&explain("objective.temprature").code(2).get_output().stderr);
+    assert!(message.contains("objective.temperature"), "{message}");
     // A part of a name lists what has it; several words need no quotes; letters may be spelled out.
     for part in ["(i)", "(i), over d", "(ii)", "(iii)"] {
         assert!(shown("theorem 3.4").contains(&format!("Theorem 3.4 {part}")), "{part}");
@@ -289,7 +289,7 @@ fn every_name_can_be_explained() {
     for (name, expected) in [
         ("T1", "The step at which stage I ends"),
         ("tau", "letter τ"),
-        ("τ", "loss.temperature"),
+        ("τ", "objective.temperature"),
         ("Coverage", "coverage_90"),
         ("singleton", "singleton_count"),
         ("noise_cosine", "Recorded in records.parquet"),

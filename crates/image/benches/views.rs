@@ -4,8 +4,9 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use featurescope_image::data::{ImageSet, SyntheticSpec, synthetic};
+use featurescope_image::purpose;
 use featurescope_image::views::ViewPipeline;
-use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::math::Stream;
 
 const BATCH: usize = 256;
 
@@ -33,7 +34,7 @@ fn views(bencher: Bencher<'_, '_>, kind: &str) {
     let mut step = 0;
     bencher.counter(ItemsCount::new(2 * BATCH)).bench_local(|| {
         step += 1;
-        let stream = Stream::new(1, Purpose::Views, step);
+        let stream = Stream::new(1, purpose::VIEWS, step);
         pipeline.pairs(&set, &rows, &stream, &mut anchor, &mut positive);
     });
 }

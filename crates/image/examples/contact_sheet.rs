@@ -3,8 +3,9 @@
 //! strength, of RandomMask on pixels and on patches of four.
 
 use featurescope_image::data::{SyntheticSpec, open, synthetic};
+use featurescope_image::purpose;
 use featurescope_image::views::{ViewPipeline, plain};
-use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::math::Stream;
 use std::error::Error;
 use std::path::Path;
 
@@ -34,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ];
     for pipeline in pipelines {
         let (mut anchor, mut positive) = (vec![0.0; rows.len() * length], vec![0.0; rows.len() * length]);
-        let stream = Stream::new(1, Purpose::Views, 0);
+        let stream = Stream::new(1, purpose::VIEWS, 0);
         pipeline.pairs(&set, &rows, &stream, &mut anchor, &mut positive);
         columns.extend([anchor, positive]);
     }

@@ -9,10 +9,11 @@
 #![allow(clippy::print_stdout, reason = "it answers on standard output")]
 
 use featurescope_image::data::{SyntheticSpec, synthetic};
+use featurescope_image::purpose;
 use featurescope_image::settings::Settings;
 use featurescope_image::train::{EpochEnd, Trainer};
 use featurescope_image::{DataError, device};
-use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::math::Stream;
 use std::time::Instant;
 
 const SPEC: &str = include_str!("../../../experiments/images-synthetic/experiment.toml");
@@ -46,7 +47,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let size = rows.len() * pictures.bytes_per_image();
     let (mut anchor, mut positive) = (vec![0.0; size], vec![0.0; size]);
     let start = Instant::now();
-    let stream = Stream::new(1, Purpose::Views, 0);
+    let stream = Stream::new(1, purpose::VIEWS, 0);
     arm.augmentation.pipeline(pictures.width).pairs(&pictures, &rows, &stream, &mut anchor, &mut positive);
     let views = rows.len() as f64 / start.elapsed().as_secs_f64();
     rates.sort_by(f64::total_cmp);

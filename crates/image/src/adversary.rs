@@ -21,7 +21,7 @@ pub static ADVERSARIES: Slot<Adversary> = Slot::new(
     "adversary",
     "Changes of the pictures that make the loss large, which the network is trained to bear.",
     "none",
-    &[&NONE, &PROJECTED_GRADIENT],
+    &[&[&NONE, &PROJECTED_GRADIENT]],
 );
 
 impl Slotted for Adversary {

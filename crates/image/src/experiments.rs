@@ -6,19 +6,10 @@ use crate::settings::CATALOGUE;
 use featurescope_lab::spec::{Layer, SpecError};
 use std::path::Path;
 
-macro_rules! experiments {
-    ($($name:literal),*) => {
-        &[$(Experiment {
-            name: $name,
-            readme: include_str!(concat!("../../../experiments/", $name, "/README.md")),
-            spec: include_str!(concat!("../../../experiments/", $name, "/experiment.toml")),
-            smoke: include_str!(concat!("../../../experiments/", $name, "/smoke.toml")),
-        }),*]
-    };
-}
-
 /// All of them.
-pub const EXPERIMENTS: &[Experiment] = experiments!["images-synthetic", "images-cifar10", "images-patches"];
+pub const EXPERIMENTS: &[Experiment] = featurescope_lab::experiments![
+    "../../../experiments/": "images-synthetic" false, "images-cifar10" false, "images-patches" false
+];
 
 /// The settings of an experiment as layers, small enough for a few seconds if `smoke`.
 ///

@@ -8,6 +8,7 @@
 //! own. With the feature `train` on the framework burn: the networks and losses themselves, `train` and `feature`.
 
 pub mod error;
+pub mod purpose;
 pub mod data;
 pub mod views;
 pub mod arrays;

@@ -5,9 +5,10 @@ use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData, activation::relu, module};
 use featurescope_image::network::kernels::{Then, convolution, normalised, product_of_halves};
 use featurescope_image::network::parameters::numbers;
+use featurescope_image::purpose;
 use featurescope_image::settings::Arithmetic;
+use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part;
-use featurescope_sim::math::{Purpose, Stream};
 
 /// Half of the last bit of 1 in single precision.
 const ROUNDING: f32 = f32::EPSILON / 2.0;
@@ -15,7 +16,7 @@ const EPSILON: f64 = 1e-5;
 
 /// Independent standard normal numbers.
 fn draw<const D: usize>(shape: [usize; D], purpose: u32) -> Tensor<D> {
-    let stream = Stream::new(7, Purpose::Views, purpose);
+    let stream = Stream::new(7, purpose::VIEWS, purpose);
     let mut reader = stream.reader(Part::Dense, 0);
     let values: Vec<f32> = (0..shape.iter().product()).map(|_| reader.normal() as f32).collect();
     Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())

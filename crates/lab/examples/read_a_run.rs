@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // What was typed comes back as types, after a check that nobody has changed it.
     let spec = StoredSettings::read(&run)?.spec;
-    let latent_dim = spec.shared.data.latent_dim;
+    let latent_dim = spec.shared.latent_dim();
     for (name, arm) in &spec.arms {
         let folder = run.join("arms").join(name);
         let (records, neurons) = read_tables(&folder, Shape { width: arm.width(), latent_dim })?;

@@ -7,19 +7,20 @@
 use crate::plan::PlanError;
 use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
 use featurescope_sim::math::{Matrix, Purpose, Stream, parallel};
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 pub use featurescope_sim::train::Arithmetic;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd,
-    StageRule, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule,
+    TrainingRule,
 };
 use serde::Serialize;
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Share of open gates in the late stage.
@@ -149,7 +150,7 @@ fn data(size: &Size) -> Result<SparseCoding, PlanError> {
     let d = size.latent_dim;
     let part = || PlanError::parameter("the benchmark's data".to_owned());
     let dictionary = Dictionary::hadamard(size.ambient_dim, d, 1).map_err(PlanError::Dictionary)?;
-    let latent = LatentLaw::Symmetric { activity: LatentLaw::paper_activity(1.0, d) };
+    let latent = Arc::new(Independent { activity: Independent::paper_activity(1.0, d) });
     let noise = DenseNoise::isotropic(DenseNoise::paper_variance(1.0, d)).map_err(part())?;
     SparseCoding::new(dictionary, latent, noise).map_err(part())
 }
@@ -158,18 +159,18 @@ fn data(size: &Size) -> Result<SparseCoding, PlanError> {
 ///
 /// # Errors
 /// Never for the sizes above.
-pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Contrastive, PlanError> {
+pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Sampled, PlanError> {
     let part = || PlanError::parameter("the benchmark's process".to_owned());
     // Mixed arithmetic is made for negatives from the batch.
     let negative_set = match arithmetic {
         Arithmetic::Single => NegativeSet::Fresh,
         Arithmetic::Mixed => NegativeSet::InBatch,
     };
-    let parts = ContrastiveParts {
-        data: Box::new(data(size)?),
+    let parts = Parts {
+        optimizer: Box::new(Sgd),
         augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
+        network: Box::new(SymRelu),
+        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
         batch: BatchPlan {
             anchors: size.anchors,
             negatives: size.negatives,
@@ -180,14 +181,15 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
             width: size.width,
             initial_norm: 0.05,
             // Slow enough that the gates stay as they are.
-            sgd: Sgd { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
+            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
             bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: u64::from(u32::MAX),
         },
         seed: 1,
     };
-    let mut process = Contrastive::new(parts).map_err(part())?.with_arithmetic(arithmetic);
+    let process = Sampled::new(Box::new(data(size)?), parts).map_err(part())?;
+    let mut process = process.with_arithmetic(arithmetic).map_err(part())?;
     process.step();
     if stage == Stage::Late {
         close_gates(&mut process);
@@ -196,8 +198,8 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Cont
 }
 
 /// Raises every bias until the wanted share of anchors passes it.
-fn close_gates(process: &mut Contrastive) {
-    let stream = Stream::new(1, Purpose::Measurement, 0);
+fn close_gates(process: &mut Sampled) {
+    let stream = Stream::new(1, Purpose::MEASUREMENT, 0);
     let features = process.represent(&stream, 0, MEASURED_SAMPLES).features;
     let thresholds = (0..features.cols()).map(|i| {
         let mut sizes: Vec<f32> = features.column(i).iter().map(|v| v.abs()).collect();
@@ -218,7 +220,7 @@ fn close_gates(process: &mut Contrastive) {
 fn operations(size: &Size, open_fraction: f64, arithmetic: Arithmetic) -> f64 {
     let number = |n: usize| n as f64;
     let (d1, m, p) = (number(size.ambient_dim), number(size.width), number(size.anchors));
-    let gated = open_fraction < featurescope_sim::train::gated::WORTH_IT_BELOW;
+    let gated = open_fraction < featurescope_sim::train::fast::gated::WORTH_IT_BELOW;
     let open = if gated { open_fraction } else { 1.0 };
     let (negatives, positive) = match arithmetic {
         Arithmetic::Single => (number(size.negatives), open * p),
@@ -256,7 +258,7 @@ fn time_of_data(data: &SparseCoding, size: &Size, arithmetic: Arithmetic, rounds
         Arithmetic::Single => size.anchors + size.negatives,
         Arithmetic::Mixed => size.anchors,
     };
-    let stream = Stream::new(1, Purpose::Positives, 0);
+    let stream = Stream::new(1, Purpose::POSITIVES, 0);
     let once = |_| {
         let start = Instant::now();
         parallel::for_each_piece(0..rows.div_ceil(ROWS), |piece| {
@@ -271,7 +273,7 @@ fn time_of_data(data: &SparseCoding, size: &Size, arithmetic: Arithmetic, rounds
     median(&mut (0..rounds).map(once).collect::<Vec<_>>())
 }
 
-fn time_of_measuring(process: &Contrastive, size: &Size) -> f64 {
+fn time_of_measuring(process: &Sampled, size: &Size) -> f64 {
     let settings = MeasureSettings {
         samples: FreshSamples { seed: 1, count: MEASURED_SAMPLES },
         luck: LuckRule::per_atom(size.latent_dim, size.width, 1.0),

@@ -1,15 +1,18 @@
-//! The experiments that come with the program: one folder each under `experiments/`, embedded so that the program
-//! works anywhere.
+//! The experiments that come with the program, embedded so that it works anywhere: those of papers, and what belongs
+//! to none in `experiments/`.
 //!
-//! To add one: its folder with README.md, experiment.toml and smoke.toml, and its name in the list below.
-
-use std::path::Path;
+//! To add one: its folder with README.md, experiment.toml and smoke.toml, and its name in the list of its paper, or
+//! below.
 
 use crate::spec::{Layer, SpecError};
+use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 
 /// A shipped experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct Experiment {
+    /// Whether its runs are there to judge a paper's statements by.
+    pub is_judged: bool,
     /// Its name.
     pub name: &'static str,
     /// The question, what to expect, how long it takes; Markdown.
@@ -20,50 +23,54 @@ pub struct Experiment {
     pub smoke: &'static str,
 }
 
+/// Embeds experiments: the folder that holds their folders, relative to the file that asks, and the name of each with
+/// whether it is judged.
+#[macro_export]
 macro_rules! experiments {
-    ($($name:literal),*) => {
-        &[$(Experiment {
+    ($folder:literal: $($name:literal $is_judged:literal),* $(,)?) => {
+        &[$($crate::experiments::Experiment {
             name: $name,
-            readme: include_str!(concat!("../../../experiments/", $name, "/README.md")),
-            spec: include_str!(concat!("../../../experiments/", $name, "/experiment.toml")),
-            smoke: include_str!(concat!("../../../experiments/", $name, "/smoke.toml")),
+            is_judged: $is_judged,
+            readme: include_str!(concat!($folder, $name, "/README.md")),
+            spec: include_str!(concat!($folder, $name, "/experiment.toml")),
+            smoke: include_str!(concat!($folder, $name, "/smoke.toml")),
         }),*]
     };
 }
 
-/// All of them.
-pub const EXPERIMENTS: &[Experiment] = experiments![
-    "paper",
-    "where-it-matters",
-    "where-it-matters-64",
-    "robustness",
-    "theorems",
-    "theorems-low-noise",
-    "confirmation",
-    "smoke",
-    "decoupling",
-    "supervised",
-    "trained-bias",
-    "mask-strength",
-    "ambient-limit",
-    "square-ambient",
-    "counterfactuals"
-];
+/// Those of no paper.
+const OWN: &[Experiment] = experiments!["../../../experiments/": "smoke" false];
+
+/// Those that were added.
+static ADDED: RwLock<Vec<&'static Experiment>> = RwLock::new(Vec::new());
+
+/// Adds experiments, for the rest of the process; one whose name is there already is left out.
+pub fn add(experiments: &'static [Experiment]) {
+    let new = unknown(&all(), experiments);
+    ADDED.write().unwrap_or_else(PoisonError::into_inner).extend(new);
+}
+
+/// Those of `experiments` whose names are new.
+fn unknown(known: &[&Experiment], experiments: &'static [Experiment]) -> Vec<&'static Experiment> {
+    let is_new = |experiment: &&Experiment| known.iter().all(|other| other.name != experiment.name);
+    experiments.iter().filter(is_new).collect()
+}
+
+/// All of them: those that were added, and those of no paper.
+pub fn all() -> Vec<&'static Experiment> {
+    let added = ADDED.read().unwrap_or_else(PoisonError::into_inner);
+    added.iter().copied().chain(OWN).collect()
+}
 
 impl Experiment {
     /// The experiment of this name.
     pub fn find(name: &str) -> Option<&'static Self> {
-        EXPERIMENTS.iter().find(|experiment| experiment.name == name)
+        all().into_iter().find(|experiment| experiment.name == name)
     }
 
     /// Its question: the title of its README.
     pub fn question(&self) -> &'static str {
         self.readme.lines().next().unwrap_or_default().trim_start_matches('#').trim()
-    }
-
-    /// Whether its runs are there to judge the paper's statements by.
-    pub fn is_judged(&self) -> bool {
-        matches!(self.name, "theorems" | "theorems-low-noise" | "confirmation")
     }
 
     /// Its settings as layers, small enough for a few seconds if `smoke`.
@@ -82,34 +89,14 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Spec;
-    use crate::sweep::SweepPlan;
 
     #[test]
-    fn every_experiment_can_be_planned_in_both_sizes_and_asks_something() {
-        for experiment in EXPERIMENTS {
-            for smoke in [false, true] {
-                let points = Spec::all_from_layers(&experiment.layers(smoke).unwrap()).unwrap();
-                let plan = SweepPlan::new(points, experiment.name);
-                assert!(plan.is_ok(), "{}: {}", experiment.name, plan.unwrap_err());
-            }
-            assert!(experiment.question().ends_with('?'), "{}", experiment.question());
-        }
-    }
-
-    #[test]
-    fn every_folder_is_embedded() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments");
-        let mut found = 0;
-        for folder in std::fs::read_dir(root).unwrap() {
-            let name = folder.unwrap().file_name().into_string().unwrap();
-            // Those on pictures are embedded by their own crate.
-            if name.starts_with("images-") {
-                continue;
-            }
-            assert!(Experiment::find(&name).is_some(), "experiments/{name} is not in the list");
-            found += 1;
-        }
-        assert_eq!(found, EXPERIMENTS.len(), "every experiment has its folder");
+    fn a_name_stands_for_the_experiment_that_had_it_first() {
+        const ADDED: &[Experiment] = &[
+            Experiment { name: "smoke", is_judged: true, readme: "", spec: "", smoke: "" },
+            Experiment { name: "added", is_judged: true, readme: "# Why?\n", spec: "", smoke: "" },
+        ];
+        let found = unknown(&all(), ADDED);
+        assert_eq!(found.iter().map(|experiment| experiment.question()).collect::<Vec<_>>(), ["Why?"]);
     }
 }

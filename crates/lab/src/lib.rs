@@ -1,43 +1,52 @@
 //! Runs of featurescope: what was typed, what will run, what it leaves behind.
 //!
-//! | module | what it is |
-//! |---|---|
-//! | [`status`] | how arms end and runs stand, as types |
-//! | [`experiments`] | questions that come with the program |
-//! | [`spec`] | what was typed: settings from TOML and the command line, each checked |
-//! | [`identity`] | which run and which settings something belongs to |
-//! | [`plan`] | what will run: parts that fit together, their cost, what theory predicts |
-//! | [`mod@run`] | carries a plan out into a run directory |
-//! | [`sweep`] | many runs from one spec, each made once |
-//! | [`store`] | the files of a run directory |
-//! | [`summary`] | what a run found, on one page |
-//! | [`stats`] | intervals and corrections |
-//! | [`mod@bench`] | what a step costs on this machine |
-//! | [`claim`] | the paper's statements as data, judged from stored runs |
-//! | [`results`] | the scoreboard that comes with the program |
-//! | [`mod@reference`] | everything that has a name, and the search over it |
-//! | [`report`] | pictures of stored runs |
-//! | [`array_file`] | arrays and tables in files of other programs, read row by row |
-//! | [`diagnose`] | the same panel for representations of any other network |
+//! Floors: a module may use only what stands in its row, and its row names only what stands above it. So there is no
+//! circle. `tests/imports.rs` enforces it, and that there is no circle between the files of a module.
+//!
+//! | module | what it is | uses |
+//! |---|---|---|
+//! | [`host`] | what this machine is and has | – |
+//! | [`stats`] | intervals and corrections | – |
+//! | [`status`] | how arms end and runs stand, as types | – |
+//! | [`store`] | the files of a run directory | status |
+//! | [`array_file`] | arrays and tables in files of other programs, read row by row | store |
+//! | [`matrix_file`] | a matrix in a file | array_file |
+//! | [`spec`] | what was typed: settings from TOML and the command line, each checked | – |
+//! | [`experiments`] | questions that come with the program | spec |
+//! | [`identity`] | which run and which settings something belongs to | spec |
+//! | [`plan`] | what will run: parts that fit together, their cost, what is foreseen | host, status, store, matrix_file, spec, identity |
+//! | [`mod@bench`] | what a step costs on this machine | status, plan |
+//! | [`summary`] | what a run found, on one page | stats, status, store, plan |
+//! | [`mod@run`] | carries a plan out into a run directory | host, status, store, spec, identity, plan, summary |
+//! | [`sweep`] | many runs from one spec, each made once | stats, status, store, spec, identity, plan, run |
+//! | [`evidence`] | stored runs, as whoever judges or draws them reads them | host, status, store, spec, identity, plan, run |
+//! | [`paper`] | what a paper is: its statements, arms, quantities, closed forms, experiments | stats, spec, experiments, plan, evidence |
+//! | [`claim`] | the statements of papers as data, judged from stored runs | stats, identity, evidence, paper |
+//! | [`results`] | the scoreboards that come with papers | paper, claim |
+//! | [`mod@reference`] | everything that has a name, and the search over it | spec, experiments, paper, claim |
+//! | [`report`] | pictures of stored runs | stats, status, store, spec, identity, plan, sweep, evidence, paper, claim |
+//! | [`diagnose`] | the same panel for representations of any other network | host, stats, array_file, identity, report |
 
 pub mod host;
+pub mod stats;
 pub mod status;
+pub mod store;
+pub mod array_file;
 pub mod matrix_file;
-pub mod experiments;
 pub mod spec;
+pub mod experiments;
 pub mod identity;
 pub mod plan;
-pub mod store;
+pub mod bench;
+pub mod summary;
 pub mod run;
 pub mod sweep;
-pub mod summary;
-pub mod stats;
-pub mod bench;
+pub mod evidence;
+pub mod paper;
 pub mod claim;
 pub mod results;
 pub mod reference;
 pub mod report;
-pub mod array_file;
 pub mod diagnose;
 
 #[cfg(test)]

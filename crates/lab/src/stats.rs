@@ -284,7 +284,7 @@ pub fn bootstrap_percentile(
     }
     let mut values: Vec<f64> = (0..RESAMPLES)
         .map(|round| {
-            let stream = Stream::new(BOOTSTRAP_SEED, Purpose::MonteCarlo, round);
+            let stream = Stream::new(BOOTSTRAP_SEED, Purpose::MONTE_CARLO, round);
             statistic(&resampled(&stream, 0, count))
         })
         .filter(|v| v.is_finite())

@@ -44,6 +44,25 @@ pub enum ProductInputs {
     Bfloat16,
 }
 
+/// How an arm ended.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ArmEnd {
+    /// Why it ended.
+    pub stop_reason: StopReason,
+    /// What was seen, where it diverged.
+    pub stop_detail: Option<String>,
+    /// What the inputs of products were rounded to.
+    pub product_inputs: ProductInputs,
+    /// Steps taken.
+    pub steps: u64,
+    /// Wall time of training and measuring.
+    pub training_seconds: f64,
+    /// Wall time of the probes.
+    pub probe_seconds: f64,
+    /// Why there are no probe scores although there should be.
+    pub probe_problem: Option<String>,
+}
+
 impl StopReason {
     /// The word that stands for it in files, names of files and messages.
     pub fn word(self) -> &'static str {

@@ -3,10 +3,11 @@
 use crate::experiments::Experiment;
 use crate::plan::{Plan, PlanError};
 use crate::spec::{Layer, Spec};
+use std::path::Path;
 
 const SETTINGS: &[&str] = &[
     "data.ambient_dim=64",
-    "encoder.width=12",
+    "network.width=12",
     "batch.anchors=16",
     "batch.negatives=8",
     "training.steps=6",
@@ -23,4 +24,22 @@ pub(crate) fn plan(typed: &[&[String]]) -> Result<Plan, PlanError> {
         layers.push(Layer::overrides(typed)?);
     }
     Plan::new(&Spec::from_layers(&layers)?, "tiny")
+}
+
+/// Every experiment of the tree, small: its name and its layers.
+pub(crate) fn experiments() -> Vec<(String, Vec<Layer>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folders = |path: &Path| -> Vec<_> {
+        let entries = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        entries.filter(|path| path.is_dir()).collect()
+    };
+    let mut found = vec![("smoke".to_owned(), Experiment::find("smoke").unwrap().layers(true).unwrap())];
+    for paper in folders(&root.join("theories")) {
+        for folder in folders(&paper.join("experiments")) {
+            let layers =
+                ["experiment.toml", "smoke.toml"].map(|file| Layer::read(&folder.join(file)).unwrap());
+            found.push((folder.display().to_string(), layers.to_vec()));
+        }
+    }
+    found
 }

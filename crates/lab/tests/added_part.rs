@@ -1,13 +1,26 @@
 //! A part that a program adds while it runs is a part like the others: in specs, in messages, in training.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
+use featurescope_lab::paper::ship;
 use featurescope_lab::plan::Plan;
+use featurescope_lab::report::{FigureData, write_for_run};
+use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::registry::find;
 use featurescope_lab::spec::{Layer, Spec, SpecError};
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
+use featurescope_sim::data::latent::LATENT_LAWS;
+use featurescope_sim::data::{
+    AMBIENT_DIM, DATA_LAWS, DataModel, DenseNoise, Dictionary, DictionaryError, Drawing, Independent,
+    LATENT_DIM, LatentLaw, Sizes, SparseCoding,
+};
 use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part as Draw;
 use featurescope_sim::part::{Part, PartSetting, Range};
+use featurescope_wen_li_2021::PAPER;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// x⁺ = x + e, x⁺⁺ = x + e′ with normal e and e′.
 struct AdditiveNoise {
@@ -46,7 +59,7 @@ const SPEC: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 64
-[encoder]
+[network]
 width = 8
 [batch]
 anchors = 16
@@ -76,6 +89,7 @@ fn an_added_augmentation_is_read_checked_and_trained() {
     let unused = spec(&format!("{SPEC}augmentation.deviation = 0.2\n")).unwrap_err().to_string();
     assert!(unused.contains("augmentation.kind = random_mask"), "{unused}");
 
+    ship(&[&PAPER]);
     let plan = Plan::new(&spec(SPEC).unwrap(), "added").unwrap();
     let losses: Vec<f64> = plan
         .arms
@@ -93,4 +107,107 @@ fn an_added_augmentation_is_read_checked_and_trained() {
     assert!(losses.iter().all(|loss| loss.is_finite()) && losses[0] != losses[1], "{losses:?}");
     // Closed forms do not cover it, and say so by saying nothing.
     assert!(plan.arms[0].prediction.growth.is_none() && plan.arms[1].prediction.growth.is_some());
+}
+
+/// The first atom alone.
+#[derive(Debug)]
+struct FirstAtom;
+
+impl LatentLaw for FirstAtom {
+    fn draw(&self, stream: &Stream, row: u32, latent: &mut [f32]) {
+        latent.fill(0.0);
+        latent[0] = stream.reader(Draw::Latent, row).sign();
+    }
+
+    fn activity(&self, latent_dim: usize) -> f64 {
+        1.0 / latent_dim as f64
+    }
+}
+
+/// The losses of every arm, step by step.
+fn losses(plan: &Plan) -> Vec<Vec<f64>> {
+    let of = |arm: &featurescope_lab::plan::ArmPlan| {
+        let mut dynamics = arm.dynamics(&plan.data).unwrap();
+        let mut losses = Vec::new();
+        while let Some(view) = dynamics.step() {
+            losses.extend(view.batch.map(|batch| batch.loss));
+        }
+        losses
+    };
+    plan.arms.iter().map(of).collect()
+}
+
+const TWO_ARMS: &str = "
+[arms.sampled]
+[arms.reduced]
+training.dynamics = \"reduced\"
+";
+
+fn base() -> &'static str {
+    SPEC.split("[arms.").next().unwrap()
+}
+
+/// Codes that closed forms do not know: both dynamics train on them, and nothing is predicted.
+#[test]
+fn an_added_law_of_codes_trains_sampled_and_reduced_without_closed_forms() {
+    let build = |_: &_, _: &Sizes| -> Result<Arc<dyn LatentLaw>, _> { Ok(Arc::new(FirstAtom)) };
+    LATENT_LAWS
+        .add(Part { kind: "first_atom", summary: "the first atom alone", settings: &[], build })
+        .unwrap();
+    let text =
+        format!("{}{TWO_ARMS}", base()).replace("[network]", "latent.kind = \"first_atom\"\n[network]");
+    let plan = Plan::new(&spec(&text).unwrap(), "added").unwrap();
+    let found = losses(&plan);
+    assert!(found.iter().all(|arm| arm.len() == 3 && arm.iter().all(|loss| loss.is_finite())), "{found:?}");
+    for arm in &plan.arms {
+        let prediction = &arm.prediction;
+        assert!(prediction.growth.is_none() && prediction.loss_floor.is_none() && prediction.t1.is_none());
+    }
+    let yardstick = plan.yardstick();
+    assert!(yardstick.linear_r_squared.is_none() && yardstick.linear_accuracy.is_none());
+    let told = &plan.foreseen()[0];
+    assert!(told.contains("data.latent.kind = first_atom") && told.contains("no closed form"), "{told}");
+    let unused =
+        spec(&text.replace("[network]", "latent.activity = 0.1\n[network]")).unwrap_err().to_string();
+    assert!(unused.contains("data.latent.kind = first_atom"), "{unused}");
+}
+
+/// Data that are no sparse coding: settings, training, a stored run and its report work; what speaks of sparse
+/// codes alone refuses or says nothing.
+#[test]
+fn an_added_data_law_is_trained_stored_and_reported() {
+    DATA_LAWS
+        .add(Part {
+            kind: "drawn",
+            summary: "what can only be drawn",
+            settings: const { &[LATENT_DIM, AMBIENT_DIM] },
+            build: |given, ()| {
+                let sizes = Sizes::of(given)?;
+                Ok(Box::new(move |drawing: &Drawing<'_>| -> Result<Arc<dyn DataModel>, DictionaryError> {
+                    let dictionary = Dictionary::haar(sizes.ambient_dim, sizes.latent_dim, drawing.seed)?;
+                    let (latent, noise) = (Independent { activity: 0.2 }, DenseNoise::isotropic(0.1)?);
+                    Ok(Arc::new(SparseCoding::new(dictionary, Arc::new(latent), noise)?))
+                }))
+            },
+        })
+        .unwrap();
+    let condition = find("data.latent.kind").unwrap().used_when[0];
+    assert_eq!((condition.key, condition.any_of), ("data.kind", &["sparse_coding"][..]));
+    let with = |rest: &str| format!("{}{rest}", base().replace("[network]", "kind = \"drawn\"\n[network]"));
+    let unused = spec(&with("[data.latent]\nactivity = 0.1\n")).unwrap_err().to_string();
+    assert!(unused.contains("only with data.kind = sparse_coding"), "{unused}");
+    let refused = Plan::new(&spec(&with(TWO_ARMS)).unwrap(), "added").unwrap_err().to_string();
+    assert!(refused.contains("arm reduced: data.kind = drawn") && refused.contains("sampled"), "{refused}");
+
+    let small = "[probe]\nlabels = [20]\nvalidation_rows = 20\ntest_rows = 20\n[measure]\nsamples = 16\n";
+    let arms = "[arms.contrastive]\n[arms.supervised]\ntraining.dynamics = \"supervised\"\n";
+    let plan = Plan::new(&spec(&with(&format!("{small}{arms}"))).unwrap(), "added").unwrap();
+    assert!(plan.law.is_none() && plan.arms.iter().all(|arm| arm.prediction.growth.is_none()));
+    assert!(plan.foreseen()[0].starts_with("data.kind = drawn: theory has no closed form"));
+    let folder = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(folder.path()).unwrap();
+    let summary = execute(&plan, &directory, &AtomicBool::new(false), &mut |_| {}).unwrap();
+    assert_eq!(summary.status, featurescope_lab::status::Status::Finished);
+    let page = write_for_run(folder.path(), FigureData::Small).unwrap();
+    assert!(std::fs::read_to_string(page).unwrap().contains("contrastive"));
 }

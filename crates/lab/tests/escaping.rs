@@ -4,15 +4,17 @@
 
 use featurescope_lab::diagnose::{Request, Source, Study, diagnose};
 use featurescope_lab::experiments::Experiment;
+use featurescope_lab::paper::ship;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::csv::FigureData;
 use featurescope_lab::report::html::{Beside, render};
 use featurescope_lab::report::{Page, StoredRun, of_run, scoreboard, still};
-use featurescope_lab::results::theorems;
+use featurescope_lab::results::board;
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::store::{StoredRepresentation, read_representation, write_representation};
 use featurescope_sim::math::Matrix;
+use featurescope_wen_li_2021::PAPER;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -120,7 +122,8 @@ fn a_stored_run_cannot_put_script_into_its_report() {
 
 #[test]
 fn a_scoreboard_cannot_put_script_into_a_page() {
-    let board = serde_json::to_value(theorems().unwrap()).unwrap();
+    ship(&[&PAPER]);
+    let board = serde_json::to_value(board(&PAPER).unwrap().unwrap()).unwrap();
     let mut keys = BTreeSet::new();
     collect_keys(&board, &mut keys);
     let mut shown = 0;
@@ -131,7 +134,7 @@ fn a_scoreboard_cannot_put_script_into_a_page() {
         if let Ok(board) = serde_json::from_value(hostile) {
             shown += 1;
             let page = Page {
-                sections: vec![scoreboard::section(&board, &[HOSTILE.to_owned()])],
+                sections: vec![scoreboard::section(&board, false, &[HOSTILE.to_owned()])],
                 ..Page::default()
             };
             check(&page, key);

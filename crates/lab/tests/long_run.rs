@@ -33,7 +33,7 @@ fn a_long_run_takes_no_more_memory_and_does_not_drift() {
         format!("training.steps={STEPS}"),
         "data.latent_dim=12".into(),
         "data.ambient_dim=96".into(),
-        "encoder.width=24".into(),
+        "network.width=24".into(),
         "batch.anchors=16".into(),
         "batch.negatives=16".into(),
         "training.learning_rate=0.05".into(),

@@ -4,16 +4,17 @@
 
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::math::linalg::rotate_to_lower_triangle;
 use featurescope_sim::math::wishart::wishart_factor;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
-    Reduced, ReducedParts, Sgd, StageRule, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
+    Sampled, Sgd, StageRule, TrainingRule,
 };
+use std::sync::Arc;
 
 const LATENT: usize = 64;
 const WIDTH: usize = 256;
@@ -33,7 +34,7 @@ fn rule(width: usize) -> TrainingRule {
         width,
         initial_norm: 0.05,
         // So small that the state stays where it is, whatever the ambient dimension.
-        sgd: Sgd { learning_rate: 1e-6, schedule: LearningRate::Constant, weight_decay: 1e-3 },
+        rate: RateRule { learning_rate: 1e-6, schedule: LearningRate::Constant, weight_decay: 1e-3 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 1e3, second_energy_ratio: 1e3 },
         steps: 1 << 31,
@@ -45,7 +46,7 @@ fn law(ambient_dim: usize, latent_dim: usize) -> SparseCodingLaw {
     SparseCodingLaw {
         ambient_dim,
         latent_dim,
-        latent: LatentLaw::Symmetric { activity: LatentLaw::paper_activity(1.0, latent_dim) },
+        latent: Arc::new(Independent { activity: Independent::paper_activity(1.0, latent_dim) }),
         noise_variance,
         direction_count: 0,
         direction_variance: noise_variance,
@@ -53,16 +54,19 @@ fn law(ambient_dim: usize, latent_dim: usize) -> SparseCodingLaw {
 }
 
 fn reduced(ambient_dim: usize, latent_dim: usize, width: usize, batch: BatchPlan) -> Reduced {
-    Reduced::new(ReducedParts {
-        law: law(ambient_dim, latent_dim),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
-        jitter: MaskJitter::Kept,
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
-        batch,
-        rule: rule(width),
-        seed: 1,
-    })
+    Reduced::new(
+        law(ambient_dim, latent_dim),
+        MaskJitter::Kept,
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
+            batch,
+            rule: rule(width),
+            seed: 1,
+        },
+    )
     .expect("sizes fit")
 }
 
@@ -75,15 +79,18 @@ fn sampled_step(bencher: Bencher, ambient_dim: usize) {
         DenseNoise::isotropic(law.noise_variance).expect("in range"),
     )
     .expect("in range");
-    let mut process = Contrastive::new(ContrastiveParts {
-        data: Box::new(data),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
-        batch: BATCH,
-        rule: rule(WIDTH),
-        seed: 1,
-    })
+    let mut process = Sampled::new(
+        Box::new(data),
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
+            batch: BATCH,
+            rule: rule(WIDTH),
+            seed: 1,
+        },
+    )
     .expect("sizes fit");
     bencher.bench_local(|| black_box(process.step().map(|view| view.step)));
 }
@@ -121,6 +128,6 @@ fn rotate_state(bencher: Bencher, width: usize) {
 
 #[divan::bench(args = [256, 1024])]
 fn draw_wishart_factor(bencher: Bencher, width: usize) {
-    let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
     bencher.bench_local(|| black_box(wishart_factor(&stream, width, 1 << 16)));
 }

@@ -2,14 +2,15 @@
 
 use divan::{Bencher, black_box};
 use featurescope_sim::augment::{Augmentation, IntervalMasks};
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::descent::{Coefficients, Descent, descend};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::kernel::Precision;
 use featurescope_sim::math::panels::{Panels, Right, panels_product};
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::gated::Gate;
+use featurescope_sim::train::fast::gated::Gate;
+use std::sync::Arc;
 
 const ANCHORS: usize = 1024;
 const WIDTH: usize = 256;
@@ -26,7 +27,7 @@ fn wave(rows: usize, cols: usize) -> Matrix {
 
 /// Pre-activations of which a fraction `density` exceeds 1.
 fn pre_activations(density: f64) -> Matrix {
-    let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
     Matrix::from_fn(ANCHORS, WIDTH, |p, i| {
         let word = stream.words(Part::Mask, p as u32, i as u32)[0];
         if f64::from(word) < density * 4_294_967_296.0 { 2.0 } else { 0.0 }
@@ -83,7 +84,7 @@ fn gated_descent(bencher: Bencher, density: f64) {
 /// One core; torch.randn makes 4 million numbers in `normal_` for comparison.
 #[divan::bench]
 fn gaussians(bencher: Bencher) {
-    let stream = Stream::new(1, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
     let mut out = vec![0.0; AMBIENT];
     bencher.bench_local(|| {
         for row in 0..ANCHORS as u32 {
@@ -97,12 +98,12 @@ fn gaussians(bencher: Bencher) {
 fn samples_and_views(bencher: Bencher) {
     let data = SparseCoding::new(
         Dictionary::hadamard(AMBIENT, 64, 1).expect("sizes fit"),
-        LatentLaw::Symmetric { activity: 0.02 },
+        Arc::new(Independent { activity: 0.02 }),
         DenseNoise::isotropic(0.03).expect("in range"),
     )
     .expect("in range");
     let masks = IntervalMasks::complementary(0.5).expect("in range");
-    let stream = Stream::new(1, Purpose::Positives, 0);
+    let stream = Stream::new(1, Purpose::POSITIVES, 0);
     let (mut x, mut y, mut z) = (vec![0.0; AMBIENT], vec![0.0; AMBIENT], vec![0.0; 64]);
     bencher.bench_local(|| {
         for row in 0..ANCHORS as u32 {

@@ -7,56 +7,31 @@
 //! |---|---|---|
 //! | [`math`] | matrices and products, counter-based random streams, special functions | – |
 //! | [`part`] | parts, their settings, and the slots that they fill | math |
-//! | [`data`] | what a sample is: x = M z + ξ | math |
+//! | [`data`] | what a sample is: x = M z + ξ | math, part |
 //! | [`augment`] | the two views of a positive sample | math, part |
-//! | [`encoder`] | the learner's activation, forward and hand-derived backward | math, part |
-//! | [`loss`] | contrastive losses and their gradients per branch | math, part |
-//! | [`train`] | the training process that joins the four above | math, part, data, augment, encoder, loss |
-//! | [`probe`] | linear probes on frozen features, and their yardsticks | math |
-//! | [`measure`] | what is read off a running process, never changing it | math, part, data, encoder, train, probe |
-//! | [`theory`] | closed forms only: what the paper and its finite-size corrections predict | math |
+//! | [`network`] | the learner above its first layer, forward and hand-derived backward | math, part |
+//! | [`objective`] | what training minimises, with a gradient per branch | math, part |
+//! | [`train`] | the training process that joins the four above | math, part, data, augment, network, objective |
+//! | [`probe`] | linear probes on frozen features, their yardsticks, and the best linear rule in closed form | math, data |
+//! | [`measure`] | what is read off a running process, never changing it | math, part, data, network, train, probe |
+//! | [`prelude`] | the names that a program writes to train a learner | data, augment, network, objective, train |
 //!
-//! `theory` and `measure` never see each other: prediction and reading meet only in stored results.
+//! No module predicts: closed forms of a theory stand in the crate of its paper, and meet what is measured in stored
+//! results only.
 //!
-//! A process is put together from its parts and pulled step by step:
+//! A process is put together from its parts and pulled step by step. Parts that are not named are the paper's:
 //!
 //! ```
-//! use featurescope_sim::augment::IntervalMasks;
-//! use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
-//! use featurescope_sim::encoder::SymRelu;
-//! use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
-//! use featurescope_sim::train::{
-//!     BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, StageRule,
-//!     TrainingRule,
-//! };
+//! use featurescope_sim::prelude::*;
 //!
-//! let (ambient_dim, latent_dim, seed) = (256, 16, 1);
 //! let data = SparseCoding::new(
-//!     Dictionary::haar(ambient_dim, latent_dim, seed)?,
-//!     LatentLaw::Symmetric { activity: 0.1 },
+//!     Dictionary::haar(256, 16, 1)?, // ambient and latent dimension, seed
+//!     Arc::new(Independent { activity: 0.1 }),
 //!     DenseNoise::isotropic(0.05)?,
 //! )?;
-//! let mut process = Contrastive::new(ContrastiveParts {
-//!     data: Box::new(data),
-//!     augmentation: Box::new(IntervalMasks::complementary(0.5)?), // RandomMask
-//!     encoder: Box::new(SymRelu),
-//!     loss: Box::new(InfoNce::new(1.0, StopGrad::Targets)?),
-//!     batch: BatchPlan {
-//!         anchors: 128,
-//!         negatives: 32,
-//!         negative_set: NegativeSet::Fresh,
-//!         negative_views: NegativeViews::Raw,
-//!     },
-//!     rule: TrainingRule {
-//!         width: 24,
-//!         initial_norm: 0.05,
-//!         sgd: Sgd { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 1e-3 },
-//!         bias: BiasRule::Zero,
-//!         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: latent_dim as f64 },
-//!         steps: 20,
-//!     },
-//!     seed,
-//! })?;
+//! let rate = RateRule { learning_rate: 1.0, weight_decay: 1e-3, ..RateRule::default() };
+//! let rule = TrainingRule { width: 24, steps: 20, rate, bias: BiasRule::Zero, ..TrainingRule::default() };
+//! let mut process = Sampled::new(Box::new(data), Parts { rule, ..Parts::default() })?;
 //! while let Some(view) = process.step() {
 //!     assert!(view.batch.is_some_and(|batch| batch.loss.is_finite()));
 //! }
@@ -70,9 +45,9 @@ pub mod math;
 pub mod part;
 pub mod data;
 pub mod augment;
-pub mod encoder;
-pub mod loss;
+pub mod network;
+pub mod objective;
 pub mod train;
 pub mod probe;
 pub mod measure;
-pub mod theory;
+pub mod prelude;

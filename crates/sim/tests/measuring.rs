@@ -2,19 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, NegativeSet, StopGrad};
+use featurescope_sim::augment::{Identity, IntervalMasks};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::measure::{
     Cadence, Column, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
     standard,
 };
-use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, Sgd, StageRule, Supervised,
-    SupervisedParts, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule,
+    TrainingRule,
 };
+use std::sync::Arc;
 
 const LATENT_DIM: usize = 8;
 const WIDTH: usize = 24;
@@ -22,7 +22,7 @@ const STEPS: u64 = 80;
 const SEED: u64 = 4;
 
 fn data() -> SparseCoding {
-    let law = LatentLaw::Symmetric { activity: 0.15 };
+    let law = Arc::new(Independent { activity: 0.15 });
     let dictionary = Dictionary::haar(64, LATENT_DIM, SEED).unwrap();
     SparseCoding::new(dictionary, law, DenseNoise::isotropic(0.05).unwrap()).unwrap()
 }
@@ -31,28 +31,31 @@ fn rule() -> TrainingRule {
     TrainingRule {
         width: WIDTH,
         initial_norm: 0.05,
-        sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 1e-3 },
+        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 1e-3 },
         bias: BiasRule::Staged { reset: 0.8, growth: 0.2, cap: 0.4 },
         stages: StageRule { first_energy_ratio: 1.3, second_energy_ratio: 2.0 },
         steps: STEPS,
     }
 }
 
-fn contrastive() -> Contrastive {
-    Contrastive::new(ContrastiveParts {
-        data: Box::new(data()),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
-        batch: BatchPlan {
-            anchors: 64,
-            negatives: 32,
-            negative_set: NegativeSet::Fresh,
-            negative_views: NegativeViews::Raw,
+fn contrastive() -> Sampled {
+    Sampled::new(
+        Box::new(data()),
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
+            batch: BatchPlan {
+                anchors: 64,
+                negatives: 32,
+                negative_set: NegativeSet::Fresh,
+                negative_views: NegativeViews::Raw,
+            },
+            rule: rule(),
+            seed: SEED,
         },
-        rule: rule(),
-        seed: SEED,
-    })
+    )
     .unwrap()
 }
 
@@ -168,17 +171,16 @@ fn energies_and_alignments_agree_with_the_weights() {
 
 #[test]
 fn a_supervised_run_leaves_the_contrastive_columns_undefined() {
-    let (tasks, head_rate_ratio) = (LATENT_DIM, 1.0);
-    let parts = SupervisedParts {
-        data: Box::new(data()),
-        encoder: Box::new(SymRelu),
-        batch: 32,
-        tasks,
-        head_rate_ratio,
+    let parts = Parts {
+        augmentation: Box::new(Identity),
+        objective: Box::new(Regression::new(None, 1.0).unwrap()),
+        batch: BatchPlan { anchors: 32, ..BatchPlan::default() },
         rule: rule(),
         seed: SEED,
+        ..Parts::default()
     };
-    let (recorder, records) = record(&mut Supervised::new(parts).unwrap(), measures());
+    let mut process = Sampled::new(Box::new(data()), parts).unwrap();
+    let (recorder, records) = record(&mut process, measures());
     let last = records.last().unwrap();
     let value = |name| last.scalars[recorder.columns().iter().position(|c| c.name == name).unwrap()];
     for name in

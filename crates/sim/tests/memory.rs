@@ -8,15 +8,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must fail")]
 
 use featurescope_sim::augment::{Augmentation, Identity, IntervalMasks};
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::math::Matrix;
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter,
-    NegativeViews, Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule,
+    Reduced, Sampled, Sgd, StageRule, TrainingRule,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{LazyLock, Mutex};
 
@@ -60,7 +61,7 @@ impl Sizes {
     fn data(self) -> SparseCoding {
         SparseCoding::new(
             Dictionary::hadamard(self.ambient_dim, self.latent_dim, 1).unwrap(),
-            LatentLaw::Symmetric { activity: 0.05 },
+            Arc::new(Independent { activity: 0.05 }),
             DenseNoise::isotropic(0.05).unwrap(),
         )
         .unwrap()
@@ -70,7 +71,7 @@ impl Sizes {
         SparseCodingLaw {
             ambient_dim: self.ambient_dim,
             latent_dim: self.latent_dim,
-            latent: LatentLaw::Symmetric { activity: 0.05 },
+            latent: Arc::new(Independent { activity: 0.05 }),
             noise_variance: 0.05,
             direction_count: 0,
             direction_variance: 0.05,
@@ -85,35 +86,36 @@ impl Sizes {
         TrainingRule {
             width: self.width,
             initial_norm: 0.05,
-            sgd: Sgd { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
+            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
             bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: 1000,
         }
     }
 
-    fn contrastive(self, views: Views, loss: Box<dyn Loss>, batch: BatchPlan) -> Contrastive {
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(self.data()),
-            augmentation: views.augmentation(),
-            encoder: Box::new(SymRelu),
-            loss,
-            batch,
-            rule: self.rule(),
-            seed: 1,
-        })
+    fn contrastive(self, views: Views, loss: Box<dyn Objective>, batch: BatchPlan) -> Sampled {
+        Sampled::new(
+            Box::new(self.data()),
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation: views.augmentation(),
+                network: Box::new(SymRelu),
+                objective: loss,
+                batch,
+                rule: self.rule(),
+                seed: 1,
+            },
+        )
         .unwrap()
     }
 
-    fn supervised(self, data: SparseCoding) -> SupervisedParts {
-        SupervisedParts {
-            data: Box::new(data),
-            encoder: Box::new(SymRelu),
-            batch: self.anchors,
-            tasks: self.latent_dim,
-            head_rate_ratio: 1.0,
+    fn supervised(self) -> Parts {
+        Parts {
+            augmentation: Box::new(Identity),
+            objective: Box::new(Regression::new(None, 1.0).unwrap()),
+            batch: self.batch(NegativeSet::Fresh, NegativeViews::Raw),
             rule: self.rule(),
-            seed: 1,
+            ..Parts::default()
         }
     }
 }
@@ -133,7 +135,7 @@ impl Views {
     }
 }
 
-fn info_nce(stop_grad: StopGrad) -> Box<dyn Loss> {
+fn info_nce(stop_grad: StopGrad) -> Box<dyn Objective> {
     Box::new(InfoNce::new(1.0, stop_grad).unwrap())
 }
 
@@ -156,12 +158,12 @@ const SMALL: Sizes = Sizes { latent_dim: 32, ambient_dim: 1024, width: 64, ancho
 fn in_ambient_space() -> Vec<(&'static str, usize, Box<dyn Dynamics>)> {
     use NegativeSet::{Fresh, InBatch};
     use NegativeViews::{Augmented, Raw};
-    let spectral = |stop_grad| -> Box<dyn Loss> { Box::new(Spectral::new(stop_grad)) };
+    let spectral = |stop_grad| -> Box<dyn Objective> { Box::new(Spectral::new(stop_grad)) };
     let make =
         |views, loss, set, negative_views| SMALL.contrastive(views, loss, SMALL.batch(set, negative_views));
     let (masked, one) = (Views::Masked, Views::One);
     let (targets, nowhere) = (StopGrad::Targets, StopGrad::Nowhere);
-    let mixed = make(masked, info_nce(targets), InBatch, Raw).with_arithmetic(Arithmetic::Mixed);
+    let mixed = make(masked, info_nce(targets), InBatch, Raw).with_arithmetic(Arithmetic::Mixed).unwrap();
     vec![
         ("masks", 0, Box::new(make(masked, info_nce(targets), Fresh, Raw))),
         ("one view", 0, Box::new(make(one, info_nce(targets), Fresh, Raw))),
@@ -171,7 +173,7 @@ fn in_ambient_space() -> Vec<(&'static str, usize, Box<dyn Dynamics>)> {
         ("one view without StopGrad", 1, Box::new(make(one, info_nce(nowhere), InBatch, Raw))),
         ("spectral", 2, Box::new(make(masked, spectral(targets), Fresh, Raw))),
         ("spectral without StopGrad", 3, Box::new(make(masked, spectral(nowhere), InBatch, Raw))),
-        ("supervised", 6, Box::new(Supervised::new(SMALL.supervised(SMALL.data())).unwrap())),
+        ("supervised", 6, Box::new(Sampled::new(Box::new(SMALL.data()), SMALL.supervised()).unwrap())),
     ]
 }
 
@@ -221,18 +223,20 @@ fn a_step_allocates_nothing_but_what_products_elsewhere_pack() {
 #[test]
 fn a_reduced_step_allocates_for_its_factorisations_alone() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
-    let contrastive = Reduced::new(ReducedParts {
-        law: SMALL.law(),
-        augmentation: Views::Masked.augmentation(),
-        jitter: MaskJitter::Kept,
-        encoder: Box::new(SymRelu),
-        loss: info_nce(StopGrad::Targets),
-        batch: SMALL.batch(NegativeSet::Fresh, NegativeViews::Raw),
-        rule: SMALL.rule(),
-        seed: 1,
-    });
-    let data = SMALL.law().in_coordinates(SMALL.width).unwrap();
-    let supervised = Supervised::reduced(SMALL.supervised(data), SMALL.law());
+    let contrastive = Reduced::new(
+        SMALL.law(),
+        MaskJitter::Kept,
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: Views::Masked.augmentation(),
+            network: Box::new(SymRelu),
+            objective: info_nce(StopGrad::Targets),
+            batch: SMALL.batch(NegativeSet::Fresh, NegativeViews::Raw),
+            rule: SMALL.rule(),
+            seed: 1,
+        },
+    );
+    let supervised = Reduced::new(SMALL.law(), MaskJitter::Kept, SMALL.supervised());
     let processes: [(&str, Box<dyn Dynamics>); 2] =
         [("contrastive", Box::new(contrastive.unwrap())), ("supervised", Box::new(supervised.unwrap()))];
     for (name, mut process) in processes {

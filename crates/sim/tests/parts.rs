@@ -2,41 +2,26 @@
 //! as it stands in the list of its slot.
 
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
-use featurescope_sim::encoder::{ENCODERS, Encoder, INITIAL_NORM, WIDTH};
-use featurescope_sim::loss::{EmbeddingGrads, Embeddings, LOSSES, Loss, NegativeSet};
+use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
+use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
+use featurescope_sim::data::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use featurescope_sim::data::{
+    AMBIENT_DIM, DATA_LAWS, DataLaw, Dictionary, Drawing, LATENT_DIM, MatrixFile, Sizes,
+};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
-use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, PartOutline, Value};
-use featurescope_sim::train::{BIAS_RULES, SCHEDULES};
-
-/// A value for every setting that has to be given, and one per word of a setting that takes words.
-fn examples(part: &PartOutline) -> Vec<Vec<(&'static str, Value)>> {
-    let mut examples: Vec<Vec<(&'static str, Value)>> = vec![Vec::new()];
-    for setting in part.settings {
-        let values: Vec<Value> = match (setting.fallback, setting.kind) {
-            (_, Kind::Choice(words)) => words.iter().map(|word| Value::from(*word)).collect(),
-            (Fallback::Required, Kind::Whole(least, _)) => vec![Value::Whole(least)],
-            (Fallback::Required, Kind::Number(_)) => vec![Value::Number(1.0)],
-            (Fallback::Required, Kind::WholeList(least, _)) => vec![Value::Wholes(vec![least])],
-            (Fallback::Required, Kind::Text | Kind::File) => vec![Value::from("name")],
-            _ => continue,
-        };
-        let extended = examples.iter().flat_map(|known| {
-            values.iter().map(|value| {
-                let mut example = known.clone();
-                example.push((setting.name, value.clone()));
-                example
-            })
-        });
-        examples = extended.collect();
-    }
-    examples
-}
+use featurescope_sim::network::{INITIAL_NORM, NETWORKS, OUTPUT, WIDTH};
+use featurescope_sim::objective::OBJECTIVES;
+use featurescope_sim::part::{AnySlot, Chosen, Fallback, Value};
+use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
+use std::sync::Arc;
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
-    let slots: [&dyn AnySlot; 6] = [&AUGMENTATIONS, &LOSSES, &ENCODERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
-    for slot in slots {
+    let data: [&dyn AnySlot; 4] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS];
+    let arms: [&dyn AnySlot; 7] =
+        [&AUGMENTATIONS, &NETWORKS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
+    for slot in data.into_iter().chain(arms) {
         let parts = slot.outlines();
         assert!(parts.iter().any(|part| part.kind == slot.default_kind()), "{}", slot.key());
         assert_eq!(parts.len(), slot.part_count());
@@ -62,134 +47,169 @@ const ROWS: u32 = 20_000;
 fn every_augmentation_has_the_moments_that_it_names() {
     const DIM: usize = 6;
     let mut compared = 0;
-    for part in AUGMENTATIONS.outlines() {
-        for values in examples(&part) {
-            let chosen = Chosen::<Box<dyn Augmentation>>::new(part.kind, values).unwrap();
-            let augmentation = chosen.build(&()).unwrap();
-            let stream = Stream::new(3, Purpose::MonteCarlo, 7);
-            let view = |row: u32| {
-                let (mut anchor, mut positive) = (vec![1.0f32; DIM], vec![0.0; DIM]);
-                augmentation.views(&stream, row, &mut anchor, &mut positive);
-                (anchor, positive)
-            };
-            // A row is a function of stream and row alone.
-            assert_eq!(view(5), view(5), "{}", part.kind);
-            let Some(told) = augmentation.moments() else { continue };
-            let expected = [told.means[0], told.means[1], told.squares[0], told.squares[1], told.product];
-            let mut sums = [[0.0; 2]; 5];
-            for row in 0..ROWS {
-                let (anchor, positive) = view(row);
-                let (a, b) = (f64::from(anchor[DIM - 1]), f64::from(positive[DIM - 1]));
-                for (sum, value) in sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
-                    *sum = [sum[0] + value, sum[1] + value * value];
-                }
+    for chosen in Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
+        let augmentation = chosen.build(&()).unwrap();
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 7);
+        let view = |row: u32| {
+            let (mut anchor, mut positive) = (vec![1.0f32; DIM], vec![0.0; DIM]);
+            augmentation.views(&stream, row, &mut anchor, &mut positive);
+            (anchor, positive)
+        };
+        // A row is a function of stream and row alone.
+        assert_eq!(view(5), view(5), "{}", chosen.kind());
+        let Some(told) = augmentation.moments() else { continue };
+        let expected = [told.means[0], told.means[1], told.squares[0], told.squares[1], told.product];
+        let mut sums = [[0.0; 2]; 5];
+        for row in 0..ROWS {
+            let (anchor, positive) = view(row);
+            let (a, b) = (f64::from(anchor[DIM - 1]), f64::from(positive[DIM - 1]));
+            for (sum, value) in sums.iter_mut().zip([a, b, a * a, b * b, a * b]) {
+                *sum = [sum[0] + value, sum[1] + value * value];
             }
-            for (sum, expected) in sums.into_iter().zip(expected) {
-                let [mean, square] = sum.map(|sum| sum / f64::from(ROWS));
-                let error = ((square - mean * mean).max(0.0) / f64::from(ROWS)).sqrt();
-                assert!((mean - expected).abs() <= 5.0 * error + 1e-6, "{}: {mean}, {expected}", part.kind);
-                compared += 1;
-            }
+        }
+        for (sum, expected) in sums.into_iter().zip(expected) {
+            let [mean, square] = sum.map(|sum| sum / f64::from(ROWS));
+            let error = ((square - mean * mean).max(0.0) / f64::from(ROWS)).sqrt();
+            assert!((mean - expected).abs() <= 5.0 * error + 1e-6, "{}: {mean}, {expected}", chosen.kind());
+            compared += 1;
         }
     }
     assert!(compared >= 5 * AUGMENTATIONS.part_count(), "{compared}");
 }
 
-/// Embeddings that every loss sees: P × m, P × m, N × m.
-fn embeddings(negatives: usize) -> [Matrix; 3] {
-    let mut k = 0.0f64;
-    [4, 4, negatives].map(|rows| {
-        Matrix::from_fn(rows, 3, |_, _| {
-            k += 1.0;
-            (k * k).sin() as f32
-        })
-    })
-}
-
-fn evaluated(loss: &mut dyn Loss, at: &[Matrix; 3], negative_set: NegativeSet) -> (f64, EmbeddingGrads) {
-    let [anchor, positive, negatives] = at;
-    let mut grads = EmbeddingGrads::default();
-    let reading = loss.evaluate(&Embeddings { anchor, positive, negatives, negative_set }, &mut grads);
-    (reading.loss, grads)
-}
-
-/// Gradients against central differences of the loss itself. Its logits are single precision, so that the
-/// difference over 2·10⁻² is known to about 10⁻⁵; the third derivative adds about 10⁻⁴.
 #[test]
-fn every_loss_has_the_gradients_of_its_value() {
-    const STEP: f32 = 1e-2;
-    let mut compared = 0;
-    for part in LOSSES.outlines() {
-        for values in examples(&part) {
-            let mut loss = Chosen::<Box<dyn Loss>>::new(part.kind, values).unwrap().build(&()).unwrap();
-            for (set, negatives) in [(NegativeSet::Fresh, 5), (NegativeSet::InBatch, 4)] {
-                let at = embeddings(negatives);
-                let (value, grads) = evaluated(loss.as_mut(), &at, set);
-                let per_anchor = if set == NegativeSet::Fresh { negatives } else { negatives - 1 };
-                assert!(value >= loss.lowest(3), "{}", part.kind);
-                let silent = [4, 4, negatives].map(|rows| Matrix::zeros(rows, 3));
-                let at_rest = evaluated(loss.as_mut(), &silent, set).0;
-                assert!((at_rest - loss.at_rest(per_anchor)).abs() < 1e-6, "{}: {at_rest}", part.kind);
-                let branches = [Some(&grads.anchor), grads.positive.as_ref(), grads.negatives.as_ref()];
-                for (branch, grad) in branches.into_iter().enumerate() {
-                    let Some(grad) = grad else { continue };
-                    for entry in 0..grad.as_slice().len() {
-                        let mut moved = |by: f32| {
-                            let mut at = at.clone();
-                            at[branch].as_mut_slice()[entry] += by;
-                            evaluated(loss.as_mut(), &at, set).0
-                        };
-                        let slope = (moved(STEP) - moved(-STEP)) / f64::from(2.0 * STEP);
-                        let found = f64::from(grad.as_slice()[entry]);
-                        assert!((slope - found).abs() < 1e-3, "{} {branch}: {slope}, {found}", part.kind);
-                        compared += 1;
-                    }
-                }
+fn every_network_has_what_a_spec_reads_of_it() {
+    for part in NETWORKS.outlines() {
+        let has = |setting| part.settings.contains(setting);
+        assert!([WIDTH, INITIAL_NORM, OUTPUT].iter().all(has), "{}", part.kind);
+    }
+}
+
+/// A power of two, so that every dictionary can be had.
+const SIZES: Sizes = Sizes { ambient_dim: 64, latent_dim: 8 };
+
+/// What files hold: ones on the diagonal that ends in the last row and column.
+fn given(files: impl IntoIterator<Item = MatrixFile>) -> Vec<(&'static str, Matrix)> {
+    let identity = |file: MatrixFile| {
+        let rows = file.rows.unwrap_or(2);
+        let is_one = |r, c| rows - r == file.columns - c;
+        (file.setting, Matrix::from_fn(rows, file.columns, |r, c| f32::from(u8::from(is_one(r, c)))))
+    };
+    files.into_iter().map(identity).collect()
+}
+
+#[test]
+fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
+    for chosen in Chosen::<Box<dyn DictionarySource>>::examples().unwrap() {
+        let kind = chosen.kind();
+        let source = chosen.build(&SIZES).unwrap();
+        let matrices = given(source.file());
+        let drawing = Drawing { seed: 3, matrices: &matrices };
+        let dictionary = source.draw(&drawing).unwrap();
+        assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{}", kind);
+        let columns = dictionary.atoms().transposed();
+        assert_eq!((columns.rows(), columns.cols()), (SIZES.ambient_dim, SIZES.latent_dim));
+        assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{}", kind);
+        assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{}", kind);
+    }
+}
+
+/// Mean squares of single atoms and of pairs against what the law says of itself.
+#[test]
+fn every_law_of_codes_has_the_moments_that_it_names() {
+    let stream = Stream::new(3, Purpose::MONTE_CARLO, 8);
+    let error = |probability: f64| 5.0 * (probability / f64::from(ROWS)).sqrt();
+    for chosen in Chosen::<Arc<dyn LatentLaw>>::examples().unwrap() {
+        let kind = chosen.kind();
+        let law = chosen.build(&SIZES).unwrap();
+        let draw = |row: u32| {
+            let mut latent = [f32::NAN; 8];
+            law.draw(&stream, row, &mut latent);
+            latent
+        };
+        assert_eq!(draw(5), draw(5), "{}", kind);
+        let (mut active, mut signed, mut pair) = ([0.0; 8], [0.0; 8], 0.0);
+        for latent in (0..ROWS).map(draw) {
+            for (j, z) in latent.into_iter().enumerate() {
+                assert!([-1.0, 0.0, 1.0].contains(&z), "{}: {z}", kind);
+                active[j] += f64::from(z.abs()) / f64::from(ROWS);
+                signed[j] += f64::from(z) / f64::from(ROWS);
             }
+            pair += f64::from((latent[1] * latent[6]).powi(2)) / f64::from(ROWS);
+        }
+        let activity = law.activity(8);
+        let mean = active.iter().sum::<f64>() / 8.0;
+        assert!((mean - activity).abs() < error(activity), "{}: {mean}, {activity}", kind);
+        assert!(signed.iter().all(|mean| mean.abs() < error(active[0].max(activity))), "{}", kind);
+        let Some(told) = law.moments(8) else { continue };
+        for (j, found) in active.into_iter().enumerate() {
+            let expected = told.activity;
+            assert!((found - expected).abs() < error(expected), "{} {j}: {found}", kind);
+        }
+        let independent = told.activity.powi(2);
+        let is_independent = (pair - independent).abs() < error(independent);
+        assert!(!told.are_independent || is_independent, "{}: {pair}, {independent}", kind);
+    }
+}
+
+#[test]
+fn every_kind_of_noise_directions_is_orthonormal_and_lies_where_it_says() {
+    let dictionary = Dictionary::haar(SIZES.ambient_dim, SIZES.latent_dim, 3).unwrap();
+    for chosen in Chosen::<Box<dyn NoiseDirections>>::examples().unwrap() {
+        let kind = chosen.kind();
+        let source = chosen.build(&SIZES).unwrap();
+        let matrices = given(source.file());
+        let drawing = Drawing { seed: 3, matrices: &matrices };
+        let directions = source.draw(dictionary.atoms(), &drawing).unwrap();
+        assert_eq!(source.draw(dictionary.atoms(), &drawing).unwrap(), directions, "{}", kind);
+        assert!(source.count().is_none_or(|count| count == directions.rows()), "{}", kind);
+        assert!(source.variance(0.25) >= 0.25, "{}", kind);
+        if directions.rows() > 0 {
+            assert!(Dictionary::from_columns(&directions.transposed()).is_ok(), "{}", kind);
+            let along = dictionary.coordinates(&directions);
+            let is_outside = along.as_slice().iter().all(|v| v.abs() < 1e-4);
+            assert_eq!(is_outside, source.are_outside_atoms(), "{}", kind);
         }
     }
-    assert!(compared >= 24 * LOSSES.part_count(), "{compared}");
 }
 
-/// Forward against the value of one neuron, backward against central differences of it, and the open neurons
-/// against those that pass a value or a slope.
+/// Samples of every data law: rows by themselves, x = M z + ξ, activity and noise as named.
 #[test]
-fn every_encoder_agrees_with_its_value() {
-    const STEP: f64 = 1e-6;
-    // None of them lies at a threshold.
-    let pre = Matrix::from_fn(5, 4, |r, c| (1.3 * (r * 4 + c) as f32 + 0.2).sin() * 1.7);
-    let bias = [0.0f32, 0.3, 0.5, 0.9];
-    let mut compared = 0;
-    for part in ENCODERS.outlines() {
-        // What a spec reads of every encoder.
-        assert!([WIDTH, INITIAL_NORM].iter().all(|setting| part.settings.contains(setting)), "{}", part.kind);
-        for values in examples(&part) {
-            let chosen = Chosen::<Box<dyn Encoder>>::new(part.kind, values).unwrap();
-            let encoder = chosen.build(&()).unwrap();
-            let mut forward = Matrix::zeros(0, 0);
-            encoder.forward(&pre, &bias, &mut forward);
-            let (mut backward, mut d_bias) = (Matrix::from_fn(5, 4, |_, _| 1.0), [0.0; 4]);
-            encoder.backward(&pre, &bias, &mut backward, &mut d_bias);
-            let mut slopes = [0.0; 4];
-            for r in 0..5 {
-                let mut open = Vec::new();
-                encoder.push_open(pre.row(r), &bias, &mut open);
-                for c in 0..4 {
-                    let (a, b) = (f64::from(pre[(r, c)]), f64::from(bias[c]));
-                    let of = |a: f64, b: f64| encoder.value(a, b);
-                    assert!((f64::from(forward[(r, c)]) - of(a, b)).abs() < 1e-6, "{}", part.kind);
-                    let slope = (of(a + STEP, b) - of(a - STEP, b)) / (2.0 * STEP);
-                    assert!((f64::from(backward[(r, c)]) - slope).abs() < 1e-4, "{}", part.kind);
-                    slopes[c] += (of(a, b + STEP) - of(a, b - STEP)) / (2.0 * STEP);
-                    let is_open = of(a, b) != 0.0 || slope.abs() > 1e-4;
-                    assert_eq!(open.contains(&(c as u32)), is_open, "{} at {a}, {b}", part.kind);
-                    compared += 1;
-                }
-            }
-            for (found, slope) in d_bias.into_iter().zip(slopes) {
-                assert!((found - slope).abs() < 1e-4, "{}: {found}, {slope}", part.kind);
-            }
+fn every_data_law_draws_what_it_says() {
+    const SAMPLES: usize = 4000;
+    for part in DATA_LAWS.outlines() {
+        assert!([LATENT_DIM, AMBIENT_DIM].iter().all(|setting| part.settings.contains(setting)));
+        let sizes = [("latent_dim", Value::Whole(8)), ("ambient_dim", Value::Whole(64))];
+        let required = part.settings.iter().filter(|setting| setting.fallback == Fallback::Required);
+        let others = required.filter(|setting| sizes.iter().all(|(name, _)| *name != setting.name));
+        let values =
+            others.map(|setting| (setting.name, setting.kind.example())).chain(sizes.clone()).collect();
+        let law = Chosen::<Box<dyn DataLaw>>::new(part.kind, values).unwrap().build(&()).unwrap();
+        let matrices = given(law.files());
+        let model = law.draw(&Drawing { seed: 3, matrices: &matrices }).unwrap();
+        assert_eq!((model.ambient_dim(), model.latent_dim()), (64, 8));
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 9);
+        let samples = model.sample(&stream, 0, SAMPLES);
+        let (mut x, mut latent) = ([0.0; 64], [0.0; 8]);
+        model.draw(&stream, 77, &mut x, &mut latent);
+        assert_eq!((samples.x.row(77), samples.latent.row(77)), (&x[..], &latent[..]), "{}", part.kind);
+        let signal = model.dictionary().combine(&samples.latent);
+        let parts = signal.as_slice().iter().zip(samples.noise.as_slice());
+        assert!(samples.x.as_slice().iter().zip(parts).all(|(x, (s, n))| (x - s - n).abs() < 1e-5));
+        let mean_square = |values: &Matrix| {
+            values.as_slice().iter().map(|&v| f64::from(v).powi(2)).sum::<f64>()
+                / values.as_slice().len() as f64
+        };
+        // Atoms and coordinates may hang together: the error is that of the rows alone.
+        let (activity, variance) = (model.activity(), model.noise_variance());
+        let error = 5.0 * (activity / SAMPLES as f64).sqrt();
+        assert!((mean_square(&samples.latent) - activity).abs() < error, "{}", part.kind);
+        let error = 5.0 * variance * (2.0 / SAMPLES as f64).sqrt();
+        assert!((mean_square(&samples.noise) - variance).abs() < error, "{}", part.kind);
+        if let Some(parts) = law.sparse_coding() {
+            let count = model.noise_directions().map_or(0, Matrix::rows);
+            let numbers = parts.law(count);
+            assert!(numbers.check().is_ok() && numbers.activity() == activity);
         }
     }
-    assert!(compared >= 20 * ENCODERS.part_count(), "{compared}");
 }

@@ -10,7 +10,8 @@ use anyhow::Result;
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
 use featurescope_image::settings::CATALOGUE;
 use featurescope_lab::claim::wording::question;
-use featurescope_lab::claim::{self, Claim};
+use featurescope_lab::claim::{Claim, claims};
+use featurescope_lab::paper::{Paper, shipped};
 use featurescope_lab::reference::{self, Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
 use featurescope_lab::spec::Catalogue;
@@ -118,7 +119,9 @@ fn page(entry: &Entry, runs: &[PathBuf], width: usize) -> Result<String> {
         Subject::Experiment(experiment) => {
             format!("{}\nIts settings:\n\n{}", experiment.readme, experiment.spec)
         }
-        Subject::Statement(claim) => claim_page(claim, width) + &evidence(claim, runs, width)?,
+        Subject::Statement(paper, claim) => {
+            claim_page(paper, claim, width) + &evidence(paper, claim, runs, width)?
+        }
         Subject::Quantity(doc) => quantity_page(&entry.name, doc, width)?,
         Subject::Column(column, is_of_neurons) => {
             let (table, row) = if *is_of_neurons {
@@ -151,9 +154,11 @@ fn quantity_page(name: &str, doc: &str, width: usize) -> Result<String> {
 
 /// The statements whose tests read a quantity or column.
 fn spoken_of(name: &str, width: usize) -> Result<String> {
-    let claims = claim::claims()?;
-    let reads = |claim: &&Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
-    let ids: Vec<&str> = claims.iter().filter(reads).map(|claim| claim.id.as_str()).collect();
+    let reads = |claim: &Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
+    let mut ids: Vec<String> = Vec::new();
+    for paper in shipped() {
+        ids.extend(claims(paper)?.into_iter().filter(reads).map(|claim| claim.id));
+    }
     if ids.is_empty() {
         return Ok(String::new());
     }
@@ -180,7 +185,7 @@ fn term_page(term: &Term, width: usize) -> String {
 }
 
 /// What a statement says and how it is tested.
-fn claim_page(claim: &Claim, width: usize) -> String {
+fn claim_page(paper: &Paper, claim: &Claim, width: usize) -> String {
     let mut text = titled(&format!("{}: {}", claim.id, claim.title), &[&claim.statement], width);
     text.push('\n');
     for formula in claim.formula.trim().lines() {
@@ -197,7 +202,7 @@ fn claim_page(claim: &Claim, width: usize) -> String {
     }
     for test in &claim.tests {
         let (quantity, at) = test.quantity();
-        let what = claim::quantity::doc(quantity).unwrap_or("a recorded column, see docs/run-directory.md");
+        let what = paper.doc(quantity).unwrap_or("a recorded column, see docs/run-directory.md");
         let bounds = test.bounds();
         let needs: Vec<String> = test.arms().iter().map(|&arm| test.needs(arm)).collect();
         let needs = needs.join("; ");
@@ -213,22 +218,28 @@ fn claim_page(claim: &Claim, width: usize) -> String {
 }
 
 /// What stored runs say about a statement, with a figure per test.
-fn evidence(claim: &Claim, runs: &[PathBuf], width: usize) -> Result<String> {
+fn evidence(paper: &Paper, claim: &Claim, runs: &[PathBuf], width: usize) -> Result<String> {
     if claim.not_testable.is_some() {
         return Ok(String::new());
     }
     let (board, source) = if runs.is_empty() {
-        let board = results::theorems()?;
+        let Some(board) = results::board(paper)? else { return Ok(String::new()) };
         // A bound may be another one now: the figure stands, its verdict is that of then.
-        let age = if results::is_of_these_claims(&board) {
+        let age = if results::is_of_these_claims(paper, &board) {
             ""
         } else {
             ", judged by an earlier version of the claims"
         };
-        (board, format!("the runs of `featurescope run theorems` (results/ has all of them{age})"))
+        (
+            board,
+            format!(
+                "the runs of `featurescope run theorems` (theories/{}/results/ has all of them{age})",
+                paper.name
+            ),
+        )
     } else {
         let named: Vec<String> = runs.iter().map(|run| run.display().to_string()).collect();
-        (judged(runs)?, named.join(", "))
+        (judged(paper, runs)?, named.join(", "))
     };
     let mut text = String::new();
     let Some(result) = board.claims.iter().find(|result| result.id == claim.id) else { return Ok(text) };

@@ -1,8 +1,8 @@
 //! `featurescope fork`: a stored run with other settings from some moment on.
 
 use crate::args::ForkArguments;
-use crate::commands::images;
-use crate::commands::run::{RUNS, carry_out, start_threads};
+use crate::commands::run::{carry_out, start_threads};
+use crate::commands::{RUNS, images};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::progress::Activity;

@@ -1,7 +1,8 @@
 //! `featurescope run` and `resume` of experiments on pictures.
 
 use crate::args::{Manner, RunArguments};
-use crate::commands::run::{RUNS, name_of};
+use crate::commands::RUNS;
+use crate::commands::run::name_of;
 use crate::commands::sweep::{self, Subject};
 use crate::exit::Exit;
 use crate::image_progress::ImageProgress;

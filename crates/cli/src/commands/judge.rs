@@ -8,39 +8,47 @@ use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling};
+use featurescope_lab::paper::{Paper, shipped};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
-/// Prints the scoreboard.
+/// Prints the scoreboard of every paper.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     if arguments.claims_digest {
-        output::print(&format!("{}\n", claims_digest()))?;
+        for paper in shipped() {
+            output::print(&format!("{}\n", claims_digest(paper)))?;
+        }
         return Ok(Exit::Success);
     }
-    let board = judged(&arguments.runs)?;
-    let text = match (arguments.json, arguments.markdown) {
-        (true, _) if arguments.all => json(&board)?,
-        (true, _) => json(&board.decisive())?,
-        (_, true) if arguments.all => scoreboard::markdown(&board)?,
-        (_, true) => scoreboard::markdown(&board.decisive())?,
-        _ if arguments.all => scoreboard::text(&board, Detail::Everything, output::width())?,
-        _ => scoreboard::text(&board, Detail::Line, output::width())?,
-    };
-    output::print(&text)?;
+    for paper in shipped() {
+        print(&judged(paper, &arguments.runs)?, arguments)?;
+    }
     Ok(Exit::Success)
+}
+
+fn print(board: &Scoreboard, arguments: &JudgeArguments) -> Result<()> {
+    let text = match (arguments.json, arguments.markdown) {
+        (true, _) if arguments.all => json(board)?,
+        (true, _) => json(&board.decisive())?,
+        (_, true) if arguments.all => scoreboard::markdown(board)?,
+        (_, true) => scoreboard::markdown(&board.decisive())?,
+        _ if arguments.all => scoreboard::text(board, Detail::Everything, output::width())?,
+        _ => scoreboard::text(board, Detail::Line, output::width())?,
+    };
+    Ok(output::print(&text)?)
 }
 
 fn json(board: &Scoreboard) -> Result<String> {
     Ok(serde_json::to_string_pretty(board).context("the scoreboard as JSON")? + "\n")
 }
 
-/// What the runs in these folders say: runs, sweeps, or folders that hold runs.
-pub fn judged(folders: &[PathBuf]) -> Result<Scoreboard> {
+/// What the runs in these folders say about a paper: runs, sweeps, or folders that hold runs.
+pub fn judged(paper: &Paper, folders: &[PathBuf]) -> Result<Scoreboard> {
     interrupt::may_end("judging changes nothing");
     let runs = run_folders(folders)?;
     images::refuse(&runs, "judge")?;
     let judging = judging(false, &runs);
-    let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
+    let board = judge_telling(paper, &runs, &|read| judging.count(read, runs.len()))?;
     let left_out: Vec<&str> = scoreboard::left_out(&board).collect();
     if !runs.is_empty() && left_out.len() == runs.len() {
         bail!("no run can be judged. {}", left_out.join("; "));

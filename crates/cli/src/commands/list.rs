@@ -5,18 +5,18 @@ use crate::layout::wrapped;
 use crate::output;
 use anyhow::Result;
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
-use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
+use featurescope_lab::experiments::{self, Experiment};
 
 /// Prints name and question of every experiment.
 pub fn list() -> Result<Exit> {
     let width = output::width();
-    let rows = |experiments: &'static [Experiment]| {
-        table(experiments.iter().map(|experiment| (experiment.name, experiment.question())), width)
+    let rows = |experiments: Vec<&Experiment>| {
+        table(experiments.into_iter().map(|experiment| (experiment.name, experiment.question())), width)
     };
     let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
-    let mut text = rows(EXPERIMENTS) + "\n";
+    let mut text = rows(experiments::all()) + "\n";
     text.push_str(&wrapped(ON_PICTURES_NEED, width, "", ""));
-    text.push_str(&rows(ON_PICTURES));
+    text.push_str(&rows(ON_PICTURES.iter().collect()));
     text.push('\n');
     text.push_str(&wrapped(how, width, "", ""));
     output::print(&text)?;

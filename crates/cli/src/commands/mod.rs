@@ -18,3 +18,6 @@ pub mod report;
 pub mod resume;
 pub mod run;
 pub mod sweep;
+
+/// Parent of run directories without `--out`.
+pub const RUNS: &str = "runs";

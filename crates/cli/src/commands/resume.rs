@@ -1,21 +1,25 @@
 //! `featurescope resume`: a run that was stopped, from where it stood to its end.
 
-use crate::args::ResumeArguments;
-use crate::commands::run::{carry_out, start_threads};
+use crate::args::{Arguments, Command, Manner, ResumeArguments};
+use crate::commands::run::{self, carry_out, start_threads};
+use crate::commands::sweep::Begun;
 use crate::exit::Exit;
 use crate::progress::Activity;
 use crate::{interrupt, output};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
+use clap::Parser;
 use featurescope_image::run::{Folder, is_one};
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredManifest, StoredSettings};
 use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
+use std::fs;
+use std::path::Path;
 
 /// Goes on and prints the summary.
 pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     let path = &arguments.run;
     if [SWEEP_FILE, COMMAND_FILE].iter().any(|name| path.join(name).is_file()) {
-        return super::sweep::resume(path, arguments.manner.clone());
+        return resume_sweep(path, arguments.manner.clone());
     }
     start_threads(&arguments.manner)?;
     if is_one(path) {
@@ -48,4 +52,23 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
     let plan = Plan::new(&spec, "run")?;
     drop(planning);
     carry_out(&plan, directory, &arguments.manner)
+}
+
+/// Goes on with the sweep in folder `path`, in the manner that is asked for now.
+fn resume_sweep(path: &Path, manner: Manner) -> Result<Exit> {
+    let file = path.join(COMMAND_FILE);
+    let unreadable = || format!("{} does not say how the sweep was begun: begin it again", file.display());
+    let text = fs::read_to_string(&file).with_context(unreadable)?;
+    let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;
+    let words = std::iter::once("featurescope".to_owned()).chain(begun.arguments);
+    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command
+    else {
+        bail!(unreadable());
+    };
+    arguments.out = Some(std::path::absolute(path)?);
+    arguments.manner = manner;
+    // A spec is named as it was seen from there.
+    std::env::set_current_dir(&begun.folder)
+        .with_context(|| format!("cannot go to {}", begun.folder.display()))?;
+    run::run(&arguments)
 }

@@ -1,12 +1,13 @@
 //! `featurescope run`: an experiment from its settings to its run directory.
 
 use crate::args::{Manner, RunArguments};
+use crate::commands::RUNS;
 use crate::exit::{Exit, UnknownName};
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
 use anyhow::{Context, Result};
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
-use featurescope_lab::experiments::{EXPERIMENTS, Experiment};
+use featurescope_lab::experiments::{self, Experiment};
 use featurescope_lab::host::{show_bytes, use_threads};
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::write_for_run;
@@ -16,9 +17,6 @@ use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::status::Status;
 use featurescope_lab::sweep::SweepPlan;
 use std::path::Path;
-
-/// Parent of run directories without `--out`.
-pub const RUNS: &str = "runs";
 
 /// Runs and prints the summary.
 pub fn run(arguments: &RunArguments) -> Result<Exit> {
@@ -34,7 +32,7 @@ pub fn run(arguments: &RunArguments) -> Result<Exit> {
     let (mut layers, name) = layers(&arguments.experiment, arguments.smoke)?;
     layers.push(Layer::overrides(&arguments.overrides)?);
     let mut points = Spec::all_from_layers(&layers)?;
-    let is_judged = Experiment::find(&arguments.experiment).is_some_and(Experiment::is_judged);
+    let is_judged = Experiment::find(&arguments.experiment).is_some_and(|experiment| experiment.is_judged);
     // Nothing is written before the plan stands.
     let plan = match (points.pop(), points.is_empty()) {
         (Some(only), true) if only.variant.is_none() => Plan::new(&only.spec, &name)?,
@@ -128,7 +126,7 @@ fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
     let path = Path::new(experiment);
     let looks_like_a_file = path.is_file() || path.extension().is_some() || path.components().count() > 1;
     if !looks_like_a_file {
-        let known = EXPERIMENTS.iter().chain(ON_PICTURES).map(|shipped| shipped.name);
+        let known = experiments::all().into_iter().chain(ON_PICTURES).map(|shipped| shipped.name);
         let suggestion = nearest(experiment, known);
         return Err(UnknownName {
             name: experiment.to_owned(),

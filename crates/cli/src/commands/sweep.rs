@@ -1,17 +1,17 @@
 //! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
 
-use crate::args::{Arguments, Command, Manner, RunArguments};
+use crate::args::RunArguments;
+use crate::commands::RUNS;
 use crate::commands::judge::judging;
-use crate::commands::run::RUNS;
 use crate::exit::Exit;
 use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::progress::{Activity, SweepProgress};
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output, panics};
-use anyhow::{Context, Result, bail};
-use clap::Parser;
-use featurescope_lab::claim::judge_telling;
+use anyhow::{Context, Result};
+use featurescope_lab::claim::{Scoreboard, judge_telling};
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
+use featurescope_lab::paper::shipped;
 use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
@@ -21,7 +21,6 @@ use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, run
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt::Write;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where a sweep's scoreboard is left.
@@ -29,11 +28,11 @@ const SCOREBOARD_FILE: &str = "scoreboard.json";
 
 /// How a sweep was begun; its spec may hold more than its folder does.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
     /// The arguments, without the program's name.
-    arguments: Vec<String>,
+    pub arguments: Vec<String>,
     /// The folder in which they were typed.
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 /// How many runs go on at a time, and with how many threads each.
@@ -52,25 +51,6 @@ impl Crew {
         let jobs = arguments.jobs.map_or(processors, usize::from).min(fitting).min(plan.runs.len()).max(1);
         Self { jobs, threads: (processors / jobs).max(1) }
     }
-}
-
-/// Goes on with the sweep in folder `path`, in the manner that is asked for now.
-pub fn resume(path: &Path, manner: Manner) -> Result<Exit> {
-    let file = path.join(COMMAND_FILE);
-    let unreadable = || format!("{} does not say how the sweep was begun: begin it again", file.display());
-    let text = fs::read_to_string(&file).with_context(unreadable)?;
-    let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;
-    let words = std::iter::once("featurescope".to_owned()).chain(begun.arguments);
-    let Command::Run(mut arguments) = Arguments::try_parse_from(words).with_context(unreadable)?.command
-    else {
-        bail!(unreadable());
-    };
-    arguments.out = Some(std::path::absolute(path)?);
-    arguments.manner = manner;
-    // A spec is named as it was seen from there.
-    std::env::set_current_dir(&begun.folder)
-        .with_context(|| format!("cannot go to {}", begun.folder.display()))?;
-    super::run::run(&arguments)
 }
 
 /// Whether this process is `featurescope resume`, which is not how the sweep was begun.
@@ -168,12 +148,15 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
     }
     let runs = runs_in(path)?;
     let judging = judging(arguments.manner.quiet, &runs);
-    let board = judge_telling(&runs, &|read| judging.count(read, runs.len()))?;
+    let judge = |paper| judge_telling(paper, &runs, &|read| judging.count(read, runs.len()));
+    let boards = shipped().into_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     drop(judging);
-    write_json_atomically(&path.join(SCOREBOARD_FILE), &board)?;
     let shows = !arguments.manner.quiet && !arguments.manner.json;
-    if is_judged && shows {
-        output::print(&scoreboard::text(&board, Detail::Line, output::width())?)?;
+    for (number, board) in boards.iter().enumerate() {
+        write_json_atomically(&path.join(scoreboard_file(number, board)), board)?;
+        if is_judged && shows {
+            output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
+        }
     }
     if arguments.manner.no_report {
         return Ok(());
@@ -181,7 +164,7 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
     // The results are there whatever becomes of their pictures.
     let data = arguments.manner.data.asked_for();
     let drawing = Activity::start(arguments.manner.quiet, "drawing the report");
-    let report = of_judged_runs(&runs, &board).and_then(|page| write_with(&page, path, data));
+    let report = of_judged_runs(&runs, &boards).and_then(|page| write_with(&page, path, data));
     drop(drawing);
     match report {
         Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
@@ -189,6 +172,14 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         Err(error) => output::note(&format!("no report: {error}")),
     }
     Ok(())
+}
+
+/// The file of a board: the first paper's has the plain name, the others' have theirs in it.
+fn scoreboard_file(number: usize, board: &Scoreboard) -> String {
+    match board.paper {
+        Some(paper) if number > 0 => format!("scoreboard-{}.json", paper.text()),
+        _ => SCOREBOARD_FILE.to_owned(),
+    }
 }
 
 /// Values of a list that are named one by one.

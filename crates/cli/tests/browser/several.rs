@@ -12,7 +12,7 @@ const SMALL: [&str; 7] = [
     "probe.test_rows=200",
     "data.latent_dim=8",
     "data.ambient_dim=64",
-    "encoder.width=16",
+    "network.width=16",
     "--quiet",
     "--no-report",
 ];

@@ -20,7 +20,7 @@ pub enum Pictures {
 /// Which pictures a run trains and is measured on. Only runs on pictures have this key, so a spec that has it is
 /// known to be one.
 pub static PICTURES: Slot<Pictures> =
-    Slot::new("data.pictures", "Where the pictures come from.", "synthetic", &[&SYNTHETIC, &STORED]);
+    Slot::new("data.pictures", "Where the pictures come from.", "synthetic", &[&[&SYNTHETIC, &STORED]]);
 
 impl Slotted for Pictures {
     type Context = ();

@@ -10,10 +10,11 @@
 use super::shapes::{SHAPES, Shape};
 use super::{ImageSet, Split};
 use crate::DataError;
+use crate::purpose;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::parallel::for_each_piece;
 use featurescope_sim::math::random::{Part, Reader};
-use featurescope_sim::math::{Purpose, Stream, require};
+use featurescope_sim::math::{Stream, require};
 use std::f32::consts::PI;
 
 /// How large a synthetic set is.
@@ -44,7 +45,7 @@ pub fn synthetic(spec: SyntheticSpec, seed: u64) -> Result<Split, DataError> {
     )?;
     let classes: Vec<String> = SHAPES[..spec.classes].iter().map(|(name, _)| (*name).to_owned()).collect();
     let part = |number: u32, count: usize| {
-        let stream = Stream::new(seed, Purpose::Pictures, number);
+        let stream = Stream::new(seed, purpose::PICTURES, number);
         let labels: Vec<u32> = (0..count).map(|i| (i % spec.classes) as u32).collect();
         let length = spec.size * spec.size * 3;
         let mut pixels = vec![0; count * length];

@@ -11,9 +11,10 @@
 
 use crate::network::parameters::numbers;
 use crate::network::{Network, Parameters, Pass};
+use crate::purpose;
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
+use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part;
-use featurescope_sim::math::{Purpose, Stream};
 
 /// Square root of the correlation of red, green and blue in natural pictures, over the largest norm of a column (as
 /// measured on ImageNet by Olah et al. 2017).
@@ -80,7 +81,7 @@ struct Ascent<'a> {
 
 impl<'a> Ascent<'a> {
     fn new(channels: &'a [usize], side: usize, device: &'a Device) -> Self {
-        let stream = Stream::new(0, Purpose::FeaturePictures, 0);
+        let stream = Stream::new(0, purpose::FEATURE_PICTURES, 0);
         let mut start = Vec::new();
         for &channel in channels {
             let mut reader = stream.reader(Part::Dense, channel as u32);
@@ -136,7 +137,7 @@ impl<'a> Ascent<'a> {
     fn step(&mut self, network: &Network, parameters: &Parameters, layer: &str, step: usize) {
         let coefficients = self.coefficients.clone().autodiff().require_grad();
         let pictures = self.pictures(&coefficients);
-        let stream = Stream::new(0, Purpose::FeaturePictures, 1 + step as u32);
+        let stream = Stream::new(0, purpose::FEATURE_PICTURES, 1 + step as u32);
         let mut draw = stream.reader(Part::Mask, 0);
         let mut shift = || i64::from(draw.below((2 * JITTER + 1) as u32)) - JITTER;
         let shifted = pictures.clone().roll(&[shift(), shift()], &[2i64, 3]);

@@ -41,7 +41,7 @@ pub enum Architecture {
 
 /// Which network is trained.
 pub static NETWORKS: Slot<Architecture> =
-    Slot::new("network", "Which network is trained.", "alexnet", &[&ALEXNET, &WIDE_RESNET, &PATCHES]);
+    Slot::new("network", "Which network is trained.", "alexnet", &[&[&ALEXNET, &WIDE_RESNET, &PATCHES]]);
 
 impl Slotted for Architecture {
     type Context = ();

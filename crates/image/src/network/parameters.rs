@@ -64,7 +64,7 @@ enum Initial {
 impl Blueprint {
     /// Nothing yet; initial weights are drawn from this seed, each array from a row of its own.
     pub fn new(seed: u64) -> Self {
-        Self { slots: Vec::new(), initial: Vec::new(), stream: Stream::new(seed, Purpose::Initialisation, 0) }
+        Self { slots: Vec::new(), initial: Vec::new(), stream: Stream::new(seed, Purpose::INITIALISATION, 0) }
     }
 
     /// Weights with independent normal entries of standard deviation `deviation`.

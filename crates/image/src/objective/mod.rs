@@ -59,7 +59,7 @@ pub static OBJECTIVES: Slot<Objective> = Slot::new(
     "objective",
     "What training minimises.",
     "nt_xent",
-    &[&NT_XENT, &INFO_NCE, &SIMSIAM, &CROSS_ENTROPY],
+    &[&[&NT_XENT, &INFO_NCE, &SIMSIAM, &CROSS_ENTROPY]],
 );
 
 impl Slotted for Objective {

@@ -9,7 +9,8 @@ use crate::network::NETWORKS;
 use crate::objective::OBJECTIVES;
 use crate::views::AUGMENTATIONS;
 use featurescope_lab::spec::Catalogue;
-use featurescope_lab::spec::catalogue::{Entry, Former, setting};
+use featurescope_lab::spec::catalogue::{Entry, setting};
+use featurescope_lab::spec::renamed::Renamed;
 use featurescope_sim::part::{Kind, Range};
 
 /// The list, in the order in which settings are written and explained.
@@ -32,7 +33,7 @@ static ENTRIES: &[Entry] = &[
         "Where networks compute: on the processor, or on a graphics card through Vulkan, Metal or DX12, where the \
          program was built with --features images-wgpu. Another device makes other bits.",
     )),
-    Entry::Slot(&PICTURES, &[]),
+    Entry::Slot(&PICTURES),
     Entry::Setting(
         setting(
             "data.train",
@@ -61,10 +62,10 @@ static ENTRIES: &[Entry] = &[
         "10",
         "Training pictures that vote on a test picture; fewer if a class has fewer.",
     )),
-    Entry::Slot(&NETWORKS, &[]),
-    Entry::Slot(&AUGMENTATIONS, &[]),
-    Entry::Slot(&ADVERSARIES, &[]),
-    Entry::Slot(&OBJECTIVES, &[]),
+    Entry::Slot(&NETWORKS),
+    Entry::Slot(&AUGMENTATIONS),
+    Entry::Slot(&ADVERSARIES),
+    Entry::Slot(&OBJECTIVES),
     Entry::Setting(
         setting("training.epochs", Kind::count(1), "", "Times that every training picture is seen.")
             .required(),
@@ -119,21 +120,27 @@ static ENTRIES: &[Entry] = &[
     )),
 ];
 
-/// Words of earlier versions.
-static FORMER: &[Former] = &[
-    Former { key: "seeds", instead: "a run has one `seed`, and a list makes a sweep: `seed = [1, 2, 3]`" },
-    Former { key: "views", instead: "write `augmentation.kind`" },
-    Former { key: "strength", instead: "write `augmentation.strength`" },
-    Former { key: "blur", instead: "write `augmentation.blur`" },
-    Former { key: "keep_rate", instead: "write `augmentation.keep_rate`" },
-    Former { key: "patch", instead: "write `augmentation.patch`" },
-    Former { key: "training.objective", instead: "write it under `objective`, without `training.`" },
-    Former { key: "data.size", instead: "write `data.pictures.size`" },
-    Former { key: "data.classes", instead: "write `data.pictures.classes`" },
-    Former { key: "data.path", instead: "write `data.pictures = { kind = \"stored\", path = … }`" },
-    Former { key: "measure.probe", instead: "write `probe.pictures`" },
-    Former { key: "measure.neighbours", instead: "write `probe.neighbours`" },
-];
+/// What earlier versions called otherwise.
+const RENAMED: Renamed = Renamed {
+    keys: &[
+        ("seeds", "seed"),
+        ("views", "augmentation.kind"),
+        ("strength", "augmentation.strength"),
+        ("blur", "augmentation.blur"),
+        ("keep_rate", "augmentation.keep_rate"),
+        ("patch", "augmentation.patch"),
+        ("training.objective", "objective"),
+        ("data.size", "data.pictures.size"),
+        ("data.classes", "data.pictures.classes"),
+        ("data.path", "data.pictures.path"),
+        ("measure.probe", "probe.pictures"),
+        ("measure.neighbours", "probe.neighbours"),
+    ],
+    words: &[
+        ("objective.stop_gradient", "candidates", "objective.stop_gradient = \"targets\""),
+        ("objective.stop_gradient", "none", "objective.stop_gradient = \"nowhere\""),
+    ],
+};
 
 /// The list as a catalogue.
-pub static CATALOGUE: Catalogue = Catalogue::new("runs on pictures", ENTRIES, FORMER);
+pub static CATALOGUE: Catalogue = Catalogue::new("runs on pictures", ENTRIES, RENAMED);

@@ -8,11 +8,11 @@ use crate::data::Split;
 use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
+use crate::purpose;
 use crate::run::{self, Reading, Record, Timing, record};
 use crate::settings::{Arithmetic, Arm};
 use crate::views::ViewPipeline;
-use featurescope_lab::run::ArmEnd;
-use featurescope_lab::status::{ProductInputs, StopReason};
+use featurescope_lab::status::{ArmEnd, ProductInputs, StopReason};
 use featurescope_lab::store::{RECORDS_FILE, write_json_atomically};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use std::fs;
@@ -163,7 +163,7 @@ impl ArmRun<'_> {
         }
         let fit = Labelled { features: &fitted.features, labels: &train.labels[..fitted.features.rows()] };
         let score = Labelled { features: &held.features, labels: &test.labels };
-        let stream = Stream::new(self.plan.settings.seed, Purpose::Measurement, 0);
+        let stream = Stream::new(self.plan.settings.seed, Purpose::MEASUREMENT, 0);
         let pairs = rows(test.len().min(PAIRS));
         let pairs = trainer.represent_pairs(test, &pairs, &ViewPipeline::full(1.0), &stream);
         let [alignment, uniformity] = measure::alignment_and_uniformity(&pairs);
@@ -241,7 +241,7 @@ impl ArmRun<'_> {
         let size = rows.len() * train.bytes_per_image();
         let mut views = vec![0.0; 2 * size];
         let (anchor, positive) = views.split_at_mut(size);
-        let stream = Stream::new(self.plan.settings.seed, Purpose::Views, 0);
+        let stream = Stream::new(self.plan.settings.seed, purpose::VIEWS, 0);
         self.arm.augmentation.pipeline(train.width).pairs(train, &rows, &stream, anchor, positive);
         stored.push(Array::new("views", &[2 * rows.len(), 3, train.height, train.width], views));
         let about = serde_json::json!({ "classes": train.classes }).to_string();

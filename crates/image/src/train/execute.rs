@@ -13,10 +13,9 @@ use burn::tensor::Device;
 use featurescope_lab::host::available_memory;
 use featurescope_lab::identity::{Identity, IdentityError};
 use featurescope_lab::run::{
-    ArmEnd, DirectoryError, MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, SUMMARY_FILE,
-    StoredManifest,
+    DirectoryError, MANIFEST_FILE, Manifest, RunDirectory, RunError, SPEC_FILE, SUMMARY_FILE, StoredManifest,
 };
-use featurescope_lab::status::{Status, StopReason};
+use featurescope_lab::status::{ArmEnd, Status, StopReason};
 use featurescope_lab::store::{
     RECORDS_FILE, StoreError, remove_file, write_json_atomically, write_text_atomically,
 };

@@ -18,6 +18,7 @@ use crate::network::layers::BatchNorm;
 use crate::network::parameters::{numbers, vector};
 use crate::network::{Network, Parameters, Pass, Representation, Role};
 use crate::objective::{Objective, loss};
+use crate::purpose;
 use crate::settings::Arm;
 use crate::views::{Augmentation, ViewPipeline, plain};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -98,7 +99,7 @@ impl Trainer {
         each_step: &mut dyn FnMut(usize, f64) -> bool,
     ) -> EpochEnd {
         // Number 0 chose the pictures.
-        let order = Stream::new(self.seed, Purpose::Order, 1 + self.epoch as u32);
+        let order = Stream::new(self.seed, Purpose::ORDER, 1 + self.epoch as u32);
         let order = pictures::shuffled(pictures.len(), &order, Part::Dense);
         let steps = self.steps_per_epoch(pictures);
         let training = &self.arm.training;
@@ -123,7 +124,7 @@ impl Trainer {
 
     fn step(&mut self, pictures: &ImageSet, rows: &[usize], step: usize, rate: f64) -> f64 {
         let count = (self.epoch * self.steps_per_epoch(pictures) + step) as u32;
-        let stream = Stream::new(self.seed, Purpose::Views, count);
+        let stream = Stream::new(self.seed, purpose::VIEWS, count);
         let mut drawn = self.draw(pictures, rows, &stream);
         if let Adversary::ProjectedGradient { radius, steps } = self.arm.adversary {
             drawn.pictures = self.attacked(&drawn, radius, steps);

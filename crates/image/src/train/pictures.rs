@@ -105,7 +105,7 @@ impl Source {
                 return Ok(synthetic(spec, seed)?);
             }
         };
-        let stream = Stream::new(seed, Purpose::Order, 0);
+        let stream = Stream::new(seed, Purpose::ORDER, 0);
         let chosen = |set: &ImageSet, count: usize, part: Part| {
             set.pick(shuffled(set.len(), &stream, part).into_iter().take(count))
         };

@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{SyntheticSpec, synthetic};
 use crate::device;
+use crate::purpose;
 use crate::settings::{Arithmetic, Settings};
 
 const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
@@ -16,7 +17,7 @@ fn an_adversary_stays_in_its_cube_and_makes_the_loss_larger() {
         let arm = settings.arm(arm).unwrap();
         let trainer = Trainer::new(arm, 1, &pictures, &device::find("cpu").unwrap());
         let rows: Vec<usize> = (0..20).collect();
-        let drawn = trainer.draw(&pictures, &rows, &Stream::new(1, Purpose::Views, 0));
+        let drawn = trainer.draw(&pictures, &rows, &Stream::new(1, purpose::VIEWS, 0));
         let attacked = trainer.attacked(&drawn, 0.05, 3);
         let farthest = numbers((attacked.clone() - drawn.pictures.clone()).abs().max())[0];
         // Three strides of 1.25/3 radii reach the border unless the gradient turns; above: the rounding of two numbers below 1.

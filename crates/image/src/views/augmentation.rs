@@ -40,7 +40,7 @@ pub static AUGMENTATIONS: Slot<Augmentation> = Slot::new(
     "augmentation",
     "How a picture becomes two views. Labels are learned from one of them.",
     "full",
-    &[&NONE, &CROP, &FULL, &MASK, &RANDOM_MASK],
+    &[&[&NONE, &CROP, &FULL, &MASK, &RANDOM_MASK]],
 );
 
 impl Slotted for Augmentation {

@@ -2,7 +2,8 @@ use super::colour::Change;
 use super::geometry::{Crop, draw_crop, flip, resized_crop};
 use super::*;
 use crate::data::{SyntheticSpec, synthetic};
-use featurescope_sim::math::Purpose;
+use crate::purpose;
+
 use std::collections::BTreeMap;
 
 const WIDTH: usize = 11;
@@ -99,7 +100,7 @@ fn crops_follow_their_law() {
     let size = Size { width: 400, height: 400 };
     let (scale, ratio) = ((0.08, 1.0), (0.75_f32, 4.0 / 3.0));
     let draws = 20_000_u32;
-    let stream = Stream::new(3, Purpose::Views, 0);
+    let stream = Stream::new(3, purpose::VIEWS, 0);
     let parts: Vec<Crop> = (0..draws)
         .map(|row| draw_crop(&mut stream.reader(Part::AnchorView, row), size, scale, ratio))
         .collect();
@@ -136,7 +137,7 @@ fn crops_follow_their_law() {
 /// A ratio that never fits: the middle, as torchvision's fallback.
 #[test]
 fn crops_that_do_not_fit_take_the_middle() {
-    let stream = Stream::new(3, Purpose::Views, 0);
+    let stream = Stream::new(3, purpose::VIEWS, 0);
     let mut reader = stream.reader(Part::AnchorView, 0);
     let part = draw_crop(&mut reader, Size { width: 100, height: 10 }, (1.0, 1.0), (0.75, 4.0 / 3.0));
     assert_eq!(part, Crop { top: 0, left: 43, height: 10, width: 13 });
@@ -145,7 +146,7 @@ fn crops_that_do_not_fit_take_the_middle() {
 #[test]
 fn colour_factors_and_their_order_follow_their_law() {
     let draws = 20_000_usize;
-    let stream = Stream::new(4, Purpose::Views, 0);
+    let stream = Stream::new(4, purpose::VIEWS, 0);
     let mut first = [0_usize; 4];
     let (mut low, mut turned) = ([0_usize; 3], 0_usize);
     for row in 0..draws {
@@ -204,7 +205,7 @@ fn views(pipeline: &ViewPipeline, draws: usize) -> [Vec<Vec<f32>>; 2] {
     let set = one_picture();
     let length = set.bytes_per_image();
     let (mut anchor, mut positive) = (vec![0.0; draws * length], vec![0.0; draws * length]);
-    let stream = Stream::new(9, Purpose::Views, 5);
+    let stream = Stream::new(9, purpose::VIEWS, 5);
     pipeline.pairs(&set, &vec![0; draws], &stream, &mut anchor, &mut positive);
     [anchor, positive].map(|views| views.chunks_exact(length).map(<[f32]>::to_vec).collect())
 }
@@ -284,7 +285,7 @@ fn strength_zero_is_no_augmentation() {
     let length = 20 * split.train.bytes_per_image();
     let (mut anchor, mut positive, mut pictures) = (vec![0.0; length], vec![1.0; length], vec![2.0; length]);
     plain(&split.train, &rows, &mut pictures);
-    let stream = Stream::new(1, Purpose::Views, 0);
+    let stream = Stream::new(1, purpose::VIEWS, 0);
     ViewPipeline::none().pairs(&split.train, &rows, &stream, &mut anchor, &mut positive);
     assert!(anchor == pictures && positive == pictures);
     ViewPipeline::full(0.0).pairs(&split.train, &rows, &stream, &mut anchor, &mut positive);
@@ -305,7 +306,7 @@ fn views_do_not_depend_on_threads_or_on_the_rest_of_the_batch() {
     let length = split.train.bytes_per_image();
     let draw = |threads: usize, count: usize| {
         let (mut anchor, mut positive) = (vec![0.0; count * length], vec![0.0; count * length]);
-        let stream = Stream::new(1, Purpose::Views, 3);
+        let stream = Stream::new(1, purpose::VIEWS, 3);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         pool.install(|| {
             pipeline.pairs(&split.train, &rows[..count], &stream, &mut anchor, &mut positive);

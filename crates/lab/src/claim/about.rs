@@ -1,6 +1,6 @@
 //! What a statement is about: which of its parts only a learner that learns can make true.
 
-use super::Moment;
+use crate::evidence::Moment;
 use serde::{Deserialize, Serialize};
 
 /// What a statement is about. Only the last two are about learning.

@@ -1,41 +1,24 @@
 //! Does luck at the start decide which atom a neuron ends with?
 //!
-//! At step 0 neuron i points most at atom j_i and has the luck l_i = ⟨w_i, M_{j_i}⟩²/((ln d/d)‖M Mᵀ w_i‖²).
-//! It keeps its fate if at the end |cos(w_i, M_j)| > .7 for j = j_i.
+//! At step 0 neuron i points most at atom j_i and has the luck l_i, as its paper measures it. It keeps its fate if
+//! at the end |cos(w_i, M_j)| > .7 for j = j_i.
 //!
 //! ```text
 //! precision   share of the lucky neurons that keep their fate          chance: the share of all neurons that do
 //! recall      share of the neurons that end with an atom and were lucky for it at the start
 //! area        Pr(l_i > l_i') for i that keeps its fate and i' that does not, the area under the curve; chance: ½
 //! ```
-//!
-//! Source: Definition B.1, Lemmas C.1b, D.1a, E.2 (1); docs/theory.md 7 (4).
 
-use super::evidence::{Gap, Subject};
 use super::measure::Setting;
-use super::quantity::recorded_neurons;
-use super::{Moment, Role};
+use crate::evidence::Subject;
 use crate::identity::SettingKey;
+use crate::paper::{Fate, Paper};
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
-use featurescope_sim::measure::{Neuron, OWNER_COSINE, luck};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Level of the intervals.
 const LEVEL: f64 = 0.95;
-
-/// One neuron: how lucky it started and what it became.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fate {
-    /// l_i.
-    pub luck: f64,
-    /// Whether it was in some M_j*.
-    pub is_lucky: bool,
-    /// Whether it ends with |cos| > .7 to some atom.
-    pub is_aligned: bool,
-    /// Whether that is the atom it pointed at most at the start.
-    pub is_kept: bool,
-}
 
 /// The neurons of one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +48,7 @@ pub struct RunDestiny {
 
 /// The figures of one setting. Intervals are over seeds, `None` with a single one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Destiny {
+pub struct NeuronDestiny {
     /// The arm and its sizes.
     pub setting: Setting,
     /// Mean precision.
@@ -80,33 +63,16 @@ pub struct Destiny {
     pub runs: Vec<RunDestiny>,
 }
 
-/// The fates of the neurons of an arm that contrasts and learns; `None` also where the run did not record what
-/// is needed.
-pub fn fates(subject: &Subject<'_>) -> Option<Fates> {
-    let of_theory = |setting: &Setting| setting.role != Role::Supervised && setting.idleness.is_none();
-    let setting = Setting::of(subject).filter(of_theory)?;
-    let neurons = read(subject).ok()?;
+/// The fates of the neurons of an arm that is judged and learns; `None` also where the paper says nothing of them, or
+/// the run did not record what is needed.
+pub fn fates(paper: &Paper, subject: &Subject<'_>) -> Option<Fates> {
+    let setting = Setting::of(paper, subject).filter(|setting| setting.idleness.is_none())?;
+    let neurons = (paper.destiny.read)(subject, setting.role)?;
     Some(Fates { setting, seed: subject.run.plan.seed, neurons })
 }
 
-/// From the neurons recorded at the start and at the end.
-fn read(s: &Subject<'_>) -> Result<Vec<Fate>, Gap> {
-    let (d, rule) = (s.latent_dim() as usize, s.luck());
-    let (start, end) = (recorded_neurons(s, Moment::Start)?, recorded_neurons(s, Moment::End)?);
-    let fate = |(first, last): (&Neuron, &Neuron)| {
-        let is_aligned = last.alignment() > OWNER_COSINE;
-        Fate {
-            luck: luck(first, d),
-            is_lucky: rule.is_lucky(first, d),
-            is_aligned,
-            is_kept: is_aligned && first.best_atom == last.best_atom,
-        }
-    };
-    Ok(start.iter().zip(&end).map(fate).collect())
-}
-
 /// Sums up runs by setting.
-pub fn destinies(all: Vec<Fates>) -> Vec<Destiny> {
+pub fn destinies(all: Vec<Fates>) -> Vec<NeuronDestiny> {
     let mut groups: BTreeMap<SettingKey, Vec<Fates>> = BTreeMap::new();
     for fates in all {
         let group = groups.entry(fates.setting.key).or_default();
@@ -119,14 +85,14 @@ pub fn destinies(all: Vec<Fates>) -> Vec<Destiny> {
     groups.iter().map(|group| of_setting(group)).collect()
 }
 
-fn of_setting(group: &[Fates]) -> Destiny {
+fn of_setting(group: &[Fates]) -> NeuronDestiny {
     let runs: Vec<RunDestiny> = group.iter().map(|fates| of_run(fates.seed, &fates.neurons)).collect();
     // A run without the figure, such as one without lucky neurons, says nothing about it.
     let over_seeds = |figure: &dyn Fn(&RunDestiny) -> Option<f64>| {
         let values: Vec<f64> = runs.iter().filter_map(figure).collect();
         Located::mean(&values).map(|located| located.interval(LEVEL))
     };
-    Destiny {
+    NeuronDestiny {
         setting: group[0].setting.clone(),
         precision: over_seeds(&|run| Some(run.precision?.value)),
         precision_over_chance: over_seeds(&|run| Some(run.precision?.value - run.base_rate)),

@@ -2,11 +2,10 @@
 //!
 //! A run is opened, read and dropped before the next one, so memory does not grow with their number.
 
-use super::evidence::{Gap, Subject};
-use super::idleness::is_judged;
-use super::quantity;
-use super::{About, Axis, Bounds, Claim, Idleness, Moment, Role, Test};
+use super::{About, Axis, Bounds, Claim, Test};
+use crate::evidence::{Gap, Moment, Subject};
 use crate::identity::{SettingKey, Settings};
+use crate::paper::{Idleness, Paper, Role, Roles, Standing};
 use crate::stats::Range;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -131,13 +130,16 @@ impl std::fmt::Display for Bounds {
 }
 
 impl Setting {
-    /// The setting of an arm that is judged: a subject, a control, or one that learns nothing.
-    pub fn of(subject: &Subject<'_>) -> Option<Self> {
-        let (population, spec) = (subject.population(), subject.spec());
-        let (d, role, idleness) = (population.latent_dim as f64, subject.arm.role?, Idleness::of(subject));
-        if !is_judged(subject, idleness) {
-            return None;
-        }
+    /// The setting of an arm that is judged by a paper: a subject, a control, or one that learns nothing.
+    pub fn of(paper: &Paper, subject: &Subject<'_>) -> Option<Self> {
+        let role = paper.role(subject)?;
+        let idleness = match (paper.standing)(subject, role) {
+            Standing::Meant => None,
+            Standing::Idle(idleness) => Some(idleness),
+            Standing::Between => return None,
+        };
+        let (population, spec) = (subject.population().ok()?, subject.spec());
+        let d = population.latent_dim as f64;
         let settings = subject.settings();
         let mut setting = Self {
             arm: subject.plan.name.clone(),
@@ -172,8 +174,8 @@ impl Setting {
     }
 
     /// The settings in which a control differs from this subject beyond what makes it a control.
-    pub fn differing<'a>(&'a self, control: &'a Self) -> Vec<&'a str> {
-        let meant = self.role.difference(control.role);
+    pub fn differing<'a>(&'a self, control: &'a Self, roles: Option<&Roles>) -> Vec<&'a str> {
+        let meant = roles.map_or(Vec::new(), |roles| roles.difference(self.role, control.role));
         let is_meant = |key: &str| {
             meant.iter().any(|name| {
                 key.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -218,21 +220,27 @@ impl Setting {
     }
 }
 
-/// Reads everything that `claims` ask of the arms of one run.
-pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>) -> Vec<Reading> {
+/// Reads everything that `claims` of a paper ask of the arms of one run.
+pub fn measure<'a>(
+    paper: &Paper,
+    claims: &[Claim],
+    subjects: impl Iterator<Item = Subject<'a>>,
+) -> Vec<Reading> {
     let mut readings = Vec::new();
     for subject in subjects {
-        let Some(setting) = Setting::of(&subject) else { continue };
+        let Some(setting) = Setting::of(paper, &subject) else { continue };
         let mut known = HashMap::new();
         let mut read = |name: &str, at: Moment| -> Result<f64, Gap> {
             let key = (name.to_owned(), at);
-            known.entry(key).or_insert_with(|| quantity::read(name, &subject, at)).clone()
+            known.entry(key).or_insert_with(|| paper.read(name, &subject, at)).clone()
         };
         for (c, claim) in claims.iter().enumerate() {
-            for (t, test) in claim.tests.iter().enumerate().filter(|(_, test)| asks(claim, test, &setting)) {
+            for (t, test) in
+                claim.tests.iter().enumerate().filter(|(_, test)| asks(paper, claim, test, &setting))
+            {
                 let (setting, seed) = (setting.clone(), subject.run.plan.seed);
                 let value = read_test(test, setting.role, &mut read);
-                let range = quantity::range(test.quantity().0, &subject);
+                let range = (paper.range)(test.quantity().0, &subject);
                 readings.push(Reading { claim: c, test: t, setting, seed, value, range });
             }
         }
@@ -244,16 +252,24 @@ pub fn measure<'a>(claims: &[Claim], subjects: impl Iterator<Item = Subject<'a>>
 ///
 /// What learns nothing is a standing control of statements about learning and a control of no other, and of
 /// what is not about learning it is a subject only where nothing has been trained: there all runs are alike.
-fn asks(claim: &Claim, test: &Test, setting: &Setting) -> bool {
+fn asks(paper: &Paper, claim: &Claim, test: &Test, setting: &Setting) -> bool {
     let (is_subject, at) = (test.arms().contains(&setting.role), test.quantity().1);
-    match setting.idleness {
-        None => is_subject || test.controls().contains(&setting.role),
-        Some(idleness) if claim.about.is_some_and(About::is_learned) => is_subject && idleness.is_idle_at(at),
-        Some(idleness) => is_subject && idleness == Idleness::Untrained && at == Moment::Start,
+    let Some(idleness) = setting.idleness else {
+        return is_subject || test.controls().contains(&setting.role);
+    };
+    let Some(kind) = paper.idleness.iter().find(|kind| kind.name == idleness.name()) else { return false };
+    if claim.about.is_some_and(About::is_learned) {
+        is_subject && !kind.sound_at.contains(&at)
+    } else {
+        is_subject && kind.is_untrained && at == Moment::Start
     }
 }
 
-pub(super) fn read_test(
+/// The value that a test reads off an arm of this role, or why it has none.
+///
+/// # Errors
+/// If a quantity cannot be read, or a condition is not met.
+pub fn read_test(
     test: &Test,
     role: Role,
     read: &mut dyn FnMut(&str, Moment) -> Result<f64, Gap>,

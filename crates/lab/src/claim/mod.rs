@@ -1,4 +1,4 @@
-//! The paper's statements as data, judged from stored runs.
+//! The statements of papers as data, judged from stored runs.
 //!
 //! ```text
 //! claims/*.toml ─▶ Claim ─▶ measure (one run at a time: files ─▶ numbers) ─▶ judge (numbers ─▶ verdicts) ─▶ Scoreboard
@@ -11,20 +11,9 @@
 //! interval over seeds lies inside, Refuted if it lies outside, Undecided otherwise. The level of the
 //! intervals is corrected for the number of statements ([`holm_levels`](crate::stats::holm_levels)).
 //!
-//! Source: docs/theory.md 5, one row of its tables per [`Claim::catalogue`].
-//!
-//! To add a quantity: one entry in [`quantity::QUANTITIES`]. To add a claim: one entry in a file under
-//! `claims/`.
+//! To add a claim: one entry in a file under `claims/` of its paper. Rules: docs/claims.md.
 
 pub mod about;
-pub mod role;
-mod idleness;
-mod data;
-pub mod evidence;
-pub mod state;
-pub mod monte_carlo;
-pub mod constructed;
-pub mod quantity;
 pub mod measure;
 pub mod judge;
 pub mod tendency;
@@ -32,25 +21,14 @@ pub mod destiny;
 pub mod wording;
 
 pub use about::About;
-pub use destiny::Destiny;
-pub use idleness::Idleness;
+pub use destiny::NeuronDestiny;
 pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge, judge_telling};
-pub use role::Role;
 pub use tendency::Tendency;
 
+use crate::evidence::Moment;
 use crate::identity::Digest;
+use crate::paper::{Paper, Role};
 use serde::{Deserialize, Serialize};
-
-/// The files of claims, by the part of the paper they belong to.
-const FILES: &[(&str, &str)] = &[
-    ("main-text.toml", include_str!("../../../../claims/main-text.toml")),
-    ("appendix-a.toml", include_str!("../../../../claims/appendix-a.toml")),
-    ("appendix-b.toml", include_str!("../../../../claims/appendix-b.toml")),
-    ("appendix-c.toml", include_str!("../../../../claims/appendix-c.toml")),
-    ("appendix-d.toml", include_str!("../../../../claims/appendix-d.toml")),
-    ("appendix-e.toml", include_str!("../../../../claims/appendix-e.toml")),
-    ("appendix-f.toml", include_str!("../../../../claims/appendix-f.toml")),
-];
 
 /// A claim file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +53,13 @@ pub enum ClaimError {
     },
 }
 
-/// One statement of the paper.
+/// One statement of a paper.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claim {
-    /// The paper's number: "Theorem 3.4 (iii)".
+    /// The paper's number of it.
     pub id: String,
-    /// Row of the catalogue, docs/theory.md 5.
+    /// Row of the catalogue in the paper's theory page.
     pub catalogue: String,
     /// A few words.
     pub title: String,
@@ -157,35 +135,6 @@ pub struct Scaling {
     pub conditions: Vec<Condition>,
 }
 
-/// When a quantity is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Moment {
-    /// Step 0.
-    Start,
-    /// The end of stage I.
-    T1,
-    /// The end of stage II.
-    T2,
-    /// The last step.
-    End,
-    /// The mean over the recorded steps of the second half of the run: the paper's [T3, T4].
-    Window,
-}
-
-impl Moment {
-    /// As it reads after a quantity.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Start => "at the start",
-            Self::T1 => "at T1",
-            Self::T2 => "at T2",
-            Self::End => "at the end",
-            Self::Window => "over the second half",
-        }
-    }
-}
-
 /// What changes over a ladder of sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -213,7 +162,7 @@ impl Axis {
             Self::LatentDim => "data.latent_dim",
             Self::AmbientDim => "data.ambient_dim",
             Self::Anchors => "batch.anchors",
-            Self::Temperature => "loss.temperature",
+            Self::Temperature => "objective.temperature",
             Self::WeightDecay => "training.weight_decay",
         }
     }
@@ -344,38 +293,43 @@ struct ClaimFile {
     claim: Vec<Claim>,
 }
 
-/// All claims, in the order of the paper.
+/// All claims of a paper, in its order.
 ///
 /// # Errors
-/// If a file is no claim file: the tests see to it that the shipped ones are.
-pub fn claims() -> Result<Vec<Claim>, ClaimError> {
+/// If a file is no claim file: a test of the paper sees to it that they are.
+pub fn claims(paper: &Paper) -> Result<Vec<Claim>, ClaimError> {
     let mut all: Vec<Claim> = Vec::new();
-    FILES.iter().try_for_each(|&(file, text)| add_claims(&mut all, file, text))?;
+    paper.claims.iter().try_for_each(|&(file, text)| add_claims(paper, &mut all, file, text))?;
     Ok(all)
 }
 
-/// SHA-256 of all claim files: two boards that show the same were judged by the same statements, bounds and
-/// rules.
-pub fn claims_digest() -> Digest {
-    let named = FILES.iter().map(|(file, text)| format!("{file} {}\n{text}", text.len()));
+/// SHA-256 of all claim files of a paper: two boards that show the same were judged by the same statements, bounds
+/// and rules.
+pub fn claims_digest(paper: &Paper) -> Digest {
+    let named = paper.claims.iter().map(|(file, text)| format!("{file} {}\n{text}", text.len()));
     Digest::of(named.collect::<String>())
 }
 
-/// Adds the claims in the `text` of a claim file.
+/// Adds the claims in the `text` of a claim file of a paper.
 ///
 /// # Errors
 /// If it is no claim file, or a claim is not complete or there already.
-pub fn add_claims(all: &mut Vec<Claim>, file: &'static str, text: &str) -> Result<(), ClaimError> {
+pub fn add_claims(
+    paper: &Paper,
+    all: &mut Vec<Claim>,
+    file: &'static str,
+    text: &str,
+) -> Result<(), ClaimError> {
     let parsed: ClaimFile = toml::from_str(text).map_err(|source| ClaimError::Syntax { file, source })?;
     for claim in parsed.claim {
         let wrong = |problem| ClaimError::Content { file, id: claim.id.clone(), problem };
-        check(&claim, all).map_err(wrong)?;
+        check(paper, &claim, all).map_err(wrong)?;
         all.push(claim);
     }
     Ok(())
 }
 
-fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
+fn check(paper: &Paper, claim: &Claim, before: &[Claim]) -> Result<(), String> {
     if before.iter().any(|other| other.id == claim.id) {
         return Err("there are two claims of this id".to_owned());
     }
@@ -383,9 +337,20 @@ fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
         return Err("a claim has either tests or a reason why it cannot be tested".to_owned());
     }
     check_about(claim)?;
+    let roles = paper.roles().map_err(|error| format!("the paper's roles: {error}"))?;
     for test in &claim.tests {
         if test.arms().is_empty() {
             return Err("a test without an arm judges nothing: `arms` names at least one".to_owned());
+        }
+        let asked = test.conditions().iter().filter_map(|condition| condition.arm);
+        let named = test.arms().iter().chain(test.controls()).copied().chain(asked);
+        if let Some(unknown) = named.into_iter().find(|&role| roles.words(role).is_none()) {
+            let known: Vec<&str> = roles.all().map(Role::name).collect();
+            return Err(format!(
+                "`{}` is no kind of arm: expected one of {}",
+                unknown.name(),
+                known.join(", ")
+            ));
         }
         let Bounds { at_least, at_most } = test.bounds();
         if at_least.is_none() && at_most.is_none() {
@@ -393,7 +358,7 @@ fn check(claim: &Claim, before: &[Claim]) -> Result<(), String> {
         }
         let conditions = test.conditions().iter().map(|condition| condition.quantity.as_str());
         for name in conditions.chain([test.quantity().0]) {
-            if !quantity::is_known(name) {
+            if paper.doc(name).is_none() {
                 return Err(format!("`{name}` is neither a quantity nor a recorded column"));
             }
         }
@@ -431,6 +396,3 @@ fn check_about(claim: &Claim) -> Result<(), String> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

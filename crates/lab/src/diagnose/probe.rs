@@ -249,7 +249,7 @@ mod tests {
     use featurescope_sim::math::{Purpose, Stream};
 
     fn noise(i: usize, j: usize) -> f32 {
-        let value = Stream::new(5, Purpose::MonteCarlo, j as u32).reader(Part::Dense, i as u32).normal();
+        let value = Stream::new(5, Purpose::MONTE_CARLO, j as u32).reader(Part::Dense, i as u32).normal();
         value.clamp(-3.0, 3.0) as f32
     }
 

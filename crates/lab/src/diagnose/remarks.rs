@@ -331,7 +331,7 @@ mod tests {
     use featurescope_sim::math::{Matrix, Purpose, Stream};
 
     fn noise(i: usize, j: usize) -> f32 {
-        Stream::new(3, Purpose::MonteCarlo, j as u32).reader(Part::Dense, i as u32).normal() as f32
+        Stream::new(3, Purpose::MONTE_CARLO, j as u32).reader(Part::Dense, i as u32).normal() as f32
     }
 
     fn of(rows: &Matrix, pairs: Option<&Matrix>, classes: Option<Vec<u32>>) -> Vec<Remark> {

@@ -49,7 +49,7 @@ pub fn shuffled(n: usize) -> Vec<usize> {
 
 fn random_word(i: usize) -> u32 {
     // Beyond 2³² rows the numbers repeat; the position decides between equal ones.
-    Stream::new(SEED, Purpose::Order, 0).reader(Part::Dense, i as u32).word()
+    Stream::new(SEED, Purpose::ORDER, 0).reader(Part::Dense, i as u32).word()
 }
 
 /// `most` places shared out in proportion to the counts, by largest remainders.

@@ -7,7 +7,7 @@ const BASE: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 32
-[encoder]
+[network]
 width = 16
 [batch]
 anchors = 8
@@ -40,7 +40,10 @@ fn the_way_in_which_settings_are_written_is_no_part_of_them() {
         "a name",
     );
     same(identity(&["training.steps=2.0", "training.weight_decay=0.001"]), "numbers in another form");
-    same(identity(&["seed=1", "loss.temperature=1", "data.dictionary.kind=haar"]), "defaults written out");
+    same(
+        identity(&["seed=1", "objective.temperature=1", "data.dictionary.kind=haar"]),
+        "defaults written out",
+    );
     same(identity(&["arms.mask.training.steps=2", "arms.none.training.steps=2"]), "written for each arm");
 }
 
@@ -51,11 +54,11 @@ fn every_setting_makes_another_run_and_only_the_seed_a_repetition() {
     let others = [
         "data.latent_dim=9",
         "data.ambient_dim=33",
-        "data.activity=0.25",
+        "data.latent.activity=0.25",
         "data.dictionary.kind=axes",
-        "encoder.width=17",
+        "network.width=17",
         "batch.anchors=9",
-        "loss.temperature=1.0000000000000002",
+        "objective.temperature=1.0000000000000002",
         "training.steps=3",
         "arms.mask.training.steps=3",
         "arms.none.training.steps=3",

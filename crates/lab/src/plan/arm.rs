@@ -1,25 +1,26 @@
 //! One arm: how its training process and its recorder are built.
 
 use super::data::PlannedData;
-use super::prediction::{ArmPrediction, Model};
+use super::prediction::{Model, Prediction};
 use super::{Fork, PlanError};
-use crate::spec::typed::{ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec};
+use crate::spec::typed::{
+    ArithmeticSpec, ArmSpec, MaskJitterSpec, NegativeSetSpec, NegativeViewsSpec, SharedSpec,
+};
 use crate::status::ProductInputs;
-use featurescope_sim::augment::Augmentation;
-use featurescope_sim::data::{SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::Encoder;
-use featurescope_sim::loss::NegativeSet;
+use featurescope_sim::augment::{Augmentation, Identity};
+use featurescope_sim::data::{DataModel, SparseCodingLaw};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::measure::{
     Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape, standard,
 };
-use featurescope_sim::train::contrastive::NegativeViews;
+use featurescope_sim::network::Network;
+use featurescope_sim::objective::{NegativeSet, Problem};
 use featurescope_sim::train::reduced::GaussianViews;
-use featurescope_sim::train::supervised::silent_loss;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Contrastive, ContrastiveParts, Dynamics, MaskJitter, Reduced, ReducedParts, Sgd,
-    StageRule, Supervised, SupervisedParts, TrainingRule,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, StageRule,
+    TrainingRule,
 };
+use std::sync::Arc;
 
 /// One arm of a run, as its settings describe it.
 #[derive(Clone, Debug)]
@@ -30,24 +31,26 @@ pub struct ArmPlan {
     pub spec: ArmSpec,
     /// Which arm it is until when, if it is a fork.
     pub fork: Option<Fork>,
-    /// What theory says about it.
-    pub prediction: ArmPrediction,
+    /// What theories say about it.
+    pub prediction: Prediction,
     seed: u64,
-    law: SparseCodingLaw,
+    latent_dim: usize,
+    law: Option<SparseCodingLaw>,
     cadence: Cadence,
 }
 
 impl ArmPlan {
-    /// An arm of a run with the given seed and law of the data.
+    /// An arm of a run with what all its arms share and the law of its data.
     pub(super) fn new(
         (name, spec): (&str, &ArmSpec),
         fork: Option<Fork>,
-        (seed, law): (u64, SparseCodingLaw),
-        model: &Model,
+        (shared, law): (&SharedSpec, Option<SparseCodingLaw>),
+        model: Option<&Model>,
     ) -> Result<Self, PlanError> {
         let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
-        let (name, prediction) = (name.to_owned(), ArmPrediction::new(spec, model));
-        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, law, cadence })
+        let (name, prediction) = (name.to_owned(), Prediction::new(spec, model));
+        let (seed, latent_dim) = (shared.seed, shared.latent_dim());
+        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, cadence })
     }
 
     /// Checks the arm by building its training process once.
@@ -61,21 +64,25 @@ impl ArmPlan {
         self.spec.width()
     }
 
-    /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y.
-    pub fn silent_loss(&self) -> f64 {
-        match self.spec.built_loss() {
-            Some(loss) => loss.at_rest(self.spec.negatives()),
-            None => silent_loss(self.law.activity(), self.law.latent_dim),
-        }
+    /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y of
+    /// sparse codes; `None` for labels of other data.
+    pub fn silent_loss(&self) -> Option<f64> {
+        let problem = Problem {
+            negatives: self.spec.negatives(),
+            latent_dim: self.latent_dim,
+            activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::activity),
+        };
+        let loss = self.spec.built_objective()?.at_rest(&problem);
+        loss.is_finite().then_some(loss)
     }
 
     /// Neurons and atoms.
     pub fn shape(&self) -> Shape {
-        Shape { width: self.width(), latent_dim: self.law.latent_dim }
+        Shape { width: self.width(), latent_dim: self.latent_dim }
     }
 
     /// The data model in the space that the arm's weights live in: the ambient space, or the learner's coordinates.
-    pub fn space(&self, data: &PlannedData) -> Result<SparseCoding, ParameterError> {
+    pub fn space(&self, data: &PlannedData) -> Result<Arc<dyn DataModel>, ParameterError> {
         if self.is_reduced() {
             return self.coordinates();
         }
@@ -88,9 +95,19 @@ impl ArmPlan {
 
     /// The data model in the coordinates of a reduced arm's learner: along the atoms, along the noise
     /// directions, and along as many others as it has neurons.
-    pub fn coordinates(&self) -> Result<SparseCoding, ParameterError> {
-        let others = self.law.ambient_dim.saturating_sub(self.law.known_dim());
-        self.law.in_coordinates(self.width().min(others))
+    pub fn coordinates(&self) -> Result<Arc<dyn DataModel>, ParameterError> {
+        let law = self.reduced_law()?;
+        let others = law.ambient_dim.saturating_sub(law.known_dim());
+        Ok(Arc::new(law.in_coordinates(self.width().min(others))?))
+    }
+
+    /// The law that reduced dynamics follows.
+    fn reduced_law(&self) -> Result<&SparseCodingLaw, ParameterError> {
+        self.law.as_ref().ok_or_else(|| ParameterError {
+            name: "training.dynamics",
+            value: "reduced".to_owned(),
+            accepted: "sampled or supervised: these data are no sparse coding".to_owned(),
+        })
     }
 
     /// Whether the arm leaves the ambient space out.
@@ -100,27 +117,21 @@ impl ArmPlan {
 
     /// The training process in its initial state.
     pub fn dynamics(&self, data: &PlannedData) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let (rule, seed) = (self.training_rule()?, self.seed);
-        let encoder = self.encoder()?;
-        let (Some(augmentation), Some(loss)) = (&self.spec.augmentation, &self.spec.loss) else {
-            return self.supervised(data, encoder);
-        };
-        let (augmentation, loss) = (augmentation.build(&())?, loss.build(&())?);
-        if self.is_reduced() {
-            let (law, jitter, batch) = (self.law, self.jitter(), self.batch());
-            let parts = ReducedParts { law, augmentation, jitter, encoder, loss, batch, rule, seed };
-            return Ok(Box::new(Reduced::new(parts)?));
-        }
-        let parts = ContrastiveParts {
-            data: Box::new(self.space(data)?),
-            augmentation,
-            encoder,
-            loss,
+        let spec = &self.spec;
+        let parts = Parts {
+            augmentation: self.augmentation()?.unwrap_or_else(|| Box::new(Identity)),
+            network: self.network()?,
+            objective: spec.objective.build(&())?,
+            optimizer: spec.training.optimizer.build(&())?,
             batch: self.batch(),
-            rule,
-            seed,
+            rule: self.training_rule()?,
+            seed: self.seed,
         };
-        Ok(Box::new(Contrastive::new(parts)?.with_arithmetic(self.arithmetic())))
+        if self.is_reduced() {
+            return Ok(Box::new(Reduced::new(self.reduced_law()?.clone(), self.jitter(), parts)?));
+        }
+        let process = Sampled::new(Box::new(self.space(data)?), parts)?;
+        Ok(Box::new(process.with_arithmetic(self.arithmetic())?))
     }
 
     /// How products are computed.
@@ -136,26 +147,6 @@ impl ArmPlan {
         self.arithmetic().precision().into()
     }
 
-    fn supervised(
-        &self,
-        data: &PlannedData,
-        encoder: Box<dyn Encoder>,
-    ) -> Result<Box<dyn Dynamics>, ParameterError> {
-        let training = &self.spec.training;
-        let parts = SupervisedParts {
-            data: Box::new(self.space(data)?),
-            encoder,
-            batch: self.spec.batch.anchors,
-            tasks: training.tasks.unwrap_or(self.law.latent_dim),
-            head_rate_ratio: training.head_rate_ratio.unwrap_or(1.0),
-            rule: self.training_rule()?,
-            seed: self.seed,
-        };
-        let process =
-            if self.is_reduced() { Supervised::reduced(parts, self.law) } else { Supervised::new(parts) };
-        Ok(Box::new(process?))
-    }
-
     fn jitter(&self) -> MaskJitter {
         match self.spec.training.mask_jitter {
             Some(MaskJitterSpec::Dropped) => MaskJitter::Dropped,
@@ -163,19 +154,21 @@ impl ArmPlan {
         }
     }
 
-    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where nothing is contrasted.
+    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where the objective takes one view.
     pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
-        let views = augmentation.map(|kind| GaussianViews::new(kind.as_ref(), &self.law, self.jitter()));
-        views.transpose()
+        let views = |kind: Box<dyn Augmentation>| {
+            GaussianViews::new(kind.as_ref(), self.reduced_law()?, self.jitter())
+        };
+        augmentation.map(views).transpose()
     }
 
-    /// The activation.
-    pub fn encoder(&self) -> Result<Box<dyn Encoder>, ParameterError> {
-        self.spec.encoder.build(&())
+    /// What turns pre-activations into features.
+    pub fn network(&self) -> Result<Box<dyn Network>, ParameterError> {
+        self.spec.network.build(&())
     }
 
-    /// How samples become views; `None` where nothing is contrasted.
+    /// How samples become views; `None` where the objective takes one view.
     pub fn augmentation(&self) -> Result<Option<Box<dyn Augmentation>>, ParameterError> {
         self.spec.augmentation.as_ref().map(|augmentation| augmentation.build(&())).transpose()
     }
@@ -185,7 +178,7 @@ impl ArmPlan {
         let measure = &self.spec.measure;
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
-            luck: LuckRule::per_atom(self.law.latent_dim, self.width(), measure.potential_per_atom),
+            luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
         };
         Recorder::new(standard(&settings), self.cadence, self.spec.training.steps)
     }
@@ -211,7 +204,7 @@ impl ArmPlan {
         Ok(TrainingRule {
             width: self.width(),
             initial_norm: self.spec.initial_norm(),
-            sgd: Sgd {
+            rate: RateRule {
                 learning_rate: training.learning_rate,
                 schedule: training.schedule.build(&training.steps)?,
                 weight_decay: training.weight_decay,

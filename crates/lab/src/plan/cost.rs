@@ -6,7 +6,7 @@
 //! Source: docs/theory.md 4.1 for the products of a step.
 
 use super::PlanError;
-use super::data::{needs_ambient_space, random_count};
+use super::data::needs_ambient_space;
 use crate::host::show_bytes;
 use crate::spec::Spec;
 use crate::spec::typed::{ArmSpec, NegativeSetSpec};
@@ -36,12 +36,14 @@ pub struct Cost {
 impl Cost {
     /// The cost of a spec. Nothing is allocated.
     pub fn of(spec: &Spec) -> Self {
-        let data = &spec.shared.data;
-        let (d, d1) = (data.latent_dim as f64, data.ambient_dim as f64);
+        let (d, d1) = (spec.shared.latent_dim() as f64, spec.shared.ambient_dim() as f64);
+        let law = spec.shared.built_data();
+        let parts = law.as_ref().and_then(|law| law.sparse_coding());
+        let directions = parts.and_then(|parts| parts.directions().count()).unwrap_or_default();
         // Atoms and noise directions. In the plan and in the arm; making them takes Gaussians and their QR in
         // double precision.
         let is_drawn = needs_ambient_space(spec);
-        let known = d + random_count(data).unwrap_or_default() as f64;
+        let known = d + directions as f64;
         let dictionary = if is_drawn { (2.0 * SINGLE + 3.0 * DOUBLE) * known * d1 } else { 0.0 };
         let probes = &spec.shared.probe;
         let labels = probes.labels.iter().copied().max().map_or(0.0, |labels| labels as f64);
@@ -58,7 +60,7 @@ impl Cost {
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
-            let size = ArmSize::new(arm);
+            let size = ArmSize::new(arm, spec.shared.latent_dim());
             let is_reduced = arm.training.dynamics.is_reduced();
             let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
@@ -89,7 +91,7 @@ impl Cost {
                 needed: show_bytes(self.memory),
                 largest: self.largest.clone(),
                 available: show_bytes(available),
-                remedy: "data.ambient_dim, encoder.width, batch.anchors, probe.labels or measure.samples",
+                remedy: "data.ambient_dim, network.width, batch.anchors, probe.labels or measure.samples",
             }),
             _ => Ok(()),
         }
@@ -102,38 +104,43 @@ struct ArmSize {
     anchors: f64,
     positives: f64,
     negatives: f64,
-    tasks: f64,
+    /// Entries of the parameter arrays of network and objective.
+    own_entries: f64,
+    /// Most rows or columns of such an array: what is computed for every sample besides features.
+    own_values: f64,
 }
 
 impl ArmSize {
-    fn new(arm: &ArmSpec) -> Self {
+    fn new(arm: &ArmSpec, latent_dim: usize) -> Self {
         let anchors = arm.batch.anchors as f64;
-        let sampled = arm.training.dynamics.is_contrastive();
-        let same = !sampled || arm.has_equal_views();
+        let needs = arm.needs();
+        let same = !needs.two_views || arm.has_equal_views();
         let negatives = match arm.batch.negative_set {
-            _ if !sampled => 0.0,
+            _ if !needs.negatives => 0.0,
             Some(NegativeSetSpec::InBatch) => anchors,
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
         let positives = if same { 0.0 } else { anchors };
-        let tasks = arm.training.tasks.unwrap_or_default() as f64;
-        Self { width: arm.width() as f64, anchors, positives, negatives, tasks }
+        let arrays = arm.own_arrays(latent_dim).concat();
+        let own_entries = arrays.iter().map(|array| (array.rows * array.cols) as f64).sum();
+        let own_values = arrays.iter().map(|array| array.rows as f64).sum();
+        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
         let samples = self.anchors + self.positives + self.negatives;
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
-        let logits = self.anchors * self.negatives.max(2.0 * self.tasks);
-        // What every task asks for, its head, and the head's gradient.
-        let tasks = self.tasks * (d + 2.0 * self.width);
-        SINGLE * (samples * d1 + embeddings + logits + tasks + self.anchors.max(self.negatives) * d)
+        let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
+        // Arrays of their own and their gradients, and what a task asks for.
+        let own = 2.0 * self.own_entries + self.own_values * d;
+        SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
-        products + 4.0 * self.anchors * self.width * (self.negatives + self.tasks)
+        products + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

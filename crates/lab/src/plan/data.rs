@@ -7,15 +7,16 @@ use super::PlanError;
 use crate::identity::InputFile;
 use crate::matrix_file::decode_matrix;
 use crate::spec::Spec;
-use crate::spec::typed::{ArmSpec, DataSpec, DictionarySpec, NoiseDirectionsSpec, SharedSpec};
+use crate::spec::typed::{ArmSpec, SharedSpec};
+use featurescope_sim::data::noise_directions::NoiseDirections;
 use featurescope_sim::data::{
-    DataModel, DenseNoise, Dictionary, DictionaryError, LatentLaw, SparseCoding, SparseCodingLaw,
+    DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population,
+    SparseCodingLaw, SparseCodingParts,
 };
 use featurescope_sim::math::linalg::times_transposed;
-use featurescope_sim::math::{Matrix, ParameterError, SMALLEST_DRAWN, require};
-use featurescope_sim::theory::Population;
-use featurescope_sim::theory::code_noise::CodeNoise;
-use featurescope_sim::theory::rates::LeverageOverlap;
+use featurescope_sim::math::{Matrix, ParameterError, require};
+use featurescope_sim::probe::code_noise::CodeNoise;
+use std::sync::Arc;
 
 /// Largest Σ_r M_rj⁴ in units of 1/d1 at which a dictionary counts as spread out. A Haar dictionary has 3; the error of a
 /// masked sample's inner product with M_j is the root.
@@ -24,23 +25,23 @@ const MOST_CONCENTRATED: f64 = 10.0;
 /// What every arm of a run is trained on.
 #[derive(Clone, Debug)]
 pub struct PlannedData {
-    law: SparseCodingLaw,
-    ambient: Option<SparseCoding>,
+    law: Option<SparseCodingLaw>,
+    ambient: Option<Arc<dyn DataModel>>,
 }
 
 impl PlannedData {
     /// A law, and the model that follows it in the ambient space where there is one.
-    pub(crate) fn new(law: SparseCodingLaw, ambient: Option<SparseCoding>) -> Self {
+    pub(crate) fn new(law: Option<SparseCodingLaw>, ambient: Option<Arc<dyn DataModel>>) -> Self {
         Self { law, ambient }
     }
 
-    /// The law of the samples.
-    pub fn law(&self) -> &SparseCodingLaw {
-        &self.law
+    /// The law of the samples; `None` for data that are no sparse coding.
+    pub fn law(&self) -> Option<&SparseCodingLaw> {
+        self.law.as_ref()
     }
 
     /// The model in the ambient space; `None` where every arm is reduced.
-    pub fn ambient(&self) -> Option<&SparseCoding> {
+    pub fn ambient(&self) -> Option<&Arc<dyn DataModel>> {
         self.ambient.as_ref()
     }
 }
@@ -59,101 +60,94 @@ pub(crate) struct DataFacts {
 
 impl DataFacts {
     /// Those of data that are there.
-    pub(crate) fn of(data: &PlannedData, spec: &DataSpec) -> Self {
-        let known = Self::without_ambient_space(spec);
-        let Some(model) = data.ambient() else { return known };
-        let overlap = match spec.dictionary {
-            DictionarySpec::Haar {} | DictionarySpec::File { .. } => {
-                LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
-            }
-            DictionarySpec::Hadamard {} | DictionarySpec::Axes {} => known.overlap,
+    pub(crate) fn of(data: &PlannedData, shared: &SharedSpec) -> Result<Self, PlanError> {
+        let known = Self::without_ambient_space(shared)?;
+        let Some(model) = data.ambient() else { return Ok(known) };
+        let law = data_law(shared)?;
+        let parts = law.sparse_coding();
+        let overlap = if parts.is_some_and(|parts| parts.dictionary().is_taken_as_even()) {
+            known.overlap
+        } else {
+            LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
         };
-        let (atoms, directions) = (model.dictionary().atoms(), model.noise().directions());
-        Self {
+        let none = Matrix::zeros(0, 0);
+        let (atoms, directions) = (model.dictionary().atoms(), model.noise_directions().unwrap_or(&none));
+        Ok(Self {
             overlap,
-            direction_count: model.noise().direction_count(),
-            code_noise: code_noise(spec, Some((atoms, directions))),
-        }
+            direction_count: directions.rows(),
+            code_noise: parts.and_then(|parts| code_noise(parts, Some((atoms, directions)))),
+        })
     }
 
     /// Those of data that no arm draws in the ambient space: evenly spread.
-    pub(crate) fn without_ambient_space(spec: &DataSpec) -> Self {
-        Self {
+    pub(crate) fn without_ambient_space(shared: &SharedSpec) -> Result<Self, PlanError> {
+        let law = data_law(shared)?;
+        let parts = law.sparse_coding();
+        Ok(Self {
             overlap: LeverageOverlap::uniform(&Population {
-                ambient_dim: spec.ambient_dim,
-                latent_dim: spec.latent_dim,
+                ambient_dim: shared.ambient_dim(),
+                latent_dim: shared.latent_dim(),
                 activity: 0.0,
                 noise_variance: 0.0,
             }),
-            direction_count: random_count(spec).unwrap_or_default(),
-            code_noise: code_noise(spec, None),
-        }
+            direction_count: parts.and_then(|parts| parts.directions().count()).unwrap_or_default(),
+            code_noise: parts.and_then(|parts| code_noise(parts, None)),
+        })
     }
 }
 
 /// What the noise leaves a linear rule to know of z, given the atoms (d × d1) and the noise directions (k ×
-/// d1) where they are at hand. Random directions are orthogonal to the atoms, so that only those from a file
-/// have to be.
-pub(crate) fn code_noise(spec: &DataSpec, arrays: Option<(&Matrix, &Matrix)>) -> Option<CodeNoise> {
-    let variance = noise_variance(spec);
-    if !matches!(spec.noise_directions, NoiseDirectionsSpec::File { .. }) {
+/// d1) where they are at hand. Only directions that may overlap with atoms have to be.
+pub(crate) fn code_noise(parts: &SparseCodingParts, arrays: Option<(&Matrix, &Matrix)>) -> Option<CodeNoise> {
+    let variance = parts.noise_variance();
+    if parts.directions().are_outside_atoms() {
         return Some(CodeNoise::isotropic(variance));
     }
     let (atoms, directions) = arrays?;
     let mut overlaps = Matrix::zeros(0, 0);
     times_transposed(&mut overlaps, &directions.to_f64(), &atoms.to_f64());
-    CodeNoise::with_directions(variance, direction_variance(spec, variance)?, &overlaps)
+    CodeNoise::with_directions(variance, parts.directions().variance(variance), &overlaps)
+}
+
+/// What the settings say of the data. It checks what can be checked without memory.
+pub(crate) fn data_law(shared: &SharedSpec) -> Result<Box<dyn DataLaw>, PlanError> {
+    shared.data.build(&()).map_err(PlanError::parameter("data"))
 }
 
 /// Whether the dictionary has to be there.
 pub(crate) fn needs_ambient_space(spec: &Spec) -> bool {
-    let is_given = matches!(spec.shared.data.dictionary, DictionarySpec::File { .. });
-    is_given || spec.arms.iter().any(|(_, arm)| !arm.training.dynamics.is_reduced())
-}
-
-/// The checks that come before the memory estimate: they need no memory themselves.
-pub(super) fn check_sizes(spec: &DataSpec) -> Result<(), PlanError> {
-    let DataSpec { latent_dim: d, ambient_dim: d1, .. } = *spec;
-    let accepted = format!("at least data.latent_dim = {d}, atoms are orthonormal");
-    require(d1 >= d, "data.ambient_dim", d1, accepted).map_err(PlanError::parameter("data"))
+    let is_looked_at = spec.shared.built_data().is_some_and(|law| match law.sparse_coding() {
+        Some(parts) => parts.dictionary().file().is_some(),
+        None => true,
+    });
+    is_looked_at || spec.arms.iter().any(|(_, arm)| !arm.training.dynamics.is_reduced())
 }
 
 /// Builds the law, and the model in the ambient space if that is needed.
 pub(super) fn build(spec: &Spec, files: &[InputFile]) -> Result<PlannedData, PlanError> {
-    let data = &spec.shared.data;
-    refuse_directions_in_a_file(spec)?;
+    let law = data_law(&spec.shared)?;
+    refuse_unknown_coordinates(spec, law.sparse_coding())?;
     if !needs_ambient_space(spec) {
-        check_hadamard(data)?;
-        let law = law(data, random_count(data).unwrap_or_default())?;
-        law.check().map_err(PlanError::parameter("data"))?;
-        return Ok(PlannedData::new(law, None));
+        let numbers = law.sparse_coding().map(|parts| {
+            let numbers = parts.law(parts.directions().count().unwrap_or_default());
+            numbers.check().map(|()| numbers)
+        });
+        let numbers = numbers.transpose().map_err(PlanError::parameter("data"))?;
+        return Ok(PlannedData::new(numbers, None));
     }
     let ambient = ambient(&spec.shared, files)?;
     refuse_concentrated_atoms(spec, ambient.dictionary())?;
-    let law = law(data, ambient.noise().direction_count())?;
-    Ok(PlannedData::new(law, Some(ambient)))
-}
-
-/// The law of the samples, with so many noise directions. It needs no memory.
-pub(super) fn law(spec: &DataSpec, direction_count: usize) -> Result<SparseCodingLaw, PlanError> {
-    let variance = noise_variance(spec);
-    Ok(SparseCodingLaw {
-        ambient_dim: spec.ambient_dim,
-        latent_dim: spec.latent_dim,
-        latent: latent_law(spec)?,
-        noise_variance: variance,
-        direction_count,
-        direction_variance: direction_variance(spec, variance).unwrap_or(variance),
-    })
+    let direction_count = ambient.noise_directions().map_or(0, Matrix::rows);
+    Ok(PlannedData::new(law.sparse_coding().map(|parts| parts.law(direction_count)), Some(ambient)))
 }
 
 /// The model in the ambient space, drawn or read from the `files` that the settings name.
-pub(crate) fn ambient(shared: &SharedSpec, files: &[InputFile]) -> Result<SparseCoding, PlanError> {
-    let (data, seed) = (&shared.data, shared.seed);
-    let latent = latent_law(data)?;
-    let dictionary = dictionary(data, files, seed)?;
-    let noise = noise(data, files, &dictionary, seed)?;
-    SparseCoding::new(dictionary, latent, noise).map_err(PlanError::parameter("data"))
+pub(crate) fn ambient(shared: &SharedSpec, files: &[InputFile]) -> Result<Arc<dyn DataModel>, PlanError> {
+    let law = data_law(shared)?;
+    let matrices: Vec<_> = (law.files().into_iter())
+        .map(|file| Ok((file.setting, matrix(file, files)?)))
+        .collect::<Result<_, PlanError>>()?;
+    law.draw(&Drawing { seed: shared.seed, matrices: &matrices }).map_err(unusable)
 }
 
 /// The model in the ambient space made of given parts.
@@ -161,60 +155,47 @@ pub(crate) fn ambient(shared: &SharedSpec, files: &[InputFile]) -> Result<Sparse
 /// # Shapes
 /// `columns`: d1 × d, `directions`: k × d1.
 pub(crate) fn ambient_of_parts(
-    shared: &SharedSpec,
+    parts: &SparseCodingParts,
     columns: &Matrix,
     directions: Option<Matrix>,
-) -> Result<SparseCoding, PlanError> {
-    let (data, variance) = (&shared.data, noise_variance(&shared.data));
+) -> Result<Arc<dyn DataModel>, PlanError> {
     let dictionary = Dictionary::from_columns(columns).map_err(PlanError::Dictionary)?;
-    let noise = match directions {
-        None => DenseNoise::isotropic(variance),
-        Some(directions) => {
-            let along = direction_variance(data, variance).unwrap_or(variance);
-            DenseNoise::with_directions(variance, directions, along)
-        }
-    };
-    let noise = noise.map_err(PlanError::parameter("data"))?;
-    SparseCoding::new(dictionary, latent_law(data)?, noise).map_err(PlanError::parameter("data"))
+    let model = parts.with(dictionary, directions.unwrap_or_default());
+    Ok(Arc::new(model.map_err(PlanError::parameter("data"))?))
 }
 
-/// σ².
-fn noise_variance(spec: &DataSpec) -> f64 {
-    let constant = spec.noise_constant.unwrap_or(1.0);
-    spec.noise_variance.unwrap_or_else(|| DenseNoise::paper_variance(constant, spec.latent_dim))
-}
-
-fn latent_law(spec: &DataSpec) -> Result<LatentLaw, PlanError> {
-    Ok(match (spec.active_count, spec.activity) {
-        (Some(count), _) => LatentLaw::FixedCount { count },
-        (None, Some(activity)) => LatentLaw::Symmetric { activity },
-        (None, None) => {
-            let constant = spec.activity_constant.unwrap_or(1.0);
-            let activity = LatentLaw::paper_activity(constant, spec.latent_dim);
-            let accepted = format!(
-                "C_z·ln ln d/d = {activity:.3e} must be a number in [{SMALLEST_DRAWN:e}, 1], or give \
-                 data.activity itself"
-            );
-            let holds = (SMALLEST_DRAWN..=1.0).contains(&activity);
-            require(holds, "data.activity_constant", constant, accepted)
-                .map_err(PlanError::parameter("data"))?;
-            LatentLaw::Symmetric { activity }
-        }
-    })
+fn unusable(error: DictionaryError) -> PlanError {
+    match error {
+        DictionaryError::Parameter(source) => PlanError::Parameter { part: "data".to_owned(), source },
+        other @ DictionaryError::NotOrthonormal { .. } => PlanError::Dictionary(other),
+    }
 }
 
 fn reduced_arms(spec: &Spec) -> impl Iterator<Item = &(String, ArmSpec)> {
     spec.arms.iter().filter(|(_, arm)| arm.training.dynamics.is_reduced())
 }
 
-/// A reduced arm never meets the space that the file's directions lie in.
-fn refuse_directions_in_a_file(spec: &Spec) -> Result<(), PlanError> {
-    let is_given = matches!(spec.shared.data.noise_directions, NoiseDirectionsSpec::File { .. });
-    let Some((name, _)) = reduced_arms(spec).next().filter(|_| is_given) else { return Ok(()) };
-    let accepted = "reduced dynamics takes `none` or `random`: it never draws the space that the file's directions \
-                    lie in. Use sampled dynamics for them";
-    require(false, "data.noise_directions.kind", "file", accepted)
-        .map_err(PlanError::parameter(format!("arm {name}")))
+/// A reduced arm lives in coordinates along atoms and noise directions: it never meets the space that given
+/// directions lie in, and knows no coordinates of data that are no sparse coding.
+fn refuse_unknown_coordinates(spec: &Spec, parts: Option<&SparseCodingParts>) -> Result<(), PlanError> {
+    let Some((name, _)) = reduced_arms(spec).next() else { return Ok(()) };
+    let refused = match parts {
+        None => require(
+            false,
+            "data.kind",
+            spec.shared.data.kind(),
+            "reduced dynamics takes `sparse_coding`: it knows no law of what a learner sees of other data. Use \
+             sampled dynamics for them",
+        ),
+        Some(parts) => require(
+            parts.directions().can_be_reduced(),
+            "data.noise_directions.kind",
+            spec.shared.kind_of::<Box<dyn NoiseDirections>>("noise_directions").unwrap_or_default(),
+            "reduced dynamics takes `none` or `random`: it never draws the space that given directions lie in. Use \
+             sampled dynamics for them",
+        ),
+    };
+    refused.map_err(PlanError::parameter(format!("arm {name}")))
 }
 
 /// Masks on a dictionary that sits on few coordinates have another limit than the one reduced arms take.
@@ -232,55 +213,9 @@ fn refuse_concentrated_atoms(spec: &Spec, dictionary: &Dictionary) -> Result<(),
         .map_err(PlanError::parameter(format!("arm {name}")))
 }
 
-/// What making the dictionary would have refused.
-fn check_hadamard(spec: &DataSpec) -> Result<(), PlanError> {
-    let is_fine = spec.dictionary != DictionarySpec::Hadamard {} || spec.ambient_dim.is_power_of_two();
-    let accepted = "a randomised Hadamard dictionary needs a power of two";
-    require(is_fine, "ambient_dim", spec.ambient_dim, accepted).map_err(PlanError::parameter("data"))
-}
-
-fn dictionary(spec: &DataSpec, files: &[InputFile], seed: u64) -> Result<Dictionary, PlanError> {
-    let (d1, d) = (spec.ambient_dim, spec.latent_dim);
-    let dictionary = match &spec.dictionary {
-        DictionarySpec::Haar {} => Dictionary::haar(d1, d, seed),
-        DictionarySpec::Hadamard {} => Dictionary::hadamard(d1, d, seed),
-        DictionarySpec::Axes {} => Dictionary::axes(d1, d).map_err(DictionaryError::Parameter),
-        DictionarySpec::File { .. } => {
-            Dictionary::from_columns(&matrix("data.dictionary.path", files, (Some(d1), d))?)
-        }
-    };
-    dictionary.map_err(|error| match error {
-        DictionaryError::Parameter(source) => PlanError::Parameter { part: "data".to_owned(), source },
-        other @ DictionaryError::NotOrthonormal { .. } => PlanError::Dictionary(other),
-    })
-}
-
-/// Number of random noise directions.
-pub(super) fn random_count(spec: &DataSpec) -> Option<usize> {
-    match spec.noise_directions {
-        NoiseDirectionsSpec::Random { count, .. } => Some(count),
-        _ => None,
-    }
-}
-
-/// Variance along the noise directions, if there are any.
-fn direction_variance(spec: &DataSpec, sigma2: f64) -> Option<f64> {
-    match spec.noise_directions {
-        NoiseDirectionsSpec::None {} => None,
-        NoiseDirectionsSpec::Random { variance, variance_ratio, .. }
-        | NoiseDirectionsSpec::File { variance, variance_ratio, .. } => {
-            Some(variance.unwrap_or_else(|| variance_ratio.unwrap_or(1.0) * sigma2))
-        }
-    }
-}
-
-/// The matrix in the file that `setting` names, with so many rows, `None` standing for any number, and
-/// columns.
-fn matrix(
-    setting: &'static str,
-    files: &[InputFile],
-    (rows, cols): (Option<usize>, usize),
-) -> Result<Matrix, PlanError> {
+/// The matrix in a file that the settings name.
+fn matrix(wanted: MatrixFile, files: &[InputFile]) -> Result<Matrix, PlanError> {
+    let setting = wanted.setting;
     let file = files.iter().find(|file| file.setting == setting);
     let file = file.ok_or_else(|| ParameterError {
         name: setting,
@@ -288,29 +223,6 @@ fn matrix(
         accepted: "the files of this run".to_owned(),
     });
     let file = file.map_err(PlanError::parameter("data"))?;
-    decode_matrix(&file.path, &file.read()?, rows, cols)
+    decode_matrix(&file.path, &file.read()?, wanted.rows, wanted.columns)
         .map_err(|source| PlanError::MatrixFile { setting, source })
-}
-
-fn noise(
-    spec: &DataSpec,
-    files: &[InputFile],
-    dictionary: &Dictionary,
-    seed: u64,
-) -> Result<DenseNoise, PlanError> {
-    let sigma2 = noise_variance(spec);
-    let part = || PlanError::parameter("data.noise_directions");
-    let directions: Matrix = match &spec.noise_directions {
-        NoiseDirectionsSpec::None {} => {
-            return DenseNoise::isotropic(sigma2).map_err(PlanError::parameter("data"));
-        }
-        NoiseDirectionsSpec::Random { count, .. } => {
-            DenseNoise::random_directions(*count, dictionary.atoms(), seed).map_err(part())?
-        }
-        NoiseDirectionsSpec::File { .. } => {
-            matrix("data.noise_directions.path", files, (None, spec.ambient_dim))?
-        }
-    };
-    let along = direction_variance(spec, sigma2).unwrap_or(sigma2);
-    DenseNoise::with_directions(sigma2, directions, along).map_err(part())
 }

@@ -1,9 +1,9 @@
-//! What will keep an arm from learning, as far as closed forms and the arithmetic say: told before it runs.
-//!
-//! Source: docs/theory.md 3.1 (T1) and 4.3 (growth, gradient noise, linear saturation).
+//! What will keep an arm from learning, as far as theories and the arithmetic say: told before it runs.
 
+use super::prediction::closed_forms;
 use super::{ArmPlan, Outline};
-use crate::spec::typed::NoiseDirectionsSpec;
+use featurescope_sim::data::LatentLaw;
+use std::sync::Arc;
 
 /// Half the distance from 1 to the next smaller number of single precision: 1 − x is 1 for a smaller x.
 const LOST_IN_ONE: f64 = 1.0 / (1u64 << 25) as f64;
@@ -11,27 +11,32 @@ const LOST_IN_ONE: f64 = 1.0 / (1u64 << 25) as f64;
 impl Outline {
     /// What is foreseen for its arms, and what closed forms cannot say of them, one sentence each.
     pub fn foreseen(&self) -> Vec<String> {
+        let open = match self.model() {
+            Some(model) => closed_forms().into_iter().filter_map(|forms| (forms.open)(model)).collect(),
+            None => vec![self.unknown_data()],
+        };
         let of_arm = |arm: &ArmPlan| {
             arm.foreseen().into_iter().map(|what| format!("arm {}: {what}", arm.name)).collect::<Vec<_>>()
         };
-        self.open_forms().into_iter().chain(self.arms.iter().flat_map(of_arm)).collect()
+        open.into_iter().chain(self.arms.iter().flat_map(of_arm)).collect()
     }
 
-    fn open_forms(&self) -> Option<String> {
-        let noise = &self.shared.data.noise_directions;
-        (*noise != NoiseDirectionsSpec::None {}).then(|| {
-            "data.noise_directions: theory has no closed form for noise that is larger in some directions, so \
-             growth, T1 and the cosines of a linear map stand without one; of the best linear rule the accuracy, \
-             where directions overlap with atoms"
-                .to_owned()
-        })
+    fn unknown_data(&self) -> String {
+        let latent = self.shared.kind_of::<Arc<dyn LatentLaw>>("latent");
+        let latent = latent.map_or(String::new(), |kind| format!(", data.latent.kind = {kind}"));
+        format!(
+            "data.kind = {}{latent}: theory has no closed form for these data, so growth, T1, the cosines of a \
+             linear map and the best linear rule stand without one",
+            self.shared.data.kind()
+        )
     }
 }
 
 impl ArmPlan {
     /// What will keep the arm from learning, one sentence each; empty where nothing is foreseen.
     pub fn foreseen(&self) -> Vec<String> {
-        [self.lost_decay(), self.stage_one_obstacle()].into_iter().flatten().collect()
+        let told = closed_forms().into_iter().filter_map(|forms| (forms.obstacle)(self));
+        self.lost_decay().into_iter().chain(told).collect()
     }
 
     fn lost_decay(&self) -> Option<String> {
@@ -43,53 +48,5 @@ impl ArmPlan {
                  (below {LOST_IN_ONE:.0e}): the weights will not decay"
             )
         })
-    }
-
-    /// The first thing that keeps stage I from ending with neurons along the atoms.
-    fn stage_one_obstacle(&self) -> Option<String> {
-        let (training, prediction) = (&self.spec.training, &self.prediction);
-        let growth = prediction.growth?;
-        if growth.sparse - 1.0 <= LOST_IN_ONE {
-            return Some(format!(
-                "the atoms will not grow, a step multiplies their coefficients by {}: lower \
-                 training.weight_decay or raise training.learning_rate",
-                growth.sparse as f32
-            ));
-        }
-        if prediction.saturation_share.is_some_and(|share| share >= 1.0) {
-            return Some(
-                "the norms will come to rest before stage I ends: lower encoder.initial_norm or \
-                 training.first_energy_ratio, or raise loss.temperature"
-                    .to_owned(),
-            );
-        }
-        let t1 = prediction.t1.filter(|&t1| t1 > training.steps as f64);
-        if let Some(t1) = t1 {
-            return Some(format!(
-                "stage I will end at about step {t1:.0}, after training.steps = {}: raise training.steps or \
-                 training.learning_rate",
-                training.steps
-            ));
-        }
-        let anchors = self.spec.batch.anchors as f64;
-        let needed =
-            prediction.anchors_needed.filter(|&needed| self.has_disjoint_views() && anchors < needed);
-        if let Some(needed) = needed {
-            return Some(format!(
-                "the gradient noise of batch.anchors = {anchors} will be more than half of what neurons hold at \
-                 T1: raise batch.anchors to {needed:.0} or more, or lower training.learning_rate"
-            ));
-        }
-        let outgrown = prediction.anchors_outgrown.filter(|&outgrown| anchors <= outgrown)?;
-        Some(format!(
-            "the gradient noise of batch.anchors = {anchors} will feed itself faster than the atoms grow: raise \
-             batch.anchors well above {outgrown:.0}, or lower training.learning_rate"
-        ))
-    }
-
-    /// Whether the two views share no coordinate, so that noise does not grow with the signal.
-    fn has_disjoint_views(&self) -> bool {
-        let moments = self.spec.built_augmentation().and_then(|augmentation| augmentation.moments());
-        moments.is_some_and(|moments| moments.product == 0.0)
     }
 }

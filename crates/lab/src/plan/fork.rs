@@ -65,7 +65,11 @@ impl fmt::Display for Fork {
 }
 
 /// The fork that `spec` of arm `name` describes, if it does; `before` are the arms that run earlier.
-pub(super) fn read(name: &str, spec: &ArmSpec, before: &[ArmPlan]) -> Result<Option<Fork>, PlanError> {
+pub(super) fn read(
+    (name, spec): (&str, &ArmSpec),
+    latent_dim: usize,
+    before: &[ArmPlan],
+) -> Result<Option<Fork>, PlanError> {
     let Some(text) = &spec.training.fork else { return Ok(None) };
     let wrong = |problem: String| PlanError::Fork { arm: name.to_owned(), fork: text.clone(), problem };
     let fork: Fork = text
@@ -81,9 +85,12 @@ pub(super) fn read(name: &str, spec: &ArmSpec, before: &[ArmPlan]) -> Result<Opt
         if is_same { Ok(()) } else { Err(wrong(problem)) }
     };
     let (own, other) = (&spec.training, &base.spec.training);
-    same("encoder", spec.encoder == base.spec.encoder)?;
+    same("network", spec.network == base.spec.network)?;
     same("training.dynamics", own.dynamics == other.dynamics)?;
-    same("training.tasks", own.tasks == other.tasks)?;
+    same("training.optimizer", own.optimizer == other.optimizer)?;
+    // Another objective may follow, unless it brings other parameters.
+    let arrays = |spec: &ArmSpec| spec.own_arrays(latent_dim);
+    same("the objective's parameters", arrays(spec) == arrays(&base.spec))?;
     let luck = |spec: &ArmSpec| spec.measure.potential_per_atom;
     same("measure.potential_per_atom", luck(spec) == luck(&base.spec))?;
     match fork.at {

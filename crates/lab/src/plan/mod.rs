@@ -21,12 +21,12 @@ pub use cost::Cost;
 pub use data::PlannedData;
 pub use fork::{Fork, ForkMoment};
 pub use outline::{Outline, ProbePlan};
-pub use prediction::{ArmPrediction, Growth, Yardstick};
+pub use prediction::{ClosedForms, Growth, Model, Prediction, Yardstick, foretell};
 
 use crate::identity::{Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;
-use crate::run::FILES_FOLDER;
 use crate::spec::{Spec, SpecError};
+use crate::store::FILES_FOLDER;
 use data::DataFacts;
 use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;
@@ -105,6 +105,8 @@ pub struct Plan {
     pub resolved: String,
     /// What every arm is trained on.
     pub data: PlannedData,
+    /// What closed forms ask of it.
+    pub(crate) facts: DataFacts,
     /// What the run costs.
     pub cost: Cost,
 }
@@ -120,7 +122,7 @@ impl Deref for Plan {
 
 /// Everything that can be checked without building a part: sizes and memory. Returns what the run costs.
 pub fn check_settings(spec: &Spec) -> Result<Cost, PlanError> {
-    data::check_sizes(&spec.shared.data)?;
+    data::data_law(&spec.shared)?;
     let cost = Cost::of(spec);
     cost.check_memory(crate::host::available_memory())?;
     Ok(cost)
@@ -134,12 +136,13 @@ impl Plan {
         let cost = check_settings(spec)?;
         let identity = Identity::of(spec)?;
         let data = data::build(spec, &identity.files)?;
-        let outline = Outline::new(spec, name, &DataFacts::of(&data, &spec.shared.data))?;
+        let facts = DataFacts::of(&data, &spec.shared)?;
+        let outline = Outline::new(spec, name, &facts)?;
         for arm in &outline.arms {
             arm.check(&data)?;
         }
         let resolved = stored_spec(spec, name, &identity.files)?;
-        Ok(Self { outline, identity, resolved, data, cost })
+        Ok(Self { outline, identity, resolved, data, facts, cost })
     }
 }
 

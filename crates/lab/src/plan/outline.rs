@@ -1,7 +1,7 @@
 //! What follows from the settings alone: nothing here was drawn, and nothing takes memory of the size of the
 //! data.
 
-use super::data::{DataFacts, check_sizes, law};
+use super::data::{DataFacts, data_law};
 use super::prediction::{Model, Yardstick};
 use super::{ArmPlan, PlanError, fork};
 use crate::spec::Spec;
@@ -19,13 +19,13 @@ pub struct Outline {
     pub seed: u64,
     /// What all arms share, as it was typed.
     pub shared: SharedSpec,
-    /// The law of the samples.
-    pub law: SparseCodingLaw,
+    /// The law of the samples; `None` for data that are no sparse coding.
+    pub law: Option<SparseCodingLaw>,
     /// How features are probed; `None` without probes.
     pub probes: Option<ProbePlan>,
     /// The arms, in the order in which they run.
     pub arms: Vec<ArmPlan>,
-    model: Model,
+    model: Option<Model>,
     yardstick: OnceLock<Yardstick>,
 }
 
@@ -35,13 +35,12 @@ impl Outline {
     /// `name` names the experiment where the spec does not.
     pub(crate) fn new(spec: &Spec, name: &str, facts: &DataFacts) -> Result<Self, PlanError> {
         let shared = &spec.shared;
-        check_sizes(&shared.data)?;
-        let law = law(&shared.data, facts.direction_count)?;
-        let model = Model::new(&law, facts, &shared.data);
+        let law = data_law(shared)?.sparse_coding().map(|parts| parts.law(facts.direction_count));
+        let model = law.as_ref().and_then(|law| Model::new(law, facts));
         let mut arms: Vec<ArmPlan> = Vec::new();
         for (name, arm) in &spec.arms {
-            let fork = fork::read(name, arm, &arms)?;
-            arms.push(ArmPlan::new((name, arm), fork, (shared.seed, law), &model)?);
+            let fork = fork::read((name, arm), shared.latent_dim(), &arms)?;
+            arms.push(ArmPlan::new((name, arm), fork, (shared, law.clone()), model.as_ref())?);
         }
         Ok(Self {
             experiment: shared.experiment.clone().unwrap_or_else(|| name.to_owned()),
@@ -55,9 +54,14 @@ impl Outline {
         })
     }
 
+    /// The data as closed forms see them; `None` where they do not know them.
+    pub(super) fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
+    }
+
     /// What linear rules on x reach at best; it takes up to a second the first time.
     pub fn yardstick(&self) -> Yardstick {
-        *self.yardstick.get_or_init(|| Yardstick::new(&self.model, &self.shared.probe, self.seed))
+        *self.yardstick.get_or_init(|| Yardstick::new(self.model.as_ref(), &self.shared.probe, self.seed))
     }
 }
 

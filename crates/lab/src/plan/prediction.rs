@@ -1,64 +1,89 @@
-//! What closed forms say about an arm, before it runs.
+//! What is known of an arm before it runs: what theories say in closed form, and what linear rules reach.
 //!
-//! Stage I is predicted where it is what the closed forms describe: InfoNCE behind StopGrad, thresholds at
-//! zero, a constant learning rate, isotropic noise. Everything else is left open (`None`) rather than
-//! stretched.
+//! Theories hand their closed forms in ([`foretell`]). A figure that none of them speaks of is left open (`None`)
+//! rather than stretched.
 //!
-//! Source: docs/theory.md 2.5, 4.3 and 4.6.
+//! Source: docs/theory.md 2.5 (linear rules), 4.6 (cosines of a linear map).
 
+use super::ArmPlan;
 use super::data::DataFacts;
-use crate::spec::typed::{ArmSpec, DataSpec, MaskJitterSpec, NoiseDirectionsSpec, ProbeSpec};
-use featurescope_sim::augment::FactorMoments;
-use featurescope_sim::data::SparseCodingLaw;
-use featurescope_sim::loss::StopGrad;
+use crate::spec::typed::{ArmSpec, ProbeSpec};
+use featurescope_sim::data::population::{linear_noise_cosine, linear_signal_cosine};
+use featurescope_sim::data::{LeverageOverlap, Population, SparseCodingLaw};
+use featurescope_sim::probe::code_noise::CodeNoise;
+use featurescope_sim::probe::linear_rule::{linear_r_squared, linear_sign_task};
 use featurescope_sim::probe::task::target_vectors;
-use featurescope_sim::theory::Population;
-use featurescope_sim::theory::code_noise::CodeNoise;
-use featurescope_sim::theory::downstream::{linear_r_squared, linear_sign_task};
-use featurescope_sim::theory::feed::noise_feed;
-use featurescope_sim::theory::plateau::{Plateau, linear_noise_cosine, linear_signal_cosine};
-use featurescope_sim::theory::rates::{
-    LeverageOverlap, SecondMoment, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
-};
-use featurescope_sim::train::{BiasRule, LearningRate};
 use serde::{Deserialize, Serialize};
+use std::sync::{PoisonError, RwLock};
 
-/// The data as closed forms see it.
+/// What a theory says of arms before they run.
+#[derive(Debug)]
+pub struct ClosedForms {
+    /// Its figures for an arm on such data.
+    pub predict: fn(&ArmSpec, &Model) -> Prediction,
+    /// What will keep an arm from learning, in a sentence.
+    pub obstacle: fn(&ArmPlan) -> Option<String>,
+    /// What it has no closed form for on such data, in a sentence.
+    pub open: fn(&Model) -> Option<String>,
+}
+
+/// Those of the theories that were handed in.
+static FORMS: RwLock<Vec<&'static ClosedForms>> = RwLock::new(Vec::new());
+
+/// Hands a theory's closed forms in, for the rest of the process; twice the same are one.
+pub fn foretell(forms: &'static ClosedForms) {
+    let mut known = FORMS.write().unwrap_or_else(PoisonError::into_inner);
+    if !known.iter().any(|other| std::ptr::eq(*other, forms)) {
+        known.push(forms);
+    }
+}
+
+/// The closed forms that were handed in.
+pub(super) fn closed_forms() -> Vec<&'static ClosedForms> {
+    FORMS.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The data as closed forms see them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    population: Population,
-    overlap: LeverageOverlap,
-    code_noise: Option<CodeNoise>,
-    is_isotropic: bool,
-    has_independent_atoms: bool,
+    /// Its four numbers.
+    pub population: Population,
+    /// How much leverage directions see.
+    pub overlap: LeverageOverlap,
+    /// What the noise leaves a linear rule to know of z; `None` where nobody knows how the noise lies.
+    pub code_noise: Option<CodeNoise>,
+    /// Whether the noise is the same in every direction.
+    pub is_isotropic: bool,
+    /// Whether atoms are active independently of each other.
+    pub has_independent_atoms: bool,
 }
 
 impl Model {
-    /// The population behind a law, and how its parts lie.
-    pub(super) fn new(law: &SparseCodingLaw, facts: &DataFacts, spec: &DataSpec) -> Self {
-        Self {
-            population: population(law),
+    /// The population behind a law, and how its parts lie; `None` where atoms are not all alike.
+    pub(super) fn new(law: &SparseCodingLaw, facts: &DataFacts) -> Option<Self> {
+        Some(Self {
+            population: population(law)?,
             overlap: facts.overlap,
             code_noise: facts.code_noise.clone(),
-            is_isotropic: spec.noise_directions == NoiseDirectionsSpec::None {},
-            has_independent_atoms: spec.active_count.is_none(),
-        }
+            is_isotropic: law.direction_count == 0,
+            has_independent_atoms: law.latent_moments()?.are_independent,
+        })
     }
 }
 
-/// A law as closed forms see it.
-pub(crate) fn population(law: &SparseCodingLaw) -> Population {
-    Population {
+/// A law as closed forms see it; `None` where atoms are not all alike.
+pub fn population(law: &SparseCodingLaw) -> Option<Population> {
+    Some(Population {
         ambient_dim: law.ambient_dim,
         latent_dim: law.latent_dim,
-        activity: law.activity(),
+        activity: law.latent_moments()?.activity,
         noise_variance: law.noise_variance,
-    }
+    })
 }
 
-/// What theory says about one arm; `None`: no closed form covers it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ArmPrediction {
+/// What is said about one arm; `None`: no closed form covers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Prediction {
     /// Factor by which a step of stage I multiplies sparse and dense coefficients.
     pub growth: Option<Growth>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
@@ -85,7 +110,7 @@ pub struct ArmPrediction {
     /// τ ln(N + 1), the loss while nothing has been learned.
     pub initial_loss: Option<f64>,
     /// p/σ², where the noise is the same in every direction.
-    signal_to_noise: Option<f64>,
+    pub signal_to_noise: Option<f64>,
 }
 
 /// One number along the atoms and one along what is orthogonal to all of them.
@@ -97,49 +122,35 @@ pub struct Growth {
     pub dense: f64,
 }
 
-impl ArmPrediction {
-    pub(super) fn new(arm: &ArmSpec, model: &Model) -> Self {
-        // A fork had other settings for a part of stage I.
-        let stage = stage_one(arm, model).filter(|_| arm.training.fork.is_none());
-        let population = &model.population;
-        let (width, initial_norm) = (arm.width(), arm.initial_norm());
-        let t1 = stage.and_then(|stage| {
-            let slowest = median_smallest_sparse_fraction(population, width);
-            stage.norm_multiple_step(arm.training.first_energy_ratio, slowest)
-        });
-        let dense_fraction = |stage: StageOne, t1: f64| {
-            let SparseDense { sparse, dense } = stage.energy(t1, population.dimension_ratio());
-            // What is left of the start, and what gradient noise keeps adding in proportion to the sparse
-            // part.
-            let ratio = dense / sparse + stage.dense_noise_floor(arm.batch.anchors)?;
-            Some(ratio / (1.0 + ratio))
-        };
-        let saturation = |stage: StageOne| {
-            let temperature = arm.built_loss()?.info_nce()?.temperature;
-            let variance = initial_norm.powi(2) / population.ambient_dim as f64;
-            Some(stage.saturation_share(variance, width, arm.training.first_energy_ratio, temperature))
-        };
-        let plateau = plateau(arm, model);
-        // As much noise as signal.
-        let anchors_needed = stage.and_then(|stage| stage.positives_for_noise_floor(1.0));
+impl Prediction {
+    /// What theories and the data say about an arm; nothing where closed forms do not know the data.
+    pub(super) fn new(arm: &ArmSpec, model: Option<&Model>) -> Self {
+        model.map_or_else(Self::default, |model| Self::of(arm, model))
+    }
+
+    fn of(arm: &ArmSpec, model: &Model) -> Self {
+        let told = closed_forms().into_iter().map(|forms| (forms.predict)(arm, model));
         Self {
-            growth: stage.map(|stage| {
-                let SparseDense { sparse, dense } = stage.growth_factors();
-                Growth { sparse, dense }
-            }),
-            t1,
-            dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
-            saturation_share: stage.and_then(saturation),
-            anchors_needed,
-            step_noise_over_signal: anchors_needed
-                .filter(|_| stage.is_some_and(|stage| stage.views.pair.diagonal == 0.0))
-                .map(|needed| needed / arm.batch.anchors as f64),
-            noise_feed_over_decay: stage.and_then(|stage| noise_feed_over_decay(arm, &stage)),
-            // Without what the sparse part adds, the noise of the dense part alone is left.
-            anchors_outgrown: stage.and_then(|stage| stage.positives_for_noise_floor(f64::INFINITY)),
-            loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
-            initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
-            signal_to_noise: model.is_isotropic.then(|| population.signal_to_noise()),
+            signal_to_noise: (model.is_isotropic && arm.has_plain_learner())
+                .then(|| model.population.signal_to_noise()),
+            ..told.reduce(Self::or).unwrap_or_default()
+        }
+    }
+
+    /// What the other says where this one says nothing.
+    fn or(self, other: Self) -> Self {
+        Self {
+            growth: self.growth.or(other.growth),
+            t1: self.t1.or(other.t1),
+            dense_fraction_at_t1: self.dense_fraction_at_t1.or(other.dense_fraction_at_t1),
+            saturation_share: self.saturation_share.or(other.saturation_share),
+            anchors_needed: self.anchors_needed.or(other.anchors_needed),
+            step_noise_over_signal: self.step_noise_over_signal.or(other.step_noise_over_signal),
+            noise_feed_over_decay: self.noise_feed_over_decay.or(other.noise_feed_over_decay),
+            anchors_outgrown: self.anchors_outgrown.or(other.anchors_outgrown),
+            loss_floor: self.loss_floor.or(other.loss_floor),
+            initial_loss: self.initial_loss.or(other.initial_loss),
+            signal_to_noise: self.signal_to_noise.or(other.signal_to_noise),
         }
     }
 
@@ -153,62 +164,6 @@ impl ArmPrediction {
     pub fn linear_signal_cosine(&self, sparse_fraction: f64) -> Option<f64> {
         self.signal_to_noise.map(|ratio| linear_signal_cosine(sparse_fraction, ratio))
     }
-}
-
-fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
-    if arm.built_loss()?.info_nce()?.stop_grad != StopGrad::Targets {
-        return None;
-    }
-    let starts_at_zero = !matches!(arm.bias_rule()?, BiasRule::Trained { reset: None, .. });
-    let schedule = arm.training.schedule.build(&arm.training.steps).ok()?;
-    let is_constant = schedule == LearningRate::Constant;
-    if !starts_at_zero || !is_constant || !model.is_isotropic {
-        return None;
-    }
-    Some(StageOne {
-        population: model.population,
-        views: views(arm.built_augmentation()?.moments()?),
-        overlap: overlap(arm, model),
-        learning_rate: arm.training.learning_rate,
-        weight_decay: arm.training.weight_decay,
-        negatives: arm.negatives(),
-    })
-}
-
-/// What factors with these moments leave of the data's second moment (docs/theory.md 4.3).
-fn views(FactorMoments { means: [anchor, positive], squares, product }: FactorMoments) -> Views {
-    Views {
-        pair: SecondMoment { off_diagonal: anchor * positive, diagonal: product },
-        anchor: SecondMoment { off_diagonal: anchor * anchor, diagonal: squares[0] },
-        positive: SecondMoment { off_diagonal: positive * positive, diagonal: squares[1] },
-    }
-}
-
-/// How fast noise alone grows once the thresholds stand where they stay, in units of weight decay.
-fn noise_feed_over_decay(arm: &ArmSpec, stage: &StageOne) -> Option<f64> {
-    let bias_over_norm = match arm.bias_rule()? {
-        BiasRule::Zero => 0.0,
-        BiasRule::Staged { cap, .. } => cap,
-        BiasRule::Trained { .. } => return None,
-    };
-    let feed = noise_feed(&stage.views, stage.population.noise_variance, bias_over_norm);
-    (arm.training.weight_decay > 0.0).then(|| feed / arm.training.weight_decay)
-}
-
-/// Reduced arms know d/d1 but no coordinates: every direction overlaps alike with the leverages, or not at
-/// all.
-fn overlap(arm: &ArmSpec, model: &Model) -> LeverageOverlap {
-    match (arm.training.dynamics.is_reduced(), arm.training.mask_jitter) {
-        (false, _) => model.overlap,
-        (true, Some(MaskJitterSpec::Dropped)) => LeverageOverlap { atoms: 0.0, complement: 0.0 },
-        (true, _) => LeverageOverlap::uniform(&model.population),
-    }
-}
-
-fn plateau(arm: &ArmSpec, model: &Model) -> Option<Plateau> {
-    let temperature = arm.built_loss()?.info_nce()?.temperature;
-    let Population { latent_dim, activity, .. } = model.population;
-    Some(Plateau { latent_dim, activity, negatives: arm.negatives(), temperature })
 }
 
 /// Mean number of active atoms beyond which the law of ⟨w*, z⟩ takes too long to add up (over a second).
@@ -225,7 +180,13 @@ pub struct Yardstick {
 }
 
 impl Yardstick {
-    pub(super) fn new(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
+    /// Nothing where closed forms do not know the data.
+    pub(super) fn new(model: Option<&Model>, probe: &ProbeSpec, seed: u64) -> Self {
+        let unknown = Self { linear_r_squared: None, linear_accuracy: None };
+        model.map_or(unknown, |model| Self::of(model, probe, seed))
+    }
+
+    fn of(model: &Model, probe: &ProbeSpec, seed: u64) -> Self {
         let (population, noise) = (&model.population, model.code_noise.as_ref());
         let mean = |of: &dyn Fn(&[f64]) -> f64| {
             let vectors = target_vectors(seed, probe.targets, probe.target_spread, population.latent_dim);

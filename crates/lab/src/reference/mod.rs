@@ -12,9 +12,9 @@ pub use folding::folded;
 pub use glossary::Term;
 pub use symbols::Symbol;
 
-use crate::claim::quantity::QUANTITIES;
 use crate::claim::{Claim, ClaimError, claims};
-use crate::experiments::{EXPERIMENTS, Experiment};
+use crate::experiments::{Experiment, all as all_experiments};
+use crate::paper::{Paper, shipped};
 use crate::spec::Catalogue;
 use crate::spec::registry::SPARSE_CODING;
 use crate::spec::setting::Setting;
@@ -45,8 +45,8 @@ pub enum Subject {
     Table(&'static Catalogue, &'static str),
     /// An experiment that comes with the program.
     Experiment(&'static Experiment),
-    /// A statement of the paper.
-    Statement(Box<Claim>),
+    /// A statement of a paper.
+    Statement(&'static Paper, Box<Claim>),
     /// A figure that statements speak of, with what it is.
     Quantity(&'static str),
     /// A recorded column; whether there is one value per neuron.
@@ -64,7 +64,7 @@ impl Subject {
             Self::Setting(..) => "setting",
             Self::Table(..) => "settings",
             Self::Experiment(_) => "experiment",
-            Self::Statement(_) => "statement",
+            Self::Statement(..) => "statement",
             Self::Quantity(_) => "quantity",
             Self::Column(..) => "column",
             Self::Symbol(_) => "letter",
@@ -112,12 +112,15 @@ pub fn entries() -> Result<Vec<Entry>, ReferenceError> {
         all.push(entry(&term.name, term.also.clone(), &term.meaning, Subject::Term(term.clone())));
     }
     all.extend(settings(&SPARSE_CODING));
-    all.extend(experiments(EXPERIMENTS));
-    for claim in claims()? {
-        all.push(entry(&claim.id, Vec::new(), &claim.title, Subject::Statement(Box::new(claim.clone()))));
-    }
-    for quantity in QUANTITIES.iter().copied().flatten() {
-        all.push(entry(quantity.name, Vec::new(), quantity.doc, Subject::Quantity(quantity.doc)));
+    all.extend(experiments(all_experiments()));
+    for paper in shipped() {
+        for claim in claims(paper)? {
+            let subject = Subject::Statement(paper, Box::new(claim.clone()));
+            all.push(entry(&claim.id, Vec::new(), &claim.title, subject));
+        }
+        for quantity in paper.quantities.iter().copied().flatten() {
+            all.push(entry(quantity.name, Vec::new(), quantity.doc, Subject::Quantity(quantity.doc)));
+        }
     }
     for (column, is_of_neurons) in columns() {
         all.push(entry(column.name, Vec::new(), column.doc, Subject::Column(column, is_of_neurons)));
@@ -147,9 +150,9 @@ pub fn settings(catalogue: &'static Catalogue) -> Vec<Entry> {
 }
 
 /// The entries of experiments.
-pub fn experiments(shipped: &'static [Experiment]) -> Vec<Entry> {
+pub fn experiments(all: impl IntoIterator<Item = &'static Experiment>) -> Vec<Entry> {
     let entry = |it: &'static Experiment| entry(it.name, Vec::new(), it.question(), Subject::Experiment(it));
-    shipped.iter().map(entry).collect()
+    all.into_iter().map(entry).collect()
 }
 
 fn entry(name: &str, also: Vec<String>, text: &str, subject: Subject) -> Entry {
@@ -261,98 +264,4 @@ pub fn suggestions<'a>(entries: &'a [Entry], typed: &str, most: usize) -> Vec<&'
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     found.into_iter().take(most).map(|(_, name)| name).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(typed: &str) -> Vec<(Fit, String)> {
-        let entries = entries().unwrap();
-        search(&entries, typed).into_iter().map(|(fit, entry)| (fit, entry.name.clone())).collect()
-    }
-
-    #[test]
-    fn everything_that_has_a_name_finds_itself() {
-        let entries = entries().unwrap();
-        assert!(entries.len() > 300, "{}", entries.len());
-        for entry in &entries {
-            for name in std::iter::once(&entry.name).chain(&entry.also) {
-                let is_found = search(&entries, name)
-                    .iter()
-                    .any(|(fit, other)| *fit <= Fit::OtherName && other.name == entry.name);
-                assert!(is_found, "{} {name}", entry.subject.kind());
-                assert!(!entry.sentence.is_empty(), "{name} has no sentence");
-            }
-        }
-    }
-
-    #[test]
-    fn terms_are_there_once_and_lead_to_what_can_be_explained() {
-        let (terms, entries) = (glossary::terms().unwrap(), entries().unwrap());
-        for (position, term) in terms.iter().enumerate() {
-            assert!(terms[..position].iter().all(|other| other.name != term.name), "{} twice", term.name);
-            assert!(term.meaning.ends_with('.'), "{}: {}", term.name, term.meaning);
-            for name in &term.see {
-                let is_there = search(&entries, name).first().is_some_and(|(fit, _)| *fit <= Fit::OtherName);
-                assert!(is_there, "{} leads to `{name}`, which is nothing", term.name);
-            }
-        }
-        assert!(terms.len() >= 50, "{}", terms.len());
-    }
-
-    #[test]
-    fn a_capital_letter_is_another_letter() {
-        for (typed, first, other) in [("M", "M, M_j", "m"), ("m", "m", "M, M_j"), ("B", "B", "b_i")] {
-            let found = found(typed);
-            let place = |wanted: &str| found.iter().position(|(_, name)| name == wanted);
-            assert_eq!(found[0].1, first, "{found:?}");
-            assert!(place(other).is_none_or(|place| found[place].0 >= Fit::Part), "{found:?}");
-        }
-    }
-
-    #[test]
-    fn what_people_type_is_found() {
-        for (typed, expected) in [
-            ("Theorem 3.4", "Theorem 3.4 (iii)"),
-            ("theorem 3.4", "Theorem 3.4 (i), over d"),
-            ("T1", "T1"),
-            ("t₂", "T2"),
-            ("tau", "τ"),
-            ("τ", "loss.temperature"),
-            ("temperature", "loss.temperature"),
-            ("coverage", "coverage"),
-            ("Coverage", "coverage_90"),
-            ("dense energy", "dense_energy_fraction"),
-            ("DENSE_ENERGY", "dense energy"),
-            ("singleton", "singleton_count"),
-            ("cosine", "noise_cosine"),
-            ("learning rate", "training.learning_rate"),
-            ("lemma b", "Lemma B.6"),
-            ("sigma", "σ² (σ_ξ²)"),
-            ("mask", "RandomMask"),
-            ("d1", "d1"),
-        ] {
-            let found = found(typed);
-            assert!(found.iter().any(|(_, name)| name == expected), "`{typed}` finds {found:?}");
-        }
-        assert_eq!(found("T1")[0], (Fit::Name, "T1".to_owned()));
-        assert!(found("d").len() < 20, "{:?}", found("d"));
-        assert!(found("").is_empty() && found("…").is_empty() && found("xyzzy").is_empty());
-    }
-
-    #[test]
-    fn what_is_misspelt_is_suggested() {
-        let entries = entries().unwrap();
-        for (typed, expected) in [
-            ("coverige", "coverage"),
-            ("temprature", "temperature"),
-            ("loss.temprature", "loss.temperature"),
-            ("Theorem 3.5 (iii)", "Theorem 3.4 (iii)"),
-        ] {
-            let suggested = suggestions(&entries, typed, 3);
-            assert!(suggested.contains(&expected), "{typed}: {suggested:?}");
-        }
-        assert!(suggestions(&entries, "qqqqqq", 3).is_empty());
-    }
 }

@@ -1,6 +1,7 @@
 //! Small colour pictures in rows: filters, sample views, what units look for. A gallery is data like a figure; the page, the
 //! SVG, the PNG and the CSV come from this one description.
 
+use super::markup::escape;
 use super::still::{self, StillError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -138,7 +139,7 @@ pub fn svg(gallery: &Gallery, provenance: &str) -> String {
         layout.height
     );
     let mut text = |x: usize, y: usize, size: f64, colour: &str, words: &str| {
-        let words = super::html::escape(words);
+        let words = escape(words);
         // Writing to a string cannot fail, here and below.
         let _ =
             writeln!(svg, "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\" fill=\"{colour}\">{words}</text>");
@@ -152,7 +153,7 @@ pub fn svg(gallery: &Gallery, provenance: &str) -> String {
     for (r, row) in gallery.rows.iter().enumerate() {
         for (i, picture) in row.pictures.iter().enumerate() {
             let ((x, y), tile) = (layout.place(r, i), layout.tile);
-            let (label, address) = (super::html::escape(&picture.label), picture.address());
+            let (label, address) = (escape(&picture.label), picture.address());
             let _ = writeln!(
                 svg,
                 "<image x=\"{x}\" y=\"{y}\" width=\"{tile}\" height=\"{tile}\" preserveAspectRatio=\"none\" \

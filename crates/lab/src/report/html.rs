@@ -12,6 +12,7 @@
 use super::csv::{self, FigureData};
 use super::figure::{DIGITS, Figure};
 use super::gallery::{Gallery, csv_rows};
+use super::markup::escape;
 use super::page::{Block, Fold, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;
 use super::{REPORT_FILE, links};
@@ -90,22 +91,6 @@ pub fn render(page: &Page, beside: Option<Beside<'_>>) -> String {
         SCRIPT.concat()
     ));
     html
-}
-
-/// Text as it may stand in HTML, attributes included.
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// JSON as it may stand in a script element. Angle brackets and ampersands occur inside strings alone.

@@ -14,6 +14,7 @@ pub mod gallery;
 pub mod page;
 pub mod palette;
 mod links;
+mod markup;
 pub mod html;
 pub mod still;
 pub mod csv;
@@ -41,9 +42,10 @@ pub use figure::Figure;
 pub use page::{Block, Fold, Page, Section};
 pub use stored::StoredRun;
 
-use crate::claim::evidence::EvidenceError;
 use crate::claim::judge::ClaimResult;
 use crate::claim::{ClaimError, Scoreboard, Verdict, judge};
+use crate::evidence::EvidenceError;
+use crate::paper::shipped;
 use crate::store::{StoreError, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use std::fs;
@@ -152,14 +154,15 @@ pub fn of_run(run: &StoredRun) -> Page {
 /// # Errors
 /// If a run or the claims cannot be read.
 pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
-    of_judged_runs(folders, &judge(folders)?)
+    let boards = shipped().into_iter().map(|paper| judge(paper, folders));
+    of_judged_runs(folders, &boards.collect::<Result<Vec<_>, _>>()?)
 }
 
 /// The same for runs that have been judged already.
 ///
 /// # Errors
 /// If a run cannot be read.
-pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, ReportError> {
+pub fn of_judged_runs(folders: &[PathBuf], boards: &[Scoreboard]) -> Result<Page, ReportError> {
     let runs: Vec<StoredRun> = folders.iter().map(|path| StoredRun::open(path)).collect::<Result<_, _>>()?;
     let mut page = match &runs[..] {
         [run] => of_run(run),
@@ -171,12 +174,17 @@ pub fn of_judged_runs(folders: &[PathBuf], board: &Scoreboard) -> Result<Page, R
     // A reader of one run looks for its pictures; of several, for what they say together before each by
     // itself.
     let place = if runs.len() == 1 { page.sections.len() } else { page.sections.len() - 1 };
-    let statements = scoreboard::section(board, &anchors);
     let is_decided = |claim: &ClaimResult| matches!(claim.verdict, Verdict::Supported | Verdict::Refuted);
-    let is_wall = runs.len() > 1 && !board.claims.iter().any(is_decided);
-    let statements =
-        if is_wall { statements.folded("These runs decide none of them: one by one") } else { statements };
-    page.sections.insert(place, statements);
+    for board in boards.iter().rev() {
+        let statements = scoreboard::section(board, boards.len() > 1, &anchors);
+        let is_wall = runs.len() > 1 && !board.claims.iter().any(is_decided);
+        let statements = if is_wall {
+            statements.folded("These runs decide none of them: one by one")
+        } else {
+            statements
+        };
+        page.sections.insert(place, statements);
+    }
     Ok(page)
 }
 

@@ -26,7 +26,6 @@ pub fn section(run: &StoredRun) -> Section {
 }
 
 fn setting(run: &StoredRun) -> String {
-    let data = &run.run.plan.shared.data;
     let plan = &run.run.plan;
     let width = plan.arms.first().map_or(0, crate::plan::ArmPlan::width);
     let limit = plan.yardstick().linear_r_squared.map_or(String::new(), |limit| {
@@ -35,7 +34,8 @@ fn setting(run: &StoredRun) -> String {
     format!(
         "Samples x = M z + ξ in {} dimensions, made of {} atoms that are rarely active, hidden in dense noise; {width} neurons learn from \
          them. Decoupled features are single atoms.{limit}",
-        data.ambient_dim, data.latent_dim
+        plan.shared.ambient_dim(),
+        plan.shared.latent_dim()
     )
 }
 

@@ -5,6 +5,7 @@ use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
 use crate::claim::wording::{count, count_of_kind, interval, measured, question, word};
 use crate::claim::{About, FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
+use crate::paper;
 use crate::stats::least_squares_slope;
 
 /// Name of the figure of fits in links.
@@ -33,8 +34,12 @@ const FIGURES: &[(&str, &str, &str)] = &[
     ("r_squared", "probes", "probe ladders"),
 ];
 
-/// The section of the scoreboard; `anchors` are the figures of the page that claims can point at.
-pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
+/// The section of the scoreboard, one of several on the page or the only one; `anchors` are the figures of the page
+/// that claims can point at.
+pub fn section(scoreboard: &Scoreboard, is_one_of_several: bool, anchors: &[String]) -> Section {
+    let paper = scoreboard.paper.and_then(|name| paper::find(name.text())).filter(|_| is_one_of_several);
+    let named = |id: &str| paper.map_or(id.to_owned(), |paper| format!("{id}-{}", paper.name));
+    let fits_id = named(FITS);
     let lead = format!(
         "{}. Each line: the size d/d1, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
          the prediction, ✗ outside, ? neither. Settings with fewer than {FEWEST_SEEDS} seeds decide nothing and are \
@@ -42,18 +47,18 @@ pub fn section(scoreboard: &Scoreboard, anchors: &[String]) -> Section {
         count(&scoreboard.claims),
         scoreboard.alpha
     );
-    let mut blocks = vec![Block::Table(table(scoreboard, anchors))];
-    blocks.extend(fits(scoreboard).map(Block::Figure));
+    let mut blocks = vec![Block::Table(table(scoreboard, &fits_id, anchors))];
+    blocks.extend(fits(scoreboard, fits_id).map(Block::Figure));
     Section {
-        id: "claims".to_owned(),
-        title: "The paper's statements".to_owned(),
+        id: named("claims"),
+        title: paper.map_or("The paper's statements", |paper| paper.title).to_owned(),
         lead,
         blocks,
         ..Section::default()
     }
 }
 
-fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
+fn table(scoreboard: &Scoreboard, fits: &str, anchors: &[String]) -> Table {
     let row = |claim: &ClaimResult| {
         vec![
             claim.id.clone(),
@@ -61,7 +66,7 @@ fn table(scoreboard: &Scoreboard, anchors: &[String]) -> Table {
             claim.about.map_or("–", About::words).to_owned(),
             word(&claim.verdict).to_owned(),
             findings(claim),
-            figure_of(claim, anchors),
+            figure_of(claim, fits, anchors),
         ]
     };
     Table {
@@ -83,12 +88,12 @@ fn note(scoreboard: &Scoreboard) -> String {
 
 /// A link to the figure about the claim: that of its fit, or that of what its first test reads. `#id|words`, or nothing. On
 /// a page of several runs it leads to the first run's.
-fn figure_of(claim: &ClaimResult, anchors: &[String]) -> String {
+fn figure_of(claim: &ClaimResult, fits: &str, anchors: &[String]) -> String {
     let is_fitted = |test: &TestResult| {
         test.against.is_some() && test.findings.iter().any(|finding| finding.estimate.is_some())
     };
     if claim.tests.iter().any(is_fitted) {
-        return format!("#figure-{FITS}|scaling fits");
+        return format!("#figure-{fits}|scaling fits");
     }
     let anchor =
         |id: &str| anchors.iter().find(|anchor| *anchor == id || anchor.ends_with(&format!("-{id}")));
@@ -114,8 +119,9 @@ fn findings(claim: &ClaimResult) -> String {
 }
 
 /// The fits over sizes; nothing if no trend has a value.
-fn fits(scoreboard: &Scoreboard) -> Option<Figure> {
-    let all = claims().unwrap_or_default();
+fn fits(scoreboard: &Scoreboard, id: String) -> Option<Figure> {
+    let paper = scoreboard.paper.and_then(|name| paper::find(name.text()));
+    let all = paper.and_then(|paper| claims(paper).ok()).unwrap_or_default();
     let mut panels = Vec::new();
     for result in &scoreboard.claims {
         let claim = all.iter().find(|claim| claim.id == result.id);
@@ -136,7 +142,7 @@ fn fits(scoreboard: &Scoreboard) -> Option<Figure> {
         stroke,
     };
     (!panels.is_empty()).then(|| Figure {
-        id: FITS.to_owned(),
+        id,
         title: "Scaling fits".to_owned(),
         caption: "Claims about how a quantity changes with size: a dot is a run, the line the least-squares fit whose slope the claim \
                   is about."

@@ -202,18 +202,21 @@ mod tests {
     /// The first run writes τ at the top because its arms agree, the second arm by arm: only one arm differs.
     #[test]
     fn a_setting_of_one_arm_is_told_as_that_wherever_it_stands() {
-        let a = "[loss]\ntemperature = 1.0\n[arms.x]\n[arms.y]\n";
-        let b = "[arms.x.loss]\ntemperature = 0.5\n[arms.y.loss]\ntemperature = 1.0\n";
-        assert_eq!(told(&[a, b]), ["arms.x.loss.temperature: 1 | 0.5"]);
-        let c = "[loss]\ntemperature = 0.5\n[arms.x]\n[arms.y]\n";
+        let a = "[objective]\ntemperature = 1.0\n[arms.x]\n[arms.y]\n";
+        let b = "[arms.x.objective]\ntemperature = 0.5\n[arms.y.objective]\ntemperature = 1.0\n";
+        assert_eq!(told(&[a, b]), ["arms.x.objective.temperature: 1 | 0.5"]);
+        let c = "[objective]\ntemperature = 0.5\n[arms.x]\n[arms.y]\n";
         assert_eq!(told(&[a, c, b]).len(), 2);
-        assert_eq!(told(&[a, c]), ["loss.temperature: 1 | 0.5"]);
+        assert_eq!(told(&[a, c]), ["objective.temperature: 1 | 0.5"]);
     }
 
     #[test]
     fn other_arms_and_settings_that_one_run_lacks_are_differences() {
-        let a = "[loss]\ntemperature = 1.0\n[arms.x]\n[arms.y]\n";
+        let a = "[objective]\ntemperature = 1.0\n[arms.x]\n[arms.y]\n";
         let b = "[training]\nsteps = 2\n[arms.x]\n";
-        assert_eq!(told(&[a, b]), ["arms: x, y | x", "loss.temperature: 1 | –", "training.steps: – | 2"]);
+        assert_eq!(
+            told(&[a, b]),
+            ["arms: x, y | x", "objective.temperature: 1 | –", "training.steps: – | 2"]
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::figure::Colour;
 use super::page::Provenance;
-use crate::claim::evidence::{EvidenceError, Run, Subject};
+use crate::evidence::{EvidenceError, Run, Subject};
 use crate::status::Status;
 use crate::store::{
     ALIGNMENT_FILE, AlignmentHistory, REPRESENTATION_FILE, StoredRepresentation, read_alignment_of,

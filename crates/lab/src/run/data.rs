@@ -4,10 +4,8 @@
 use super::RunDirectory;
 use super::pictures::fresh_samples;
 use crate::plan::Plan;
-use crate::plan::data::DataFacts;
-use crate::spec::typed::DictionarySpec;
 use crate::store::{DATA_FILE, DataHead, StoreError, StoredData, StoredOverlap, write_data};
-use featurescope_sim::data::{DataModel, SparseCoding};
+use featurescope_sim::data::DataModel;
 use featurescope_sim::math::Matrix;
 
 /// Samples that are kept, where they are not too large.
@@ -21,10 +19,10 @@ const LARGEST_SAMPLES: usize = 8 << 20;
 pub(super) fn keep(plan: &Plan, directory: &RunDirectory) -> Result<(), StoreError> {
     let path = directory.file(DATA_FILE);
     let Some(model) = plan.data.ambient().filter(|_| !path.exists()) else { return Ok(()) };
-    let arrays = arrays(model);
-    let facts = DataFacts::of(&plan.data, &plan.shared.data);
+    let arrays = arrays(model.as_ref());
+    let facts = &plan.facts;
     let overlap = StoredOverlap { atoms: facts.overlap.atoms, complement: facts.overlap.complement };
-    let kind = kind(&plan.shared.data.dictionary);
+    let kind = plan.shared.dictionary_kind();
     let head = DataHead::new(&arrays, (kind, plan.seed), facts.direction_count, overlap);
     let bytes_per_sample = size_of::<f32>() * (2 * model.ambient_dim() + model.latent_dim());
     let count = SAMPLES.min(LARGEST_SAMPLES / bytes_per_sample);
@@ -32,21 +30,12 @@ pub(super) fn keep(plan: &Plan, directory: &RunDirectory) -> Result<(), StoreErr
     write_data(&path, &head, &arrays, &samples)
 }
 
-fn arrays(model: &SparseCoding) -> StoredData {
-    let (atoms, directions) = (model.dictionary().atoms(), model.noise().directions());
+fn arrays(model: &dyn DataModel) -> StoredData {
+    let (atoms, directions) = (model.dictionary().atoms(), model.noise_directions());
     let bytes = |array: &Matrix| size_of::<f32>() * array.rows() * array.cols();
-    let is_kept = bytes(atoms) + bytes(directions) <= LARGEST_DICTIONARY;
+    let is_kept = bytes(atoms) + directions.map_or(0, bytes) <= LARGEST_DICTIONARY;
     StoredData {
         dictionary: is_kept.then(|| atoms.transposed()),
-        noise_directions: (is_kept && directions.rows() > 0).then(|| directions.clone()),
-    }
-}
-
-fn kind(dictionary: &DictionarySpec) -> &'static str {
-    match dictionary {
-        DictionarySpec::Haar {} => "haar",
-        DictionarySpec::Hadamard {} => "hadamard",
-        DictionarySpec::Axes {} => "axes",
-        DictionarySpec::File { .. } => "file",
+        noise_directions: directions.filter(|_| is_kept).cloned(),
     }
 }

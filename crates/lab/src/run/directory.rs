@@ -4,7 +4,7 @@
 //! locked while it is open.
 
 use crate::store::disk::create_folder;
-use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError};
+use crate::store::{ASIDE, FILES_FOLDER, FolderLock, LOCK_FILE, LockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl RunDirectory {
         // before the spec; where there is no lock they are somebody else's.
         let mut leftovers = vec![LOCK_FILE.to_owned(), format!("{}{ASIDE}", super::SPEC_FILE)];
         if path.join(LOCK_FILE).is_file() {
-            leftovers.push(super::FILES_FOLDER.to_owned());
+            leftovers.push(FILES_FOLDER.to_owned());
         }
         let is_leftover = |name: &std::ffi::OsStr| leftovers.iter().any(|leftover| name == leftover.as_str());
         let mut entries = std::fs::read_dir(path).map_err(unwritable)?;

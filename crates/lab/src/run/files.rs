@@ -1,11 +1,11 @@
 //! The settings of a run in its folder, and copies of the files that they name: so the folder can be moved
 //! and run again alone.
 
-use super::{DirectoryError, FILES_FOLDER, RunDirectory, RunError, SPEC_FILE};
+use super::{DirectoryError, RunDirectory, RunError, SPEC_FILE};
 use crate::identity::Digest;
 use crate::plan::Plan;
 use crate::store::disk::create_folder;
-use crate::store::{write_bytes_atomically, write_text_atomically};
+use crate::store::{FILES_FOLDER, write_bytes_atomically, write_text_atomically};
 
 /// Leaves the files and then `spec.toml`, which names them: where there is one, it can be run.
 pub(super) fn keep_settings(plan: &Plan, directory: &RunDirectory) -> Result<(), RunError> {

@@ -4,7 +4,9 @@
 use super::*;
 use crate::plan::PlanError;
 use crate::spec::{Layer, Spec};
-use crate::store::{DATA_FILE, read_checkpoint, read_data, read_data_head, read_representation};
+use crate::store::{
+    DATA_FILE, FILES_FOLDER, read_checkpoint, read_data, read_data_head, read_representation,
+};
 use crate::tiny;
 use featurescope_sim::data::{DataModel, Dictionary};
 use featurescope_sim::math::Matrix;
@@ -78,7 +80,7 @@ fn the_data_are_kept_as_arrays() {
     let model = plan.data.ambient().unwrap();
     let dictionary = stored.dictionary.unwrap();
     assert_eq!(dictionary, model.dictionary().atoms().transposed());
-    assert_eq!(&stored.noise_directions.unwrap(), model.noise().directions());
+    assert_eq!(stored.noise_directions.as_ref(), model.noise_directions());
     assert_eq!((head.direction_count, head.dictionary_kind.as_str(), head.seed), (3, "haar", 1));
 
     let bytes = fs::read(&path).unwrap();

@@ -5,17 +5,14 @@ use super::{RunError, SPEC_FILE};
 use crate::host::Host;
 use crate::identity::{Digest, Identity, IdentityError, InputFile, Mismatch, RunId, SettingKey};
 use crate::plan::Plan;
-use crate::status::{ProductInputs, Status, StopReason};
-use crate::store::{StoreError, from_versioned_json};
-use serde::ser::{SerializeMap, Serializer};
+use crate::status::{ArmEnd, Status};
+use crate::store::{RUN_FORMAT_VERSION, StoreError, as_map, from_versioned_json};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Version of the layout of a run directory.
-pub const FORMAT_VERSION: u32 = 2;
 /// Name of the file.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
@@ -72,25 +69,6 @@ pub struct KeptFile {
     pub sha256: Digest,
 }
 
-/// How an arm ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ArmEnd {
-    /// Why it ended.
-    pub stop_reason: StopReason,
-    /// What was seen, where it diverged.
-    pub stop_detail: Option<String>,
-    /// What the inputs of products were rounded to.
-    pub product_inputs: ProductInputs,
-    /// Steps taken.
-    pub steps: u64,
-    /// Wall time of training and measuring.
-    pub training_seconds: f64,
-    /// Wall time of the probes.
-    pub probe_seconds: f64,
-    /// Why there are no probe scores although there should be.
-    pub probe_problem: Option<String>,
-}
-
 /// What a later process needs of a stored manifest.
 #[derive(Clone, Debug, Deserialize)]
 pub struct StoredManifest {
@@ -129,7 +107,7 @@ impl Manifest {
     pub fn begun(experiment: &str, seed: u64, identity: &Identity, spec: &str) -> Self {
         let started = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
         Self {
-            format_version: FORMAT_VERSION,
+            format_version: RUN_FORMAT_VERSION,
             featurescope_version: env!("CARGO_PKG_VERSION"),
             git_commit: option_env!("FEATURESCOPE_COMMIT"),
             experiment: experiment.to_owned(),
@@ -180,7 +158,7 @@ impl StoredManifest {
             return Ok(None);
         }
         let text = fs::read(&path).map_err(StoreError::io(&path, "read"))?;
-        from_versioned_json((&path, "it"), &text, FORMAT_VERSION).map(Some)
+        from_versioned_json((&path, "it"), &text, RUN_FORMAT_VERSION).map(Some)
     }
 
     /// An error unless settings and files are those that the run in folder `run` was begun with. `spec` is
@@ -215,13 +193,4 @@ impl StoredManifest {
             ours,
         })
     }
-}
-
-/// Pairs as a JSON object, in their order.
-pub fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(pairs.len()))?;
-    for (key, value) in pairs {
-        map.serialize_entry(key, value)?;
-    }
-    map.end()
 }

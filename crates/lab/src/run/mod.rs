@@ -18,13 +18,13 @@ mod stored;
 
 pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
 pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
-pub use manifest::{ArmEnd, FORMAT_VERSION, KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
+pub use manifest::{KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
 pub use stored::{StoredSettings, StoredSettingsError};
 
 use self::probes::Probes;
 use crate::identity::{IdentityError, InputError};
 use crate::plan::{ArmPlan, Plan};
-use crate::status::{ProductInputs, Status, StopReason};
+use crate::status::{ArmEnd, ProductInputs, Status, StopReason};
 use crate::store::{RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically};
 use crate::summary::{ArmSummary, Summary};
 use featurescope_sim::math::ParameterError;
@@ -37,8 +37,6 @@ use std::time::Instant;
 
 /// Name of the settings of a run.
 pub const SPEC_FILE: &str = "spec.toml";
-/// Name of the folder of the files that the settings name.
-pub const FILES_FOLDER: &str = "files";
 /// Name of what a run found.
 pub const SUMMARY_FILE: &str = "summary.json";
 const YARDSTICKS_FILE: &str = "yardsticks.json";

@@ -70,7 +70,7 @@ fn cosines(view: &StepView<'_>) -> Matrix {
 
 /// The stream of the fresh samples that are represented at the end.
 pub(super) fn fresh_samples(seed: u64) -> Stream {
-    Stream::new(seed, Purpose::Measurement, STREAM)
+    Stream::new(seed, Purpose::MEASUREMENT, STREAM)
 }
 
 /// Represents fresh samples with the learner as it is now.

@@ -3,7 +3,7 @@
 //! Source: Definition 3.1; docs/theory.md 2.5.
 
 use crate::plan::{PlannedData, ProbePlan};
-use featurescope_sim::data::{DataModel, Dictionary, SparseCoding, SparseCodingLaw};
+use featurescope_sim::data::{DataModel, Dictionary, SparseCodingLaw};
 use featurescope_sim::math::wishart::wishart_factor;
 use featurescope_sim::math::{Matrix, ParameterError, Purpose, Stream};
 use featurescope_sim::probe::yardstick::oracle_linear_features;
@@ -45,9 +45,10 @@ impl Probes<'_> {
 
     /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
     pub fn yardsticks(&self, data: &PlannedData) -> Result<Vec<ProbeScore>, YardstickError> {
-        let (mut sets, dictionary) = match data.ambient() {
-            Some(model) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
-            None => self.draw_seen(data.law())?,
+        let (mut sets, dictionary) = match (data.ambient(), data.law()) {
+            (Some(model), _) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
+            (None, Some(law)) => self.draw_seen(law)?,
+            (None, None) => return Ok(Vec::new()),
         };
         let mut scores = self.score(FeatureKind::Raw, &sets)?;
         let dictionary = dictionary.atoms().transposed();
@@ -70,16 +71,16 @@ impl Probes<'_> {
     /// Draws the three sets with `draw(stream, rows)`.
     fn draw_sets(&self, draw: impl Fn(&Stream, usize) -> Drawn) -> Result<[Drawn; 3], ProbeError> {
         let sets = [
-            (Purpose::ProbeTraining, self.plan.training_rows),
-            (Purpose::ProbeValidation, self.plan.validation_rows),
-            (Purpose::ProbeTest, self.plan.test_rows),
+            (Purpose::PROBE_TRAINING, self.plan.training_rows),
+            (Purpose::PROBE_VALIDATION, self.plan.validation_rows),
+            (Purpose::PROBE_TEST, self.plan.test_rows),
         ];
         let sets = sets.map(|(purpose, rows)| draw(&Stream::new(self.seed, purpose, 0), rows));
         // Sets that an interruption cut short are no sets.
         if self.interrupt.load(Ordering::Relaxed) { Err(ProbeError::Interrupted) } else { Ok(sets) }
     }
 
-    fn draw_raw_sets(&self, model: &SparseCoding) -> Result<[Drawn; 3], ProbeError> {
+    fn draw_raw_sets(&self, model: &dyn DataModel) -> Result<[Drawn; 3], ProbeError> {
         self.draw_sets(|stream, rows| draw_raw(model, stream, rows, self.interrupt))
     }
 
@@ -92,7 +93,7 @@ impl Probes<'_> {
         let (rows, dense_dim) = (self.plan.training_rows, law.ambient_dim - known);
         let model = law.in_coordinates(rows.min(dense_dim))?;
         let mut sets = self.draw_raw_sets(&model)?;
-        let factor = wishart_factor(&Stream::new(self.seed, Purpose::Outside, 0), rows, dense_dim);
+        let factor = wishart_factor(&Stream::new(self.seed, Purpose::OUTSIDE, 0), rows, dense_dim);
         let sigma = law.noise_variance.sqrt() as f32;
         for r in 0..rows {
             let dense = &mut sets[0].features.row_mut(r)[known..];
@@ -121,7 +122,7 @@ impl YardstickError {
 }
 
 /// Samples piece by piece; the pieces after an interruption are left out.
-fn draw_raw(data: &SparseCoding, stream: &Stream, rows: usize, interrupt: &AtomicBool) -> Drawn {
+fn draw_raw(data: &dyn DataModel, stream: &Stream, rows: usize, interrupt: &AtomicBool) -> Drawn {
     let (mut x, mut latent) = (Vec::new(), Vec::new());
     x.reserve_exact(rows * data.ambient_dim());
     for first in (0..rows).step_by(ROWS_PER_PIECE) {

@@ -14,7 +14,7 @@ seed = 3
 noise_constant = 1.0
 latent_dim = 8
 ambient_dim = 64
-[encoder]
+[network]
 width = 10
 [batch]
 anchors = 16
@@ -41,9 +41,11 @@ bias = { kind = "trained", learning_rate = 0.1 }
 training.dynamics = "reduced"
 bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 [arms.labels]
-training = { dynamics = "supervised", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
+objective.kind = "regression"
+training = { first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 [arms.reduced_labels]
-training = { dynamics = "reduced_supervised", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
+objective.kind = "regression"
+training = { dynamics = "reduced", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 "#;
 
 const FORKS: &str = r#"
@@ -52,7 +54,7 @@ augmentation.kind = "none"
 bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 training.fork = "sampled@t1"
 [arms.later]
-loss.temperature = 2.0
+objective.temperature = 2.0
 bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
 augmentation.kind = "none"
 training.fork = "late@9"
@@ -337,7 +339,7 @@ fn forks_that_cannot_be_are_refused() {
     refused("sampled@15", &[], "ends after 14 steps");
     refused("sampled@14", &[], "leaves no step");
     refused("reduced@3", &[], "training.dynamics");
-    refused("sampled@3", &["arms.child.encoder.width=11"], "encoder");
+    refused("sampled@3", &["arms.child.network.width=11"], "network");
     refused("sampled@3", &["arms.child.measure.potential_per_atom=1"], "potential_per_atom");
 }
 

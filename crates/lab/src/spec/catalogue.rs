@@ -5,6 +5,7 @@
 
 use super::error::SpecError;
 use super::layer::Layer;
+use super::renamed::Renamed;
 use super::setting::{Condition, Fallback, Kind, Setting};
 use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
 use std::fmt;
@@ -60,17 +61,12 @@ pub enum Entry {
     Setting(Setting),
     /// A setting that is used only where the one of this key is, which stands before it.
     Beside(&'static str, Setting),
-    /// A slot, used when these conditions hold: the word that chooses a part, and the settings of its parts.
-    Slot(&'static dyn AnySlot, &'static [Condition]),
-}
-
-/// A word of an earlier version, and what to write instead.
-#[derive(Clone, Copy, Debug)]
-pub struct Former {
-    /// The key, or the key of a table: what stands below it was renamed with it.
-    pub key: &'static str,
-    /// What to write instead, as the end of a sentence.
-    pub instead: &'static str,
+    /// A setting that is used only where these conditions hold too, which the parts of the program decide.
+    With(fn() -> Vec<Condition>, Setting),
+    /// A slot: the word that chooses a part, and the settings of its parts.
+    Slot(&'static dyn AnySlot),
+    /// A slot that is used only where these conditions hold, which the parts of the program decide.
+    SlotWith(fn() -> Vec<Condition>, &'static dyn AnySlot),
 }
 
 /// The settings of one kind of run.
@@ -78,27 +74,27 @@ pub struct Catalogue {
     /// What its settings are of: "runs on …".
     pub subject: &'static str,
     entries: &'static [Entry],
-    former: &'static [Former],
+    pub(super) renamed: Renamed,
     /// The list that was built last, and of how many parts.
     built: RwLock<(usize, &'static [Setting])>,
 }
 
 impl Catalogue {
-    /// A catalogue of these entries, in the order in which settings are written and explained, and of the words that
+    /// A catalogue of these entries, in the order in which settings are written and explained, and of the names that
     /// earlier versions had.
-    pub const fn new(subject: &'static str, entries: &'static [Entry], former: &'static [Former]) -> Self {
-        Self { subject, entries, former, built: RwLock::new((0, &[])) }
+    pub const fn new(subject: &'static str, entries: &'static [Entry], renamed: Renamed) -> Self {
+        Self { subject, entries, renamed, built: RwLock::new((0, &[])) }
     }
 
     /// All settings, in the order in which they are written and explained. Parts that are added while the program
     /// runs bring theirs along.
     pub fn settings(&self) -> &'static [Setting] {
         let slots = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Slot(slot, _) => Some(*slot),
-            Entry::Setting(_) | Entry::Beside(..) => None,
+            Entry::Slot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
+            Entry::Setting(_) | Entry::Beside(..) | Entry::With(..) => None,
         });
         // A catalogue without slots is built once too.
-        let parts = 1 + slots.map(AnySlot::part_count).sum::<usize>();
+        let parts = 1 + slots.map(part_count).sum::<usize>();
         let (known, settings) = *self.built.read().unwrap_or_else(PoisonError::into_inner);
         if known == parts {
             return settings;
@@ -117,14 +113,6 @@ impl Catalogue {
     pub fn is_table(&self, prefix: &str) -> bool {
         let is_inside = |key: &str| key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
         self.settings().iter().any(|setting| is_inside(setting.key))
-    }
-
-    /// What replaced a key that earlier versions had.
-    pub(super) fn former(&self, key: &str) -> Option<&'static Former> {
-        let is_meant = |former: &&Former| {
-            key.strip_prefix(former.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        self.former.iter().find(is_meant)
     }
 
     /// Reads a spec in TOML. `place` names it in messages; relative paths in it start at `folder`.
@@ -162,6 +150,17 @@ impl fmt::Debug for Catalogue {
     }
 }
 
+/// Parts of a slot and of the slots that its parts are made of.
+fn part_count(slot: &dyn AnySlot) -> usize {
+    let outlines = slot.outlines();
+    let settings = outlines.iter().flat_map(|part| part.settings);
+    let inner = settings.map(|setting| match setting.kind {
+        Kind::Part(slot) => part_count(slot),
+        _ => 0,
+    });
+    outlines.len() + inner.sum::<usize>()
+}
+
 fn build(entries: &[Entry]) -> Vec<Setting> {
     let mut settings: Vec<Setting> = Vec::new();
     for entry in entries {
@@ -176,14 +175,19 @@ fn build(entries: &[Entry]) -> Vec<Setting> {
                 used_when.extend(other.map_or(&[][..], |other| other.used_when).iter().filter(is_new));
                 settings.push(Setting { used_when: kept(used_when), ..*setting });
             }
-            Entry::Slot(slot, used_when) => settings.extend(of_slot(*slot, used_when)),
+            Entry::With(conditions, setting) => {
+                let used_when = [conditions(), setting.used_when.to_vec()].concat();
+                settings.push(Setting { used_when: kept(used_when), ..*setting });
+            }
+            Entry::Slot(slot) => settings.extend(of_slot(*slot, &[])),
+            Entry::SlotWith(conditions, slot) => settings.extend(of_slot(*slot, kept(conditions()))),
         }
     }
     settings
 }
 
 /// Keeps something for as long as the program runs: what the list of settings is made of.
-fn kept<T>(items: Vec<T>) -> &'static [T] {
+pub(super) fn kept<T>(items: Vec<T>) -> &'static [T] {
     Vec::leak(items)
 }
 
@@ -191,7 +195,8 @@ fn kept_text(text: String) -> &'static str {
     String::leak(text)
 }
 
-/// The word that chooses a part, then the settings of the parts, each used with the parts that have it.
+/// The word that chooses a part, then the settings of the parts, each used with the parts that have it. A part
+/// that is made of parts has the settings of their slots.
 fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> {
     let (parts, key) = (slot.outlines(), |name: &str| kept_text(format!("{}.{name}", slot.key())));
     let kind = key("kind");
@@ -216,6 +221,10 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
         let mut used_when = used_when.to_vec();
         if with.len() < parts.len() {
             used_when.push(Condition { key: kind, any_of: kept(with) });
+        }
+        if let Kind::Part(inner) = setting.kind {
+            settings.extend(of_slot(inner, kept(used_when)));
+            continue;
         }
         settings.push(Setting {
             key: key(setting.name),

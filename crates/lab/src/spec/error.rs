@@ -54,15 +54,15 @@ pub enum SpecError {
         /// What was probably meant.
         suggestion: Option<String>,
     },
-    /// A setting of an earlier version.
-    #[error("the setting `{key}` ({place}) is called otherwise now: {instead}")]
-    Former {
+    /// A setting, or a word of it, that is called something else now.
+    #[error("`{earlier}` ({place}) has another name now: {now}")]
+    Renamed {
         /// What was typed.
-        key: String,
+        earlier: String,
         /// Where.
         place: String,
-        /// What to write instead.
-        instead: &'static str,
+        /// What to type instead.
+        now: String,
     },
     /// No such arm.
     #[error("there is no arm `{arm}` ({place}); the arms are {}", .arms.join(", "))]

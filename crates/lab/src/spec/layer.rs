@@ -320,8 +320,9 @@ impl Reader<'_> {
 
     fn unknown(&self, key: &str) -> SpecError {
         let (place, settings) = (self.source.place.to_owned(), self.source.catalogue.settings());
-        if let Some(former) = self.source.catalogue.former(key) {
-            return SpecError::Former { key: self.full_key(key), place, instead: former.instead };
+        if let Some(now) = self.source.catalogue.renamed.key_now(key) {
+            let (earlier, now) = (self.full_key(key), format!("`{}`", self.full_key(&now)));
+            return SpecError::Renamed { earlier, place, now };
         }
         let inside = format!("{key}.");
         let suggestion = match settings.iter().find(|setting| setting.key.starts_with(&inside)) {
@@ -377,6 +378,12 @@ impl Reader<'_> {
 
     fn accept(&self, setting: &'static Setting, leaf: &Leaf) -> Result<Value, SpecError> {
         let typed = || Box::new(self.typed(setting.key, leaf.shown.clone()));
+        let renamed = &self.source.catalogue.renamed;
+        if let Some(now) = leaf.value.as_str().and_then(|word| renamed.word_now(setting.key, word)) {
+            let earlier = format!("{} = {}", self.full_key(setting.key), leaf.shown);
+            let place = self.source.place.to_owned();
+            return Err(SpecError::Renamed { earlier, place, now: now.to_owned() });
+        }
         if self.arm.is_some() && setting.is_shared() {
             return Err(SpecError::Shared { typed: typed(), setting: setting.key });
         }

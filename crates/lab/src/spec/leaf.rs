@@ -1,6 +1,6 @@
 //! One typed value and the way to it: a document without its nesting.
 //!
-//! `loss.temperature=0.5` and `loss={temperature=0.5}` are the same leaf. So nothing that was typed can
+//! `objective.temperature=0.5` and `objective={temperature=0.5}` are the same leaf. So nothing that was typed can
 //! replace or hide something else before it is checked.
 
 use toml::{Table, Value};

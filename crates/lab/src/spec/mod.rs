@@ -38,6 +38,7 @@ pub mod layer;
 pub mod resolve;
 pub mod typed;
 mod part;
+pub mod renamed;
 
 pub use catalogue::Catalogue;
 pub use error::SpecError;

@@ -4,151 +4,82 @@
 //! for the settings of all its parts. To add a setting of the run as a whole: one entry here, one field in
 //! [`typed`](super::typed). A test holds both against each other.
 
-use super::catalogue::{Catalogue, Entry, setting};
+use super::catalogue::{Catalogue, Entry, kept, setting};
+use super::renamed::Renamed;
 use super::setting::{Condition, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
-use featurescope_sim::encoder::ENCODERS;
-use featurescope_sim::loss::LOSSES;
+use featurescope_sim::data::DATA_LAWS;
 use featurescope_sim::measure::CADENCES;
-use featurescope_sim::train::{BIAS_RULES, SCHEDULES};
+use featurescope_sim::network::NETWORKS;
+use featurescope_sim::objective::{OBJECTIVES, Objective};
+use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
 
-const CONTRASTIVE: Condition = Condition { key: "training.dynamics", any_of: &["sampled", "reduced"] };
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
 const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
-const SUPERVISED: Condition =
-    Condition { key: "training.dynamics", any_of: &["supervised", "reduced_supervised"] };
-const DIRECTED: Condition = Condition { key: "data.noise_directions.kind", any_of: &["random", "file"] };
 
-/// Dimensions are counted in double precision, which tells neighbouring whole numbers apart up to here.
-const LARGEST_DIMENSION: i64 = 1 << 53;
+fn needs_two_views() -> Vec<Condition> {
+    with_objective(|objective| objective.needs().two_views)
+}
 
-const ACTIVITY: &[&str] = &["data.activity", "data.activity_constant", "data.active_count"];
-const NOISE: &[&str] = &["data.noise_variance", "data.noise_constant"];
-const DIRECTION_VARIANCE: &[&str] =
-    &["data.noise_directions.variance", "data.noise_directions.variance_ratio"];
+fn needs_negatives() -> Vec<Condition> {
+    with_objective(|objective| objective.needs().negatives)
+}
+
+fn has_fast_step() -> Vec<Condition> {
+    with_objective(|objective| objective.fast().is_some())
+}
+
+/// "The objective is one of which this holds", asked of every part of the slot as it is built from an example of
+/// its settings; nothing where it holds of all. A part that cannot be built so counts as one.
+fn with_objective(holds: fn(&mut dyn Objective) -> bool) -> Vec<Condition> {
+    let parts = OBJECTIVES.parts();
+    let built =
+        parts.iter().map(|part| (part.kind, part.example().and_then(|given| (part.build)(&given, &()))));
+    let kinds: Vec<&'static str> = built
+        .filter_map(|(kind, built)| {
+            built.map_or(true, |mut objective| holds(objective.as_mut())).then_some(kind)
+        })
+        .collect();
+    if kinds.len() == parts.len() {
+        return Vec::new();
+    }
+    vec![Condition { key: "objective.kind", any_of: kept(kinds) }]
+}
 
 /// The list, in the order in which settings are written and explained.
 static ENTRIES: &[Entry] = &[
     Entry::Setting(setting("experiment", Kind::Text, "", "Name of the experiment; names the run directory.")
         .absent("the name of the file or experiment that was run")),
     Entry::Setting(setting("seed", Kind::Whole(0, i64::MAX), "1", "Seed of everything random. Equal seeds give equal bytes.")),
-    Entry::Setting(setting("data.latent_dim", Kind::count(3), "", "Number of atoms of the dictionary M (the paper's d).")
-        .required()),
-    Entry::Setting(setting("data.ambient_dim", Kind::Whole(3, LARGEST_DIMENSION), "", "Dimension of a sample x (the paper's d1), at least latent_dim.")
-        .required()),
-    Entry::Setting(setting(
-        "data.dictionary.kind",
-        Kind::Choice(&["haar", "hadamard", "axes", "file"]),
-        "\"haar\"",
-        "Where M comes from: uniformly random orthonormal atoms; a randomised Hadamard matrix, whose leverages are \
-         all equal (ambient_dim must be a power of two); the first coordinate axes, which break the paper's assumption \
-         that atoms are spread over many coordinates: masks then hide whole atoms; or a file.",
-    )),
-    Entry::Setting(setting(
-        "data.dictionary.path",
-        Kind::File,
-        "",
-        "File that holds M: ambient_dim rows and latent_dim orthonormal columns, as .npy or as text.",
-    )
-    .required()
-    .when(&[Condition { key: "data.dictionary.kind", any_of: &["file"] }])),
-    Entry::Setting(setting("data.activity", Kind::Number(Range::DRAWN_FRACTION), "", "Pr(z_j ≠ 0) of each atom (the paper's p).")
-        .absent("activity_constant or active_count sets it")
-        .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.activity_constant",
-        Kind::Number(Range::POSITIVE),
-        "1.0",
-        "C_z in the paper's order of magnitude, activity = C_z·ln ln d/d.",
-    )
-    .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.active_count",
-        Kind::count(1),
-        "",
-        "Exactly this many atoms are active in every sample, instead of each one independently.",
-    )
-    .absent("atoms are active independently")
-    .one_of(ACTIVITY)),
-    Entry::Setting(setting(
-        "data.noise_variance",
-        Kind::Number(Range::NON_NEGATIVE),
-        "",
-        "Variance of each coordinate of the dense noise ξ (the paper's σ²).",
-    )
-    .absent("noise_constant sets it")
-    .one_of(NOISE)),
-    Entry::Setting(setting(
-        "data.noise_constant",
-        Kind::Number(Range::NON_NEGATIVE),
-        "0.7",
-        "C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.",
-    )
-    .one_of(NOISE)),
-    Entry::Setting(setting(
-        "data.noise_directions.kind",
-        Kind::Choice(&["none", "random", "file"]),
-        "\"none\"",
-        "Directions in which the noise is larger (the paper's footnote 1): none; random ones outside the span of M; \
-         or those in a file.",
-    )),
-    Entry::Setting(setting("data.noise_directions.count", Kind::count(1), "1", "Number of random directions.")
-        .when(&[Condition { key: "data.noise_directions.kind", any_of: &["random"] }])),
-    Entry::Setting(setting(
-        "data.noise_directions.path",
-        Kind::File,
-        "",
-        "File with one orthonormal direction per row, ambient_dim columns, as .npy or as text.",
-    )
-    .required()
-    .when(&[Condition { key: "data.noise_directions.kind", any_of: &["file"] }])),
-    Entry::Setting(setting(
-        "data.noise_directions.variance",
-        Kind::Number(Range::NON_NEGATIVE),
-        "",
-        "Variance of the noise along these directions, at least noise_variance.",
-    )
-    .absent("variance_ratio sets it")
-    .one_of(DIRECTION_VARIANCE)
-    .when(&[DIRECTED])),
-    Entry::Setting(setting(
-        "data.noise_directions.variance_ratio",
-        Kind::Number(Range::FROM_ONE),
-        "10.0",
-        "Variance of the noise along these directions, in units of noise_variance.",
-    )
-    .one_of(DIRECTION_VARIANCE)
-    .when(&[DIRECTED])),
-    Entry::Slot(&AUGMENTATIONS, &[CONTRASTIVE]),
-    Entry::Slot(&ENCODERS, &[]),
-    Entry::Slot(&LOSSES, &[CONTRASTIVE]),
+    Entry::Slot(&DATA_LAWS),
+    Entry::SlotWith(needs_two_views, &AUGMENTATIONS),
+    Entry::Slot(&NETWORKS),
+    Entry::Slot(&OBJECTIVES),
     Entry::Setting(setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required()),
-    Entry::Setting(setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
+    Entry::With(needs_negatives, setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()
-        .when(&[CONTRASTIVE, Condition { key: "batch.negative_set", any_of: &["fresh"] }])),
-    Entry::Setting(setting(
+        .when(&[Condition { key: "batch.negative_set", any_of: &["fresh"] }])),
+    Entry::With(needs_negatives, setting(
         "batch.negative_set",
         Kind::Choice(&["fresh", "in_batch"]),
         "\"fresh\"",
         "Where negatives come from: drawn for the purpose, or the other samples of the batch.",
-    )
-    .when(&[CONTRASTIVE])),
-    Entry::Setting(setting(
+    )),
+    Entry::With(needs_negatives, setting(
         "batch.negative_views",
         Kind::Choice(&["raw", "augmented"]),
         "\"raw\"",
         "Whether negatives are raw samples (the paper) or single views (Remark 2.4).",
-    )
-    .when(&[CONTRASTIVE])),
+    )),
     Entry::Setting(setting(
         "training.dynamics",
-        Kind::Choice(&["sampled", "reduced", "supervised", "reduced_supervised"]),
+        Kind::Choice(&["sampled", "reduced"]),
         "\"sampled\"",
-        "What is trained, and how. sampled: the contrastive learner on samples drawn in the ambient space. reduced: the same \
+        "How the learner is trained. sampled: on samples drawn in the ambient space. reduced: the same \
          process in the latent_dim + width coordinates that the learner sees, at a cost that does not depend on \
          ambient_dim; equal in law without masks, with masks its limit for large ambient_dim and even leverages: of a \
          Haar dictionary of 32 atoms the share of dense energy ends 19, 5 and 2 % too low where ambient_dim is 8, 16 \
-         and 32 times latent_dim. supervised, reduced_supervised: the same encoder under a linear head on regression tasks y = ⟨w*, z⟩.",
+         and 32 times latent_dim. It takes plain descent (sgd) alone.",
     )),
     Entry::Setting(setting(
         "training.fork",
@@ -158,7 +89,7 @@ static ENTRIES: &[Entry] = &[
          own settings. Both see the same samples. If the other arm does not get there, this one is the same all along.",
     )
     .absent("the arm has its own settings from the start")),
-    Entry::Setting(setting(
+    Entry::With(has_fast_step, setting(
         "training.arithmetic",
         Kind::Choice(&["single", "mixed"]),
         "\"single\"",
@@ -177,7 +108,8 @@ static ENTRIES: &[Entry] = &[
     .when(&[REDUCED])),
     Entry::Setting(setting("training.steps", Kind::count(0), "", "Number of steps.").required()),
     Entry::Setting(setting("training.learning_rate", Kind::Number(Range::POSITIVE), "0.5", "Learning rate of the weights (the paper's η).")),
-    Entry::Slot(&SCHEDULES, &[]),
+    Entry::Slot(&SCHEDULES),
+    Entry::Slot(&OPTIMIZERS),
     Entry::Setting(setting(
         "training.weight_decay",
         Kind::Number(Range::NON_NEGATIVE),
@@ -197,18 +129,8 @@ static ENTRIES: &[Entry] = &[
         "Stage II ends (T2) when some neuron has grown to this multiple of its ‖w‖² at T1.",
     )
     .same_as("data.latent_dim")),
-    Entry::Setting(setting("training.tasks", Kind::count(1), "", "Number of regression tasks, at least latent_dim.")
-        .same_as("data.latent_dim")
-        .when(&[SUPERVISED])),
-    Entry::Setting(setting(
-        "training.head_rate_ratio",
-        Kind::Number(Range::POSITIVE),
-        "1.0",
-        "Learning rate of the head over that of the weights.",
-    )
-    .when(&[SUPERVISED])),
-    Entry::Slot(&BIAS_RULES, &[]),
-    Entry::Slot(&CADENCES, &[]),
+    Entry::Slot(&BIAS_RULES),
+    Entry::Slot(&CADENCES),
     Entry::Setting(setting("measure.samples", Kind::count(2), "512", "Fresh samples behind each cosine and firing rate.")),
     Entry::Setting(setting(
         "measure.potential_per_atom",
@@ -235,8 +157,25 @@ static ENTRIES: &[Entry] = &[
     Entry::Setting(setting("probe.test_rows", Kind::count(1), "10000", "Fresh samples behind each score.")),
 ];
 
+const RENAMED: Renamed = Renamed {
+    keys: &[
+        ("encoder", "network"),
+        ("loss", "objective"),
+        ("training.tasks", "objective.tasks"),
+        ("training.head_rate_ratio", "objective.head_rate_ratio"),
+    ],
+    words: &[
+        ("training.dynamics", "supervised", "objective.kind = \"regression\""),
+        (
+            "training.dynamics",
+            "reduced_supervised",
+            "training.dynamics = \"reduced\" and objective.kind = \"regression\"",
+        ),
+    ],
+};
+
 /// The list as a catalogue.
-pub static SPARSE_CODING: Catalogue = Catalogue::new("runs on sparse-coding data", ENTRIES, &[]);
+pub static SPARSE_CODING: Catalogue = Catalogue::new("runs on sparse-coding data", ENTRIES, RENAMED);
 
 /// All settings, in the order in which they are written and explained.
 pub fn settings() -> &'static [Setting] {

@@ -73,6 +73,8 @@ pub trait InToml {
             part::Value::Number(number) => Value::Float(number),
             part::Value::Text(text) => Value::String(text),
             part::Value::Wholes(numbers) => Value::Array(numbers.into_iter().map(Value::Integer).collect()),
+            // No setting of the list holds a part: the list holds the settings of the part's slot.
+            part::Value::Part(..) => return None,
         })
     }
 
@@ -106,6 +108,7 @@ impl InToml for Kind {
             Self::WholeList(..) => {
                 part::Value::Wholes(value.as_array()?.iter().map(whole).collect::<Option<_>>()?)
             }
+            Self::Part(_) => return None,
         };
         Some(read).filter(|read| self.accepts(read))
     }

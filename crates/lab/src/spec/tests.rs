@@ -4,19 +4,23 @@ use super::registry::{find, settings};
 use super::setting::{Fallback, InToml, Kind, Setting};
 use super::*;
 use featurescope_sim::augment::Augmentation;
-use featurescope_sim::encoder::Encoder;
-use featurescope_sim::loss::Loss;
+use featurescope_sim::data::dictionary::DictionarySource;
+use featurescope_sim::data::noise_directions::NoiseDirections;
+use featurescope_sim::data::{DataLaw, LatentLaw};
 use featurescope_sim::measure::Cadence;
-use featurescope_sim::train::{BiasRule, LearningRate, STAGED_RESET};
+use featurescope_sim::network::Network;
+use featurescope_sim::objective::Objective;
+use featurescope_sim::train::{BiasRule, LearningRate, Optimizer, STAGED_RESET};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use toml::Value;
 
 const BASE: &str = "
 [data]
 latent_dim = 8
 ambient_dim = 32
-[encoder]
+[network]
 width = 4
 [batch]
 anchors = 4
@@ -58,6 +62,7 @@ fn example(setting: &Setting) -> String {
         (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
         (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
         (_, Kind::WholeList(least, _)) => format!("[{least}, {}]", least + 1),
+        (_, Kind::Part(slot)) => panic!("{} is a table", slot.key()),
     }
 }
 
@@ -68,6 +73,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
     // Kinds with settings of their own that have no default.
     for (kind, needed) in [
         ("data.dictionary.kind=file", "data.dictionary.path=m.npy"),
+        ("data.latent.kind=fixed_count", "data.latent.active_count=3"),
         ("data.noise_directions.kind=file", "data.noise_directions.path=u.npy"),
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
@@ -113,15 +119,17 @@ fn every_field_is_a_listed_setting() {
 fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
     use super::typed::*;
     match table {
-        "data" => collect_fields::<DataSpec>(table, fields),
-        "data.dictionary" => collect_fields::<DictionarySpec>(table, fields),
-        "data.noise_directions" => collect_fields::<NoiseDirectionsSpec>(table, fields),
+        "data" => collect_fields::<PartSpec<Box<dyn DataLaw>>>(table, fields),
+        "data.dictionary" => collect_fields::<PartSpec<Box<dyn DictionarySource>>>(table, fields),
+        "data.latent" => collect_fields::<PartSpec<Arc<dyn LatentLaw>>>(table, fields),
+        "data.noise_directions" => collect_fields::<PartSpec<Box<dyn NoiseDirections>>>(table, fields),
         "augmentation" => collect_fields::<PartSpec<Box<dyn Augmentation>>>(table, fields),
-        "encoder" => collect_fields::<PartSpec<Box<dyn Encoder>>>(table, fields),
-        "loss" => collect_fields::<PartSpec<Box<dyn Loss>>>(table, fields),
+        "network" => collect_fields::<PartSpec<Box<dyn Network>>>(table, fields),
+        "objective" => collect_fields::<PartSpec<Box<dyn Objective>>>(table, fields),
         "batch" => collect_fields::<BatchSpec>(table, fields),
         "training" => collect_fields::<TrainingSpec>(table, fields),
         "training.schedule" => collect_fields::<PartSpec<LearningRate>>(table, fields),
+        "training.optimizer" => collect_fields::<PartSpec<Box<dyn Optimizer>>>(table, fields),
         "bias" => collect_fields::<PartSpec<BiasRule>>(table, fields),
         "measure" => collect_fields::<MeasureSpec>(table, fields),
         "measure.cadence" => collect_fields::<PartSpec<Cadence>>(table, fields),
@@ -181,11 +189,11 @@ fn defaults_are_of_the_kind_they_stand_for() {
 fn unknown_settings_are_named_with_a_suggestion() {
     let text = message(&BASE.replace("width", "widht"), &[]);
     assert!(
-        text.contains("encoder.widht") && text.contains("spec.toml") && text.contains("encoder.width"),
+        text.contains("network.widht") && text.contains("spec.toml") && text.contains("network.width"),
         "{text}"
     );
     let text = message(BASE, &["temperature=2"]);
-    assert!(text.contains("command line") && text.contains("`loss.temperature`"), "{text}");
+    assert!(text.contains("command line") && text.contains("`objective.temperature`"), "{text}");
     let text = message(BASE, &["augmentation=none"]);
     assert!(text.contains("`augmentation.kind`"), "{text}");
     assert!(message(BASE, &["qqq=1"]).ends_with("(command line)"));
@@ -195,12 +203,45 @@ fn unknown_settings_are_named_with_a_suggestion() {
 }
 
 #[test]
+fn earlier_names_of_settings_are_told_the_new_ones() {
+    for (argument, told) in [
+        ("encoder.width=3", "`encoder.width` (command line) has another name now: `network.width`"),
+        (
+            "loss={temperature=2}",
+            "`loss.temperature` (command line) has another name now: `objective.temperature`",
+        ),
+        ("arms.main.loss.kind=spectral", "name now: `arms.main.objective.kind`"),
+        ("training.tasks=9", "name now: `objective.tasks`"),
+        ("training.dynamics=supervised", "name now: objective.kind = \"regression\""),
+        ("training.dynamics=reduced_supervised", "training.dynamics = \"reduced\" and objective.kind"),
+    ] {
+        let text = message(BASE, &[argument]);
+        assert!(text.contains(told), "{text}");
+    }
+    let text = message(&BASE.replace("network", "encoder"), &[]);
+    assert!(text.contains("`encoder.width` (spec.toml)"), "{text}");
+}
+
+/// What an objective does not ask for is refused beside it, and need not be given.
+#[test]
+fn an_objective_decides_what_of_a_batch_is_read() {
+    let labels = BASE.replace("negatives = 4", "");
+    let arm = &spec(&labels, &["objective.kind=regression"]).unwrap().arms[0].1;
+    assert!(arm.augmentation.is_none() && arm.negatives() == 0 && !arm.is_contrastive());
+    assert!(message(&labels, &[]).contains("batch.negatives"));
+    for unused in ["augmentation.kind=none", "batch.negative_set=in_batch", "training.arithmetic=mixed"] {
+        let text = message(&labels, &["objective.kind=regression", unused]);
+        assert!(text.contains("used only with objective.kind = info_nce or spectral"), "{text}");
+    }
+}
+
+#[test]
 fn values_of_the_wrong_type_or_range_are_refused() {
     for (argument, expected) in [
         ("training.steps=abc", "a whole number from 0"),
         ("training.steps=1.5", "a whole number"),
-        ("data.activity=1.5", "a number in [1e-6, 1]"),
-        ("data.activity=0", "a number in [1e-6, 1]"),
+        ("data.latent.activity=1.5", "a number in [1e-6, 1]"),
+        ("data.latent.activity=0", "a number in [1e-6, 1]"),
         ("data.noise_variance=-1", "0 or a number in [1e-37, 1e37]"),
         ("data.noise_variance=nan", "0 or a number in [1e-37, 1e37]"),
         ("training.learning_rate=inf", "a number in [1e-37, 1e37]"),
@@ -219,9 +260,9 @@ fn values_of_the_wrong_type_or_range_are_refused() {
 fn a_setting_that_nothing_uses_is_refused_where_it_was_typed() {
     let text = message(BASE, &["augmentation.kind=none", "augmentation.keep_rate=0.7"]);
     assert!(text.contains("keep_rate = 0.7") && text.contains("augmentation.kind = none"), "{text}");
-    let text = message(BASE, &["training.dynamics=supervised", "loss.temperature=2"]);
+    let text = message(BASE, &["objective.kind=regression", "objective.temperature=2"]);
     assert!(
-        text.contains("loss.temperature = 2.0") && text.contains("training.dynamics = supervised"),
+        text.contains("objective.temperature = 2.0") && text.contains("objective.kind = regression"),
         "{text}"
     );
     let arms = format!("{BASE}\n[arms.a]\n[arms.b]\naugmentation = {{ kind = \"none\", keep_rate = 0.5 }}\n");
@@ -257,19 +298,31 @@ fn an_override_reaches_all_arms_or_one() {
 
 #[test]
 fn alternatives_replace_each_other_across_layers_and_clash_inside_one() {
-    let text = BASE.replace("[encoder]", "activity_constant = 2.0\n[encoder]");
-    assert_eq!(spec(&text, &[]).unwrap().shared.data.activity_constant, Some(2.0));
-    let over = spec(&text, &["data.active_count=3"]).unwrap().shared.data;
-    assert_eq!((over.activity_constant, over.active_count), (None, Some(3)));
-    let clash = message(&text, &["data.activity=0.1", "data.active_count=3"]);
-    assert!(clash.contains("data.activity") && clash.contains("data.active_count"), "{clash}");
+    let text = BASE.replace("[network]", "latent.activity_constant = 2.0\n[network]");
+    let activity = |arguments: &[&str]| {
+        let given = spec(&text, arguments).unwrap().shared.data.given().clone();
+        let latent = given.part::<Arc<dyn LatentLaw>>("latent").unwrap();
+        ["activity_constant", "activity"].map(|name| latent.given().optional_number(name))
+    };
+    assert_eq!(activity(&[]), [Some(2.0), None]);
+    assert_eq!(activity(&["data.latent.activity=0.1"]), [None, Some(0.1)]);
+    // The constant of an earlier layer goes with the law that it belongs to.
+    assert_eq!(activity(&["data.latent.kind=fixed_count", "data.latent.active_count=3"]), [None, None]);
+    let clash = message(&text, &["data.latent.activity=0.1", "data.latent.activity_constant=1"]);
+    assert!(clash.contains("data.latent.activity") && clash.contains("say the same thing"), "{clash}");
+    let moved = message(&text, &["data.active_count=3"]);
+    assert!(moved.contains("did you mean `data.latent.active_count`?"), "{moved}");
+    for name in ["activity", "activity_constant"] {
+        let moved = message(&text, &[&format!("data.{name}=0.3")]);
+        assert!(moved.contains(&format!("did you mean `data.latent.{name}`?")), "{moved}");
+    }
 }
 
 #[test]
 fn missing_and_shared_settings_are_explained() {
     let text = message(&BASE.replace("width = 4", ""), &["bias.kind=trained"]);
     let lines: Vec<_> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
-    assert_eq!(lines, ["encoder.width must be given", "bias.learning_rate must be given"], "{text}");
+    assert_eq!(lines, ["network.width must be given", "bias.learning_rate must be given"], "{text}");
     let arms = format!("{BASE}\n[arms.a]\n[arms.b]\nbias.kind = \"trained\"\n");
     assert!(message(&arms, &[]).contains("bias.learning_rate must be given for arm b: Learning rate"));
     let nothing = message("", &[]);
@@ -294,7 +347,7 @@ training.steps = 5
 [arms.trained]
 bias = { kind = \"trained\", learning_rate = 6 }
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 ";
     let first =
         spec(&format!("{BASE}{arms}"), &["bias.reset=0.8", "data.noise_directions.kind=random"]).unwrap();
@@ -305,9 +358,10 @@ training.dynamics = \"supervised\"
 
 #[test]
 fn files_are_found_from_the_spec_that_names_them() {
-    let text = BASE.replace("[encoder]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[encoder]");
-    let found = spec(&text, &[]).unwrap().shared.data.dictionary;
-    assert_eq!(found, typed::DictionarySpec::File { path: "/specs/m.npy".into() });
+    let text = BASE.replace("[network]", "dictionary = { kind = \"file\", path = \"m.npy\" }\n[network]");
+    let data = spec(&text, &[]).unwrap().shared.data;
+    let found = data.given().part::<Box<dyn DictionarySource>>("dictionary").unwrap();
+    assert_eq!((found.kind(), found.given().text("path")), ("file", Ok("/specs/m.npy")));
 }
 
 fn points(text: &str, arguments: &[&str]) -> Result<Vec<Point>, SpecError> {
@@ -369,7 +423,7 @@ fn variants_change_settings_together() {
         .map(|p| {
             (
                 p.variant.as_deref().unwrap(),
-                p.spec.shared.data.ambient_dim,
+                p.spec.shared.ambient_dim(),
                 p.spec.shared.seed,
                 p.spec.arms.len(),
             )
@@ -378,7 +432,7 @@ fn variants_change_settings_together() {
     assert_eq!(found, [("small", 32, 1, 1), ("large", 50, 1, 2), ("large", 50, 2, 2)]);
     assert_eq!((all[0].spec.arms[0].0.as_str(), all[1].spec.arms[0].1.batch.anchors), ("b", 9));
     let all = points(&text, &["data.ambient_dim=64", "seed=5"]).unwrap();
-    assert!(all.len() == 2 && all.iter().all(|point| point.spec.shared.data.ambient_dim == 64));
+    assert!(all.len() == 2 && all.iter().all(|point| point.spec.shared.ambient_dim() == 64));
     for (variant, expected) in [
         ("name = \"x\"\nonly = [\"c\"]", "there is no arm `c`"),
         ("only = [\"a\"]", "needs a `name`"),

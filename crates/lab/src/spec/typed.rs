@@ -6,12 +6,14 @@
 
 use super::PartSpec;
 use featurescope_sim::augment::Augmentation;
-use featurescope_sim::encoder::{Encoder, INITIAL_NORM, WIDTH};
-use featurescope_sim::loss::Loss;
+use featurescope_sim::data::dictionary::DictionarySource;
+use featurescope_sim::data::{AMBIENT_DIM, DataLaw, LATENT_DIM};
 use featurescope_sim::measure::Cadence;
-use featurescope_sim::train::{BiasRule, LearningRate};
+use featurescope_sim::network::{INITIAL_NORM, Network, WIDTH};
+use featurescope_sim::objective::{Beginning, InfoNceForm, Needs, Objective};
+use featurescope_sim::part::{ParameterArray, Slotted};
+use featurescope_sim::train::{BiasRule, LearningRate, Optimizer};
 use serde::Deserialize;
-use std::path::PathBuf;
 
 /// What all arms of a run share.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -19,39 +21,35 @@ use std::path::PathBuf;
 pub struct SharedSpec {
     pub experiment: Option<String>,
     pub seed: u64,
-    pub data: DataSpec,
+    pub data: PartSpec<Box<dyn DataLaw>>,
     pub probe: ProbeSpec,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSpec {
-    pub latent_dim: usize,
-    pub ambient_dim: usize,
-    pub dictionary: DictionarySpec,
-    pub activity: Option<f64>,
-    pub activity_constant: Option<f64>,
-    pub active_count: Option<usize>,
-    pub noise_variance: Option<f64>,
-    pub noise_constant: Option<f64>,
-    pub noise_directions: NoiseDirectionsSpec,
-}
+impl SharedSpec {
+    /// d. Every data law has this setting and the next.
+    pub fn latent_dim(&self) -> usize {
+        self.data.given().whole(LATENT_DIM.name).map_or(0, |dim| dim as usize)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum DictionarySpec {
-    Haar {},
-    Hadamard {},
-    Axes {},
-    File { path: PathBuf },
-}
+    /// d1.
+    pub fn ambient_dim(&self) -> usize {
+        self.data.given().whole(AMBIENT_DIM.name).map_or(0, |dim| dim as usize)
+    }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum NoiseDirectionsSpec {
-    None {},
-    Random { count: usize, variance: Option<f64>, variance_ratio: Option<f64> },
-    File { path: PathBuf, variance: Option<f64>, variance_ratio: Option<f64> },
+    /// The kind of a part that the data are made of; `None` for data without such a part.
+    pub fn kind_of<Built: Slotted>(&self, name: &'static str) -> Option<&'static str> {
+        self.data.given().part::<Built>(name).ok().map(|part| part.kind())
+    }
+
+    /// Where M comes from: the kind of dictionary, or that of data that have no such part.
+    pub fn dictionary_kind(&self) -> &'static str {
+        self.kind_of::<Box<dyn DictionarySource>>("dictionary").unwrap_or(self.data.kind())
+    }
+
+    /// What settings say of the data; `None` where they do not fit together, which the plan's check tells.
+    pub fn built_data(&self) -> Option<Box<dyn DataLaw>> {
+        self.data.build(&()).ok()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -64,13 +62,13 @@ pub struct ProbeSpec {
     pub test_rows: usize,
 }
 
-/// What may differ between arms. `augmentation` and `loss` are there exactly where training is contrastive.
+/// What may differ between arms. `augmentation` is there exactly where the objective needs two views.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArmSpec {
     pub augmentation: Option<PartSpec<Box<dyn Augmentation>>>,
-    pub encoder: PartSpec<Box<dyn Encoder>>,
-    pub loss: Option<PartSpec<Box<dyn Loss>>>,
+    pub network: PartSpec<Box<dyn Network>>,
+    pub objective: PartSpec<Box<dyn Objective>>,
     pub batch: BatchSpec,
     pub training: TrainingSpec,
     pub bias: PartSpec<BiasRule>,
@@ -78,30 +76,64 @@ pub struct ArmSpec {
 }
 
 impl ArmSpec {
-    /// m. Every encoder has this setting and the next.
+    /// m. Every network has this setting and the next.
     pub fn width(&self) -> usize {
-        self.encoder.given().whole(WIDTH.name).map_or(0, |width| width as usize)
+        self.network.given().whole(WIDTH.name).map_or(0, |width| width as usize)
     }
 
     /// σ_0·√d1.
     pub fn initial_norm(&self) -> f64 {
-        self.encoder.given().optional_number(INITIAL_NORM.name).unwrap_or(f64::NAN)
+        self.network.given().optional_number(INITIAL_NORM.name).unwrap_or(f64::NAN)
     }
 
-    /// Whether both views are the sample itself; false where nothing is contrasted.
+    /// Whether both views are the sample itself; false where the objective takes one view.
     pub fn has_equal_views(&self) -> bool {
         self.built_augmentation().is_some_and(|augmentation| augmentation.positive_is_anchor())
     }
 
-    /// The augmentation; `None` where nothing is contrasted, and where its settings do not fit together, which
+    /// The augmentation; `None` where the objective takes one view, and where its settings do not fit together, which
     /// the plan's check tells.
     pub fn built_augmentation(&self) -> Option<Box<dyn Augmentation>> {
         self.augmentation.as_ref()?.build(&()).ok()
     }
 
-    /// The loss; `None` as above.
-    pub fn built_loss(&self) -> Option<Box<dyn Loss>> {
-        self.loss.as_ref()?.build(&()).ok()
+    /// The objective; `None` as above.
+    pub fn built_objective(&self) -> Option<Box<dyn Objective>> {
+        self.objective.build(&()).ok()
+    }
+
+    /// What the objective asks of a batch; nothing as above.
+    pub fn needs(&self) -> Needs {
+        self.built_objective().map_or(Needs::default(), |objective| objective.needs())
+    }
+
+    /// Whether samples are contrasted with each other.
+    pub fn is_contrastive(&self) -> bool {
+        self.built_objective().is_some_and(|objective| objective.contrasts())
+    }
+
+    /// What closed forms need to know of the objective. `None` where they do not speak of the arm: another
+    /// objective than InfoNCE, another network than symmetric ReLU, features that are normalised, or another
+    /// optimiser than plain descent.
+    pub fn closed_form(&self) -> Option<InfoNceForm> {
+        self.has_plain_learner().then(|| self.built_objective()?.info_nce())?
+    }
+
+    /// Whether the network is symmetric ReLU with plain features, and the optimiser plain descent.
+    pub fn has_plain_learner(&self) -> bool {
+        let network = self.network.build(&()).is_ok_and(|network| network.is_symmetric_relu());
+        network && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
+    }
+
+    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms; none as
+    /// above.
+    pub fn own_arrays(&self, latent_dim: usize) -> [Vec<ParameterArray>; 2] {
+        let (Ok(network), Some(mut objective)) = (self.network.build(&()), self.built_objective()) else {
+            return [Vec::new(), Vec::new()];
+        };
+        let features = network.feature_count(self.width());
+        let beginning = Beginning { features, latent_dim, initial_norm: self.initial_norm(), seed: 0 };
+        [network.arrays(self.width()), objective.begin(&beginning).unwrap_or_default()]
     }
 
     /// How thresholds move; `None` as above.
@@ -109,7 +141,7 @@ impl ArmSpec {
         self.bias.build(&()).ok()
     }
 
-    /// Negatives that an anchor sees; none where nothing is contrasted.
+    /// Negatives that an anchor sees; none where the objective needs none.
     pub fn negatives(&self) -> usize {
         match self.batch.negative_set {
             Some(NegativeSetSpec::InBatch) => self.batch.anchors.saturating_sub(1),
@@ -151,11 +183,10 @@ pub struct TrainingSpec {
     pub steps: u64,
     pub learning_rate: f64,
     pub schedule: PartSpec<LearningRate>,
+    pub optimizer: PartSpec<Box<dyn Optimizer>>,
     pub weight_decay: f64,
     pub first_energy_ratio: f64,
     pub second_energy_ratio: f64,
-    pub tasks: Option<usize>,
-    pub head_rate_ratio: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -163,19 +194,12 @@ pub struct TrainingSpec {
 pub enum DynamicsSpec {
     Sampled,
     Reduced,
-    Supervised,
-    ReducedSupervised,
 }
 
 impl DynamicsSpec {
-    /// Whether samples are contrasted with each other.
-    pub fn is_contrastive(self) -> bool {
-        matches!(self, Self::Sampled | Self::Reduced)
-    }
-
     /// Whether the ambient space is left out.
     pub fn is_reduced(self) -> bool {
-        matches!(self, Self::Reduced | Self::ReducedSupervised)
+        self == Self::Reduced
     }
 }
 

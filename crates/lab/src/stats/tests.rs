@@ -3,7 +3,7 @@
 use super::*;
 
 fn normals(n: usize, row: u32) -> Vec<f64> {
-    let stream = Stream::new(77, Purpose::MonteCarlo, 5);
+    let stream = Stream::new(77, Purpose::MONTE_CARLO, 5);
     let mut reader = stream.reader(Part::Dense, row);
     (0..n).map(|_| reader.normal()).collect()
 }
@@ -121,7 +121,7 @@ fn counted_shares_are_covered() {
     const THINGS: u32 = 64;
     for (share, spread) in [(0.5, 0.0), (0.5, 0.1), (0.9, 0.05), (0.98, 0.0), (0.05, 0.02)] {
         let covers = |row: &u32| {
-            let stream = Stream::new(78, Purpose::MonteCarlo, 6);
+            let stream = Stream::new(78, Purpose::MONTE_CARLO, 6);
             let mut reader = stream.reader(Part::Dense, *row);
             let mut seed = || {
                 // Either side of the mean with equal odds.

@@ -47,9 +47,14 @@ pub use lock::{FolderLock, LOCK_FILE, LockError};
 pub use reader::{Neurons, Records, read_neurons, read_records, read_tables};
 pub use resume::{ResumeState, read_resume_state, write_resume_state};
 pub use table_file::open_table;
+pub use version::as_map;
 pub(crate) use version::from_versioned_json;
 pub use writer::{ArmWriter, write_records};
 
+/// Version of the layout of a run directory.
+pub const RUN_FORMAT_VERSION: u32 = 2;
+/// Name of the folder of the files that the settings of a run name.
+pub const FILES_FOLDER: &str = "files";
 /// Name of the table of recorded steps.
 pub const RECORDS_FILE: &str = "records.parquet";
 /// Name of the table of neurons.

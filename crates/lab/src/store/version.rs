@@ -1,8 +1,9 @@
-//! JSON that names the version of its layout.
+//! JSON that names the version of its layout, and objects that keep the order of their entries.
 
 use super::StoreError;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::Path;
 
 /// Reads `json`, a part of the file at `path`, with the version `reads` of its layout. The version is looked
@@ -26,4 +27,13 @@ pub(crate) fn from_versioned_json<T: DeserializeOwned>(
         return Err(StoreError::content(path, problem));
     }
     serde_json::from_slice(json).map_err(unreadable)
+}
+
+/// Pairs as a JSON object, in their order.
+pub fn as_map<V: Serialize, S: Serializer>(pairs: &[(String, V)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(pairs.len()))?;
+    for (key, value) in pairs {
+        map.serialize_entry(key, value)?;
+    }
+    map.end()
 }

@@ -9,10 +9,8 @@ mod remark;
 pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 
 use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
-use crate::run::manifest::as_map;
-use crate::run::{ArmEnd, FORMAT_VERSION};
-use crate::status::{Status, StopReason};
-use crate::store::Records;
+use crate::status::{ArmEnd, Status, StopReason};
+use crate::store::{RUN_FORMAT_VERSION, Records, as_map};
 use featurescope_sim::train::StageTimes;
 use serde::Serialize;
 
@@ -122,7 +120,7 @@ pub struct ArmSummary {
 impl Summary {
     pub(crate) fn new(plan: &Plan) -> Self {
         Self {
-            format_version: FORMAT_VERSION,
+            format_version: RUN_FORMAT_VERSION,
             experiment: plan.experiment.clone(),
             seed: plan.seed,
             status: Status::Running,
@@ -164,7 +162,7 @@ impl ArmSummary {
         let last = |name: &str| records.column(name)?.last().copied().and_then(defined);
         let count = |name: &str| last(name).map(|value| value as u64);
         let prediction = &arm.prediction;
-        let is_contrastive = arm.spec.loss.is_some();
+        let is_contrastive = arm.spec.is_contrastive();
         let loss = last("loss");
         let dense = last("dense_energy_fraction");
         let at_t1 = stages.first.and_then(|t1| records.steps.iter().position(|&step| step == t1));

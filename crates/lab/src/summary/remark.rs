@@ -18,12 +18,12 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
     if found.stop_detail.is_some() || found.steps < arm.spec.training.steps {
         return None;
     }
-    let highest = highest_sound_loss(arm);
-    if let Some(loss) = found.loss.filter(|&loss| loss > highest) {
+    if let Some((loss, silent)) = found.loss.zip(arm.silent_loss())
+        && loss > highest_sound_loss(arm, silent)
+    {
         return Some(format!(
-            "training went wrong: the loss is {loss:.3e}, that of silent neurons {:.3e}; raise batch.anchors or \
-             lower training.learning_rate",
-            arm.silent_loss()
+            "training went wrong: the loss is {loss:.3e}, that of silent neurons {silent:.3e}; raise \
+             batch.anchors or lower training.learning_rate"
         ));
     }
     let covered = found.coverage.at_90.filter(|&covered| covered <= NEXT_TO_NOTHING)?;
@@ -32,10 +32,9 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 }
 
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
-/// best features can be below it. The best supervised loss is 0.
-fn highest_sound_loss(arm: &ArmPlan) -> f64 {
-    let silent = arm.silent_loss();
-    let best = arm.spec.built_loss().map_or(0.0, |loss| loss.lowest(arm.width()));
+/// best features can be below it. The lowest loss on labels is 0.
+fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> f64 {
+    let best = arm.spec.built_objective().map_or(0.0, |objective| objective.lowest(arm.width()));
     silent + (silent - best)
 }
 
@@ -53,7 +52,7 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
             ),
             _ => format!(
                 "stage I had not ended after {steps} steps, some neuron stayed below {} times its initial \
-                 energy; raise training.steps, or lower training.first_energy_ratio or encoder.initial_norm",
+                 energy; raise training.steps, or lower training.first_energy_ratio or network.initial_norm",
                 training.first_energy_ratio
             ),
         };
@@ -68,7 +67,7 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
         return dense_reason(arm);
     }
     match arm.spec.bias_rule() {
-        Some(BiasRule::Zero) => {
+        Some(BiasRule::Zero) if arm.spec.has_plain_learner() => {
             "thresholds stay at zero, so the map is linear and neurons mix atoms; bias.kind \
              = staged raises them"
                 .to_owned()
@@ -82,7 +81,7 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
             )
         }
         _ => "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more \
-              encoder.width or a slower bias.growth help"
+              network.width or a slower bias.growth help"
             .to_owned(),
     }
 }

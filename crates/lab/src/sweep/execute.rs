@@ -7,8 +7,9 @@ use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
 use super::plan::{PlannedRun, SweepPlan};
 use super::recipe::{Failure, Progress};
 use crate::identity::Digest;
-use crate::run::{FORMAT_VERSION, RunDirectory, RunError, SPEC_FILE, StoredManifest};
+use crate::run::{RunDirectory, RunError, SPEC_FILE, StoredManifest};
 use crate::status::Status;
+use crate::store::RUN_FORMAT_VERSION;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -239,7 +240,7 @@ fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepErro
     let idle = plan.idle_lists().into_iter();
     let warnings = idle.map(|key| format!("{key} changes no setting of any run: its list was of no use"));
     Ok(SweepIndex {
-        format_version: FORMAT_VERSION,
+        format_version: RUN_FORMAT_VERSION,
         experiment: plan.experiment.clone(),
         points: plan.points.iter().map(entry).collect(),
         warnings: warnings.collect(),

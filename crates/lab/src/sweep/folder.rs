@@ -1,10 +1,11 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
 use crate::identity::{Digest, SettingKey};
-use crate::run::{FORMAT_VERSION, SAVE_EVERY};
+use crate::run::SAVE_EVERY;
 use crate::status::Status;
 use crate::store::{
-    ASIDE, FolderLock, LOCK_FILE, LockError, StoreError, from_versioned_json, write_json_atomically,
+    ASIDE, FolderLock, LOCK_FILE, LockError, RUN_FORMAT_VERSION, StoreError, from_versioned_json,
+    write_json_atomically,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -146,7 +147,7 @@ impl SweepIndex {
     pub fn read(path: &Path) -> Result<Self, SweepFolderError> {
         let file = path.join(SWEEP_FILE);
         let text = fs::read(&file).map_err(|source| SweepFolderError::Io { path: file.clone(), source })?;
-        let index: Self = from_versioned_json((&file, "it"), &text, FORMAT_VERSION)?;
+        let index: Self = from_versioned_json((&file, "it"), &text, RUN_FORMAT_VERSION)?;
         let wrong = |problem: String| SweepFolderError::Index { path: file.clone(), problem };
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_hexdigit());
         match index.points.iter().find(|point| !is_name(&point.run)) {

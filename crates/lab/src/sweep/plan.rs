@@ -3,8 +3,8 @@
 use super::recipe::Recipe;
 use crate::identity::{Contents, Digest, Identity, RunId, SettingKey, Settings};
 use crate::plan::{Cost, Plan, PlanError, check_settings};
-use crate::run::FORMAT_VERSION;
 use crate::spec::{Choice, Point};
+use crate::store::RUN_FORMAT_VERSION;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ impl SweepPlan {
         let mut contents = Contents::default();
         for Point { variant, choices, spec } in points {
             let identity = Identity::with(&spec, &mut contents)?;
-            let dims = (spec.shared.data.latent_dim, spec.shared.data.ambient_dim);
+            let dims = (spec.shared.latent_dim(), spec.shared.ambient_dim());
             if !sweep.has(&identity) {
                 check_settings(&spec)?;
                 if checked.insert(identity.setting_key()) {
@@ -145,5 +145,5 @@ impl SweepPlan {
 
 /// The folder of a run of this version of the program: another one might make other bits.
 fn folder_name(run_id: RunId) -> String {
-    Digest::of(format!("{FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
+    Digest::of(format!("{RUN_FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
 }

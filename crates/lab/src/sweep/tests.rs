@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const TINY: &[&str] = &[
     "data.ambient_dim=64",
-    "encoder.width=12",
+    "network.width=12",
     "batch.anchors=16",
     "batch.negatives=8",
     "training.steps=6",

@@ -12,6 +12,7 @@ use featurescope_lab::run::{Event, ForkRequest, PlannedFork, RunDirectory, execu
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::store::{StoredRepresentation, read_representation, write_representation};
 use featurescope_sim::math::Matrix;
+use featurescope_wen_li_2021::PAPER;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 pub const TINY: &[&str] = &[
     "data.latent_dim=4",
     "data.ambient_dim=32",
-    "encoder.width=5",
+    "network.width=5",
     "batch.anchors=8",
     "batch.negatives=4",
     "training.steps=6",
@@ -136,14 +137,14 @@ impl Stored {
 fn is_small(spec: &[u8]) -> bool {
     let layer = Layer::parse(&String::from_utf8_lossy(spec), "spec.toml", Path::new("/"));
     let Ok(spec) = layer.and_then(|layer| Spec::from_layers(&[layer])) else { return true };
-    let data = &spec.shared.data;
+    let (ambient_dim, latent_dim) = (spec.shared.ambient_dim(), spec.shared.latent_dim());
     let entries = spec.arms.iter().map(|(_, arm)| {
         let width = arm.width();
         let samples = arm.batch.anchors.saturating_add(arm.batch.negatives.unwrap_or_default());
-        width.saturating_add(samples).saturating_mul(data.ambient_dim)
+        width.saturating_add(samples).saturating_mul(ambient_dim)
     });
     let entries = entries.fold(0, usize::saturating_add);
-    data.ambient_dim.saturating_mul(data.latent_dim) <= LARGEST && entries <= LARGEST
+    ambient_dim.saturating_mul(latent_dim) <= LARGEST && entries <= LARGEST
 }
 
 thread_local! {
@@ -162,8 +163,8 @@ pub fn judged(bytes: &[u8]) -> bool {
     FINISHED.with(|stored| {
         stored.with(bytes, |run| {
             let folders = [run.to_path_buf()];
-            let Ok(board) = judge(&folders) else { return false };
-            drop(of_judged_runs(&folders, &board));
+            let Ok(board) = judge(&PAPER, &folders) else { return false };
+            drop(of_judged_runs(&folders, std::slice::from_ref(&board)));
             !board.warnings.iter().any(|warning| warning.contains("left out"))
         })
     })

@@ -1,7 +1,7 @@
 //! Sound input for every target, made by the program itself: what mutations start from.
 
 use crate::targets::runs::{FILES, UNFINISHED_FILES, make_run, tiny_plan};
-use featurescope_lab::experiments::EXPERIMENTS;
+use featurescope_wen_li_2021::PAPER;
 use parquet::basic::Compression;
 use parquet::data_type::{DoubleType, FloatType, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -19,12 +19,9 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         "overrides" => vec![
             b"training.steps=3\ndata.latent_dim=[8,16]\nseed=[1,2,3]".to_vec(),
             b"arms.none.bias.kind=staged\narms.none.bias.cap=.4\nbias.reset=1e-3".to_vec(),
-            b"loss.kind=spectral\ntraining.schedule.kind=drops\ntraining.schedule.at=[1,[2,3]]".to_vec(),
+            b"objective.kind=spectral\ntraining.schedule.kind=drops\ntraining.schedule.at=[1,[2,3]]".to_vec(),
         ],
-        "claims" => vec![
-            include_bytes!("../../../../claims/appendix-b.toml").to_vec(),
-            b"[[claim]]\nid = \"x\"\n".to_vec(),
-        ],
+        "claims" => vec![PAPER.claims[2].1.into(), b"[[claim]]\nid = \"x\"\n".to_vec()],
         "matrix_npy" | "npy" => vec![
             npy("<f4", false, "(4, 3)", 48),
             npy("<f8", true, "(4, 3)", 96),
@@ -62,7 +59,12 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
 }
 
 fn specs() -> Vec<Vec<u8>> {
-    EXPERIMENTS.iter().flat_map(|experiment| [experiment.spec, experiment.smoke]).map(Into::into).collect()
+    PAPER
+        .experiments
+        .iter()
+        .flat_map(|experiment| [experiment.spec, experiment.smoke])
+        .map(Into::into)
+        .collect()
 }
 
 /// A file of the tiny run.

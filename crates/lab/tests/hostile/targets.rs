@@ -18,6 +18,7 @@ use featurescope_lab::store::{
     read_whole_checkpoint,
 };
 use featurescope_lab::sweep::runs_in;
+use featurescope_wen_li_2021::PAPER;
 use std::cell::OnceCell;
 use std::fs;
 use std::path::Path;
@@ -95,7 +96,7 @@ pub fn overrides(bytes: &[u8]) -> bool {
 
 /// A file of claims.
 pub fn claims(bytes: &[u8]) -> bool {
-    add_claims(&mut Vec::new(), "claims.toml", &String::from_utf8_lossy(bytes)).is_ok()
+    add_claims(&PAPER, &mut Vec::new(), "claims.toml", &String::from_utf8_lossy(bytes)).is_ok()
 }
 
 /// A dictionary as a NumPy array.

@@ -68,9 +68,21 @@ impl IntervalMasks {
         Ok(Self { anchor_below, positive_from, scale: (1.0 / keep_rate) as f32, keep_rate })
     }
 
+    /// Each coordinate is in exactly one view.
+    fn is_complementary(&self) -> bool {
+        self.anchor_below == self.positive_from
+    }
+
     /// One random bit decides a coordinate: the paper's case, drawn 32 coordinates a word.
     fn is_fair_split(&self) -> bool {
         self.anchor_below == HALF && self.positive_from == HALF
+    }
+}
+
+impl Default for IntervalMasks {
+    /// The paper's RandomMask: each coordinate in one view, with equal probability.
+    fn default() -> Self {
+        Self { anchor_below: HALF, positive_from: HALF, scale: 2.0, keep_rate: 0.5 }
     }
 }
 
@@ -87,11 +99,6 @@ impl Augmentation for IntervalMasks {
                 split_by_words(sample, positive, words, *self);
             }
         });
-    }
-
-    fn sum_of_views(&self) -> Option<f32> {
-        // Each coordinate is in exactly one view.
-        (self.anchor_below == self.positive_from).then_some(self.scale)
     }
 
     fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
@@ -113,10 +120,10 @@ impl Augmentation for IntervalMasks {
 
     fn strengths(&self) -> Vec<Strength> {
         // Complementary masks are disjoint ones only where both views keep as much.
-        match (self.sum_of_views(), self.is_fair_split()) {
-            (None, _) => vec![Strength::disjoint(self.keep_rate)],
-            (Some(_), false) => vec![Strength::complementary(self.keep_rate)],
-            (Some(_), true) => vec![Strength::complementary(0.5), Strength::disjoint(0.5)],
+        match (self.is_complementary(), self.is_fair_split()) {
+            (false, _) => vec![Strength::disjoint(self.keep_rate)],
+            (true, false) => vec![Strength::complementary(self.keep_rate)],
+            (true, true) => vec![Strength::complementary(0.5), Strength::disjoint(0.5)],
         }
     }
 }

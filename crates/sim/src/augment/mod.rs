@@ -3,31 +3,23 @@
 //! Source: Definition 2.3; docs/theory.md 2.4.
 //!
 //! To add an augmentation: one file with a type that implements [`Augmentation`] and the [`Part`] that declares
-//! it; below, its `mod` and its line in [`AUGMENTATIONS`].
-
-pub mod identity;
-pub mod interval_masks;
-pub mod independent_masks;
+//! it; below, its line in the list.
 
 pub use identity::Identity;
 pub use independent_masks::IndependentMasks;
 pub use interval_masks::IntervalMasks;
 
 use crate::math::Stream;
-use crate::part::{Part, PartSetting, Range, Slot, Slotted};
+use crate::part::{Part, PartSetting, Range, Slot, Slotted, parts};
 
-/// How a sample becomes two views.
-pub static AUGMENTATIONS: Slot<Box<dyn Augmentation>> = Slot::new(
-    "augmentation",
-    "How a sample becomes two views.",
-    "random_mask",
-    &[
-        &interval_masks::RANDOM_MASK,
-        &interval_masks::DISJOINT_MASKS,
-        &independent_masks::PART,
-        &identity::PART,
-    ],
-);
+parts! {
+    /// How a sample becomes two views.
+    AUGMENTATIONS: Slot<Box<dyn Augmentation>> =
+        ("augmentation", "How a sample becomes two views.", "random_mask");
+    interval_masks { RANDOM_MASK, DISJOINT_MASKS };
+    independent_masks;
+    identity;
+}
 
 /// A part that makes views.
 type AugmentationPart = Part<Box<dyn Augmentation>>;
@@ -57,11 +49,6 @@ pub trait Augmentation: Send + Sync {
 
     /// Turns the sample in place into a single view with the law of x⁺: what masked negatives get (Remark 2.4).
     fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]);
-
-    /// `Some(s)` where x⁺ + x⁺⁺ = s·x in every coordinate, so that W x⁺⁺ = s·W x − W x⁺.
-    fn sum_of_views(&self) -> Option<f32> {
-        None
-    }
 
     /// Whether x⁺⁺ is x⁺ itself, so that it need not be computed twice.
     fn positive_is_anchor(&self) -> bool {

@@ -8,18 +8,20 @@
 //!
 //! Source: Definition 2.1 and footnote 1; docs/derivations/reduced.md 1.
 
+use super::latent::LatentMoments;
 use super::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
 use crate::math::{Matrix, ParameterError, require};
+use std::sync::Arc;
 
 /// The numbers behind a [`SparseCoding`] model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SparseCodingLaw {
     /// d1, at least `latent_dim` + `direction_count`.
     pub ambient_dim: usize,
     /// d ≥ 1.
     pub latent_dim: usize,
     /// The law of z.
-    pub latent: LatentLaw,
+    pub latent: Arc<dyn LatentLaw>,
     /// σ² ≥ 0.
     pub noise_variance: f64,
     /// k, the number of directions outside the span of M with a variance of their own.
@@ -42,9 +44,14 @@ impl SparseCodingLaw {
         self.latent_dim + self.direction_count
     }
 
-    /// Pr(z_j ≠ 0).
+    /// Pr(z_j ≠ 0), averaged over the atoms.
     pub fn activity(&self) -> f64 {
         self.latent.activity(self.latent_dim)
+    }
+
+    /// What closed forms ask of the codes; `None` where atoms are not all alike.
+    pub fn latent_moments(&self) -> Option<LatentMoments> {
+        self.latent.moments(self.latent_dim)
     }
 
     /// The model in the coordinates along the atoms, along the noise directions, and along `others` directions
@@ -58,30 +65,32 @@ impl SparseCodingLaw {
         } else {
             DenseNoise::with_directions(self.noise_variance, directions, self.direction_variance)?
         };
-        SparseCoding::new(Dictionary::axes(dim, d)?, self.latent, noise)
+        SparseCoding::new(Dictionary::axes(dim, d)?, Arc::clone(&self.latent), noise)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::DataModel;
+    use crate::data::{DataModel, FixedCount, Independent};
     use crate::math::{Purpose, Stream};
 
-    const LAW: SparseCodingLaw = SparseCodingLaw {
-        ambient_dim: 1_000_000_000,
-        latent_dim: 5,
-        latent: LatentLaw::Symmetric { activity: 0.3 },
-        noise_variance: 0.2,
-        direction_count: 2,
-        direction_variance: 3.0,
-    };
+    fn law() -> SparseCodingLaw {
+        SparseCodingLaw {
+            ambient_dim: 1_000_000_000,
+            latent_dim: 5,
+            latent: Arc::new(Independent { activity: 0.3 }),
+            noise_variance: 0.2,
+            direction_count: 2,
+            direction_variance: 3.0,
+        }
+    }
 
     #[test]
     fn coordinates_have_the_variances_of_the_model() {
-        let model = LAW.in_coordinates(4).unwrap();
+        let model = law().in_coordinates(4).unwrap();
         let rows = 20_000;
-        let x = model.sample(&Stream::new(2, Purpose::MonteCarlo, 0), 0, rows).x;
+        let x = model.sample(&Stream::new(2, Purpose::MONTE_CARLO, 0), 0, rows).x;
         for c in 0..11 {
             let square = x.iter_rows().map(|row| f64::from(row[c]).powi(2)).sum::<f64>() / rows as f64;
             let expected = if c < 5 {
@@ -99,13 +108,13 @@ mod tests {
 
     #[test]
     fn parameters_out_of_range_are_named() {
-        assert!(LAW.check().is_ok());
-        assert_eq!(SparseCodingLaw { ambient_dim: 6, ..LAW }.check().unwrap_err().name, "ambient_dim");
+        assert!(law().check().is_ok());
+        assert_eq!(SparseCodingLaw { ambient_dim: 6, ..law() }.check().unwrap_err().name, "ambient_dim");
         assert_eq!(
-            SparseCodingLaw { noise_variance: -1.0, ..LAW }.check().unwrap_err().name,
+            SparseCodingLaw { noise_variance: -1.0, ..law() }.check().unwrap_err().name,
             "noise_variance"
         );
-        let crowded = LatentLaw::FixedCount { count: 6 };
-        assert_eq!(SparseCodingLaw { latent: crowded, ..LAW }.check().unwrap_err().name, "active_count");
+        let crowded = Arc::new(FixedCount { count: 6 });
+        assert_eq!(SparseCodingLaw { latent: crowded, ..law() }.check().unwrap_err().name, "active_count");
     }
 }

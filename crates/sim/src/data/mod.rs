@@ -1,22 +1,161 @@
 //! What a sample is: x = M z + ξ, a sparse combination of dictionary atoms in dense noise.
 //!
+//! ```text
+//! DataLaw     what settings say; takes no memory      DATA_LAWS: the slot `data` and its parts
+//!   │ draw
+//!   ▼
+//! DataModel   the same with its dictionary, ready to draw samples
+//! ```
+//!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
-//! To add a data model: one file with a type that implements [`DataModel`], one variant in the spec of the lab.
+//! To add a data law: one file with a type that implements [`DataModel`] and the [`Part`] that declares it;
+//! below, its line in the list. A law that differs in the dictionary, in the code or in the
+//! noise directions alone is a part of [`dictionary`], [`latent`] or [`noise_directions`].
 
 pub mod dictionary;
 pub mod latent;
+pub mod leverage;
 pub mod noise;
-pub mod sparse_coding;
+pub mod noise_directions;
+pub mod population;
 pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
-pub use latent::LatentLaw;
+pub use latent::{FixedCount, Independent, LatentLaw};
 pub use law::SparseCodingLaw;
-pub use noise::DenseNoise;
-pub use sparse_coding::SparseCoding;
+pub use leverage::LeverageOverlap;
+pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
+pub use population::Population;
+pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
-use crate::math::{Matrix, Stream, parallel};
+use crate::math::{Matrix, ParameterError, Stream, parallel, require};
+use crate::part::{Fallback, Given, Kind, Part, PartSetting, Slot, Slotted, parts};
+use std::fmt;
+use std::sync::Arc;
+
+parts! {
+    /// What a sample is.
+    DATA_LAWS: Slot<Box<dyn DataLaw>> = ("data", "What a sample is.", "sparse_coding");
+    sparse_coding;
+}
+
+/// A part that is a law of samples.
+type DataPart = Part<Box<dyn DataLaw>>;
+
+impl Slotted for Box<dyn DataLaw> {
+    type Context = ();
+
+    fn slot() -> &'static Slot<Self> {
+        &DATA_LAWS
+    }
+}
+
+/// Dimensions are counted in double precision, which tells neighbouring whole numbers apart up to here.
+const LARGEST_DIMENSION: i64 = 1 << 53;
+
+/// Number of atoms: every data law has this setting.
+pub const LATENT_DIM: PartSetting = PartSetting::new(
+    "latent_dim",
+    Kind::count(3),
+    Fallback::Required,
+    "Number of atoms of the dictionary M (the paper's d).",
+);
+/// Dimension of a sample: every data law has this setting.
+pub const AMBIENT_DIM: PartSetting = PartSetting::new(
+    "ambient_dim",
+    Kind::Whole(3, LARGEST_DIMENSION),
+    Fallback::Required,
+    "Dimension of a sample x (the paper's d1), at least latent_dim.",
+);
+
+/// d1 and d.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// d1, the dimension of a sample.
+    pub ambient_dim: usize,
+    /// d, the number of atoms.
+    pub latent_dim: usize,
+}
+
+impl Sizes {
+    /// As a data law's settings say them.
+    ///
+    /// # Errors
+    /// If there are more atoms than dimensions.
+    pub fn of(given: &Given) -> Result<Self, ParameterError> {
+        let [ambient_dim, latent_dim] = [given.whole(AMBIENT_DIM.name)?, given.whole(LATENT_DIM.name)?];
+        let accepted = format!("at least data.latent_dim = {latent_dim}, atoms are orthonormal");
+        require(ambient_dim >= latent_dim, "data.ambient_dim", ambient_dim, accepted)?;
+        Ok(Self { ambient_dim: ambient_dim as usize, latent_dim: latent_dim as usize })
+    }
+}
+
+/// A file that a setting names and that holds a matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatrixFile {
+    /// The setting's full key.
+    pub setting: &'static str,
+    /// Its rows; `None`: any number.
+    pub rows: Option<usize>,
+    /// Its columns.
+    pub columns: usize,
+}
+
+/// What drawing a model takes besides its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing<'a> {
+    /// Seed of everything random.
+    pub seed: u64,
+    /// What the files hold that settings name, by full key.
+    pub matrices: &'a [(&'static str, Matrix)],
+}
+
+impl Drawing<'_> {
+    /// The matrix in the file that `setting` names.
+    ///
+    /// # Errors
+    /// If nobody has read it.
+    pub fn matrix(&self, setting: &'static str) -> Result<&Matrix, ParameterError> {
+        let found = self.matrices.iter().find(|(name, _)| *name == setting).map(|(_, matrix)| matrix);
+        found.ok_or_else(|| ParameterError {
+            name: setting,
+            value: "a file that was not read".to_owned(),
+            accepted: "the files of this run".to_owned(),
+        })
+    }
+}
+
+/// What settings say of the data, before anything is drawn: it takes no memory of the size of the data.
+///
+/// A law that can only be drawn is a closure `|&Drawing| -> Result<Arc<dyn DataModel>, DictionaryError>`.
+pub trait DataLaw: Send + Sync {
+    /// Draws what all samples share, above all M.
+    ///
+    /// # Errors
+    /// If M cannot be had, or what is given is no dictionary.
+    fn draw(&self, drawing: &Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError>;
+
+    /// The files that drawing asks for.
+    fn files(&self) -> Vec<MatrixFile> {
+        Vec::new()
+    }
+
+    /// The parts of a sparse coding model, which closed forms and reduced dynamics speak of; `None` for another
+    /// law: closed forms then say nothing, and only sampled dynamics runs.
+    fn sparse_coding(&self) -> Option<&SparseCodingParts> {
+        None
+    }
+}
+
+impl<Draw> DataLaw for Draw
+where
+    Draw: Fn(&Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError> + Send + Sync,
+{
+    fn draw(&self, drawing: &Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError> {
+        self(drawing)
+    }
+}
 
 /// Rows that one thread draws at a time.
 const ROWS_PER_PIECE: usize = 32;
@@ -35,7 +174,7 @@ pub struct Samples {
 /// A population of samples x = M z + ξ with a known dictionary M.
 ///
 /// Row r of a stream is a pure function of (stream, r): batches may be drawn in any order and any pieces.
-pub trait DataModel: Send + Sync {
+pub trait DataModel: fmt::Debug + Send + Sync {
     /// The dictionary M whose atoms measurements look for.
     fn dictionary(&self) -> &Dictionary;
 
@@ -45,11 +184,16 @@ pub trait DataModel: Send + Sync {
     /// Writes the noise ξ of `row`; `noise` has length `ambient_dim`.
     fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]);
 
-    /// Pr(z_j ≠ 0) = E z_j², the same for every atom.
+    /// Pr(z_j ≠ 0) = E z_j², averaged over the atoms.
     fn activity(&self) -> f64;
 
     /// σ², the variance of the noise in a direction that is not singled out.
     fn noise_variance(&self) -> f64;
+
+    /// Orthonormal directions in which the noise is larger, k × d1; `None` for noise without any.
+    fn noise_directions(&self) -> Option<&Matrix> {
+        None
+    }
 
     /// d1, the dimension of x.
     fn ambient_dim(&self) -> usize {
@@ -94,5 +238,45 @@ pub trait DataModel: Send + Sync {
     }
 }
 
+/// A model that several processes share.
+impl DataModel for Arc<dyn DataModel> {
+    fn dictionary(&self) -> &Dictionary {
+        (**self).dictionary()
+    }
+
+    fn draw_latent(&self, stream: &Stream, row: u32, latent: &mut [f32]) {
+        (**self).draw_latent(stream, row, latent);
+    }
+
+    fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
+        (**self).draw_noise(stream, row, noise);
+    }
+
+    fn activity(&self) -> f64 {
+        (**self).activity()
+    }
+
+    fn noise_variance(&self) -> f64 {
+        (**self).noise_variance()
+    }
+
+    fn noise_directions(&self) -> Option<&Matrix> {
+        (**self).noise_directions()
+    }
+
+    fn draw(&self, stream: &Stream, row: u32, x: &mut [f32], latent: &mut [f32]) {
+        (**self).draw(stream, row, x, latent);
+    }
+
+    fn sample(&self, stream: &Stream, first_row: usize, rows: usize) -> Samples {
+        (**self).sample(stream, first_row, rows)
+    }
+}
+
 #[cfg(test)]
 mod tests;
+
+/// The guide's example of a law is a law.
+#[cfg(test)]
+#[path = "../../../../examples/extend/data.rs"]
+mod example;

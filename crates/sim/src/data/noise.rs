@@ -4,10 +4,31 @@
 //!
 //! Source: Definition 2.1 and footnote 1; docs/theory.md 2.1.
 
+use super::Sizes;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{dot, orthonormal_columns};
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require, require_non_negative};
+use crate::part::{Fallback, Given, Kind, PartSetting, Range};
+
+/// Two ways of saying σ².
+const WAYS: &[&str] = &["noise_variance", "noise_constant"];
+/// σ²: one of the two settings of a data law with dense noise.
+pub const NOISE_VARIANCE: PartSetting = PartSetting::new(
+    "noise_variance",
+    Kind::Number(Range::NON_NEGATIVE),
+    Fallback::Absent("noise_constant sets it"),
+    "Variance of each coordinate of the dense noise ξ (the paper's σ²).",
+)
+.one_of(WAYS);
+/// C_σ: the other one.
+pub const NOISE_CONSTANT: PartSetting = PartSetting::number(
+    "noise_constant",
+    Range::NON_NEGATIVE,
+    "0.7",
+    "C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.",
+)
+.one_of(WAYS);
 
 /// Gaussian noise with covariance σ² I + Σ_k (v_k − σ²) u_k u_kᵀ.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +43,17 @@ impl DenseNoise {
     pub fn paper_variance(constant: f64, latent_dim: usize) -> f64 {
         let d = latent_dim as f64;
         constant * d.ln().sqrt() / d
+    }
+
+    /// σ² as the settings of a data law say it, one of [`NOISE_VARIANCE`] and [`NOISE_CONSTANT`].
+    ///
+    /// # Errors
+    /// If the law has none of them.
+    pub fn variance_of(given: &Given, sizes: Sizes) -> Result<f64, ParameterError> {
+        match given.optional_number(NOISE_VARIANCE.name) {
+            Some(variance) => Ok(variance),
+            None => Ok(Self::paper_variance(given.number(NOISE_CONSTANT.name)?, sizes.latent_dim)),
+        }
     }
 
     /// ξ ~ N(0, `variance` · I).
@@ -69,7 +101,7 @@ impl DenseNoise {
         let (d, d1) = (atoms.rows(), atoms.cols());
         let accepted = format!("at most ambient_dim − latent_dim = {}", d1 - d);
         require(count <= d1 - d, "noise_directions", count, accepted)?;
-        let stream = Stream::new(seed, Purpose::NoiseDirections, 0);
+        let stream = Stream::new(seed, Purpose::NOISE_DIRECTIONS, 0);
         // QR of [atoms | Gaussian]: the last columns of Q are a random frame of the complement.
         let mut stacked = Matrix::zeros(d1, d + count);
         for r in 0..d1 {

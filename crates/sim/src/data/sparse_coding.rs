@@ -2,14 +2,117 @@
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 
-use super::{DataModel, DenseNoise, Dictionary, LatentLaw};
-use crate::math::{ParameterError, Stream};
+use super::dictionary::{DICTIONARIES, DictionarySource};
+use super::latent::LATENT_LAWS;
+use super::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use super::{
+    AMBIENT_DIM, DataLaw, DataModel, DataPart, DenseNoise, Dictionary, DictionaryError, Drawing, LATENT_DIM,
+    LatentLaw, MatrixFile, NOISE_CONSTANT, NOISE_VARIANCE, Sizes, SparseCodingLaw,
+};
+use crate::math::{Matrix, ParameterError, Stream};
+use crate::part::{Given, PartSetting};
+use std::sync::Arc;
+
+/// The declaration.
+pub(super) static PART: DataPart = DataPart {
+    kind: "sparse_coding",
+    summary: "x = M z + ξ, a sparse combination of atoms in dense noise (Definition 2.1)",
+    settings: &[
+        LATENT_DIM,
+        AMBIENT_DIM,
+        PartSetting::part("dictionary", &DICTIONARIES, "Where M comes from."),
+        PartSetting::part("latent", &LATENT_LAWS, "The law of z."),
+        NOISE_VARIANCE,
+        NOISE_CONSTANT,
+        PartSetting::part("noise_directions", &NOISE_DIRECTIONS, "Where the noise is larger."),
+    ],
+    build: |given, ()| Ok(Box::new(SparseCodingParts::of(given)?)),
+};
+
+/// The sparse coding model as settings describe it, with nothing drawn yet.
+#[derive(Debug)]
+pub struct SparseCodingParts {
+    sizes: Sizes,
+    dictionary: Box<dyn DictionarySource>,
+    latent: Arc<dyn LatentLaw>,
+    noise_variance: f64,
+    directions: Box<dyn NoiseDirections>,
+}
+
+impl SparseCodingParts {
+    fn of(given: &Given) -> Result<Self, ParameterError> {
+        let sizes = Sizes::of(given)?;
+        Ok(Self {
+            sizes,
+            dictionary: given.part::<Box<dyn DictionarySource>>("dictionary")?.build(&sizes)?,
+            latent: given.part::<Arc<dyn LatentLaw>>("latent")?.build(&sizes)?,
+            noise_variance: DenseNoise::variance_of(given, sizes)?,
+            directions: given.part::<Box<dyn NoiseDirections>>("noise_directions")?.build(&sizes)?,
+        })
+    }
+
+    /// Where M comes from.
+    pub fn dictionary(&self) -> &dyn DictionarySource {
+        self.dictionary.as_ref()
+    }
+
+    /// σ².
+    pub fn noise_variance(&self) -> f64 {
+        self.noise_variance
+    }
+
+    /// Where the noise is larger.
+    pub fn directions(&self) -> &dyn NoiseDirections {
+        self.directions.as_ref()
+    }
+
+    /// The law of the samples with so many noise directions.
+    pub fn law(&self, direction_count: usize) -> SparseCodingLaw {
+        SparseCodingLaw {
+            ambient_dim: self.sizes.ambient_dim,
+            latent_dim: self.sizes.latent_dim,
+            latent: Arc::clone(&self.latent),
+            noise_variance: self.noise_variance,
+            direction_count,
+            direction_variance: self.directions.variance(self.noise_variance),
+        }
+    }
+
+    /// The model with a given dictionary and given noise directions.
+    ///
+    /// # Shapes
+    /// `directions`: k × d1; 0 × 0 without any.
+    ///
+    /// # Errors
+    /// If the directions are not orthonormal, or the noise along them is smaller than elsewhere.
+    pub fn with(&self, dictionary: Dictionary, directions: Matrix) -> Result<SparseCoding, ParameterError> {
+        let along = self.directions.variance(self.noise_variance);
+        let noise = DenseNoise::with_directions(self.noise_variance, directions, along)?;
+        SparseCoding::new(dictionary, Arc::clone(&self.latent), noise)
+    }
+}
+
+impl DataLaw for SparseCodingParts {
+    fn draw(&self, drawing: &Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError> {
+        let dictionary = self.dictionary.draw(drawing)?;
+        let directions = self.directions.draw(dictionary.atoms(), drawing)?;
+        Ok(Arc::new(self.with(dictionary, directions)?))
+    }
+
+    fn files(&self) -> Vec<MatrixFile> {
+        self.dictionary.file().into_iter().chain(self.directions.file()).collect()
+    }
+
+    fn sparse_coding(&self) -> Option<&SparseCodingParts> {
+        Some(self)
+    }
+}
 
 /// The sparse coding model.
 #[derive(Clone, Debug)]
 pub struct SparseCoding {
     dictionary: Dictionary,
-    latent: LatentLaw,
+    latent: Arc<dyn LatentLaw>,
     noise: DenseNoise,
 }
 
@@ -18,14 +121,13 @@ impl SparseCoding {
     ///
     /// # Errors
     /// If the latent law does not fit the number of atoms.
-    pub fn new(dictionary: Dictionary, latent: LatentLaw, noise: DenseNoise) -> Result<Self, ParameterError> {
+    pub fn new(
+        dictionary: Dictionary,
+        latent: Arc<dyn LatentLaw>,
+        noise: DenseNoise,
+    ) -> Result<Self, ParameterError> {
         latent.check(dictionary.latent_dim())?;
         Ok(Self { dictionary, latent, noise })
-    }
-
-    /// The noise part.
-    pub fn noise(&self) -> &DenseNoise {
-        &self.noise
     }
 }
 
@@ -48,5 +150,9 @@ impl DataModel for SparseCoding {
 
     fn noise_variance(&self) -> f64 {
         self.noise.variance()
+    }
+
+    fn noise_directions(&self) -> Option<&Matrix> {
+        Some(self.noise.directions()).filter(|directions| directions.rows() > 0)
     }
 }

@@ -11,7 +11,7 @@ fn close(measured: f64, expected: f64, variance: f64, n: usize) {
 }
 
 fn stream() -> Stream {
-    Stream::new(3, Purpose::MonteCarlo, 0)
+    Stream::new(3, Purpose::MONTE_CARLO, 0)
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn symmetric_codes_have_the_right_activity_and_signs() {
     let mut latent = vec![0.0; d];
     let (mut active, mut sum, mut pairs) = (0.0, 0.0, 0.0);
     for row in 0..n {
-        LatentLaw::Symmetric { activity }.draw(&stream(), row as u32, &mut latent);
+        Independent { activity }.draw(&stream(), row as u32, &mut latent);
         active += latent.iter().map(|z| f64::from(z.abs())).sum::<f64>();
         sum += latent.iter().map(|&z| f64::from(z)).sum::<f64>();
         pairs += f64::from(latent[3].abs() * latent[17].abs());
@@ -35,7 +35,7 @@ fn symmetric_codes_have_the_right_activity_and_signs() {
 #[test]
 fn certain_activity_leaves_no_zero() {
     let mut latent = vec![0.0; 500];
-    LatentLaw::Symmetric { activity: 1.0 }.draw(&stream(), 0, &mut latent);
+    Independent { activity: 1.0 }.draw(&stream(), 0, &mut latent);
     assert!(latent.iter().all(|z| z.abs() == 1.0));
 }
 
@@ -45,7 +45,7 @@ fn fixed_count_codes_are_uniform_subsets() {
     let mut hits = vec![0.0; d];
     let mut latent = vec![0.0; d];
     for row in 0..n {
-        LatentLaw::FixedCount { count }.draw(&stream(), row as u32, &mut latent);
+        FixedCount { count }.draw(&stream(), row as u32, &mut latent);
         assert_eq!(latent.iter().filter(|z| z.abs() == 1.0).count(), count);
         hits.iter_mut().zip(&latent).for_each(|(h, z)| *h += f64::from(z.abs()));
     }
@@ -98,7 +98,7 @@ fn noise_has_the_given_variance_in_every_direction() {
 fn samples_are_the_sum_of_their_parts_and_agree_with_the_training_path() {
     let model = SparseCoding::new(
         Dictionary::haar(96, 20, 9).unwrap(),
-        LatentLaw::Symmetric { activity: 0.2 },
+        Arc::new(Independent { activity: 0.2 }),
         DenseNoise::isotropic(0.1).unwrap(),
     )
     .unwrap();
@@ -118,7 +118,7 @@ fn samples_are_the_sum_of_their_parts_and_agree_with_the_training_path() {
 fn parameters_out_of_range_are_named() {
     assert!(DenseNoise::isotropic(f64::NAN).unwrap_err().to_string().contains("noise_variance = NaN"));
     assert!(DenseNoise::isotropic(-1.0).is_err());
-    assert!(LatentLaw::Symmetric { activity: 0.0 }.check(10).is_err());
-    assert!(LatentLaw::Symmetric { activity: 1.5 }.check(10).is_err());
-    assert!(LatentLaw::FixedCount { count: 11 }.check(10).is_err());
+    assert!(Independent { activity: 0.0 }.check(10).is_err());
+    assert!(Independent { activity: 1.5 }.check(10).is_err());
+    assert!(FixedCount { count: 11 }.check(10).is_err());
 }

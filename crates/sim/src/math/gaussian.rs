@@ -74,7 +74,7 @@ mod tests {
     /// Box–Muller in double precision from the same words, in the documented layout.
     #[test]
     fn agrees_with_a_naive_reading_of_the_layout() {
-        let stream = Stream::new(42, Purpose::MonteCarlo, 9);
+        let stream = Stream::new(42, Purpose::MONTE_CARLO, 9);
         let mut out = vec![0.0; 150];
         fill_normal(&mut out, 1.5, &stream, Part::Dense, 77);
         for (column, &value) in out.iter().enumerate() {
@@ -98,7 +98,7 @@ mod tests {
         let n = 1 << 20;
         let mut sample = vec![0.0f32; n];
         for (row, chunk) in sample.chunks_mut(1 << 12).enumerate() {
-            fill_normal(chunk, 1.0, &Stream::new(1, Purpose::MonteCarlo, 0), Part::Dense, row as u32);
+            fill_normal(chunk, 1.0, &Stream::new(1, Purpose::MONTE_CARLO, 0), Part::Dense, row as u32);
         }
         let root = (n as f64).sqrt();
         let moment = |k: i32| sample.iter().map(|&v| f64::from(v).powi(k)).sum::<f64>() / n as f64;
@@ -123,7 +123,7 @@ mod tests {
         let n = 1 << 16;
         let draw = |step, row| {
             let mut v = vec![0.0f32; n];
-            fill_normal(&mut v, 1.0, &Stream::new(1, Purpose::MonteCarlo, step), Part::Dense, row);
+            fill_normal(&mut v, 1.0, &Stream::new(1, Purpose::MONTE_CARLO, step), Part::Dense, row);
             v
         };
         let base = draw(0, 0);

@@ -8,45 +8,58 @@
 use multiversion::multiversion;
 
 /// What a random number is for. Two purposes never share a number.
+///
+/// The numbers are fixed: they are part of every stream, so changing one changes results. A part, a crate or a
+/// program that draws for a purpose of its own declares one with a number that nobody has; a test compares all
+/// of this workspace (`tests/purposes.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u32)]
-pub enum Purpose {
+pub struct Purpose(u32);
+
+/// What is below this leaves room for the [`Part`] of a sample in a word of the counter.
+const PURPOSES: u32 = 1 << 24;
+
+impl Purpose {
     /// The dictionary M.
-    Dictionary = 1,
+    pub const DICTIONARY: Self = Self::numbered(1);
     /// Given directions of larger noise variance.
-    NoiseDirections = 2,
+    pub const NOISE_DIRECTIONS: Self = Self::numbered(2);
     /// Initial weights.
-    Initialisation = 3,
+    pub const INITIALISATION: Self = Self::numbered(3);
     /// Positive samples of a training step.
-    Positives = 4,
+    pub const POSITIVES: Self = Self::numbered(4);
     /// Fresh negative samples of a training step.
-    Negatives = 5,
+    pub const NEGATIVES: Self = Self::numbered(5);
     /// Masks of the positives' views.
-    Masks = 6,
+    pub const MASKS: Self = Self::numbered(6);
     /// Masks of the negatives (Remark 2.4).
-    NegativeMasks = 7,
+    pub const NEGATIVE_MASKS: Self = Self::numbered(7);
     /// Fresh samples that a measurement looks at.
-    Measurement = 8,
+    pub const MEASUREMENT: Self = Self::numbered(8);
     /// Target vectors w* of downstream and supervised tasks.
-    Tasks = 9,
+    pub const TASKS: Self = Self::numbered(9);
     /// Labelled samples that a probe is fitted on.
-    ProbeTraining = 10,
+    pub const PROBE_TRAINING: Self = Self::numbered(10);
     /// Labelled samples that choose a probe's regularisation.
-    ProbeValidation = 11,
+    pub const PROBE_VALIDATION: Self = Self::numbered(11);
     /// Fresh samples that a probe is scored on.
-    ProbeTest = 12,
+    pub const PROBE_TEST: Self = Self::numbered(12);
     /// Monte-Carlo checks of closed forms.
-    MonteCarlo = 13,
+    pub const MONTE_CARLO: Self = Self::numbered(13);
     /// What a training step adds to the weights outside all directions that the learner had before (reduced dynamics).
-    Outside = 14,
-    /// Synthetic pictures.
-    Pictures = 15,
-    /// Views of pictures in a training step.
-    Views = 16,
-    /// The order in which an epoch goes through pictures.
-    Order = 17,
-    /// Where the search for what a unit answers to begins, and how it is shifted.
-    FeaturePictures = 18,
+    pub const OUTSIDE: Self = Self::numbered(14);
+    /// The order in which rows of a given set are gone through.
+    pub const ORDER: Self = Self::numbered(17);
+    /// Initial parameter arrays that a network has beside its first layer.
+    pub const NETWORK_ARRAYS: Self = Self::numbered(19);
+
+    /// The purpose with this number, which nothing else may have.
+    ///
+    /// # Panics
+    /// If the number is not below 2²⁴; of a constant, while the program is compiled.
+    pub const fn numbered(number: u32) -> Self {
+        assert!(number < PURPOSES, "a purpose has 24 bits");
+        Self(number)
+    }
 }
 
 /// Which part of a sample a number belongs to, inside one purpose.
@@ -85,7 +98,7 @@ pub struct Stream {
 impl Stream {
     /// The stream of `purpose` at training step `step` of the run with this `seed`.
     pub fn new(seed: u64, purpose: Purpose, step: u32) -> Self {
-        Self { key: [seed as u32, step], purpose: purpose as u32, seed_high: (seed >> 32) as u32 }
+        Self { key: [seed as u32, step], purpose: purpose.0, seed_high: (seed >> 32) as u32 }
     }
 
     /// The key of the block cipher: (low half of the seed, step).
@@ -268,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_row_of_words_follows_the_documented_layout() {
-        let stream = Stream::new(11, Purpose::Masks, 2);
+        let stream = Stream::new(11, Purpose::MASKS, 2);
         let mut words = vec![0; 200];
         fill_words(&mut words, &stream, Part::Mask, 4);
         for (i, &word) in words.iter().enumerate() {
@@ -283,7 +296,7 @@ mod tests {
     fn chi_square_numbers_have_their_moments_at_any_freedom() {
         let draws = 40_000;
         for freedom in [1.0, 2.0, 3.0, 17.0, 1e4, 1e9] {
-            let stream = Stream::new(5, Purpose::MonteCarlo, 7);
+            let stream = Stream::new(5, Purpose::MONTE_CARLO, 7);
             let sample: Vec<f64> = (0..draws)
                 .map(|row| {
                     (stream.reader(Part::ChiSquare, row).chi_square(freedom) - freedom) / freedom.sqrt()
@@ -300,7 +313,7 @@ mod tests {
 
     #[test]
     fn words_in_order_are_those_of_a_reader() {
-        let stream = Stream::new(11, Purpose::Positives, 2);
+        let stream = Stream::new(11, Purpose::POSITIVES, 2);
         let mut words = vec![0; 150];
         fill_words_in_order(&mut words[..64], &stream, Part::Latent, 4, 0);
         fill_words_in_order(&mut words[64..], &stream, Part::Latent, 4, 16);
@@ -310,12 +323,12 @@ mod tests {
 
     #[test]
     fn every_coordinate_of_the_key_matters() {
-        let base = Stream::new(7, Purpose::Masks, 3);
+        let base = Stream::new(7, Purpose::MASKS, 3);
         let words = base.words(Part::Mask, 5, 0);
-        assert_ne!(words, Stream::new(8, Purpose::Masks, 3).words(Part::Mask, 5, 0));
-        assert_ne!(words, Stream::new(7 | 1 << 40, Purpose::Masks, 3).words(Part::Mask, 5, 0));
-        assert_ne!(words, Stream::new(7, Purpose::Positives, 3).words(Part::Mask, 5, 0));
-        assert_ne!(words, Stream::new(7, Purpose::Masks, 4).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(8, Purpose::MASKS, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7 | 1 << 40, Purpose::MASKS, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7, Purpose::POSITIVES, 3).words(Part::Mask, 5, 0));
+        assert_ne!(words, Stream::new(7, Purpose::MASKS, 4).words(Part::Mask, 5, 0));
         assert_ne!(words, base.words(Part::Dense, 5, 0));
         assert_ne!(words, base.words(Part::Mask, 6, 0));
         assert_ne!(words, base.words(Part::Mask, 5, 1));

@@ -46,7 +46,7 @@ mod tests {
             let mut sums = Matrix::<f64>::zeros(2 * rows, rows);
             for draw in 0..draws {
                 let factor =
-                    wishart_factor(&Stream::new(1, Purpose::MonteCarlo, draw), rows, freedom).to_f64();
+                    wishart_factor(&Stream::new(1, Purpose::MONTE_CARLO, draw), rows, freedom).to_f64();
                 assert_eq!(factor.cols(), rows.min(freedom));
                 let mut s = Matrix::zeros(0, 0);
                 times_transposed(&mut s, &factor, &factor);
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn fewer_rows_are_the_upper_part() {
-        let stream = Stream::new(3, Purpose::MonteCarlo, 0);
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 0);
         let (short, long) = (wishart_factor(&stream, 20, 50), wishart_factor(&stream, 70, 50));
         for r in 0..20 {
             assert_eq!(short.row(r), &long.row(r)[..20]);

@@ -86,12 +86,12 @@ impl Measure for Alignment {
     }
 }
 
-/// Pairs (atom, neuron) in which the atom as a sample opens the neuron's gate.
+/// Pairs (atom, neuron) in which the atom as a sample opens the neuron's gate; NaN for a network without gates.
 fn opened_gates(reading: &Reading<'_>) -> f64 {
-    let encoder = reading.view.dynamics.encoder();
+    let Some(gates) = reading.view.dynamics.network().gates() else { return f64::NAN };
     let mut open = Vec::new();
     for pre in reading.coordinates.sparse.transposed().iter_rows() {
-        encoder.push_open(pre, reading.view.bias, &mut open);
+        gates.push_open(pre, reading.view.bias, &mut open);
     }
     open.len() as f64
 }

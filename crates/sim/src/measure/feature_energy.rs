@@ -28,11 +28,11 @@ impl Measure for FeatureEnergy {
     fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
         let mut plain = vec![0.0; reading.latent_dim()];
         let mut thresholded = vec![0.0; reading.latent_dim()];
-        let encoder = reading.view.dynamics.encoder();
+        let activation = reading.view.dynamics.network().activation();
         for (row, &b) in reading.coordinates.sparse.iter_rows().zip(reading.view.bias) {
             for (j, &a) in row.iter().enumerate() {
                 let a = f64::from(a);
-                let h = encoder.value(a, f64::from(b));
+                let h = activation.map_or(f64::NAN, |activation| activation.value(a, f64::from(b)));
                 plain[j] += a * a;
                 thresholded[j] += h * h;
             }

@@ -6,21 +6,11 @@
 //!
 //! Source: docs/theory.md 7 lists what to measure; every column names its statement of the paper.
 //!
-//! To add a measurement: one file with a type that implements [`Measure`], one line in [`standard`].
+//! To add a measurement: one file with a type that implements [`Measure`], and one line in the list of measurements
+//! below, `file => crate::measure::file::Type;`.
 
 pub mod recorder;
 pub mod reading;
-pub mod logits;
-pub mod energy;
-pub mod growth;
-pub mod alignment;
-pub mod ownership;
-pub mod destiny;
-pub mod bias;
-pub mod activity;
-pub mod feature_energy;
-pub mod cosines;
-pub mod diversity;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
@@ -125,21 +115,31 @@ pub struct MeasureSettings {
     pub luck: LuckRule,
 }
 
-/// Every measurement of this module.
-pub fn standard(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
-    vec![
-        Box::new(Logits),
-        Box::new(Energy),
-        Box::new(Growth),
-        Box::new(Alignment),
-        Box::new(Ownership::default()),
-        Box::new(Destiny::new(settings.luck)),
-        Box::new(Bias),
-        Box::new(Activity::new(settings.samples)),
-        Box::new(FeatureEnergy),
-        Box::new(Cosines::new(settings.samples)),
-        Box::new(Diversity::new(settings.samples)),
-    ]
+/// Declares the modules of measurements, and [`standard`], which makes every one of them.
+macro_rules! measurements {
+    ($settings:ident: $($module:ident => $made:expr;)+) => {
+        $(pub mod $module;)+
+
+        /// Every measurement of this module.
+        pub fn standard($settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
+            vec![$(Box::new($made)),+]
+        }
+    };
+}
+
+measurements! {
+    settings:
+    logits => Logits;
+    energy => Energy;
+    growth => Growth;
+    alignment => Alignment;
+    ownership => Ownership::default();
+    destiny => Destiny::new(settings.luck);
+    bias => Bias;
+    activity => Activity::new(settings.samples);
+    feature_energy => FeatureEnergy;
+    cosines => Cosines::new(settings.samples);
+    diversity => Diversity::new(settings.samples);
 }
 
 const fn column(name: &'static str, unit: &'static str, doc: &'static str) -> Column {

@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
     }
 
     fn decompose(&self, FreshSamples { seed, count }: FreshSamples) -> Decomposed {
-        let stream = Stream::new(seed, Purpose::Measurement, 0);
+        let stream = Stream::new(seed, Purpose::MEASUREMENT, 0);
         let (m, d) = (self.width(), self.latent_dim());
         let mut all = Decomposed {
             features: Matrix::zeros(count, m),

@@ -11,7 +11,7 @@ pub static CADENCES: Slot<Cadence> = Slot::new(
     "measure.cadence",
     "When to measure, besides step 0, T1, T2 and the end.",
     "every",
-    &[
+    &[&[
         &Part {
             kind: "every",
             summary: "at equal distances",
@@ -34,7 +34,7 @@ pub static CADENCES: Slot<Cadence> = Slot::new(
             )],
             build: |given, ()| Ok(Cadence::Logarithmic { per_decade: given.whole("per_decade")? as u32 }),
         },
-    ],
+    ]],
 );
 
 impl Slotted for Cadence {

@@ -1,6 +1,6 @@
 //! The values of a part's settings.
 
-use super::{Fallback, PartSetting};
+use super::{AnySlot, Chosen, Fallback, Kind, PartSetting, Slotted};
 use crate::math::{ParameterError, require};
 use std::fmt;
 
@@ -15,6 +15,24 @@ pub enum Value {
     Text(String),
     /// Whole numbers.
     Wholes(Vec<i64>),
+    /// A part of another slot: its kind, and the values of its settings.
+    Part(String, Given),
+}
+
+impl Value {
+    /// The part of this kind with these values; settings that are not given get their defaults.
+    ///
+    /// # Errors
+    /// If the slot has no such part, or a value is not accepted.
+    pub fn part(slot: &dyn AnySlot, kind: &str, values: Vec<(&str, Self)>) -> Result<Self, ParameterError> {
+        let parts = slot.outlines();
+        let part = parts.iter().find(|part| part.kind == kind).ok_or_else(|| ParameterError {
+            name: slot.key(),
+            value: kind.to_owned(),
+            accepted: parts.iter().map(|part| part.kind).collect::<Vec<_>>().join(" | "),
+        })?;
+        Ok(Self::Part(kind.to_owned(), Given::new(part.settings, values)?))
+    }
 }
 
 impl From<f64> for Value {
@@ -36,6 +54,7 @@ impl fmt::Display for Value {
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => text.fmt(f),
             Self::Wholes(numbers) => write!(f, "{numbers:?}"),
+            Self::Part(kind, _) => kind.fmt(f),
         }
     }
 }
@@ -48,7 +67,7 @@ impl Given {
     /// Values for these settings, with defaults where nothing is given.
     ///
     /// # Errors
-    /// If a value is not accepted, belongs to no setting, or is missing.
+    /// If a value is not accepted, belongs to no setting, is missing, or says what another one says.
     pub fn new(settings: &'static [PartSetting], values: Vec<(&str, Value)>) -> Result<Self, ParameterError> {
         let mut given = Vec::new();
         for (name, value) in values {
@@ -65,13 +84,18 @@ impl Given {
             given.push((setting.name, value));
         }
         for setting in settings {
-            let is_said =
-                given.iter().any(|(name, _)| *name == setting.name || setting.alternatives.contains(name));
-            match setting.fallback {
+            let ways = given.iter().filter(|(name, _)| setting.alternatives.contains(name)).count();
+            let accepted = format!("one of {}, which say the same", setting.alternatives.join(", "));
+            require(ways <= 1, setting.name, "given twice", accepted)?;
+            let is_said = ways == 1 || given.iter().any(|(name, _)| *name == setting.name);
+            match (setting.fallback, setting.kind) {
                 _ if is_said => {}
-                Fallback::Value(text) => given.extend(setting.kind.read(text).map(|v| (setting.name, v))),
-                Fallback::Required => require(false, setting.name, "not given", setting.kind)?,
-                Fallback::SameAs(_) | Fallback::Absent(_) => {}
+                (_, Kind::Part(slot)) => {
+                    given.push((setting.name, Value::part(slot, slot.default_kind(), Vec::new())?));
+                }
+                (Fallback::Value(text), kind) => given.extend(kind.read(text).map(|v| (setting.name, v))),
+                (Fallback::Required, kind) => require(false, setting.name, "not given", kind)?,
+                (Fallback::SameAs(_) | Fallback::Absent(_), _) => {}
             }
         }
         // Equal values are equal whatever the order in which they were given.
@@ -106,11 +130,15 @@ impl Given {
 
     /// The whole number called `name`, which is not negative.
     pub fn whole(&self, name: &'static str) -> Result<u64, ParameterError> {
-        match self.find(name) {
-            Some(Value::Whole(number)) => u64::try_from(*number).ok(),
+        self.optional_whole(name).ok_or_else(|| Self::missing(name, "a whole number"))
+    }
+
+    /// The whole number called `name`, if it is given and not negative.
+    pub fn optional_whole(&self, name: &str) -> Option<u64> {
+        match self.find(name)? {
+            Value::Whole(number) => u64::try_from(*number).ok(),
             _ => None,
         }
-        .ok_or_else(|| Self::missing(name, "a whole number"))
     }
 
     /// The word, text or path called `name`.
@@ -128,5 +156,13 @@ impl Given {
             _ => None,
         }
         .ok_or_else(|| Self::missing(name, "ascending whole numbers"))
+    }
+
+    /// The part called `name` that was chosen of `Built`'s slot.
+    pub fn part<Built: Slotted>(&self, name: &'static str) -> Result<Chosen<Built>, ParameterError> {
+        match self.find(name) {
+            Some(Value::Part(kind, given)) => Chosen::of_values(kind, given.clone()),
+            _ => Err(Self::missing(name, "a part")),
+        }
     }
 }

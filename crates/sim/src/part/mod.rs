@@ -9,10 +9,14 @@
 //! Whoever reads settings (a spec, the command line, a notebook) reads these lists. So a new part is one file
 //! and one line in the list of its slot; names, ranges and defaults are said nowhere else.
 
+mod array;
 mod given;
+mod list;
 mod setting;
 
+pub use array::ParameterArray;
 pub use given::{Given, Value};
+pub(crate) use list::parts;
 pub use setting::{Fallback, Kind, PartSetting, Range};
 
 use crate::math::{ParameterError, require};
@@ -31,6 +35,19 @@ pub struct Part<Built: 'static, Context: 'static = ()> {
     pub build: fn(&Given, &Context) -> Result<Built, ParameterError>,
 }
 
+impl<Built, Context> Part<Built, Context> {
+    /// Values with which the part can be built: defaults, and an example of what has to be given.
+    ///
+    /// # Errors
+    /// If a default is not accepted.
+    pub fn example(&self) -> Result<Given, ParameterError> {
+        let required = |setting: &&PartSetting| setting.fallback == Fallback::Required;
+        let values =
+            self.settings.iter().filter(required).map(|setting| (setting.name, setting.kind.example()));
+        Given::new(self.settings, values.collect())
+    }
+}
+
 /// One place of a run that different parts can fill.
 pub struct Slot<Built: 'static, Context: 'static = ()> {
     /// Its key in a spec.
@@ -39,8 +56,8 @@ pub struct Slot<Built: 'static, Context: 'static = ()> {
     pub doc: &'static str,
     /// The part that is used where none is named.
     pub default: &'static str,
-    /// The parts that come with the program.
-    shipped: &'static [&'static Part<Built, Context>],
+    /// The parts that come with the program, module by module.
+    shipped: &'static [&'static [&'static Part<Built, Context>]],
     /// Parts that were added while the program runs.
     added: RwLock<Vec<&'static Part<Built, Context>>>,
 }
@@ -70,13 +87,26 @@ pub trait AnySlot: Sync {
     fn part_count(&self) -> usize;
 }
 
+/// Two slots are equal if their keys are.
+impl PartialEq for dyn AnySlot {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl fmt::Debug for dyn AnySlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
 impl<Built, Context> Slot<Built, Context> {
-    /// A slot with the parts that come with the program.
+    /// A slot with the parts that come with the program, in groups.
     pub const fn new(
         key: &'static str,
         doc: &'static str,
         default: &'static str,
-        shipped: &'static [&'static Part<Built, Context>],
+        shipped: &'static [&'static [&'static Part<Built, Context>]],
     ) -> Self {
         Self { key, doc, default, shipped, added: RwLock::new(Vec::new()) }
     }
@@ -84,7 +114,7 @@ impl<Built, Context> Slot<Built, Context> {
     /// All parts, shipped ones first.
     pub fn parts(&self) -> Vec<&'static Part<Built, Context>> {
         let added = self.added.read().unwrap_or_else(PoisonError::into_inner);
-        self.shipped.iter().chain(added.iter()).copied().collect()
+        self.shipped.concat().into_iter().chain(added.iter().copied()).collect()
     }
 
     /// The part of this kind.
@@ -135,7 +165,7 @@ impl<Built, Context> AnySlot for Slot<Built, Context> {
     }
 
     fn part_count(&self) -> usize {
-        self.shipped.len() + self.added.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.shipped.concat().len() + self.added.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
@@ -160,13 +190,22 @@ impl<Built: Slotted> Chosen<Built> {
     /// # Errors
     /// If there is no such part, a value is not accepted, not a setting of the part, or missing.
     pub fn new(kind: &str, values: Vec<(&str, Value)>) -> Result<Self, ParameterError> {
+        let part = Self::find(kind)?;
+        Ok(Self { part, given: Given::new(part.settings, values)? })
+    }
+
+    /// The part of this kind with values that it has accepted.
+    fn of_values(kind: &str, given: Given) -> Result<Self, ParameterError> {
+        Ok(Self { part: Self::find(kind)?, given })
+    }
+
+    fn find(kind: &str) -> Result<&'static Part<Built, Built::Context>, ParameterError> {
         let slot = Built::slot();
-        let part = slot.find(kind).ok_or_else(|| ParameterError {
+        slot.find(kind).ok_or_else(|| ParameterError {
             name: slot.key,
             value: kind.to_owned(),
             accepted: slot.parts().iter().map(|part| part.kind).collect::<Vec<_>>().join(" | "),
-        })?;
-        Ok(Self { part, given: Given::new(part.settings, values)? })
+        })
     }
 
     /// What specs call the part.
@@ -182,6 +221,38 @@ impl<Built: Slotted> Chosen<Built> {
     /// Makes the part.
     pub fn build(&self, context: &Built::Context) -> Result<Built, ParameterError> {
         (self.part.build)(&self.given, context)
+    }
+}
+
+impl<Built: Slotted> Chosen<Built> {
+    /// Every part of the slot with examples of its settings, and with every word of a setting that takes words: what
+    /// a test of all parts goes through.
+    ///
+    /// # Errors
+    /// If a part does not accept its own defaults.
+    pub fn examples() -> Result<Vec<Self>, ParameterError> {
+        let mut all = Vec::new();
+        for part in Built::slot().parts() {
+            let mut of_part: Vec<Vec<(&str, Value)>> = vec![Vec::new()];
+            for setting in part.settings {
+                let values: Vec<Value> = match (setting.kind, setting.fallback) {
+                    (Kind::Choice(words), _) => words.iter().map(|word| Value::from(*word)).collect(),
+                    (kind, Fallback::Required) => vec![kind.example()],
+                    _ => continue,
+                };
+                let with = |known: &Vec<(&'static str, Value)>, value: &Value| {
+                    [&known[..], &[(setting.name, value.clone())]].concat()
+                };
+                of_part = of_part
+                    .iter()
+                    .flat_map(|known| values.iter().map(move |value| with(known, value)))
+                    .collect();
+            }
+            for values in of_part {
+                all.push(Self { part, given: Given::new(part.settings, values)? });
+            }
+        }
+        Ok(all)
     }
 }
 

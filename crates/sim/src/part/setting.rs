@@ -1,6 +1,6 @@
 //! What a setting is: what values it takes, what holds where none is given, and what it means.
 
-use super::Value;
+use super::{AnySlot, Given, Value};
 use crate::math::{LARGEST_SINGLE, SMALLEST_DRAWN, SMALLEST_SINGLE};
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct PartSetting {
     pub kind: Kind,
     /// What holds when it is not given.
     pub fallback: Fallback,
-    /// Names of other settings of the part that say the same: at most one of them may be given.
+    /// Names of the settings of the part that say the same, its own among them: at most one may be given.
     pub alternatives: &'static [&'static str],
     /// What it means, with the paper's letter and units.
     pub doc: &'static str,
@@ -33,6 +33,17 @@ impl PartSetting {
         doc: &'static str,
     ) -> Self {
         Self::new(name, Kind::Choice(words), Fallback::Value(default), doc)
+    }
+
+    /// A part of another slot, that slot's default where none is given.
+    pub const fn part(name: &'static str, slot: &'static dyn AnySlot, doc: &'static str) -> Self {
+        Self::new(name, Kind::Part(slot), Fallback::Absent("the default part with its defaults"), doc)
+    }
+
+    /// The same with other settings that say the same, itself among them.
+    #[must_use]
+    pub const fn one_of(self, alternatives: &'static [&'static str]) -> Self {
+        Self { alternatives, ..self }
     }
 
     /// A setting without alternatives.
@@ -56,6 +67,8 @@ pub enum Kind {
     File,
     /// Ascending whole numbers, each in this range, both ends included.
     WholeList(i64, i64),
+    /// A part of another slot: a part that is made of parts.
+    Part(&'static dyn AnySlot),
 }
 
 /// Steps, samples, neurons and atoms are numbered by 32 bits in the random streams.
@@ -150,6 +163,7 @@ impl fmt::Display for Kind {
             Self::WholeList(least, most) => {
                 write!(f, "a list of ascending whole numbers from {least} to {most}")
             }
+            Self::Part(slot) => write!(f, "a part of {}", slot.key()),
         }
     }
 }
@@ -163,6 +177,20 @@ impl Kind {
     /// An ascending list of such numbers.
     pub const fn counts(least: i64) -> Self {
         Self::WholeList(least, LARGEST_COUNT)
+    }
+
+    /// A value that it accepts.
+    pub fn example(&self) -> Value {
+        match *self {
+            Self::Whole(least, _) => Value::Whole(least),
+            Self::Number(range) if range.contains(1.0) => Value::Number(1.0),
+            Self::Number(range) => Value::Number(0.5 * (range.low + range.high)),
+            Self::Choice(words) => Value::from(words.first().copied().unwrap_or_default()),
+            Self::Text | Self::File => Value::from("name"),
+            Self::WholeList(least, _) => Value::Wholes(vec![least]),
+            Self::Part(slot) => Value::part(slot, slot.default_kind(), Vec::new())
+                .unwrap_or_else(|_| Value::Part(slot.default_kind().to_owned(), Given::default())),
+        }
     }
 
     /// Whether it takes a text as it was typed, whatever else the text might mean.
@@ -181,6 +209,9 @@ impl Kind {
                 let ascending = numbers.windows(2).all(|pair| pair[0] < pair[1]);
                 ascending && numbers.iter().all(|number| (least..=most).contains(&number))
             }
+            (Self::Part(slot), Value::Part(kind, _)) => {
+                slot.outlines().iter().any(|part| part.kind == kind.as_str())
+            }
             _ => false,
         }
     }
@@ -195,6 +226,7 @@ impl Kind {
                 let items = text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|s| !s.is_empty());
                 Value::Wholes(items.map(str::parse).collect::<Result<_, _>>().ok()?)
             }
+            Self::Part(_) => return None,
         };
         Some(value).filter(|value| self.accepts(value))
     }
@@ -212,6 +244,21 @@ mod tests {
         for range in [Range::POSITIVE, Range::FRACTION, Range::ABOVE_ONE, Range::NON_NEGATIVE] {
             assert!(!range.contains(f64::NAN));
         }
+    }
+
+    #[test]
+    fn every_kind_accepts_its_example() {
+        let kinds = [
+            Kind::count(3),
+            Kind::counts(2),
+            Kind::Number(Range::POSITIVE),
+            Kind::Number(Range::BELOW_ONE),
+            Kind::Number(Range::ABOVE_ONE),
+            Kind::Choice(&["a", "b"]),
+            Kind::Text,
+            Kind::File,
+        ];
+        assert!(kinds.iter().all(|kind| kind.accepts(&kind.example())));
     }
 
     /// What a message calls the ends is what is accepted there.

@@ -22,11 +22,15 @@ pub mod logistic;
 mod interval;
 pub mod ladder;
 pub mod yardstick;
+pub mod code_noise;
+pub mod linear_rule;
 pub mod spectrum;
 pub mod sphere;
 pub mod neighbours;
 #[cfg(test)]
 mod samples;
+#[cfg(test)]
+mod oracle;
 
 pub use features::{LinearRules, TrainingFeatures};
 pub use ladder::{LadderSettings, ProbeScore, climb};

@@ -5,7 +5,7 @@ use crate::math::{Matrix, Purpose, Stream, gaussian::fill_normal, linalg};
 
 /// n × k standard normal features.
 pub fn gaussian(n: usize, k: usize, seed: u64) -> Matrix<f32> {
-    let stream = Stream::new(seed, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(seed, Purpose::MONTE_CARLO, 0);
     let mut x = Matrix::zeros(n, k);
     (0..n).for_each(|i| fill_normal(x.row_mut(i), 1.0, &stream, Part::Dense, i as u32));
     x
@@ -36,7 +36,7 @@ impl SparseLaw {
     }
 
     pub fn draw(&self, n: usize, seed: u64) -> Sparse {
-        let stream = Stream::new(seed, Purpose::MonteCarlo, 1);
+        let stream = Stream::new(seed, Purpose::MONTE_CARLO, 1);
         let mut z = Matrix::zeros(n, self.dictionary.cols());
         for i in 0..n {
             let mut reader = stream.reader(Part::Latent, i as u32);

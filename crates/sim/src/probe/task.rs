@@ -56,7 +56,7 @@ impl std::fmt::Display for DownstreamTask {
 pub fn target_vectors(seed: u64, targets: usize, spread: f64, latent_dim: usize) -> Matrix<f64> {
     let mut vectors = Matrix::zeros(targets, latent_dim);
     for target in 0..targets {
-        let stream = Stream::new(seed, Purpose::Tasks, target as u32);
+        let stream = Stream::new(seed, Purpose::TASKS, target as u32);
         let mut reader = stream.reader(Part::Dense, 0);
         for entry in vectors.row_mut(target) {
             let sign = f64::from(reader.sign());

@@ -21,7 +21,7 @@ pub static BIAS_RULES: Slot<BiasRule> = Slot::new(
     "bias",
     "How thresholds move. At zero the map stays linear and no neuron becomes a single atom.",
     "staged",
-    &[
+    &[&[
         &Part { kind: "zero", summary: "never", settings: &[], build: |_, ()| Ok(BiasRule::Zero) },
         &Part {
             kind: "trained",
@@ -41,7 +41,7 @@ pub static BIAS_RULES: Slot<BiasRule> = Slot::new(
                 Ok(BiasRule::Staged { reset, growth: given.number("growth")?, cap: given.number("cap")? })
             },
         },
-    ],
+    ]],
 );
 
 impl Slotted for BiasRule {
@@ -95,6 +95,13 @@ pub enum BiasRule {
         /// Largest b_i/‖w_i‖, > 0.
         cap: f64,
     },
+}
+
+impl Default for BiasRule {
+    /// The paper's schedule, slowed down to lose few neurons at finite size.
+    fn default() -> Self {
+        Self::Staged { reset: STAGED_RESET, growth: 0.05, cap: 0.45 }
+    }
 }
 
 impl BiasRule {

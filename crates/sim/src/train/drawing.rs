@@ -1,58 +1,64 @@
-//! Draws the samples of a step: every row on its own, by whichever thread comes to it.
+//! Draws samples and views, row by row, each by whichever thread comes to it.
 
+use crate::augment::Augmentation;
 use crate::data::DataModel;
-use crate::math::kernel::ROWS;
-use crate::math::panels::Panels;
 use crate::math::{Matrix, Stream, parallel};
-use std::cell::Cell;
 
 /// Rows that one thread draws at a time.
 pub(super) const ROWS_PER_PIECE: usize = 16;
 
-thread_local! {
-    /// x, x⁺⁺ and z of one sample. Taken out while in use.
-    static ROW: Cell<[Vec<f32>; 3]> = const { Cell::new([Vec::new(), Vec::new(), Vec::new()]) };
-}
-
-/// Lends buffers for one sample: two of length d1 and one of length d.
-pub(super) fn with_row(data: &dyn DataModel, work: impl FnOnce(&mut [f32], &mut [f32], &mut [f32])) {
-    let [mut x, mut y, mut z] = ROW.take();
-    x.resize(data.ambient_dim(), 0.0);
-    y.resize(data.ambient_dim(), 0.0);
-    z.resize(data.latent_dim(), 0.0);
-    work(&mut x, &mut y, &mut z);
-    ROW.set([x, y, z]);
-}
-
-/// Draws every row from `stream`, changed by `view(row, x)`.
-pub(super) fn draw_panels(
-    panels: &mut Panels,
+/// Draws so many samples x and their codes from `stream`.
+///
+/// # Shapes
+/// `x` becomes rows × d1, `codes` rows × d.
+pub(super) fn draw_rows(
     data: &dyn DataModel,
     stream: &Stream,
-    view: impl Fn(u32, &mut [f32]) + Sync + Send,
+    rows: usize,
+    x: &mut Matrix,
+    codes: &mut Matrix,
 ) {
-    let rows = panels.rows();
-    parallel::for_each_piece(panels.panels_mut(), |mut panel| {
-        with_row(data, |x, _, z| {
-            for r in 0..ROWS.min(rows - panel.first_row) {
-                let row = (panel.first_row + r) as u32;
-                data.draw(stream, row, x, z);
-                view(row, x);
-                panel.set_row(r, x);
-            }
-        });
-    });
-}
-
-/// Draws every row of `x` (and its code) from `stream`.
-pub(super) fn draw_rows(data: &dyn DataModel, stream: &Stream, x: &mut Matrix, latent: &mut Matrix) {
     let (d1, d) = (data.ambient_dim(), data.latent_dim());
+    x.resize(rows, d1);
+    codes.resize(rows, d);
     let pieces = (x.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
-        .zip(latent.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
+        .zip(codes.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
         .enumerate();
     parallel::for_each_piece(pieces, |(piece, (xs, zs))| {
         for (i, (x, z)) in xs.chunks_mut(d1).zip(zs.chunks_mut(d)).enumerate() {
             data.draw(stream, (piece * ROWS_PER_PIECE + i) as u32, x, z);
+        }
+    });
+}
+
+/// Turns every sample into its anchor and writes the positive beside it.
+///
+/// # Shapes
+/// `samples`: rows × d1; `positives` becomes the same.
+pub(super) fn draw_views(
+    augmentation: &dyn Augmentation,
+    stream: &Stream,
+    samples: &mut Matrix,
+    positives: &mut Matrix,
+) {
+    let cols = samples.cols();
+    positives.resize(samples.rows(), cols);
+    let pieces = (samples.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
+        .zip(positives.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
+        .enumerate();
+    parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
+        for (i, (x, y)) in xs.chunks_mut(cols).zip(ys.chunks_mut(cols)).enumerate() {
+            augmentation.views(stream, (piece * ROWS_PER_PIECE + i) as u32, x, y);
+        }
+    });
+}
+
+/// Turns every sample into a single view.
+pub(super) fn single_views(augmentation: &dyn Augmentation, stream: &Stream, samples: &mut Matrix) {
+    let cols = samples.cols();
+    parallel::for_each_row_group(samples.as_mut_slice(), cols, ROWS_PER_PIECE, |first, group| {
+        for (i, x) in group.chunks_mut(cols).enumerate() {
+            augmentation.single_view(stream, (first + i) as u32, x);
         }
     });
 }

@@ -3,16 +3,20 @@
 //!
 //! Source: Section 3 of the paper; docs/theory.md 3.
 
+use super::arrays::{Arrays, Memory};
 use super::bias::{BiasRule, NormChange};
-use super::optimizer::Sgd;
+use super::optimizer::{Optimizer, Pace};
+use super::rate::RateRule;
 use super::stage::{StageClock, StageRule};
 use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
-use crate::loss::LossReading;
+
 use crate::math::descent::Descent;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require, require_positive};
+use crate::network::{ParameterGradients, Parameters};
+use crate::objective::LossReading;
 
 /// Growth of a neuron's norm over its initial value beyond which a run counts as diverged: no regime of the model comes
 /// near it, single precision is still far from overflow.
@@ -25,14 +29,28 @@ pub struct TrainingRule {
     pub width: usize,
     /// √(d1)·σ_0, the expected norm of a neuron at the start, > 0.
     pub initial_norm: f64,
-    /// The optimiser.
-    pub sgd: Sgd,
+    /// The learning rate and weight decay.
+    pub rate: RateRule,
     /// The biases.
     pub bias: BiasRule,
     /// The stage borders.
     pub stages: StageRule,
     /// Number of steps of the run.
     pub steps: u64,
+}
+
+impl Default for TrainingRule {
+    /// 64 neurons for 1000 steps, thresholds by the paper's schedule.
+    fn default() -> Self {
+        Self {
+            width: 64,
+            initial_norm: 0.05,
+            rate: RateRule::default(),
+            bias: BiasRule::default(),
+            stages: StageRule::default(),
+            steps: 1000,
+        }
+    }
 }
 
 impl TrainingRule {
@@ -42,13 +60,13 @@ impl TrainingRule {
         require_positive("initial_norm", self.initial_norm)?;
         let accepted = "below 2³²: the step is part of the random key";
         require(self.steps < 1 << 32, "steps", self.steps, accepted)?;
-        self.sgd.check()?;
+        self.rate.check()?;
         self.bias.check()?;
         self.stages.check()
     }
 }
 
-/// W, b and the clock.
+/// W, b, the arrays of network and objective, and the clock.
 #[derive(Clone, Debug)]
 pub struct Learner {
     rule: TrainingRule,
@@ -57,6 +75,12 @@ pub struct Learner {
     /// W, m × input dimension.
     weights: Matrix,
     bias: Vec<f32>,
+    /// The network's own arrays.
+    pub(super) network: Arrays,
+    /// The objective's own arrays.
+    pub(super) objective: Arrays,
+    /// What the optimiser remembers of W.
+    memory: Memory,
     norms: Vec<f32>,
     /// The norms before the last step.
     old_norms: Vec<f32>,
@@ -67,22 +91,10 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// w_i ~ N(0, σ_0² I) with σ_0 = initial_norm/√(input dimension), b = 0.
+    /// W as given, m × input dimension, b = 0, no other arrays.
     ///
     /// `latent_dim` is the paper's d, which sets the scale of the bias schedule.
-    pub fn new(
-        rule: TrainingRule,
-        input_dim: usize,
-        latent_dim: usize,
-        seed: u64,
-    ) -> Result<Self, ParameterError> {
-        rule.check()?;
-        let weights = initial_weights(&rule, input_dim, seed);
-        Self::from_weights(rule, weights, latent_dim, seed)
-    }
-
-    /// W as given, b = 0.
-    pub(super) fn from_weights(
+    pub(super) fn new(
         rule: TrainingRule,
         weights: Matrix,
         latent_dim: usize,
@@ -90,28 +102,34 @@ impl Learner {
     ) -> Result<Self, ParameterError> {
         rule.check()?;
         let norms = row_norms(&weights);
-        let bias = vec![0.0; weights.rows()];
-        let clock = StageClock::new(rule.stages);
-        let (initial_norms, old_norms) = (norms.clone(), norms.clone());
-        let step = 0;
         Ok(Self {
-            rule,
             seed,
             latent_dim,
+            bias: vec![0.0; weights.rows()],
             weights,
-            bias,
+            network: Arrays::default(),
+            objective: Arrays::default(),
+            memory: Memory::default(),
+            old_norms: norms.clone(),
+            initial_norms: norms.clone(),
             norms,
-            old_norms,
-            initial_norms,
-            clock,
-            step,
+            clock: StageClock::new(rule.stages),
+            rule,
+            step: 0,
             stop: None,
         })
     }
 
+    /// Makes room for what `optimizer` remembers of every array.
+    pub(super) fn remember(&mut self, optimizer: &dyn Optimizer) {
+        self.memory = Memory::new(optimizer, "weights", &self.weights);
+        self.network.remember(optimizer);
+        self.objective.remember(optimizer);
+    }
+
     /// W(0), drawn again from its stream: nothing has to be kept for it.
     pub(super) fn initial_weights(&self) -> Matrix {
-        initial_weights(&self.rule, self.weights.cols(), self.seed)
+        initial_weights(self.rule.width, self.rule.initial_norm, self.weights.cols(), self.seed)
     }
 
     /// W, m × input dimension.
@@ -122,6 +140,16 @@ impl Learner {
     /// W, for a dynamics that adds to it between the two halves of a step.
     pub(super) fn weights_mut(&mut self) -> &mut Matrix {
         &mut self.weights
+    }
+
+    /// What the network is evaluated at.
+    pub fn parameters(&self) -> Parameters<'_> {
+        Parameters { bias: &self.bias, arrays: &self.network.values }
+    }
+
+    /// The objective's own arrays.
+    pub fn objective_arrays(&self) -> &[Matrix] {
+        &self.objective.values
     }
 
     /// b, m entries.
@@ -156,7 +184,7 @@ impl Learner {
 
     /// η now.
     pub fn learning_rate(&self) -> f64 {
-        self.rule.sgd.rate(self.step)
+        self.rule.rate.rate(self.step)
     }
 
     /// False when the run is over; notes that it finished.
@@ -167,48 +195,42 @@ impl Learner {
         self.stop.is_none()
     }
 
-    /// Moves W and b along the gradients, then the stage clock, the bias schedule and the step count.
+    /// How far the step goes that is taken now.
+    fn pace(&self) -> Pace {
+        Pace { rate: self.learning_rate(), decay: self.rule.rate.weight_decay, step: self.step + 1 }
+    }
+
+    /// The first half of a step: every parameter along its gradient.
     ///
     /// # Shapes
-    /// `d_weights`: as W; `d_bias`: m; `loss` is the batch's loss, watched for divergence.
-    pub(super) fn advance(&mut self, d_weights: &Matrix, d_bias: &[f64], loss: f64) {
-        self.descend(d_weights, d_bias);
-        self.conclude(loss);
+    /// `weights`: as W; `objective` has a gradient for each of the objective's arrays, which move `rate_ratio`
+    /// times as fast.
+    pub(super) fn descend(&mut self, optimizer: &dyn Optimizer, gradients: &StepGradients<'_>) {
+        let pace = self.pace();
+        optimizer.advance(&mut self.weights, gradients.weights, &mut self.memory.values, pace);
+        self.network.advance(optimizer, &gradients.parameters.arrays, pace);
+        let pace = Pace { rate: gradients.rate_ratio * pace.rate, ..pace };
+        self.objective.advance(optimizer, gradients.objective, pace);
+        self.move_bias(&gradients.parameters.bias);
     }
 
-    /// The same, for a gradient that is never stored: `descend` takes the step w ← keep·w − rate·gradient itself.
-    pub(super) fn advance_by(
-        &mut self,
-        descend: impl FnOnce(&mut Matrix, Descent),
-        d_bias: &[f64],
-        loss: f64,
-    ) {
-        self.descend_by(descend, d_bias);
-        self.conclude(loss);
+    /// The same by plain descent, for a gradient of W that is never stored and a learner without other arrays:
+    /// `descend` takes the step w ← keep·w − rate·gradient itself.
+    pub(super) fn descend_by(&mut self, descend: impl FnOnce(&mut Matrix, Descent), d_bias: &[f64]) {
+        let descent = self.pace().descent();
+        descend(&mut self.weights, descent);
+        self.move_bias(d_bias);
     }
 
-    /// The first half of [`Learner::advance`]: W and b along the gradients.
-    pub(super) fn descend(&mut self, d_weights: &Matrix, d_bias: &[f64]) {
-        let descend = |weights: &mut Matrix, descent: Descent| {
-            let cols = weights.cols();
-            parallel::for_each_row_group(weights.as_mut_slice(), cols, 16, |first, rows| {
-                descent.apply(rows, &d_weights.as_slice()[first * cols..][..rows.len()]);
-            });
-        };
-        self.descend_by(descend, d_bias);
-    }
-
-    fn descend_by(&mut self, descend: impl FnOnce(&mut Matrix, Descent), d_bias: &[f64]) {
-        let rate = self.learning_rate();
-        let keep = (1.0 - rate * self.rule.sgd.weight_decay) as f32;
-        descend(&mut self.weights, Descent { keep, rate: rate as f32 });
+    fn move_bias(&mut self, d_bias: &[f64]) {
         if let Some(bias_rate) = self.rule.bias.training_rate(self.clock.times.first.is_some()) {
-            let bias_rate = bias_rate * self.rule.sgd.schedule.factor(self.step);
+            let bias_rate = bias_rate * self.rule.rate.schedule.factor(self.step);
             self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
         }
     }
 
-    /// The second half: what follows from where W is now.
+    /// The second half: what follows from where W is now; the stage clock, the bias schedule and the step count.
+    /// `loss` is the batch's loss, watched for divergence.
     pub(super) fn conclude(&mut self, loss: f64) {
         let rate = self.learning_rate();
         std::mem::swap(&mut self.old_norms, &mut self.norms);
@@ -271,7 +293,11 @@ impl Learner {
             ("initial_norms".into(), row(&self.initial_norms)),
             ("norms_at_first_stage_end".into(), row(&self.clock.norms_at_first)),
         ];
-        Snapshot { step: self.step, stages: self.clock.times, arrays }
+        let mut snapshot = Snapshot { step: self.step, stages: self.clock.times, arrays };
+        self.network.store(&mut snapshot);
+        self.objective.store(&mut snapshot);
+        self.memory.store(&mut snapshot);
+        snapshot
     }
 
     /// Goes on from a stored state.
@@ -282,6 +308,8 @@ impl Learner {
         let initial = snapshot.array("initial_norms", (1, width))?;
         let reached = if snapshot.stages.first.is_some() { width } else { 0 };
         let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
+        (self.network, self.objective, self.memory) =
+            (self.network.stored(snapshot)?, self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
         self.weights = weights.clone();
         self.bias = bias.as_slice().to_vec();
         self.initial_norms = initial.as_slice().to_vec();
@@ -309,16 +337,29 @@ impl Snapshot {
     }
 }
 
-fn initial_weights(rule: &TrainingRule, input_dim: usize, seed: u64) -> Matrix {
-    let stream = Stream::new(seed, Purpose::Initialisation, 0);
-    let sigma = (rule.initial_norm / (input_dim as f64).sqrt()) as f32;
-    let mut weights = Matrix::zeros(rule.width, input_dim);
+/// w_i ~ N(0, σ_0² I) with σ_0 = `initial_norm`/√(input dimension): W at the start, `width` × `input_dim`.
+pub(super) fn initial_weights(width: usize, initial_norm: f64, input_dim: usize, seed: u64) -> Matrix {
+    let stream = Stream::new(seed, Purpose::INITIALISATION, 0);
+    let sigma = (initial_norm / (input_dim as f64).sqrt()) as f32;
+    let mut weights = Matrix::zeros(width, input_dim);
     parallel::for_each_row_group(weights.as_mut_slice(), input_dim, 16, |first, rows| {
         for (i, row) in rows.chunks_mut(input_dim).enumerate() {
             fill_normal(row, sigma, &stream, Part::Dense, (first + i) as u32);
         }
     });
     weights
+}
+
+/// ∂L with respect to everything that a learner moves.
+pub(super) struct StepGradients<'a> {
+    /// As W.
+    pub weights: &'a Matrix,
+    /// Thresholds and the network's arrays.
+    pub parameters: &'a ParameterGradients,
+    /// The objective's arrays.
+    pub objective: &'a [Matrix],
+    /// Learning rate of the objective's arrays over that of the weights.
+    pub rate_ratio: f64,
 }
 
 /// ‖w_i‖, summed in double precision.

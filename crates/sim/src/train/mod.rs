@@ -1,4 +1,4 @@
-//! The training process: joins data, views, encoder and loss, and moves the learner.
+//! The training process: joins data, views, network and objective, and moves the learner.
 //!
 //! Everybody drives it the same way:
 //! ```text
@@ -6,32 +6,46 @@
 //! dynamics.stop_reason()
 //! ```
 //!
+//! | file | what is in it |
+//! |---|---|
+//! | `process` | what a process is made of |
+//! | `reference` | one step as the paper states it, for any parts: read this first |
+//! | [`fast`] | the same step by fewer and faster products, for parts that allow it |
+//! | [`sampled`] | training in the ambient space, by one of these two |
+//! | [`reduced`] | training in the coordinates that the learner sees |
+//! | `pass` | from pre-activations to their gradients: what all three have in common |
+//! | [`learner`], [`optimizer`], [`rate`], [`bias`], [`stage`] | how parameters, thresholds and stages move |
+//!
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3.
 
 pub mod bias;
 pub mod stage;
+pub mod rate;
 pub mod optimizer;
+mod arrays;
 pub mod learner;
-pub mod gated;
 mod drawing;
+mod process;
 mod pass;
 mod reading;
-pub mod contrastive;
-pub mod supervised;
+mod reference;
+pub mod fast;
+pub mod sampled;
 pub mod reduced;
 pub mod view;
 
 pub use bias::{BIAS_RULES, BiasRule, STAGED_RESET};
-pub use contrastive::{Arithmetic, BatchPlan, Contrastive, ContrastiveParts, NegativeViews, StepPart};
 pub use learner::{Learner, TrainingRule};
-pub use optimizer::{LearningRate, SCHEDULES, Sgd};
-pub use reduced::{MaskJitter, Reduced, ReducedParts};
+pub use optimizer::{Adam, Momentum, OPTIMIZERS, Optimizer, Sgd};
+pub use process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart};
+pub use rate::{LearningRate, RateRule, SCHEDULES};
+pub use reduced::{MaskJitter, Reduced};
+pub use sampled::Sampled;
 pub use stage::{StageRule, StageTimes};
-pub use supervised::{Supervised, SupervisedParts};
 pub use view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 
-use crate::encoder::Encoder;
 use crate::math::{Matrix, Stream};
+use crate::network::Network;
 
 /// Why a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,8 +95,8 @@ pub trait Dynamics: Send {
     /// Why the process stopped; `None` while it can still step.
     fn stop_reason(&self) -> Option<&StopReason>;
 
-    /// The activation of the learner.
-    fn encoder(&self) -> &dyn Encoder;
+    /// The network of the learner.
+    fn network(&self) -> &dyn Network;
 
     /// W in the basis of the data: W M and what lies outside.
     fn coordinates(&self) -> Coordinates;
@@ -90,14 +104,14 @@ pub trait Dynamics: Send {
     /// How much the initial weights have grown.
     fn growth(&self) -> Growth;
 
-    /// What the last batch did to the biases; `None` before the first step and where no positive pulls (supervised).
+    /// What the last batch did to the biases; `None` before the first step and where no positive pulls.
     fn bias_forces(&self) -> Option<BiasForces>;
 
     /// f(x) and z for fresh samples, rows `first_row..first_row + rows` of `stream`.
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented;
 
     /// f(x⁺) and f(x⁺⁺) of the two views of fresh samples, which `stream` draws as well as their masks; `None` where
-    /// nothing is contrasted.
+    /// the objective takes one view.
     fn represent_pairs(&self, _stream: &Stream, _first_row: usize, _rows: usize) -> Option<Pairs> {
         None
     }

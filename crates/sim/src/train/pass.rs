@@ -1,101 +1,143 @@
-//! The part of a contrastive step that sees pre-activations only: embeddings, loss, and the gradients with respect to
-//! pre-activations and thresholds. It is the same in the ambient space and without it.
+//! The part of a step that sees pre-activations only: features, loss, and the gradients with respect to
+//! pre-activations and parameters. It is the same in the ambient space and without it, fast and slow.
 //!
 //! Source: Section 3 of the paper; docs/theory.md 4.1.
 
+use super::Learner;
 use super::reading::firing_rate;
 use super::view::BiasForces;
-use crate::encoder::Encoder;
-use crate::loss::{EmbeddingGrads, Embeddings, Loss, LossReading, NegativeSet};
 use crate::math::Matrix;
+use crate::network::{Network, ParameterGradients, Parameters, Tape};
+use crate::objective::{Batch, Gradients, LossReading, NegativeSet, Objective};
 
-/// Its buffers, allocated once; rows are samples, columns neurons.
+/// One group of samples on its way through the network; rows are samples.
+#[derive(Default)]
+pub(super) struct Branch {
+    /// W x, n × m.
+    pub pre: Matrix,
+    /// f(x), n × K.
+    features: Matrix,
+    tape: Tape,
+}
+
+impl Branch {
+    fn forward(&mut self, network: &dyn Network, at: Parameters<'_>) {
+        network.forward(&self.pre, at, &mut self.tape, &mut self.features);
+    }
+}
+
+/// Its buffers, allocated once.
 #[derive(Default)]
 pub(super) struct Pass {
     /// Whether a sample has one view: positives are then the anchors, and their buffers stay empty.
     pub one_view: bool,
-    /// W x⁺.
-    pub pre_anchor: Matrix,
-    /// W x⁺⁺.
-    pub pre_positive: Matrix,
-    /// W x_s.
-    pub pre_negatives: Matrix,
-    embedded_anchor: Matrix,
-    embedded_positive: Matrix,
-    embedded_negatives: Matrix,
-    /// With respect to the embeddings after [`Pass::evaluate`], to the pre-activations after [`Pass::backward`].
-    pub grads: EmbeddingGrads,
-    /// With respect to the thresholds.
-    pub d_bias: Vec<f64>,
+    pub anchor: Branch,
+    pub positive: Branch,
+    pub negatives: Branch,
+    /// z of the anchors' samples, where the objective needs it.
+    pub codes: Matrix,
+    /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
+    pub gradients: Gradients,
+    /// With respect to thresholds and the network's arrays.
+    pub parameter_gradients: ParameterGradients,
+    negative_set: NegativeSet,
+    /// The parameters that the step is taken at.
     bias: Vec<f32>,
+    arrays: Vec<Matrix>,
 }
 
 impl Pass {
-    /// Embeds anchors and negatives, and remembers the thresholds that the step is taken at.
-    pub fn embed_anchors_and_negatives(&mut self, encoder: &dyn Encoder, bias: &[f32]) {
+    /// Remembers the parameters that the step is taken at, and embeds anchors and negatives.
+    pub fn embed_anchors_and_negatives(&mut self, network: &dyn Network, at: Parameters<'_>) {
         self.bias.clear();
-        self.bias.extend_from_slice(bias);
-        encoder.forward(&self.pre_anchor, bias, &mut self.embedded_anchor);
-        encoder.forward(&self.pre_negatives, bias, &mut self.embedded_negatives);
+        self.bias.extend_from_slice(at.bias);
+        self.arrays.resize_with(at.arrays.len(), Matrix::default);
+        for (kept, array) in self.arrays.iter_mut().zip(at.arrays) {
+            kept.resize(array.rows(), array.cols());
+            kept.as_mut_slice().copy_from_slice(array.as_slice());
+        }
+        self.anchor.forward(network, at);
+        if self.negatives.pre.rows() > 0 {
+            self.negatives.forward(network, at);
+        }
     }
 
     /// Embeds the positives.
-    pub fn embed_positives(&mut self, encoder: &dyn Encoder) {
-        encoder.forward(&self.pre_positive, &self.bias, &mut self.embedded_positive);
+    pub fn embed_positives(&mut self, network: &dyn Network) {
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        self.positive.forward(network, at);
     }
 
-    /// The loss and its gradients with respect to the embeddings.
-    pub fn evaluate(&mut self, loss: &mut dyn Loss, negative_set: NegativeSet) -> LossReading {
-        let embeddings = Embeddings {
-            anchor: &self.embedded_anchor,
-            positive: if self.one_view { &self.embedded_anchor } else { &self.embedded_positive },
-            negatives: &self.embedded_negatives,
+    /// The features of the step, and the place of its gradients.
+    pub fn batch(&mut self, negative_set: NegativeSet) -> (Batch<'_>, &mut Gradients) {
+        self.negative_set = negative_set;
+        let batch = Batch {
+            anchor: &self.anchor.features,
+            positive: if self.one_view { &self.anchor.features } else { &self.positive.features },
+            negatives: &self.negatives.features,
             negative_set,
+            codes: &self.codes,
         };
-        loss.evaluate(&embeddings, &mut self.grads)
+        (batch, &mut self.gradients)
     }
 
-    /// Takes the gradients back to the pre-activations and the thresholds.
-    pub fn backward(&mut self, encoder: &dyn Encoder) {
-        let bias = &self.bias;
-        self.d_bias.clear();
-        self.d_bias.resize(bias.len(), 0.0);
-        encoder.backward(&self.pre_anchor, bias, &mut self.grads.anchor, &mut self.d_bias);
-        if let Some(d_positive) = &mut self.grads.positive {
-            let pre = if self.one_view { &self.pre_anchor } else { &self.pre_positive };
-            encoder.backward(pre, bias, d_positive, &mut self.d_bias);
+    /// The loss and its gradients with respect to the features and the objective's arrays.
+    pub fn evaluate(
+        &mut self,
+        objective: &mut dyn Objective,
+        negative_set: NegativeSet,
+        learner: &Learner,
+    ) -> LossReading {
+        let (batch, gradients) = self.batch(negative_set);
+        objective.evaluate(&batch, learner.objective_arrays(), gradients)
+    }
+
+    /// Takes the gradients back to the pre-activations, the thresholds and the network's arrays.
+    pub fn backward(&mut self, network: &dyn Network) {
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        self.parameter_gradients.clear(at);
+        let (gradients, sums) = (&mut self.gradients, &mut self.parameter_gradients);
+        let mut back = |branch: &mut Branch, gradient: &mut Matrix| {
+            network.backward(&branch.pre, at, &mut branch.tape, gradient, sums);
+        };
+        back(&mut self.anchor, &mut gradients.anchor);
+        if let Some(gradient) = &mut gradients.positive {
+            back(if self.one_view { &mut self.anchor } else { &mut self.positive }, gradient);
         }
-        if let Some(d_negatives) = &mut self.grads.negatives {
-            encoder.backward(&self.pre_negatives, bias, d_negatives, &mut self.d_bias);
+        if let Some(gradient) = &mut gradients.negatives {
+            back(&mut self.negatives, gradient);
         }
     }
 
-    /// Share of the anchors' embeddings that are not zero.
+    /// Share of the anchors' features that are not zero.
     pub fn firing_rate(&self) -> f64 {
-        firing_rate(&self.embedded_anchor)
+        firing_rate(&self.anchor.features)
     }
 
-    /// What the last step's positives and negatives did to the thresholds.
-    pub fn bias_forces(&self, encoder: &dyn Encoder) -> BiasForces {
-        let pulled_by = |target: &Matrix| {
-            Matrix::from_fn(target.rows(), target.cols(), |p, i| -self.grads.pull[p] * target[(p, i)])
+    /// What the last step's positives and negatives did to the thresholds; `None` where nothing pulls.
+    pub fn bias_forces(&self, network: &dyn Network, objective: &dyn Objective) -> Option<BiasForces> {
+        let positive = if self.one_view { &self.anchor } else { &self.positive };
+        let attraction = objective.attraction(&Batch {
+            anchor: &self.anchor.features,
+            positive: &positive.features,
+            negatives: &self.negatives.features,
+            negative_set: self.negative_set,
+            codes: &self.codes,
+        })?;
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        let mut sums = ParameterGradients::default();
+        sums.clear(at);
+        let mut back = |branch: &Branch, mut gradient: Matrix| {
+            network.backward(&branch.pre, at, &mut branch.tape.clone(), &mut gradient, &mut sums);
         };
-        let mut d_bias = vec![0.0; self.bias.len()];
-        let mut add_pull = |pre: &Matrix, target: &Matrix| {
-            encoder.backward(pre, &self.bias, &mut pulled_by(target), &mut d_bias);
-        };
-        let (pre_positive, embedded_positive) = if self.one_view {
-            (&self.pre_anchor, &self.embedded_anchor)
-        } else {
-            (&self.pre_positive, &self.embedded_positive)
-        };
-        add_pull(&self.pre_anchor, embedded_positive);
-        if self.grads.positive.is_some() {
+        back(&self.anchor, attraction.anchor);
+        if let Some(gradient) = attraction.positive {
             // Without StopGrad the pull acts on the positive as well.
-            add_pull(pre_positive, &self.embedded_anchor);
+            back(positive, gradient);
         }
-        let attraction: Vec<f64> = d_bias.iter().map(|d| -d).collect();
-        let repulsion = self.d_bias.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
-        BiasForces { attraction, repulsion }
+        let attraction: Vec<f64> = sums.bias.iter().map(|d| -d).collect();
+        let total = &self.parameter_gradients.bias;
+        let repulsion = total.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
+        Some(BiasForces { attraction, repulsion })
     }
 }

@@ -3,9 +3,9 @@
 use super::Learner;
 use super::view::{Coordinates, Decomposed, Growth, Represented};
 use crate::data::DataModel;
-use crate::encoder::Encoder;
 use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::{Matrix, Stream};
+use crate::network::{Network, Tape};
 
 /// Rows that are represented at a time, to bound the memory of a large probe set.
 const ROWS_PER_REPRESENTATION: usize = 1024;
@@ -37,18 +37,18 @@ pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
     Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }
 }
 
-/// f(x) of given samples, n × (input dimension) to n × m.
-pub(super) fn embed(learner: &Learner, encoder: &dyn Encoder, x: &Matrix) -> Matrix {
-    let (mut pre, mut embedded) = (Matrix::zeros(0, 0), Matrix::zeros(0, 0));
+/// f(x) of given samples, n × (input dimension) to n × K.
+pub(super) fn embed(learner: &Learner, network: &dyn Network, x: &Matrix) -> Matrix {
+    let (mut pre, mut features) = (Matrix::default(), Matrix::default());
     times_transposed(&mut pre, x, learner.weights());
-    encoder.forward(&pre, learner.bias(), &mut embedded);
-    embedded
+    network.forward(&pre, learner.parameters(), &mut Tape::default(), &mut features);
+    features
 }
 
-/// Share of the embeddings that are not zero.
-pub(super) fn firing_rate(embedded: &Matrix) -> f64 {
-    let embedded = embedded.as_slice();
-    embedded.iter().filter(|&&h| h != 0.0).count() as f64 / embedded.len() as f64
+/// Share of the features that are not zero.
+pub(super) fn firing_rate(features: &Matrix) -> f64 {
+    let features = features.as_slice();
+    features.iter().filter(|&&h| h != 0.0).count() as f64 / features.len() as f64
 }
 
 /// f(x) and z of fresh samples, a bounded number of rows at a time.

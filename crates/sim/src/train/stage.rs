@@ -17,6 +17,12 @@ pub struct StageRule {
     pub second_energy_ratio: f64,
 }
 
+impl Default for StageRule {
+    fn default() -> Self {
+        Self { first_energy_ratio: 64.0, second_energy_ratio: 64.0 }
+    }
+}
+
 impl StageRule {
     /// Checks the ranges.
     pub fn check(&self) -> Result<(), ParameterError> {

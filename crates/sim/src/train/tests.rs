@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::augment::Identity;
-use crate::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use crate::encoder::SymRelu;
-use crate::loss::{InfoNce, NegativeSet, StopGrad};
+use crate::data::{DenseNoise, Dictionary, Independent, SparseCoding};
+use crate::network::SymRelu;
+use crate::objective::{InfoNce, NegativeSet, Regression, StopGrad};
+use std::sync::Arc;
 
 const STEPS: u64 = 3;
 
@@ -12,7 +13,7 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 1.0,
-        sgd: Sgd { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
+        rate: RateRule { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: STEPS,
@@ -21,32 +22,32 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
 
 fn data() -> SparseCoding {
     let dictionary = Dictionary::haar(24, 5, 1).unwrap();
-    let latent = LatentLaw::Symmetric { activity: 0.3 };
+    let latent = Arc::new(Independent { activity: 0.3 });
     SparseCoding::new(dictionary, latent, DenseNoise::isotropic(0.1).unwrap()).unwrap()
 }
 
-fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Contrastive, crate::math::ParameterError> {
-    Contrastive::new(ContrastiveParts {
-        data: Box::new(data()),
-        augmentation: Box::new(Identity),
-        encoder: Box::new(SymRelu),
-        loss: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
-        batch,
-        rule,
-        seed: 1,
-    })
+fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Sampled, crate::math::ParameterError> {
+    Sampled::new(
+        Box::new(data()),
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: Box::new(Identity),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
+            batch,
+            rule,
+            seed: 1,
+        },
+    )
 }
 
-fn supervised(rule: TrainingRule, tasks: usize) -> Result<Supervised, crate::math::ParameterError> {
-    Supervised::new(SupervisedParts {
-        data: Box::new(data()),
-        encoder: Box::new(SymRelu),
-        batch: 6,
-        tasks,
-        head_rate_ratio: 1.0,
-        rule,
-        seed: 1,
-    })
+fn supervised(rule: TrainingRule, tasks: usize) -> Result<Sampled, crate::math::ParameterError> {
+    let objective = Box::new(Regression::new(Some(tasks), 1.0)?);
+    let batch = BatchPlan { anchors: 6, ..BATCH };
+    Sampled::new(
+        Box::new(data()),
+        Parts { augmentation: Box::new(Identity), objective, batch, rule, ..Parts::default() },
+    )
 }
 
 const BATCH: BatchPlan = BatchPlan {
@@ -115,7 +116,7 @@ fn a_stored_state_that_does_not_fit_is_refused() {
     assert!(dynamics.restore(&partial).unwrap_err().to_string().contains("has shape nothing"));
     assert!(dynamics.snapshot() == before, "a refused state changes nothing");
     let error = supervised(rule(4, 0.1), 5).unwrap().restore(&before).unwrap_err();
-    assert_eq!(error.array, "head");
+    assert_eq!(error.array, "objective.head");
 }
 
 #[test]

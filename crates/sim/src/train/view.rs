@@ -1,8 +1,8 @@
 //! What a training process shows of itself: read-only, and the same for every dynamics.
 
 use super::{Dynamics, StageTimes};
-use crate::loss::LossReading;
 use crate::math::Matrix;
+use crate::objective::LossReading;
 
 /// The state after `step` steps.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct StepView<'a> {
     pub step: u64,
     /// The last training batch, read at the weights *before* its update; `None` at step 0.
     pub batch: Option<LossReading>,
-    /// Fraction of (anchor, neuron) pairs of the last training batch that fired.
+    /// Fraction of (anchor, feature) pairs of the last training batch that are not zero.
     pub anchor_firing_rate: Option<f64>,
     /// Stage times reached so far.
     pub stages: StageTimes,
@@ -57,7 +57,7 @@ pub struct BiasForces {
 /// Representations of fresh samples.
 #[derive(Clone, Debug)]
 pub struct Represented {
-    /// f(x), n × m.
+    /// f(x), n × K.
     pub features: Matrix,
     /// z, n × d.
     pub latent: Matrix,
@@ -66,20 +66,20 @@ pub struct Represented {
 /// Representations of the two views of fresh samples.
 #[derive(Clone, Debug)]
 pub struct Pairs {
-    /// f(x⁺), n × m.
+    /// f(x⁺), n × K.
     pub anchor: Matrix,
-    /// f(x⁺⁺), n × m.
+    /// f(x⁺⁺), n × K.
     pub positive: Matrix,
 }
 
 /// Representations of fresh samples and of their two parts.
 #[derive(Clone, Debug)]
 pub struct Decomposed {
-    /// f(x), n × m.
+    /// f(x), n × K.
     pub features: Matrix,
-    /// f(M z), n × m.
+    /// f(M z), n × K.
     pub signal: Matrix,
-    /// f(ξ), n × m.
+    /// f(ξ), n × K.
     pub noise: Matrix,
     /// z, n × d.
     pub latent: Matrix,

@@ -3,7 +3,7 @@
 
 use super::oracle::{Kind, gradient, means, product};
 use super::setup::{Descent, Run, Views, assert_close, largest, set_biases, state_of};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, NegativeViews, TrainingRule};
 
 /// Single-precision sums of up to 1100 terms, and the rounding of the moved weights, relative to the largest entry.
@@ -15,7 +15,7 @@ const STEPS: u32 = 3;
 
 /// Steps the library from where it stands and compares every figure of each step with the oracle.
 fn check(run: &Run, dynamics: &mut dyn Dynamics, steps: u32) {
-    let sgd = &run.rule.sgd;
+    let sgd = &run.rule.rate;
     let BiasRule::Trained { learning_rate: bias_rate, .. } = run.rule.bias else {
         panic!("biases must move")
     };

@@ -1,11 +1,12 @@
 //! Same seed, same bits: across a stored state, and whatever is read off in between.
 
 use super::setup::{Run, Views};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::NegativeSet;
+use featurescope_sim::augment::Identity;
 use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::objective::{NegativeSet, Objective, Regression};
+use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, NegativeViews, StageRule, Supervised, SupervisedParts, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, NegativeViews, Optimizer, Parts, Sampled, StageRule, TrainingRule,
 };
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
@@ -32,21 +33,20 @@ fn staged(views: Views) -> Run {
     run.rule.bias = BiasRule::Staged { reset: 1.0, growth: 0.5, cap: 0.9 };
     run.rule.stages = StageRule { first_energy_ratio: 1.02, second_energy_ratio: 1.1 };
     run.rule.initial_norm = 0.1;
-    run.rule.sgd.learning_rate = 1.0;
+    run.rule.rate.learning_rate = 1.0;
     run
 }
 
-pub fn supervised(run: &Run) -> Supervised {
-    Supervised::new(SupervisedParts {
-        data: Box::new(run.data()),
-        encoder: Box::new(SymRelu),
-        batch: run.batch.anchors,
-        tasks: run.latent_dim,
-        head_rate_ratio: 1.0,
+pub fn supervised(run: &Run) -> Sampled {
+    let parts = Parts {
+        augmentation: Box::new(Identity),
+        objective: Box::new(Regression::new(None, 1.0).unwrap()),
+        batch: run.batch,
         rule: run.rule.clone(),
         seed: run.seed,
-    })
-    .unwrap()
+        ..Parts::default()
+    };
+    Sampled::new(Box::new(run.data()), parts).unwrap()
 }
 
 pub fn advance(dynamics: &mut dyn Dynamics, steps: usize) {
@@ -63,6 +63,29 @@ fn check_continuation(start: &dyn Fn() -> Box<dyn Dynamics>, before: usize, afte
     resumed.restore(&stored).unwrap();
     advance(resumed.as_mut(), after);
     assert!(resumed.snapshot() == straight.snapshot());
+}
+
+/// Whatever moves the weights, and whatever else is moved.
+#[test]
+fn what_optimisers_remember_is_stored() {
+    let run = large(Views::None);
+    let mut stored = 0;
+    for optimizer in Chosen::<Box<dyn Optimizer>>::examples().unwrap() {
+        for objective in Chosen::<Box<dyn Objective>>::examples().unwrap() {
+            let start = || {
+                let (optimizer, objective) = (optimizer.build(&()).unwrap(), objective.build(&()).unwrap());
+                let (rule, augmentation) = (run.rule.clone(), Box::new(Identity));
+                let parts =
+                    Parts { augmentation, objective, optimizer, rule, batch: run.batch, ..Parts::default() };
+                Sampled::new(Box::new(run.data()), parts).unwrap()
+            };
+            check_continuation(&|| Box::new(start()), 2, 2);
+            let arrays = start().snapshot().arrays;
+            stored += arrays.iter().filter(|(name, _)| name.starts_with("optimizer.")).count();
+        }
+    }
+    // One of momentum and two of Adam, of W for five objectives and of a head for one.
+    assert!(stored >= 3 * (5 + 1), "{stored}");
 }
 
 #[test]
@@ -84,7 +107,7 @@ fn a_stored_state_goes_on_bit_for_bit() {
 fn reading_a_run_does_not_change_it() {
     let run = staged(Views::RandomMask);
     let (mut alone, mut watched) = (run.start(), run.start());
-    let stream = Stream::new(run.seed, Purpose::Measurement, 0);
+    let stream = Stream::new(run.seed, Purpose::MEASUREMENT, 0);
     for _ in 0..6 {
         advance(&mut alone, 1);
         let before = watched.snapshot();

@@ -3,9 +3,9 @@
 
 use super::oracle::Kind;
 use super::setup::{Run, Views, assert_close, largest, state_of};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Sgd, StageRule, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, StageRule, TrainingRule,
 };
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn run(settings: &Value, arm: &Value) -> Run {
         rule: TrainingRule {
             width: count("width"),
             initial_norm: number("initial_norm"),
-            sgd: Sgd {
+            rate: RateRule {
                 learning_rate: number("learning_rate"),
                 schedule: LearningRate::Constant,
                 weight_decay: number("weight_decay"),

@@ -6,6 +6,7 @@ mod oracle;
 mod setup;
 mod oracle_gradients;
 mod contrastive_step;
+mod fast_step;
 mod supervised_step;
 mod stage_one;
 mod determinism;

@@ -2,7 +2,7 @@
 
 use super::determinism::{advance, large};
 use super::setup::{Run, Views, assert_close, largest, set_biases, state_of};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::train::{Arithmetic, BatchPlan, Dynamics};
 
 /// Inputs are rounded by 1/512 at most; logits of a few units carry that into the softmax, and so into the gradient, several times over.
@@ -31,7 +31,8 @@ fn every_run() -> impl Iterator<Item = Run> {
 fn mixed_steps_agree_with_exact_ones_up_to_rounding() {
     for run in every_run() {
         for bias in [0.0, 1.5] {
-            let (mut exact, mut mixed) = (run.start(), run.start().with_arithmetic(Arithmetic::Mixed));
+            let (mut exact, mut mixed) =
+                (run.start(), run.start().with_arithmetic(Arithmetic::Mixed).unwrap());
             let before = state_of(&exact.snapshot()).weights;
             for dynamics in [&mut exact, &mut mixed] {
                 set_biases(dynamics, &vec![bias; run.rule.width]);
@@ -56,7 +57,7 @@ fn mixed_bits_do_not_depend_on_the_number_of_threads() {
         let on_threads = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let mut dynamics = run.start().with_arithmetic(Arithmetic::Mixed);
+                let mut dynamics = run.start().with_arithmetic(Arithmetic::Mixed).unwrap();
                 advance(&mut dynamics, 2);
                 set_biases(&mut dynamics, &vec![1.5; run.rule.width]);
                 advance(&mut dynamics, 2);

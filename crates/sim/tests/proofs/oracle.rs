@@ -10,8 +10,8 @@
 //!
 //! Source: Definition 2.2; docs/theory.md 4.1 and 4.2.
 
-use featurescope_sim::loss::{NegativeSet, StopGrad};
 use featurescope_sim::math::Matrix;
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 
 /// Which loss.
 #[derive(Clone, Copy, Debug)]

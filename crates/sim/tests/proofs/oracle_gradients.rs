@@ -1,10 +1,10 @@
 //! The oracle itself: its gradients against central differences of its loss, and Euler's identity.
 
 use super::oracle::{Batch, Kind, State, gradient, means, product};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
 
 const ANCHORS: usize = 5;
 const NEGATIVES: usize = 4;
@@ -19,7 +19,7 @@ const EULER_TOLERANCE: f64 = 1e-12;
 
 fn normal(rows: usize, cols: usize, scale: f32, label: u32) -> Matrix<f64> {
     let mut matrix = Matrix::zeros(rows, cols);
-    let stream = Stream::new(1, Purpose::MonteCarlo, label);
+    let stream = Stream::new(1, Purpose::MONTE_CARLO, label);
     (0..rows).for_each(|r| fill_normal(matrix.row_mut(r), scale, &stream, Part::Dense, r as u32));
     matrix.to_f64()
 }

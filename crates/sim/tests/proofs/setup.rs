@@ -2,14 +2,15 @@
 
 use super::oracle::{Batch, Kind, State};
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, LatentLaw, SparseCoding};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, NegativeViews, Sgd, Snapshot,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot,
     StageRule, TrainingRule,
 };
+use std::sync::Arc;
 
 /// How the views are made.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +67,7 @@ impl Default for Run {
             rule: TrainingRule {
                 width: 10,
                 initial_norm: 2.0,
-                sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
+                rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
                 bias: BiasRule::Trained { learning_rate: 0.25, reset: None },
                 stages: NO_STAGES,
                 steps: 1000,
@@ -86,25 +87,28 @@ impl Run {
         } else {
             Dictionary::haar(self.ambient_dim, self.latent_dim, self.seed)
         };
-        let latent = LatentLaw::Symmetric { activity: self.activity };
+        let latent = Arc::new(Independent { activity: self.activity });
         SparseCoding::new(dictionary.unwrap(), latent, DenseNoise::isotropic(self.noise_variance).unwrap())
             .unwrap()
     }
 
-    pub fn start(&self) -> Contrastive {
-        let loss: Box<dyn Loss> = match self.kind {
+    pub fn start(&self) -> Sampled {
+        let objective: Box<dyn Objective> = match self.kind {
             Kind::InfoNce(temperature) => Box::new(InfoNce::new(temperature, self.stop_grad).unwrap()),
             Kind::Spectral => Box::new(Spectral::new(self.stop_grad)),
         };
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(self.data()),
-            augmentation: self.views.build(),
-            encoder: Box::new(SymRelu),
-            loss,
-            batch: self.batch,
-            rule: self.rule.clone(),
-            seed: self.seed,
-        })
+        Sampled::new(
+            Box::new(self.data()),
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation: self.views.build(),
+                network: Box::new(SymRelu),
+                objective,
+                batch: self.batch,
+                rule: self.rule.clone(),
+                seed: self.seed,
+            },
+        )
         .unwrap()
     }
 
@@ -112,19 +116,19 @@ impl Run {
     pub fn draw(&self, step: u32) -> Batch {
         let (data, augmentation) = (self.data(), self.views.build());
         let stream = |purpose| Stream::new(self.seed, purpose, step);
-        let samples = data.sample(&stream(Purpose::Positives), 0, self.batch.anchors).x;
+        let samples = data.sample(&stream(Purpose::POSITIVES), 0, self.batch.anchors).x;
         let mut negatives = match self.batch.negative_set {
-            NegativeSet::Fresh => data.sample(&stream(Purpose::Negatives), 0, self.batch.negatives).x,
+            NegativeSet::Fresh => data.sample(&stream(Purpose::NEGATIVES), 0, self.batch.negatives).x,
             NegativeSet::InBatch => samples.clone(),
         };
         if self.batch.negative_views == NegativeViews::Augmented {
             for s in 0..negatives.rows() {
-                augmentation.single_view(&stream(Purpose::NegativeMasks), s as u32, negatives.row_mut(s));
+                augmentation.single_view(&stream(Purpose::NEGATIVE_MASKS), s as u32, negatives.row_mut(s));
             }
         }
         let (mut anchors, mut positives) = (samples.clone(), samples);
         for p in 0..anchors.rows() {
-            augmentation.views(&stream(Purpose::Masks), p as u32, anchors.row_mut(p), positives.row_mut(p));
+            augmentation.views(&stream(Purpose::MASKS), p as u32, anchors.row_mut(p), positives.row_mut(p));
         }
         Batch {
             anchors: anchors.to_f64(),

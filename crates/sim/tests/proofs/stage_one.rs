@@ -14,10 +14,10 @@
 use super::oracle::product;
 use super::setup::{Run, Views, assert_close, state_of};
 use featurescope_sim::data::DataModel;
-use featurescope_sim::loss::NegativeSet;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
+use featurescope_sim::objective::NegativeSet;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Sgd, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, TrainingRule,
 };
 
 /// A deviation beyond this many standard errors has a chance of ~ 6e-5 per figure; the seeds are fixed.
@@ -40,7 +40,7 @@ fn early(views: Views, anchors: usize, negatives: usize, learning_rate: f64, see
         rule: TrainingRule {
             width: 30,
             initial_norm: 1e-4,
-            sgd: Sgd { learning_rate, schedule: LearningRate::Constant, weight_decay: 2e-3 },
+            rate: RateRule { learning_rate, schedule: LearningRate::Constant, weight_decay: 2e-3 },
             bias: BiasRule::Zero,
             ..Run::default().rule
         },
@@ -60,7 +60,7 @@ fn decoupling(views: Views) -> f64 {
 
 /// Growth factors of one step along the atoms and outside their span.
 fn predicted(run: &Run) -> [f64; 2] {
-    let (p, variance, sgd) = (run.activity, run.noise_variance, &run.rule.sgd);
+    let (p, variance, sgd) = (run.activity, run.noise_variance, &run.rule.rate);
     let removed = decoupling(run.views) * (p * run.latent_dim as f64 / run.ambient_dim as f64 + variance);
     let negatives = run.batch.negatives as f64;
     [p + variance - removed, variance - removed]
@@ -150,12 +150,12 @@ fn the_second_moment_of_the_views_is_the_predicted_one() {
         let (data, augmentation) = (run.data(), views.build());
         let dim = run.ambient_dim;
         let stream = |purpose| Stream::new(run.seed, purpose, 0);
-        let mut anchors = data.sample(&stream(Purpose::Positives), 0, ROWS).x;
+        let mut anchors = data.sample(&stream(Purpose::POSITIVES), 0, ROWS).x;
         let mut positives = anchors.clone();
         let (mut sums, mut squares) = (Matrix::<f64>::zeros(dim, dim), Matrix::<f64>::zeros(dim, dim));
         for row in 0..ROWS {
             let (anchor, positive) = (anchors.row_mut(row), positives.row_mut(row));
-            augmentation.views(&stream(Purpose::Masks), row as u32, anchor, positive);
+            augmentation.views(&stream(Purpose::MASKS), row as u32, anchor, positive);
             for (r, &x) in anchor.iter().enumerate() {
                 for (s, &y) in positive.iter().enumerate() {
                     let value = f64::from(x) * f64::from(y);
@@ -195,7 +195,7 @@ fn gradient_noise_sets_the_floor_of_the_dense_part() {
     let mut floor = 0.0;
     for seed in 1..=3 {
         let run = early(Views::RandomMask, anchors, 16, 0.3, seed);
-        let (p, variance, eta) = (run.activity, run.noise_variance, run.rule.sgd.learning_rate);
+        let (p, variance, eta) = (run.activity, run.noise_variance, run.rule.rate.learning_rate);
         let rate = p * (1.0 - run.latent_dim as f64 / run.ambient_dim as f64);
         let dense_dims = (run.ambient_dim - run.latent_dim) as f64;
         floor = eta * dense_dims * variance * (p + 2.0 * variance) / (anchors as f64 * rate);

@@ -2,10 +2,11 @@
 
 use super::oracle::{State, product};
 use super::setup::{Descent, Run, assert_close, largest, set_biases, state_of};
+use featurescope_sim::augment::Identity;
 use featurescope_sim::data::{DataModel, Samples};
-use featurescope_sim::encoder::SymRelu;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::train::{BiasRule, Dynamics, Supervised, SupervisedParts};
+use featurescope_sim::objective::Regression;
+use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, Parts, Sampled};
 
 /// As in the contrastive step; central differences add ~ 1e-9.
 const TOLERANCE: f64 = 1e-5;
@@ -29,26 +30,30 @@ struct Point {
     head: Matrix<f64>,
 }
 
-fn start(run: &Run) -> Supervised {
-    Supervised::new(SupervisedParts {
-        data: Box::new(run.data()),
-        encoder: Box::new(SymRelu),
-        batch: SAMPLES,
-        tasks: TASKS,
-        head_rate_ratio: HEAD_RATE_RATIO,
+fn start(run: &Run) -> Sampled {
+    let parts = Parts {
+        augmentation: Box::new(Identity),
+        objective: Box::new(Regression::new(Some(TASKS), HEAD_RATE_RATIO).unwrap()),
+        batch: BatchPlan { anchors: SAMPLES, ..run.batch },
         rule: run.rule.clone(),
         seed: run.seed,
-    })
-    .unwrap()
+        ..Parts::default()
+    };
+    Sampled::new(Box::new(run.data()), parts).unwrap()
 }
 
-fn point_of(supervised: &Supervised) -> Point {
-    Point { learner: state_of(&supervised.snapshot()), head: supervised.head().to_f64() }
+fn point_of(supervised: &Sampled) -> Point {
+    let head = supervised.learner().objective_arrays()[0].to_f64();
+    Point { learner: state_of(&supervised.snapshot()), head }
+}
+
+fn targets(run: &Run) -> Matrix {
+    Regression::targets(TASKS, run.latent_dim, run.seed)
 }
 
 fn problem(run: &Run, targets: &Matrix<f64>, step: u32) -> Problem {
     let Samples { x, latent, .. } =
-        run.data().sample(&Stream::new(run.seed, Purpose::Positives, step), 0, SAMPLES);
+        run.data().sample(&Stream::new(run.seed, Purpose::POSITIVES, step), 0, SAMPLES);
     let latent = latent.to_f64();
     let labels = Matrix::from_fn(SAMPLES, TASKS, |r, k| product(targets.row(k), latent.row(r)));
     Problem { x: x.to_f64(), labels }
@@ -77,10 +82,10 @@ fn weights_head_and_biases_move_along_the_central_differences() {
     let BiasRule::Trained { learning_rate: bias_rate, .. } = run.rule.bias else {
         panic!("biases must move")
     };
-    let (rate, decay) = (run.rule.sgd.learning_rate, run.rule.sgd.weight_decay);
+    let (rate, decay) = (run.rule.rate.learning_rate, run.rule.rate.weight_decay);
     let mut supervised = start(&run);
     set_biases(&mut supervised, &[0.3, -0.2, 0.0, 0.6, -0.4, 0.1, 0.9, -0.1, 0.2, 0.5]);
-    let targets = supervised.targets().to_f64();
+    let targets = targets(&run).to_f64();
     for step in 0..3 {
         let before = point_of(&supervised);
         let problem = problem(&run, &targets, step);
@@ -104,7 +109,7 @@ fn weights_head_and_biases_move_along_the_central_differences() {
 
 #[test]
 fn every_task_weighs_every_atom_within_the_stated_range() {
-    let targets = start(&Run::default()).targets().to_f64();
+    let targets = targets(&Run::default()).to_f64();
     let root = (TASKS as f64).sqrt();
     assert_eq!((targets.rows(), targets.cols()), (TASKS, Run::default().latent_dim));
     assert!(targets.as_slice().iter().all(|t| (0.5..=1.5).contains(&(t.abs() * root))));

@@ -2,7 +2,7 @@
 
 use super::determinism::{advance, large, supervised};
 use super::setup::{Run, Views, set_biases};
-use featurescope_sim::loss::StopGrad;
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::train::Dynamics;
 
 #[test]

@@ -2,11 +2,16 @@
 
 use super::{ClaimResult, Finding, Reason, TestResult, Verdict};
 use crate::claim::measure::Setting;
+use crate::paper::Roles;
 
 /// Sets aside the controls that are not at the settings of a subject: what they show may come from anything.
-pub(super) fn require_subjects_settings(controls: &mut [Finding], subjects: &[&Setting]) {
+pub(super) fn require_subjects_settings(
+    controls: &mut [Finding],
+    subjects: &[&Setting],
+    roles: Option<&Roles>,
+) {
     for control in controls {
-        if let Some(reason) = apart(&control.setting, subjects) {
+        if let Some(reason) = apart(&control.setting, subjects, roles) {
             control.verdict = Verdict::Undecided { reason };
             control.located = None;
         }
@@ -14,8 +19,9 @@ pub(super) fn require_subjects_settings(controls: &mut [Finding], subjects: &[&S
 }
 
 /// In what a control differs from the subject that is most like it, beyond what makes it a control.
-fn apart(control: &Setting, subjects: &[&Setting]) -> Option<Reason> {
-    let Some(least) = subjects.iter().map(|subject| subject.differing(control)).min_by_key(Vec::len) else {
+fn apart(control: &Setting, subjects: &[&Setting], roles: Option<&Roles>) -> Option<Reason> {
+    let differing = subjects.iter().map(|subject| subject.differing(control, roles));
+    let Some(least) = differing.min_by_key(Vec::len) else {
         return Some(Reason::NoSubject);
     };
     let settings: Vec<String> = least.into_iter().map(str::to_owned).collect();

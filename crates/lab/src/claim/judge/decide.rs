@@ -1,7 +1,8 @@
 //! From figures to verdicts: levels of all tests together, then each test at its level, then each claim.
 
 use super::{ALPHA, Bounds, ClaimResult, Finding, Reason, TestResult, Verdict};
-use crate::claim::{Claim, Role, Test};
+use crate::claim::{Claim, Test};
+use crate::paper::Role;
 use crate::stats::holm_levels;
 use std::collections::BTreeMap;
 

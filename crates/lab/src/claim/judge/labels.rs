@@ -1,8 +1,7 @@
 //! Words that tell settings of one kind and size apart: the rungs of a ladder over P look alike otherwise.
 
-use crate::claim::Role;
-use crate::claim::idleness::Idleness;
 use crate::claim::measure::Setting;
+use crate::paper::{Idleness, Role};
 use std::collections::BTreeMap;
 
 /// Settings that would have the same label.

@@ -24,11 +24,12 @@ pub use super::Bounds;
 pub use count::{Count, counts};
 pub use reason::Reason;
 
-use super::destiny::{Destiny, Fates, destinies};
-use super::evidence::{EvidenceError, Run};
+use super::destiny::{Fates, NeuronDestiny, destinies, fates};
 use super::measure::{Reading, Setting, measure};
-use super::{About, Axis, Claim, ClaimError, Moment, Test, claims, claims_digest};
+use super::{About, Axis, Claim, ClaimError, Test, claims, claims_digest};
+use crate::evidence::{EvidenceError, Moment, Run};
 use crate::identity::Digest;
+use crate::paper::{Name, Paper};
 use crate::stats::{Estimate, Located};
 use controls::require_subjects_settings;
 use rayon::prelude::*;
@@ -126,9 +127,12 @@ pub struct ClaimResult {
     pub tests: Vec<TestResult>,
 }
 
-/// Everything that a set of runs says about the paper.
+/// Everything that a set of runs says about a paper.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scoreboard {
+    /// Name of the paper; `None` on boards of earlier programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paper: Option<Name>,
     /// Probability that any statement of a family is decided wrongly.
     pub alpha: f64,
     /// Which statements, bounds and rules judged: SHA-256 of the claim files. `None` on boards of earlier
@@ -141,64 +145,65 @@ pub struct Scoreboard {
     /// Claims in the order of the paper.
     pub claims: Vec<ClaimResult>,
     /// Whether luck at the start decides what neurons become.
-    pub destiny: Vec<Destiny>,
+    pub destiny: Vec<NeuronDestiny>,
     /// Runs that could not be read, controls that do not fail, and runs that learn nothing and support what
     /// is about learning.
     pub warnings: Vec<String>,
 }
 
-/// Judges the stored runs in these folders.
+/// Judges a paper by the stored runs in these folders. Its statements are a family of tests of their own.
 ///
 /// Folders that hold no readable run are named in the warnings.
 ///
 /// # Errors
-/// If the shipped claims cannot be read.
-pub fn judge(folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
-    judge_telling(folders, &|_| {})
+/// If its claims cannot be read.
+pub fn judge(paper: &Paper, folders: &[PathBuf]) -> Result<Scoreboard, ClaimError> {
+    judge_telling(paper, folders, &|_| {})
 }
 
 /// The same, telling after every run how many have been read.
 ///
 /// # Errors
-/// If the shipped claims cannot be read.
+/// If its claims cannot be read.
 pub fn judge_telling(
+    paper: &Paper,
     folders: &[PathBuf],
     on_read: &(dyn Fn(usize) + Sync),
 ) -> Result<Scoreboard, ClaimError> {
-    let claims = claims()?;
-    let (mut readings, mut fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let claims = claims(paper)?;
+    let (mut readings, mut all_fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let finished = AtomicUsize::new(0);
     // A run is opened, read and dropped by one thread.
     let read = |folder: &PathBuf| {
         let run = Run::open(folder)?;
-        let fates: Vec<_> = run.subjects().filter_map(|subject| super::destiny::fates(&subject)).collect();
-        let measured = measure(&claims, run.subjects());
+        let of_run: Vec<_> = run.subjects().filter_map(|subject| fates(paper, &subject)).collect();
+        let measured = measure(paper, &claims, run.subjects());
         on_read(finished.fetch_add(1, Ordering::Relaxed) + 1);
-        Ok((measured, fates))
+        Ok((measured, of_run))
     };
     let found: Vec<Result<_, EvidenceError>> = folders.par_iter().map(read).collect();
     for run in found {
         match run {
             Ok((of_run, fates_of_run)) => {
                 readings.extend(of_run);
-                fates.extend(fates_of_run);
+                all_fates.extend(fates_of_run);
             }
             Err(error) => warnings.push(format!("left out: {error}")),
         }
     }
     let settings = readings.iter_mut().map(|reading: &mut Reading| &mut reading.setting);
-    labels::tell_apart(settings.chain(fates.iter_mut().map(|fates: &mut Fates| &mut fates.setting)));
-    let mut scoreboard = judge_readings(&claims, &readings);
-    scoreboard.claims_digest = Some(claims_digest());
-    scoreboard.destiny = destinies(fates);
+    labels::tell_apart(settings.chain(all_fates.iter_mut().map(|fates: &mut Fates| &mut fates.setting)));
+    let mut scoreboard = judge_readings(paper, &claims, &readings);
+    scoreboard.claims_digest = Some(claims_digest(paper));
+    scoreboard.destiny = destinies(all_fates);
     scoreboard.warnings.splice(0..0, warnings);
     Ok(scoreboard)
 }
 
-/// Judges readings.
-pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
+/// Judges readings of a paper's claims.
+pub fn judge_readings(paper: &Paper, claims: &[Claim], readings: &[Reading]) -> Scoreboard {
     let mut results: Vec<ClaimResult> =
-        claims.iter().enumerate().map(|(c, claim)| draft(c, claim, readings)).collect();
+        claims.iter().enumerate().map(|(c, claim)| draft(paper, c, claim, readings)).collect();
     decide::decide_all(claims, &mut results);
     let mut warnings = Vec::new();
     for (result, claim) in results.iter_mut().zip(claims) {
@@ -220,11 +225,19 @@ pub fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
         }
     }
     let counts = counts(&results);
-    Scoreboard { alpha: ALPHA, claims_digest: None, counts, claims: results, destiny: Vec::new(), warnings }
+    Scoreboard {
+        paper: Some(Name::new(paper.name)),
+        alpha: ALPHA,
+        claims_digest: None,
+        counts,
+        claims: results,
+        destiny: Vec::new(),
+        warnings,
+    }
 }
 
 /// The claim with its figures, still to be decided.
-fn draft(c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
+fn draft(paper: &Paper, c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
     let is_learned = claim.about.is_some_and(About::is_learned);
     let tests = claim.tests.iter().enumerate().map(|(t, test)| {
         let of = |wanted: &dyn Fn(&Setting) -> bool| -> Vec<&Reading> {
@@ -245,7 +258,7 @@ fn draft(c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
         };
         let subjects: Vec<&Setting> = own.iter().map(|reading| &reading.setting).collect();
         let mut controls = at_one_size(&controls);
-        require_subjects_settings(&mut controls, &subjects);
+        require_subjects_settings(&mut controls, &subjects, paper.roles().ok());
         let ((quantity, at), rule) = (test.quantity(), test.bounds());
         let (quantity, findings, idle) = (quantity.to_owned(), find(&own), find(&idle));
         TestResult { quantity, at, against, rule, findings, controls, idle, same_as: None, trend }

@@ -1,9 +1,9 @@
 //! Runs that differ in nothing but the seed, and ladders of such settings: what is judged at once.
 
 use super::{FEWEST_SEEDS, Finding, PLAIN_LEVEL, Reason, Verdict};
-use crate::claim::evidence::Gap;
 use crate::claim::measure::{Obstacle, Reading, Setting};
 use crate::claim::{Axis, Scale, Scaling};
+use crate::evidence::Gap;
 use crate::stats::{Estimate, Located};
 use std::collections::BTreeMap;
 

@@ -63,7 +63,7 @@ fn table(columns: &[(&str, Vec<f64>)]) -> Vec<u8> {
 fn noise(i: usize, j: usize) -> f64 {
     use featurescope_sim::math::random::Part;
     use featurescope_sim::math::{Purpose, Stream};
-    Stream::new(9, Purpose::MonteCarlo, j as u32).reader(Part::Dense, i as u32).normal()
+    Stream::new(9, Purpose::MONTE_CARLO, j as u32).reader(Part::Dense, i as u32).normal()
 }
 
 /// Pure noise in a table with labels, whose rows go round through the classes: nothing may be found in it.

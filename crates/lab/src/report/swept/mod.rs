@@ -145,7 +145,13 @@ impl<'a> Swept<'a> {
 
 /// The figures of what was varied: maps where two numbers were, then every figure in curves.
 pub fn blocks(swept: &Swept<'_>) -> Vec<Block> {
-    phase::blocks(swept).into_iter().chain(curves::blocks(swept)).collect()
+    let mut blocks = Vec::new();
+    if let Some(along) = phase::along(swept) {
+        blocks.extend(phase::blocks(swept, along));
+        blocks.extend(onset::figure(swept, along).map(Block::Figure));
+    }
+    blocks.extend(curves::blocks(swept));
+    blocks
 }
 
 /// What tells these runs apart: what the sweep chose for each, or the settings in which they differ.

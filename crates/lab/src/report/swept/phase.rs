@@ -11,8 +11,8 @@
 use super::curves::{axis_key, place};
 use super::edge::{Edge, Place, crossing, position};
 use super::grid::arms;
-use super::{Group, Swept, onset};
-use crate::plan::ArmPrediction;
+use super::{Group, Swept};
+use crate::plan::Prediction;
 use crate::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke, Tiles, slug};
 use crate::report::page::{Block, Table, show};
 
@@ -30,7 +30,7 @@ struct Limit {
     key: &'static str,
     name: &'static str,
     colour: Colour,
-    ratio: fn(&ArmPrediction) -> Option<f64>,
+    ratio: fn(&Prediction) -> Option<f64>,
 }
 
 /// Theory's edges, each where its ratio is 1.
@@ -57,13 +57,15 @@ struct Row<'s, 'a> {
     cells: Vec<(f64, &'s Group<'a>)>,
 }
 
-/// The maps, and the table of their edges.
-pub fn blocks(swept: &Swept<'_>) -> Vec<Block> {
-    let Some(along) = axis_key(swept)
-        .filter(|&key| swept.keys[key].is_numeric() && swept.keys[key].values.len() >= FEWEST_COLUMNS)
-    else {
-        return Vec::new();
-    };
+/// The number that maps run along, if one has values enough for that.
+pub fn along(swept: &Swept<'_>) -> Option<usize> {
+    let is_wide =
+        |&key: &usize| swept.keys[key].is_numeric() && swept.keys[key].values.len() >= FEWEST_COLUMNS;
+    axis_key(swept).filter(is_wide)
+}
+
+/// The maps along a number, and the table of their edges.
+pub fn blocks(swept: &Swept<'_>, along: usize) -> Vec<Block> {
     let is_other = |&key: &usize| key != along && swept.keys[key].is_numeric();
     let mut blocks = Vec::new();
     for other in (0..swept.keys.len()).filter(is_other) {
@@ -72,7 +74,6 @@ pub fn blocks(swept: &Swept<'_>) -> Vec<Block> {
         blocks.push(Block::Figure(figure));
         blocks.push(Block::Table(edges(swept, (along, other), &rows)));
     }
-    blocks.extend(onset::figure(swept, along).map(Block::Figure));
     blocks
 }
 

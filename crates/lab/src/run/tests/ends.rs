@@ -15,7 +15,7 @@ latent_dim = 4
 ambient_dim = 64
 [data.noise_directions]
 kind = \"random\"
-[encoder]
+[network]
 width = 6
 [batch]
 anchors = 16
@@ -39,21 +39,22 @@ augmentation.kind = \"none\"
 bias = { kind = \"trained\", learning_rate = 1.0, reset = 0.5 }
 training.schedule.kind = \"cosine\"
 [arms.spectral]
-loss = { kind = \"spectral\", stop_gradient = \"nowhere\" }
+objective = { kind = \"spectral\", stop_gradient = \"nowhere\" }
 augmentation.kind = \"independent_masks\"
 batch.negative_set = \"in_batch\"
 training.schedule = { kind = \"drops\", at = [1] }
 measure.cadence.kind = \"logarithmic\"
 [arms.disjoint]
 augmentation.kind = \"disjoint_masks\"
-loss.stop_gradient = \"nowhere\"
+objective.stop_gradient = \"nowhere\"
 batch.negative_views = \"augmented\"
 [arms.reduced]
 training.dynamics = \"reduced\"
 [arms.supervised]
-training.dynamics = \"supervised\"
+objective.kind = \"regression\"
 [arms.reduced_supervised]
-training.dynamics = \"reduced_supervised\"
+objective.kind = \"regression\"
+training.dynamics = \"reduced\"
 ";
 
 /// Figures that some states leave undefined, as their documentation says: without a lucky neuron, before T1,

@@ -1,9 +1,9 @@
 //! A process that stands still in a state made by hand.
 
-use crate::encoder::{Encoder, SymRelu};
 use crate::math::{Matrix, Stream};
 use crate::measure::reading::{FreshSamples, Reading};
 use crate::measure::{Column, Measure, Values};
+use crate::network::{Network, SymRelu};
 use crate::train::{
     BiasForces, Coordinates, Decomposed, Dynamics, Growth, Represented, Snapshot, SnapshotError, StageTimes,
     StepView, StopReason,
@@ -19,7 +19,7 @@ pub struct Fake {
     pub bias: Vec<f32>,
     pub forces: Option<BiasForces>,
     pub decomposed: Decomposed,
-    pub encoder: Box<dyn Encoder>,
+    pub network: Box<dyn Network>,
     pub calls: Cell<usize>,
 }
 
@@ -46,7 +46,7 @@ impl Fake {
                 noise: nothing(),
                 latent: Matrix::zeros(0, d),
             },
-            encoder: Box::new(SymRelu),
+            network: Box::new(SymRelu),
             calls: Cell::new(0),
         }
     }
@@ -125,8 +125,8 @@ impl Dynamics for Fake {
         self.stop.as_ref()
     }
 
-    fn encoder(&self) -> &dyn Encoder {
-        self.encoder.as_ref()
+    fn network(&self) -> &dyn Network {
+        self.network.as_ref()
     }
 
     fn coordinates(&self) -> Coordinates {
@@ -146,7 +146,7 @@ impl Dynamics for Fake {
     }
 
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {
-        assert_eq!(*stream, Stream::new(SEED, crate::math::Purpose::Measurement, 0));
+        assert_eq!(*stream, Stream::new(SEED, crate::math::Purpose::MEASUREMENT, 0));
         self.calls.set(self.calls.get() + 1);
         let part = |all: &Matrix| Matrix::from_fn(rows, all.cols(), |r, c| all[(first_row + r, c)]);
         let Decomposed { features, signal, noise, latent } = &self.decomposed;

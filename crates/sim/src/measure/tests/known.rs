@@ -1,12 +1,12 @@
 //! Figures worked out by hand.
 
 use super::fake::Fake;
-use crate::encoder::Encoder;
 use crate::math::gaussian::fill_normal;
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use crate::measure::reading::{FreshSamples, Neuron, Reading};
 use crate::measure::*;
+use crate::network::{Activation, Gates, Network, Normalised, ParameterGradients, Parameters, SymRelu, Tape};
 use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes};
 
 /// Norms 3, 5, 1, 2. Neurons 0 and 2 are both singletons of atom 0, neuron 1 mixes atoms 1 and 2, neuron 3 is dense.
@@ -180,32 +180,50 @@ fn luck_is_what_its_thresholds_are_compared_with() {
     assert!(!rule.is_lucky(&nothing, 4) && luck(&nothing, 4).is_nan());
 }
 
-/// An encoder that is no symmetric ReLU: what a measurement says has to be about the learner that it is
-/// given.
+/// A network that is no symmetric ReLU: what a measurement says has to be about the learner that it is given.
 struct Cubed;
 
-impl Encoder for Cubed {
-    fn value(&self, pre: f64, bias: f64) -> f64 {
-        pre.powi(3) - bias
-    }
-
-    fn forward(&self, _: &Matrix, _: &[f32], _: &mut Matrix) {
+impl Network for Cubed {
+    fn forward(&self, _: &Matrix, _: Parameters<'_>, _: &mut Tape, _: &mut Matrix) {
         unreachable!("measurements look at single numbers")
     }
 
-    fn backward(&self, _: &Matrix, _: &[f32], _: &mut Matrix, _: &mut [f64]) {
+    fn backward(
+        &self,
+        _: &Matrix,
+        _: Parameters<'_>,
+        _: &mut Tape,
+        _: &mut Matrix,
+        _: &mut ParameterGradients,
+    ) {
         unreachable!("measurements need no gradient")
     }
 
+    fn activation(&self) -> Option<&dyn Activation> {
+        Some(self)
+    }
+
+    fn gates(&self) -> Option<&dyn Gates> {
+        Some(self)
+    }
+}
+
+impl Activation for Cubed {
+    fn value(&self, pre: f64, bias: f64) -> f64 {
+        pre.powi(3) - bias
+    }
+}
+
+impl Gates for Cubed {
     fn push_open(&self, pre: &[f32], _: &[f32], open: &mut Vec<u32>) {
         open.extend((0..pre.len()).filter(|&i| pre[i] > 0.0).map(|i| i as u32));
     }
 }
 
 #[test]
-fn another_encoder_gives_other_figures() {
+fn another_network_gives_other_figures() {
     let mut state = four_neurons();
-    state.encoder = Box::new(Cubed);
+    state.network = Box::new(Cubed);
     state.bias = vec![1.0, 0.0, 0.0, 0.0];
     // Every neuron's bias counts on every atom.
     let thresholded = [26.0f64.powi(2) + 0.95f64.powi(6), 1.0 + 64.0f64.powi(2), 1.0 + 27.0f64.powi(2) + 1.0];
@@ -213,6 +231,17 @@ fn another_encoder_gives_other_figures() {
     assert!((figures.get("thresholded_feature_energy_max") - thresholded[1]).abs() < 1e-3);
     assert!((figures.get("thresholded_feature_energy_min") - thresholded[0]).abs() < 1e-3);
     assert_eq!(state.read(&mut Alignment).get("gate_opening_atoms"), 4.0 / 4.0);
+}
+
+/// A network without an activation of single neurons has gates, but no energy of single features.
+#[test]
+fn what_a_network_cannot_tell_is_undefined() {
+    let mut state = four_neurons();
+    state.network = Box::new(Normalised::new(SymRelu));
+    let figures = state.read(&mut FeatureEnergy);
+    assert!(figures.get("thresholded_feature_energy_mean").is_nan());
+    assert!(figures.get("feature_energy_mean").is_finite());
+    assert!(state.read(&mut Alignment).get("gate_opening_atoms").is_finite());
 }
 
 #[test]
@@ -241,7 +270,7 @@ fn thresholds_of_luck() {
 #[test]
 fn as_many_potential_neurons_as_asked_for() {
     let (d, m, wanted) = (12, 20_000, 500.0);
-    let stream = Stream::new(5, Purpose::MonteCarlo, 0);
+    let stream = Stream::new(5, Purpose::MONTE_CARLO, 0);
     let mut sparse = vec![0.0; m * d];
     fill_normal(&mut sparse, 0.3, &stream, Part::Dense, 0);
     let figures =

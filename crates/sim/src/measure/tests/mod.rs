@@ -1,5 +1,5 @@
 //! Every measurement on a state whose figures are known. Real runs are measured in the crate's `tests/measuring.rs`.
 
-mod fake;
+pub(super) mod fake;
 mod known;
 mod recording;

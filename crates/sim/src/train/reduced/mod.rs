@@ -14,19 +14,20 @@
 //! |---|---|
 //! | [`views`] | the law of two views of a sample, for masks the limit of many coordinates |
 //! | [`outside`] | the second line: its factor by QR and Bartlett, and how L takes it up |
-//! | [`contrastive`] | the contrastive step |
+//! | [`step`] | the training process |
 //!
 //! Exact in law without masks, for every d1 ≥ d + k; with masks the limit of dictionaries spread over many coordinates.
-//! Needs fresh samples at every step, Gaussian noise that is isotropic outside U, and an encoder that sees W x alone.
+//! Needs fresh samples at every step, Gaussian noise that is isotropic outside U, plain descent,
+//! and a network that sees W x alone, as every network does.
 //!
 //! Source: docs/derivations/reduced.md.
 
 pub mod views;
 pub mod outside;
-pub mod contrastive;
+pub mod step;
 
-pub use contrastive::{Reduced, ReducedParts};
 pub use outside::Outside;
+pub use step::Reduced;
 pub use views::{GaussianViews, MaskJitter};
 
 #[cfg(test)]

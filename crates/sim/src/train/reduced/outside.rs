@@ -14,6 +14,8 @@
 //!
 //! Source: docs/derivations/reduced.md 2 and 3.
 
+use super::super::learner::StepGradients;
+use super::super::optimizer::Sgd;
 use super::super::view::Growth;
 use super::super::{Learner, Snapshot, SnapshotError, TrainingRule};
 use crate::data::SparseCodingLaw;
@@ -53,36 +55,35 @@ struct Scratch {
 }
 
 impl Outside {
-    /// The learner at its start, in the coordinates of `law`: A and E with independent N(0, σ0²) entries, L Lᵀ ~ σ0²
+    /// W at its start, in the coordinates of `law`: A and E with independent N(0, σ0²) entries, L Lᵀ ~ σ0²
     /// Wishart_m(d1 − d − k).
     ///
     /// # Errors
     /// Parameters out of range.
     pub fn start(
-        rule: TrainingRule,
+        rule: &TrainingRule,
         law: SparseCodingLaw,
         seed: u64,
-    ) -> Result<(Self, Learner), ParameterError> {
+    ) -> Result<(Self, Matrix), ParameterError> {
         law.check()?;
         rule.check()?;
         let (known, m) = (law.known_dim(), rule.width);
         let sigma = (rule.initial_norm / (law.ambient_dim as f64).sqrt()) as f32;
-        let stream = Stream::new(seed, Purpose::Initialisation, 0);
+        let stream = Stream::new(seed, Purpose::INITIALISATION, 0);
         let mut initial_known = Matrix::zeros(m, known);
         for i in 0..m {
             fill_normal(initial_known.row_mut(i), sigma, &stream, Part::Dense, i as u32);
         }
         let dense_dim = law.ambient_dim - known;
         let initial_rest =
-            wishart_factor(&Stream::new(seed, Purpose::Initialisation, 2), m, dense_dim).map(|t| sigma * t);
+            wishart_factor(&Stream::new(seed, Purpose::INITIALISATION, 2), m, dense_dim).map(|t| sigma * t);
         let directions = initial_known.iter_rows().flat_map(|row| &row[law.latent_dim..]);
         let initial_dense_energy =
             directions.chain(initial_rest.as_slice()).map(|&v| f64::from(v).powi(2)).sum();
         let weights = side_by_side(&initial_known, &initial_rest);
-        let learner = Learner::from_weights(rule, weights, law.latent_dim, seed)?;
         let freedom = dense_dim - initial_rest.cols();
         let scratch = Scratch::default();
-        Ok((Self { law, freedom, initial_known, initial_rest, initial_dense_energy, seed, scratch }, learner))
+        Ok((Self { law, freedom, initial_known, initial_rest, initial_dense_energy, seed, scratch }, weights))
     }
 
     /// The columns of L.
@@ -98,18 +99,18 @@ impl Outside {
     /// Takes the step: along the gradients in the known directions, and by the noise outside.
     ///
     /// # Shapes
-    /// `d_weights`: as W̃; `d_bias`: m; `noise`: m × rows, the gradient's coefficients by neuron and view, each times the
+    /// `gradients`: those of a learner with weights W̃; `noise`: m × rows, the gradient's coefficients by neuron and view, each times the
     /// standard deviation of the view along an unknown direction; its contents are used up.
     pub(in crate::train) fn advance(
         &mut self,
         learner: &mut Learner,
-        (d_weights, d_bias): (&Matrix, &[f64]),
+        gradients: &StepGradients<'_>,
         loss: f64,
         noise: &mut Matrix,
     ) {
         let rate = learner.learning_rate() as f32;
-        let stream = Stream::new(self.seed, Purpose::Outside, learner.step() as u32);
-        learner.descend(d_weights, d_bias);
+        let stream = Stream::new(self.seed, Purpose::OUTSIDE, learner.step() as u32);
+        learner.descend(&Sgd, gradients);
         if self.freedom > 0 {
             rotate_to_lower_triangle(noise, None);
             self.take_up(learner.weights_mut(), noise, rate, &stream);

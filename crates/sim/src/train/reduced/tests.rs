@@ -2,32 +2,51 @@
 
 use super::*;
 use crate::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use crate::data::{LatentLaw, SparseCodingLaw};
+use crate::data::{Independent, SparseCodingLaw};
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, squared_norm, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
-use crate::train::{BiasRule, LearningRate, Sgd, StageRule, TrainingRule};
+use crate::network::ParameterGradients;
+use crate::train::learner::StepGradients;
+use crate::train::{BiasRule, Learner, LearningRate, RateRule, StageRule, TrainingRule};
+use std::sync::Arc;
 
-const LAW: SparseCodingLaw = SparseCodingLaw {
-    ambient_dim: 400,
-    latent_dim: 6,
-    latent: LatentLaw::Symmetric { activity: 0.3 },
-    noise_variance: 0.3,
-    direction_count: 0,
-    direction_variance: 0.3,
-};
+fn law() -> SparseCodingLaw {
+    SparseCodingLaw {
+        ambient_dim: 400,
+        latent_dim: 6,
+        latent: Arc::new(Independent { activity: 0.3 }),
+        noise_variance: 0.3,
+        direction_count: 0,
+        direction_variance: 0.3,
+    }
+}
 const STANDARD_ERRORS: f64 = 5.0;
 
 fn rule(width: usize) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 2.0,
-        sgd: Sgd { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
+        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
         bias: BiasRule::Zero,
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: 1 << 30,
     }
+}
+
+fn start(rule: TrainingRule, law: SparseCodingLaw, seed: u64) -> (Outside, Learner) {
+    let (latent_dim, (outside, weights)) = (law.latent_dim, Outside::start(&rule, law, seed).unwrap());
+    (outside, Learner::new(rule, weights, latent_dim, seed).unwrap())
+}
+
+/// No gradient of so many thresholds.
+fn still(width: usize) -> ParameterGradients {
+    ParameterGradients { bias: vec![0.0; width], arrays: Vec::new() }
+}
+
+fn along<'a>(weights: &'a Matrix, parameters: &'a ParameterGradients) -> StepGradients<'a> {
+    StepGradients { weights, parameters, objective: &[], rate_ratio: 1.0 }
 }
 
 fn kinds() -> Vec<Box<dyn Augmentation>> {
@@ -47,10 +66,10 @@ fn views_have_the_second_moments_of_the_masks() {
     let latent = [1.0, -1.0, 0.0, 0.0, 1.0, 0.0];
     let rows = 30_000;
     for kind in kinds() {
-        let views = GaussianViews::new(kind.as_ref(), &LAW, MaskJitter::Kept).unwrap();
+        let views = GaussianViews::new(kind.as_ref(), &law(), MaskJitter::Kept).unwrap();
         let told = kind.moments().unwrap();
         let jitter = 3.0 / 400.0;
-        let (samples, masks) = (Stream::new(1, Purpose::Positives, 0), Stream::new(1, Purpose::Masks, 0));
+        let (samples, masks) = (Stream::new(1, Purpose::POSITIVES, 0), Stream::new(1, Purpose::MASKS, 0));
         // x⁺₀ (active), x⁺₂ (silent), x⁺⁺₂, their product, and x⁺₂ x⁺₃.
         let mut sums = [[0.0f64; 2]; 5];
         for row in 0..rows {
@@ -78,7 +97,7 @@ fn views_have_the_second_moments_of_the_masks() {
 #[test]
 fn noise_outside_has_the_second_moments_of_the_views() {
     for kind in kinds() {
-        let views = GaussianViews::new(kind.as_ref(), &LAW, MaskJitter::Kept).unwrap();
+        let views = GaussianViews::new(kind.as_ref(), &law(), MaskJitter::Kept).unwrap();
         let told = kind.moments().unwrap();
         let v = views.mean_square(&[1.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
         let factors = views.unknown_factors(v);
@@ -100,8 +119,8 @@ fn what_has_no_known_limit_is_refused() {
         fn single_view(&self, _: &Stream, _: u32, _: &mut [f32]) {}
     }
     let mask = IntervalMasks::complementary(0.5).unwrap();
-    let small = SparseCodingLaw { ambient_dim: 47, ..LAW };
-    assert_eq!(GaussianViews::new(&Crop, &LAW, MaskJitter::Kept).unwrap_err().name, "augmentation");
+    let small = SparseCodingLaw { ambient_dim: 47, ..law() };
+    assert_eq!(GaussianViews::new(&Crop, &law(), MaskJitter::Kept).unwrap_err().name, "augmentation");
     assert_eq!(GaussianViews::new(&mask, &small, MaskJitter::Kept).unwrap_err().name, "ambient_dim");
     assert!(GaussianViews::new(&Identity, &small, MaskJitter::Kept).is_ok());
 }
@@ -111,7 +130,7 @@ fn what_has_no_known_limit_is_refused() {
 #[test]
 fn a_step_adds_the_noise_of_a_wishart_matrix() {
     for (width, rows, ambient_dim) in [(3, 5, 400), (5, 2, 400), (5, 7, 13)] {
-        let law = SparseCodingLaw { ambient_dim, ..LAW };
+        let law = SparseCodingLaw { ambient_dim, ..law() };
         let noise = Matrix::from_fn(width, rows, |i, r| ((i * 7 + r * 3) as f32).sin());
         let mut expected = Matrix::zeros(0, 0);
         times_transposed(&mut expected, &noise, &noise);
@@ -119,7 +138,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
         let draws = 3000;
         let mut sums = vec![[0.0f64; 2]; width * width];
         for seed in 0..draws {
-            let (mut outside, mut learner) = Outside::start(rule(width), law, seed).unwrap();
+            let (mut outside, mut learner) = start(rule(width), law.clone(), seed);
             let gram = |weights: &Matrix| {
                 let rest = Matrix::from_fn(width, width, |i, c| weights[(i, 6 + c)]);
                 let mut gram = Matrix::zeros(0, 0);
@@ -128,7 +147,7 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
             };
             let before = gram(learner.weights());
             let d_weights = Matrix::zeros(width, 6 + width);
-            outside.advance(&mut learner, (&d_weights, &vec![0.0; width]), 1.0, &mut noise.clone());
+            outside.advance(&mut learner, &along(&d_weights, &still(width)), 1.0, &mut noise.clone());
             let after = gram(learner.weights());
             for (sum, (&a, &b)) in sums.iter_mut().zip(after.as_slice().iter().zip(before.as_slice())) {
                 let added = f64::from(a) - 0.95 * 0.95 * f64::from(b);
@@ -154,11 +173,11 @@ fn a_step_adds_the_noise_of_a_wishart_matrix() {
 /// Norms, stage times and W W(0)ᵀ survive: a step without gradient and noise only shrinks.
 #[test]
 fn a_step_without_gradient_shrinks_what_is_there() {
-    let (mut outside, mut learner) = Outside::start(rule(8), LAW, 3).unwrap();
+    let (mut outside, mut learner) = start(rule(8), law(), 3);
     let norms = learner.norms().to_vec();
     assert!((outside.growth(learner.weights()).dense - 1.0).abs() < 1e-6);
     let d_weights = Matrix::zeros(8, 14);
-    outside.advance(&mut learner, (&d_weights, &[0.0; 8]), 1.0, &mut Matrix::zeros(8, 4));
+    outside.advance(&mut learner, &along(&d_weights, &still(8)), 1.0, &mut Matrix::zeros(8, 4));
     let growth = outside.growth(learner.weights());
     assert!((growth.sparse - 0.95).abs() < 1e-6 && (growth.dense - 0.95).abs() < 1e-6, "{growth:?}");
     let shrunk = learner.norms().iter().zip(&norms).all(|(now, then)| (now / then - 0.95).abs() < 1e-5);
@@ -184,7 +203,7 @@ fn a_hundred_thousand_steps_do_not_drift() {
     let mut double = single.to_f64();
     let mut noise = [0.0f32; 18];
     for step in 0..STEPS {
-        fill_normal(&mut noise, 1e-2, &Stream::new(1, Purpose::Outside, step), Part::Dense, 0);
+        fill_normal(&mut noise, 1e-2, &Stream::new(1, Purpose::OUTSIDE, step), Part::Dense, 0);
         for i in 0..m {
             for e in 0..extra {
                 let entry = noise[i * extra + e] * size(i) as f32;

@@ -2,15 +2,16 @@
 
 use super::two_samples::Family;
 use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
-use featurescope_sim::data::{DenseNoise, Dictionary, LatentLaw, SparseCoding, SparseCodingLaw};
-use featurescope_sim::encoder::SymRelu;
-use featurescope_sim::loss::{InfoNce, Loss, NegativeSet, Spectral, StopGrad};
+use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times_transposed};
+use featurescope_sim::network::SymRelu;
+use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Contrastive, ContrastiveParts, Dynamics, LearningRate, MaskJitter, NegativeViews,
-    Reduced, ReducedParts, Sgd, StageRule, Supervised, SupervisedParts, TrainingRule,
+    BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
+    Sampled, Sgd, StageRule, TrainingRule,
 };
+use std::sync::Arc;
 use std::thread;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +62,7 @@ pub fn base(views: Views) -> Case {
         law: SparseCodingLaw {
             ambient_dim,
             latent_dim,
-            latent: LatentLaw::Symmetric { activity: 0.1 },
+            latent: Arc::new(Independent { activity: 0.1 }),
             noise_variance: 0.06,
             direction_count: 0,
             direction_variance: 0.06,
@@ -78,7 +79,7 @@ pub fn base(views: Views) -> Case {
         rule: TrainingRule {
             width: 24,
             initial_norm: 0.3,
-            sgd: Sgd { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 2e-3 },
+            rate: RateRule { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 2e-3 },
             bias: BiasRule::Trained { learning_rate: 0.3, reset: None },
             stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 16.0 },
             steps: 1 << 20,
@@ -88,7 +89,7 @@ pub fn base(views: Views) -> Case {
     }
 }
 
-fn loss(case: &Case) -> Box<dyn Loss> {
+fn loss(case: &Case) -> Box<dyn Objective> {
     match case.task {
         Task::Spectral => Box::new(Spectral::new(case.stop_grad)),
         _ => Box::new(InfoNce::new(1.0, case.stop_grad).unwrap()),
@@ -111,35 +112,37 @@ fn ambient(case: &Case, seed: u64) -> SparseCoding {
             DenseNoise::random_directions(law.direction_count, dictionary.atoms(), seed).unwrap();
         DenseNoise::with_directions(law.noise_variance, directions, law.direction_variance)
     };
-    SparseCoding::new(dictionary, law.latent, noise.unwrap()).unwrap()
+    SparseCoding::new(dictionary, law.latent.clone(), noise.unwrap()).unwrap()
 }
 
-fn supervised(case: &Case, seed: u64, data: SparseCoding) -> SupervisedParts {
-    SupervisedParts {
-        data: Box::new(data),
-        encoder: Box::new(SymRelu),
-        batch: case.batch.anchors,
-        tasks: case.law.latent_dim,
-        head_rate_ratio: 1.0,
+fn supervised(case: &Case, seed: u64) -> Parts {
+    Parts {
+        augmentation: Box::new(Identity),
+        objective: Box::new(Regression::new(None, 1.0).unwrap()),
+        batch: case.batch,
         rule: case.rule.clone(),
         seed,
+        ..Parts::default()
     }
 }
 
 pub fn sampled(case: &Case, seed: u64) -> Box<dyn Dynamics> {
     if case.task == Task::Supervised {
-        return Box::new(Supervised::new(supervised(case, seed, ambient(case, seed))).unwrap());
+        return Box::new(Sampled::new(Box::new(ambient(case, seed)), supervised(case, seed)).unwrap());
     }
     Box::new(
-        Contrastive::new(ContrastiveParts {
-            data: Box::new(ambient(case, seed)),
-            augmentation: case.views.build(),
-            encoder: Box::new(SymRelu),
-            loss: loss(case),
-            batch: case.batch,
-            rule: case.rule.clone(),
-            seed,
-        })
+        Sampled::new(
+            Box::new(ambient(case, seed)),
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation: case.views.build(),
+                network: Box::new(SymRelu),
+                objective: loss(case),
+                batch: case.batch,
+                rule: case.rule.clone(),
+                seed,
+            },
+        )
         .unwrap(),
     )
 }
@@ -155,21 +158,22 @@ pub fn reduced_with(
     jitter: MaskJitter,
 ) -> Box<dyn Dynamics> {
     if case.task == Task::Supervised {
-        let others = case.rule.width.min(case.law.ambient_dim - case.law.known_dim());
-        let data = case.law.in_coordinates(others).unwrap();
-        return Box::new(Supervised::reduced(supervised(case, seed, data), case.law).unwrap());
+        return Box::new(Reduced::new(case.law.clone(), jitter, supervised(case, seed)).unwrap());
     }
     Box::new(
-        Reduced::new(ReducedParts {
-            law: case.law,
-            augmentation,
+        Reduced::new(
+            case.law.clone(),
             jitter,
-            encoder: Box::new(SymRelu),
-            loss: loss(case),
-            batch: case.batch,
-            rule: case.rule.clone(),
-            seed,
-        })
+            Parts {
+                optimizer: Box::new(Sgd),
+                augmentation,
+                network: Box::new(SymRelu),
+                objective: loss(case),
+                batch: case.batch,
+                rule: case.rule.clone(),
+                seed,
+            },
+        )
         .unwrap(),
     )
 }
@@ -179,15 +183,18 @@ pub fn without_outside(case: &Case, seed: u64) -> Box<dyn Dynamics> {
     let start = reduced(case, seed).snapshot();
     let weights = start.arrays.iter().find(|(name, _)| name == "weights").unwrap().1.cols();
     let data = case.law.in_coordinates(weights - case.law.known_dim()).unwrap();
-    let mut process = Contrastive::new(ContrastiveParts {
-        data: Box::new(data),
-        augmentation: case.views.build(),
-        encoder: Box::new(SymRelu),
-        loss: loss(case),
-        batch: case.batch,
-        rule: case.rule.clone(),
-        seed,
-    })
+    let mut process = Sampled::new(
+        Box::new(data),
+        Parts {
+            optimizer: Box::new(Sgd),
+            augmentation: case.views.build(),
+            network: Box::new(SymRelu),
+            objective: loss(case),
+            batch: case.batch,
+            rule: case.rule.clone(),
+            seed,
+        },
+    )
     .unwrap();
     process.restore(&start).unwrap();
     Box::new(process)

@@ -12,7 +12,7 @@ fn masked() -> Case {
     let case = base(Views::RandomMask(0.5));
     // With masked negatives every sample of a step is a view: s² is the only scale of noise there is.
     let batch = BatchPlan { negative_views: NegativeViews::Augmented, ..case.batch };
-    Case { name: "masked", batch, law: SparseCodingLaw { ambient_dim: 1024, ..case.law }, ..case }
+    Case { name: "masked", batch, law: SparseCodingLaw { ambient_dim: 1024, ..case.law.clone() }, ..case }
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn leaving_out_the_noise_outside_is_noticed() {
 /// The noise of a masked view with the variance of an unmasked sample.
 fn halved(case: &Case, seed: u64) -> Box<dyn featurescope_sim::train::Dynamics> {
     let noise_variance = 0.5 * case.law.noise_variance;
-    reduced(&Case { law: SparseCodingLaw { noise_variance, ..case.law }, ..case.clone() }, seed)
+    reduced(&Case { law: SparseCodingLaw { noise_variance, ..case.law.clone() }, ..case.clone() }, seed)
 }
 
 /// Masks that are not complementary but the same for both views.

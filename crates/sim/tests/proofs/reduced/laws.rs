@@ -1,9 +1,10 @@
 //! Equal laws where the reduction is exact; with masks, equal as far as the seeds can tell.
 
 use super::case::{Case, Task, Views, base, compare, readings, reduced, sampled};
-use featurescope_sim::data::{LatentLaw, SparseCodingLaw};
-use featurescope_sim::loss::{NegativeSet, StopGrad};
-use featurescope_sim::train::{BatchPlan, BiasRule, NegativeViews, Sgd, TrainingRule};
+use featurescope_sim::data::{FixedCount, SparseCodingLaw};
+use featurescope_sim::objective::{NegativeSet, StopGrad};
+use featurescope_sim::train::{BatchPlan, BiasRule, NegativeViews, RateRule, TrainingRule};
+use std::sync::Arc;
 
 /// Seeds of the two dynamics are apart: nothing is shared.
 const REDUCED_SEEDS: u64 = 10_000;
@@ -51,7 +52,7 @@ fn every_batch_and_gradient_agrees_with_masks() {
             for negative_views in [NegativeViews::Raw, NegativeViews::Augmented] {
                 let case = brief("batches with masks", Views::RandomMask(0.5));
                 let batch = BatchPlan { negative_set, negative_views, ..case.batch };
-                let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
+                let law = SparseCodingLaw { ambient_dim: 1024, ..case.law.clone() };
                 check(&Case { law, stop_grad, batch, ..case });
             }
         }
@@ -65,7 +66,7 @@ fn every_kind_of_mask_agrees() {
     {
         for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
             let case = brief("kinds of masks", views);
-            let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
+            let law = SparseCodingLaw { ambient_dim: 1024, ..case.law.clone() };
             check(&Case { law, stop_grad, ..case });
         }
     }
@@ -78,17 +79,19 @@ fn every_shape_and_law_of_the_data_agrees() {
     let few = BatchPlan { anchors: 8, ..none.batch };
     check(&Case { name: "more neurons than anchors", batch: few, ..none.clone() });
     for ambient_dim in [17, 30, 40, 50, 70] {
-        let law = SparseCodingLaw { ambient_dim, ..none.law };
+        let law = SparseCodingLaw { ambient_dim, ..none.law.clone() };
         check(&Case { name: "few dense directions", law, rule: wide.clone(), ..none.clone() });
     }
-    let fixed = SparseCodingLaw { latent: LatentLaw::FixedCount { count: 2 }, ..none.law };
+    let fixed = SparseCodingLaw { latent: Arc::new(FixedCount { count: 2 }), ..none.law.clone() };
     check(&Case { name: "fixed count", law: fixed, ..none.clone() });
-    let directed = SparseCodingLaw { direction_count: 3, direction_variance: 0.5, ..none.law };
-    check(&Case { name: "noise directions", law: directed, ..none.clone() });
+    let directed = SparseCodingLaw { direction_count: 3, direction_variance: 0.5, ..none.law.clone() };
+    check(&Case { name: "noise directions", law: directed.clone(), ..none.clone() });
     let masked = brief("noise directions with masks", Views::RandomMask(0.5));
     check(&Case { law: SparseCodingLaw { ambient_dim: 1024, ..directed }, ..masked });
-    let slow =
-        TrainingRule { sgd: Sgd { learning_rate: 0.05, ..none.rule.sgd.clone() }, ..none.rule.clone() };
+    let slow = TrainingRule {
+        rate: RateRule { learning_rate: 0.05, ..none.rule.rate.clone() },
+        ..none.rule.clone()
+    };
     check(&Case { name: "spectral", task: Task::Spectral, rule: slow, ..none.clone() });
     check(&Case { name: "supervised", task: Task::Supervised, ..none });
 }

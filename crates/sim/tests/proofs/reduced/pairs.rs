@@ -13,7 +13,7 @@ fn views_add_up_to_their_sample() {
     for views in [Views::None, Views::RandomMask(0.5)] {
         let case = base(views);
         for process in [sampled(&case, 5), reduced(&case, 5)] {
-            let (stream, rows) = (Stream::new(9, Purpose::MonteCarlo, 0), 40);
+            let (stream, rows) = (Stream::new(9, Purpose::MONTE_CARLO, 0), 40);
             let pairs = process.represent_pairs(&stream, 3, rows).unwrap();
             let whole = process.represent(&stream, 3, rows).features;
             let scale = whole.as_slice().iter().fold(0.0f32, |most, f| most.max(f.abs()));

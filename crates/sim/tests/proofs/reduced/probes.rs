@@ -16,9 +16,9 @@ fn scores(dynamics: &mut dyn Dynamics, seed: u64) -> [f64; 2] {
     (0..STEPS).for_each(|_| assert!(dynamics.step().is_some()));
     let draw = |purpose, rows| dynamics.represent(&Stream::new(seed, purpose, 0), 0, rows);
     let sets = [
-        draw(Purpose::ProbeTraining, 300),
-        draw(Purpose::ProbeValidation, 200),
-        draw(Purpose::ProbeTest, 1000),
+        draw(Purpose::PROBE_TRAINING, 300),
+        draw(Purpose::PROBE_VALIDATION, 200),
+        draw(Purpose::PROBE_TEST, 1000),
     ];
     let [train, validation, test] =
         sets.each_ref().map(|set| LabelledSet { features: &set.features, latent: &set.latent });
@@ -33,7 +33,7 @@ fn probes_score_alike() {
     for views in [Views::None, Views::RandomMask(0.5)] {
         let case = base(views);
         let bias = BiasRule::Staged { reset: 0.8, growth: 0.2, cap: 0.45 };
-        let law = SparseCodingLaw { ambient_dim: 1024, ..case.law };
+        let law = SparseCodingLaw { ambient_dim: 1024, ..case.law.clone() };
         let case = Case { name: "probes", law, rule: TrainingRule { bias, ..case.rule }, ..case };
         let ran = |from: u64, start: &dyn Fn(&Case, u64) -> Box<dyn Dynamics>| -> Vec<[f64; 2]> {
             (from..from + SEEDS).map(|seed| scores(start(&case, seed).as_mut(), seed)).collect()

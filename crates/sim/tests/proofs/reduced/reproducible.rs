@@ -1,8 +1,8 @@
 //! Same seed, same bits: on any number of threads, across a stored state, and whatever is read off in between.
 
 use super::case::{Case, Task, Views, base, reduced};
-use featurescope_sim::loss::StopGrad;
 use featurescope_sim::math::{Purpose, Stream};
+use featurescope_sim::objective::StopGrad;
 use featurescope_sim::train::{BatchPlan, Dynamics, TrainingRule};
 
 /// Large enough for several tiles of every product and several rows of tiles of the companion.
@@ -53,7 +53,7 @@ fn a_stored_state_goes_on_bit_for_bit_and_reading_changes_nothing() {
         advance(straight.as_mut(), 2);
         let mut resumed = reduced(&case, 7);
         resumed.restore(&stored).unwrap();
-        let stream = Stream::new(7, Purpose::Measurement, 0);
+        let stream = Stream::new(7, Purpose::MEASUREMENT, 0);
         for _ in 0..2 {
             let _ = (resumed.coordinates(), resumed.growth(), resumed.bias_forces());
             let _ = (resumed.represent(&stream, 0, 20), resumed.decompose(&stream, 0, 20));

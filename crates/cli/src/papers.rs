@@ -1,0 +1,10 @@
+//! The papers that come with this program. To add one: its crate under `theories/`, and its line here.
+
+use featurescope_lab::paper::{self, Paper};
+
+const PAPERS: &[&Paper] = &[&featurescope_wen_li_2021::PAPER];
+
+/// Makes them known to everything that judges, predicts, explains and lists.
+pub fn ship() {
+    paper::ship(PAPERS);
+}

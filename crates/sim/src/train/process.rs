@@ -1,0 +1,192 @@
+//! What a training process is made of, whatever its dynamics: parts, batch, and how products are computed.
+
+use super::optimizer::{Optimizer, Sgd};
+use super::{Learner, TrainingRule};
+use crate::augment::{Augmentation, IntervalMasks};
+use crate::math::kernel::Precision;
+use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
+use crate::network::{Network, SymRelu};
+use crate::objective::{Beginning, InfoNce, Needs, NegativeSet, Objective};
+use crate::part::ParameterArray;
+
+/// How many samples a step draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchPlan {
+    /// P ≥ 1.
+    pub anchors: usize,
+    /// N ≥ 1 fresh negatives; ignored when they come from the batch (then N = P − 1) and when the objective needs none.
+    pub negatives: usize,
+    /// Where negatives come from.
+    pub negative_set: NegativeSet,
+    /// Whether negatives are raw samples (the paper) or single views (Remark 2.4).
+    pub negative_views: NegativeViews,
+}
+
+/// What is done to negatives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NegativeViews {
+    /// Raw samples.
+    #[default]
+    Raw,
+    /// One view each, like an anchor.
+    Augmented,
+}
+
+impl Default for BatchPlan {
+    fn default() -> Self {
+        Self {
+            anchors: 256,
+            negatives: 128,
+            negative_set: NegativeSet::default(),
+            negative_views: NegativeViews::default(),
+        }
+    }
+}
+
+impl BatchPlan {
+    fn check(&self, needs: Needs) -> Result<(), ParameterError> {
+        require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
+        match self.negative_set {
+            _ if !needs.negatives => Ok(()),
+            NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),
+            NegativeSet::InBatch => {
+                let accepted = "at least 2 when the negatives come from the batch";
+                require(self.anchors >= 2, "anchors", self.anchors, accepted)
+            }
+        }
+    }
+}
+
+/// How the products with W are computed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// In single precision.
+    #[default]
+    Single,
+    /// Inputs rounded to bfloat16 and sums in single precision. Where the negatives are the batch's own raw samples and
+    /// the masks are complementary, W x⁺⁺ = s·W x − W x⁺ takes the place of a product. Parameters, loss and biases stay in
+    /// single precision.
+    Mixed,
+}
+
+impl Arithmetic {
+    /// What the inputs of products are rounded to.
+    pub fn precision(self) -> Precision {
+        match self {
+            Self::Single => Precision::Single,
+            Self::Mixed => Precision::Half,
+        }
+    }
+}
+
+/// The parts of a training process besides its data.
+pub struct Parts {
+    /// What the views of a sample are, where the objective needs two; else [`Identity`](crate::augment::Identity).
+    pub augmentation: Box<dyn Augmentation>,
+    /// What turns pre-activations into features.
+    pub network: Box<dyn Network>,
+    /// What training minimises.
+    pub objective: Box<dyn Objective>,
+    /// How weights move along their gradients.
+    pub optimizer: Box<dyn Optimizer>,
+    /// The batch.
+    pub batch: BatchPlan,
+    /// How the learner moves.
+    pub rule: TrainingRule,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// The parts of a step, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepPart {
+    /// Samples and their views.
+    Samples,
+    /// W x for anchors, positives and negatives, and the features.
+    PreActivations,
+    /// Similarities, loss and its gradients with respect to the features.
+    Similarity,
+    /// Gradients with respect to pre-activations and biases.
+    Activation,
+    /// The weight gradient and the step along it.
+    Update,
+}
+
+impl Default for Parts {
+    /// The paper's parts.
+    fn default() -> Self {
+        Self {
+            augmentation: Box::new(IntervalMasks::default()),
+            network: Box::new(SymRelu),
+            objective: Box::new(InfoNce::default()),
+            optimizer: Box::new(Sgd),
+            batch: BatchPlan::default(),
+            rule: TrainingRule::default(),
+            seed: 1,
+        }
+    }
+}
+
+impl Parts {
+    /// Checks the parts, prepares the objective, and gives the learner that starts with W = `weights`,
+    /// m × input dimension; d is `latent_dim`.
+    pub(super) fn begin(&mut self, weights: Matrix, latent_dim: usize) -> Result<Learner, ParameterError> {
+        let needs = self.objective.needs();
+        self.batch.check(needs)?;
+        let accepted = "none, for the objective takes one view of a sample";
+        require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
+        let neurons = self.rule.width;
+        let beginning = Beginning {
+            features: self.network.feature_count(neurons),
+            latent_dim,
+            initial_norm: self.rule.initial_norm,
+            seed: self.seed,
+        };
+        let own = ParameterArray::draw;
+        let arrays = self.network.arrays(neurons);
+        let values = own(&arrays, &Stream::new(self.seed, Purpose::NETWORK_ARRAYS, 0));
+        learner.network.bring("network", &arrays, values);
+        let arrays = self.objective.begin(&beginning)?;
+        let values = own(&arrays, &Stream::new(self.seed, Purpose::INITIALISATION, 1));
+        learner.objective.bring("objective", &arrays, values);
+        learner.remember(self.optimizer.as_ref());
+        Ok(learner)
+    }
+
+    /// Whether the positive is the anchor itself.
+    pub(super) fn has_one_view(&self) -> bool {
+        self.augmentation.positive_is_anchor()
+    }
+
+    /// Rows of the negatives.
+    pub(super) fn negative_rows(&self) -> usize {
+        match self.batch.negative_set {
+            _ if !self.objective.needs().negatives => 0,
+            NegativeSet::Fresh => self.batch.negatives,
+            NegativeSet::InBatch => self.batch.anchors,
+        }
+    }
+}
+
+/// The streams of one training step.
+#[derive(Clone, Copy)]
+pub(super) struct StepStreams {
+    pub positives: Stream,
+    pub masks: Stream,
+    pub negatives: Stream,
+    pub negative_masks: Stream,
+}
+
+impl StepStreams {
+    /// Those of the step that `learner` takes next.
+    pub fn new(seed: u64, learner: &Learner) -> Self {
+        let stream = |purpose| Stream::new(seed, purpose, learner.step() as u32);
+        Self {
+            positives: stream(Purpose::POSITIVES),
+            masks: stream(Purpose::MASKS),
+            negatives: stream(Purpose::NEGATIVES),
+            negative_masks: stream(Purpose::NEGATIVE_MASKS),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Every fast step against the reference step, for every combination of the shipped parts that it accepts, with gates
+//! open and closed.
+
+use super::setup::{Run, assert_close, largest, set_biases, state_of};
+use featurescope_sim::augment::Augmentation;
+use featurescope_sim::data::{Independent, SparseCodingLaw};
+use featurescope_sim::network::Network;
+use featurescope_sim::objective::{NegativeSet, Objective};
+use featurescope_sim::part::Chosen;
+use featurescope_sim::train::{
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled,
+};
+use std::sync::Arc;
+
+/// Single precision, summed in another order.
+const TOLERANCE: f64 = 2e-5;
+/// Inputs are rounded by 1/512 at most; logits of a few units carry that into the gradient many times over, and so
+/// few anchors average little of it out. One step, for the next one starts elsewhere.
+const MIXED_TOLERANCE: f64 = 0.1;
+/// The gates of sd-one pre-activations, few of which stay open at the second.
+const BIASES: [f64; 2] = [0.1, 3.2];
+
+/// Parts of which the views, the network, the objective and the optimiser are these.
+type Choice<'a> = (
+    &'a Chosen<Box<dyn Augmentation>>,
+    &'a Chosen<Box<dyn Network>>,
+    &'a Chosen<Box<dyn Objective>>,
+    &'a Chosen<Box<dyn Optimizer>>,
+);
+
+fn every_choice(mut visit: impl FnMut(Choice<'_>)) {
+    let networks = Chosen::<Box<dyn Network>>::examples().unwrap();
+    let objectives = Chosen::<Box<dyn Objective>>::examples().unwrap();
+    let optimizers = Chosen::<Box<dyn Optimizer>>::examples().unwrap();
+    for augmentation in &Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
+        for network in &networks {
+            for objective in &objectives {
+                for optimizer in &optimizers {
+                    visit((augmentation, network, objective, optimizer));
+                }
+            }
+        }
+    }
+}
+
+fn run() -> Run {
+    let base = Run::default();
+    Run { batch: BatchPlan { anchors: 40, negatives: 30, ..base.batch }, ..base }
+}
+
+fn every_batch() -> Vec<BatchPlan> {
+    let mut plans = Vec::new();
+    for negative_set in [NegativeSet::Fresh, NegativeSet::InBatch] {
+        for negative_views in [NegativeViews::Raw, NegativeViews::Augmented] {
+            plans.push(BatchPlan { negative_set, negative_views, ..run().batch });
+        }
+    }
+    plans
+}
+
+/// The parts; `None` where the objective takes one view and these are two.
+fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: BatchPlan) -> Option<Parts> {
+    let (augmentation, objective) = (augmentation.build(&()).unwrap(), objective.build(&()).unwrap());
+    if !objective.needs().two_views && !augmentation.positive_is_anchor() {
+        return None;
+    }
+    let (network, optimizer) = (network.build(&()).unwrap(), optimizer.build(&()).unwrap());
+    let (rule, seed) = (run().rule, run().seed);
+    Some(Parts { augmentation, network, objective, optimizer, batch, rule, seed })
+}
+
+fn loss(dynamics: &dyn Dynamics) -> f64 {
+    dynamics.view().batch.unwrap().loss
+}
+
+/// Takes some steps side by side and compares how far every number of the state has moved.
+fn compare(
+    what: &str,
+    bias: f64,
+    found: &mut dyn Dynamics,
+    wanted: &mut dyn Dynamics,
+    (steps, tolerance): (usize, f64),
+) -> f64 {
+    let biases = vec![bias; state_of(&wanted.snapshot()).bias.len()];
+    set_biases(found, &biases);
+    set_biases(wanted, &biases);
+    let start = wanted.snapshot();
+    for _ in 0..steps {
+        assert!(found.step().is_some() && wanted.step().is_some());
+    }
+    let scale = loss(wanted).abs().max(1.0);
+    assert_close(&format!("loss of {what}"), &[loss(found)], &[loss(wanted)], tolerance, scale);
+    let (a, b) = (found.snapshot(), wanted.snapshot());
+    for (name, before) in start.arrays.iter().filter(|(name, _)| !name.contains("norms")) {
+        let moved = |snapshot: &featurescope_sim::train::Snapshot| -> Vec<f64> {
+            let now = &snapshot.arrays.iter().find(|(other, _)| other == name).unwrap().1;
+            let pairs = now.as_slice().iter().zip(before.as_slice());
+            pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)).collect()
+        };
+        let (found, wanted) = (moved(&a), moved(&b));
+        let scale = largest(&wanted).max(f64::from(f32::MIN_POSITIVE));
+        assert_close(&format!("{name} of {what}"), &found, &wanted, tolerance, scale);
+    }
+    wanted.view().anchor_firing_rate.unwrap()
+}
+
+#[test]
+fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
+    let (mut compared, mut slow, mut open, mut closed) = (0, 0, 0, 0);
+    every_choice(|choice| {
+        for batch in every_batch() {
+            let start =
+                || parts(choice, batch).map(|parts| Sampled::new(Box::new(run().data()), parts).unwrap());
+            let Some(process) = start() else { continue };
+            if !process.is_fast() {
+                assert!(process.with_arithmetic(Arithmetic::Mixed).is_err());
+                slow += 1;
+                continue;
+            }
+            for bias in BIASES {
+                let what = format!("{choice:?} on {batch:?} at {bias}");
+                let mut reference = start().unwrap().by_reference();
+                let share = compare(&what, bias, &mut start().unwrap(), &mut reference, (2, TOLERANCE));
+                open += usize::from(share > 0.5);
+                closed += usize::from(share > 0.0 && share < 0.12);
+                let mut mixed = start().unwrap().with_arithmetic(Arithmetic::Mixed).unwrap();
+                let mut reference = start().unwrap().by_reference();
+                compare(&format!("mixed {what}"), bias, &mut mixed, &mut reference, (1, MIXED_TOLERANCE));
+                compared += 2;
+            }
+        }
+    });
+    // Four augmentations, InfoNCE and spectral with and without StopGrad, four kinds of negatives.
+    assert!(compared >= 4 * 4 * 4 * 4 && slow >= 400, "{compared} compared, {slow} by the reference step");
+    assert!(open >= 64 && closed >= 64, "{open} with open gates, {closed} with closed ones");
+}
+
+/// Where the learner sees the whole space, reduced dynamics adds nothing outside: it then is the reference step on
+/// samples in the learner's coordinates. With more directions only laws can be compared (`reduced`).
+#[test]
+fn every_reduced_step_that_leaves_nothing_out_is_the_reference_step() {
+    let run = run();
+    let law = SparseCodingLaw {
+        ambient_dim: run.latent_dim + run.rule.width,
+        latent_dim: run.latent_dim,
+        latent: Arc::new(Independent { activity: run.activity }),
+        noise_variance: run.noise_variance,
+        direction_count: 0,
+        direction_variance: run.noise_variance,
+    };
+    let data = law.in_coordinates(run.rule.width).unwrap();
+    let (mut compared, mut refused) = (0, 0);
+    every_choice(|choice| {
+        let is_one_view = choice.0.build(&()).unwrap().positive_is_anchor();
+        for batch in every_batch().into_iter().filter(|_| is_one_view) {
+            let start = || Reduced::new(law.clone(), MaskJitter::Kept, parts(choice, batch).unwrap());
+            let Ok(reduced) = start() else {
+                assert!(!choice.3.build(&()).unwrap().is_plain());
+                refused += 1;
+                continue;
+            };
+            let state = reduced.snapshot();
+            for bias in BIASES {
+                let mut reference = Sampled::new(Box::new(data.clone()), parts(choice, batch).unwrap())
+                    .unwrap()
+                    .by_reference();
+                reference.restore(&state).unwrap();
+                let what = format!("reduced {choice:?} on {batch:?} at {bias}");
+                compare(&what, bias, &mut start().unwrap(), &mut reference, (2, TOLERANCE));
+                compared += 1;
+            }
+        }
+    });
+    assert!(compared >= 2 * 4 * 5 * 2 && refused >= 50, "{compared} compared, {refused} refused");
+}

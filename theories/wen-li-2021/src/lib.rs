@@ -1,0 +1,72 @@
+//! Wen & Li, "Toward Understanding the Feature Learning Process of Self-supervised Contrastive Learning" (ICML
+//! 2021), as featurescope reads it.
+//!
+//! | module or file | what it is |
+//! |---|---|
+//! | `theory.md`, `derivations/` | the mathematics that everything here cites |
+//! | [`closed_form`] | what the theory predicts, for populations given by four numbers |
+//! | [`prediction`], [`foresight`] | the same for an arm, from its settings |
+//! | `roles.toml` | the kinds of arms that the paper speaks of, as conditions on settings |
+//! | [`idleness`] | why arms learn nothing |
+//! | [`quantity`] | what its claims read off stored runs |
+//! | [`luck`], [`monte_carlo`], [`constructed`] | what quantities are made of |
+//! | `claims/` | its statements: test, verdict rule, controls |
+//! | `experiments/`, `results/` | its questions, and what they came to |
+
+pub mod closed_form;
+pub mod prediction;
+pub mod foresight;
+pub mod idleness;
+pub mod luck;
+pub mod monte_carlo;
+pub mod constructed;
+pub mod quantity;
+
+use featurescope_lab::experiments;
+use featurescope_lab::paper::{Destiny, Paper, RoleFile};
+use featurescope_lab::plan::ClosedForms;
+
+/// The paper.
+pub static PAPER: Paper = Paper {
+    name: "wen-li-2021",
+    title: "Wen & Li, Toward Understanding the Feature Learning Process of Self-supervised Contrastive Learning, \
+            ICML 2021",
+    claims: &[
+        ("main-text.toml", include_str!("../claims/main-text.toml")),
+        ("appendix-a.toml", include_str!("../claims/appendix-a.toml")),
+        ("appendix-b.toml", include_str!("../claims/appendix-b.toml")),
+        ("appendix-c.toml", include_str!("../claims/appendix-c.toml")),
+        ("appendix-d.toml", include_str!("../claims/appendix-d.toml")),
+        ("appendix-e.toml", include_str!("../claims/appendix-e.toml")),
+        ("appendix-f.toml", include_str!("../claims/appendix-f.toml")),
+    ],
+    roles: RoleFile::new(include_str!("../roles.toml")),
+    quantities: quantity::QUANTITIES,
+    range: quantity::range,
+    idleness: idleness::KINDS,
+    standing: idleness::standing,
+    destiny: Destiny { read: luck::fates, told: &["random_mask_staged", "random_mask_trained"] },
+    closed_forms: ClosedForms {
+        predict: prediction::predict,
+        obstacle: foresight::obstacle,
+        open: foresight::open,
+    },
+    experiments: experiments![
+        "../experiments/":
+        "paper" false,
+        "where-it-matters" false,
+        "where-it-matters-64" false,
+        "robustness" false,
+        "theorems" true,
+        "theorems-low-noise" true,
+        "confirmation" true,
+        "decoupling" false,
+        "supervised" false,
+        "trained-bias" false,
+        "mask-strength" false,
+        "ambient-limit" false,
+        "square-ambient" false,
+        "counterfactuals" false,
+    ],
+    board: Some(include_str!("../results/theorems.json")),
+};
