@@ -209,6 +209,7 @@ mod tests {
 
     #[test]
     fn keys_values_experiments_and_names_are_known() {
+        crate::papers::ship();
         let keys = texts(settings(OsStr::new("augmentation.")));
         assert!(
             keys.contains(&"augmentation.kind=".to_owned()) && keys.len() < registry::settings().len(),

@@ -8,6 +8,9 @@ use featurescope_lab::sweep::SweepPlan;
 use featurescope_wen_li_2021::PAPER;
 use std::path::Path;
 
+/// Operations of an experiment's smaller version, at most: two seconds of a slow core.
+const MOST_FOR_SMOKE: f64 = 2e10;
+
 #[test]
 fn every_experiment_can_be_planned_in_both_sizes_and_asks_something() {
     ship(&[&PAPER]);
@@ -16,6 +19,9 @@ fn every_experiment_can_be_planned_in_both_sizes_and_asks_something() {
             let points = Spec::all_from_layers(&experiment.layers(smoke).unwrap()).unwrap();
             let plan = SweepPlan::new(points, experiment.name);
             assert!(plan.is_ok(), "{}: {}", experiment.name, plan.unwrap_err());
+            // A smaller version shows that everything runs, within seconds on any machine.
+            let operations = plan.unwrap().operations();
+            assert!(!smoke || operations < MOST_FOR_SMOKE, "{}: {operations:.1e}", experiment.name);
         }
         assert!(experiment.question().ends_with('?'), "{}", experiment.question());
     }
