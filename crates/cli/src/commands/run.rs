@@ -1,7 +1,7 @@
 //! `featurescope run`: an experiment from its settings to its run directory.
 
 use crate::args::{Manner, RunArguments};
-use crate::commands::RUNS;
+use crate::commands::{RUNS, name_of};
 use crate::exit::{Exit, UnknownName};
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
@@ -140,16 +140,6 @@ fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
         layers.push(Layer::read(&path.with_file_name("smoke.toml"))?);
     }
     Ok((layers, name_of(path)))
-}
-
-/// The file's name, or its folder's where files are called the same in every folder.
-pub fn name_of(path: &Path) -> String {
-    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    match stem(path).as_deref() {
-        Some("experiment" | "spec") => path.parent().and_then(stem),
-        other => other.map(ToOwned::to_owned),
-    }
-    .unwrap_or_else(|| "run".to_owned())
 }
 
 fn announcement(plan: &Plan) -> String {

@@ -74,7 +74,8 @@ pub struct Catalogue {
     /// What its settings are of: "runs on …".
     pub subject: &'static str,
     entries: &'static [Entry],
-    pub(super) renamed: Renamed,
+    /// What earlier versions called otherwise.
+    pub renamed: Renamed,
     /// The list that was built last, and of how many parts.
     built: RwLock<(usize, &'static [Setting])>,
 }
