@@ -25,9 +25,24 @@ const EXAMPLES: &[Example] = &[
         module: "additive_noise",
         line: "additive_noise;",
     },
-    Example { file: "network.rs", folder: "crates/sim/src/network", module: "two_layers", line: "two_layers;" },
-    Example { file: "objective.rs", folder: "crates/sim/src/objective", module: "predictor", line: "predictor;" },
-    Example { file: "latent.rs", folder: "crates/sim/src/data/latent", module: "power_law", line: "power_law;" },
+    Example {
+        file: "network.rs",
+        folder: "crates/sim/src/network",
+        module: "two_layers",
+        line: "two_layers;",
+    },
+    Example {
+        file: "objective.rs",
+        folder: "crates/sim/src/objective",
+        module: "predictor",
+        line: "predictor;",
+    },
+    Example {
+        file: "latent.rs",
+        folder: "crates/sim/src/data/latent",
+        module: "power_law",
+        line: "power_law;",
+    },
     Example { file: "data.rs", folder: "crates/sim/src/data", module: "hierarchical", line: "hierarchical;" },
     Example {
         file: "measurement.rs",
@@ -94,7 +109,7 @@ fn summary(tree: &Path, out: &Path, overrides: &[&str]) -> serde_json::Value {
     let run = ["run", "--release", "--locked", "-q", "-p", "featurescope", "--", "run"];
     let (spec, out) = (spec.to_str().unwrap(), out.to_str().unwrap());
     let rest = [spec, "--out", out, "--quiet", "--json", "--no-report"];
-    let text = cargo(tree, &[&run, &rest, overrides].concat());
+    let text = cargo(tree, &[&run[..], &rest, overrides].concat());
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
     let arms = summary["arms"].as_object().unwrap();
     assert_eq!(arms.len(), 4, "{arms:?}");
