@@ -45,7 +45,7 @@ impl Objective for Predictor {
         Needs { two_views: true, ..Needs::default() }
     }
 
-    fn begin(&mut self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
+    fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
         let deviation = 1.0 / (run.features as f64).sqrt();
         Ok(vec![ParameterArray { name: "predictor", rows: run.features, cols: run.features, deviation }])
     }

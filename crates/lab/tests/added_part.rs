@@ -200,7 +200,7 @@ fn an_added_data_law_is_trained_stored_and_reported() {
     assert!(refused.contains("arm reduced: data.kind = drawn") && refused.contains("sampled"), "{refused}");
 
     let small = "[probe]\nlabels = [20]\nvalidation_rows = 20\ntest_rows = 20\n[measure]\nsamples = 16\n";
-    let arms = "[arms.contrastive]\n[arms.supervised]\ntraining.dynamics = \"supervised\"\n";
+    let arms = "[arms.contrastive]\n[arms.supervised]\nobjective.kind = \"regression\"\n";
     let plan = Plan::new(&spec(&with(&format!("{small}{arms}"))).unwrap(), "added").unwrap();
     assert!(plan.law.is_none() && plan.arms.iter().all(|arm| arm.prediction.growth.is_none()));
     assert!(plan.foreseen()[0].starts_with("data.kind = drawn: theory has no closed form"));

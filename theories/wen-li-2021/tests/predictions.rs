@@ -88,8 +88,7 @@ fn what_has_no_closed_form_is_told() {
     assert!(plan(&[]).unwrap().foreseen().iter().all(|told| !told.contains("closed form")));
 }
 
-const ALL_REDUCED: [&str; 2] =
-    ["training.dynamics=reduced", "arms.supervised.training.dynamics=reduced_supervised"];
+const ALL_REDUCED: [&str; 1] = ["training.dynamics=reduced"];
 
 fn reduced(arguments: &[&str]) -> Result<Plan, PlanError> {
     plan(&[&ALL_REDUCED[..], arguments].concat())

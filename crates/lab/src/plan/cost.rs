@@ -122,7 +122,7 @@ impl ArmSize {
         };
         let positives = if same { 0.0 } else { anchors };
         let arrays = arm.own_arrays(latent_dim).concat();
-        let own_entries = arrays.iter().map(|array| (array.rows * array.cols) as f64).sum();
+        let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
         let own_values = arrays.iter().map(|array| array.rows as f64).sum();
         Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
     }

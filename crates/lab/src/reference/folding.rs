@@ -59,7 +59,7 @@ mod tests {
             ("σ_ξ²", "sigma xi2"),
             ("x⁺⁺", "x++"),
             ("dense_energy_fraction", "dense energy fraction"),
-            ("objective.stop-gradient", "loss stop gradient"),
+            ("objective.stop-gradient", "objective stop gradient"),
             ("(…)", ""),
         ] {
             assert_eq!(folded(typed), expected, "{typed}");

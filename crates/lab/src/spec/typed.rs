@@ -128,12 +128,12 @@ impl ArmSpec {
     /// The parameter arrays of the network and of the objective beside the first layer, with d atoms; none as
     /// above.
     pub fn own_arrays(&self, latent_dim: usize) -> [Vec<ParameterArray>; 2] {
-        let (Ok(network), Some(mut objective)) = (self.network.build(&()), self.built_objective()) else {
+        let (Ok(network), Some(objective)) = (self.network.build(&()), self.built_objective()) else {
             return [Vec::new(), Vec::new()];
         };
         let features = network.feature_count(self.width());
         let beginning = Beginning { features, latent_dim, initial_norm: self.initial_norm(), seed: 0 };
-        [network.arrays(self.width()), objective.begin(&beginning).unwrap_or_default()]
+        [network.arrays(self.width()), objective.arrays(&beginning).unwrap_or_default()]
     }
 
     /// How thresholds move; `None` as above.

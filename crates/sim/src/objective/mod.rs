@@ -167,13 +167,16 @@ pub trait Objective: Send + Sync {
         self.needs().negatives
     }
 
-    /// Prepares it for a run. Returns its own parameter arrays.
+    /// Its own parameter arrays in a run. Nothing of their size is made.
     ///
     /// # Errors
     /// If its settings do not fit the run.
-    fn begin(&mut self, _run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
+    fn arrays(&self, _run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
         Ok(Vec::new())
     }
+
+    /// Prepares what it keeps for a run beside them, fixed targets for example.
+    fn begin(&mut self, _run: &Beginning) {}
 
     /// Learning rate of its own arrays over that of the weights.
     fn rate_ratio(&self) -> f64 {

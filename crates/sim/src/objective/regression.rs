@@ -58,6 +58,10 @@ impl Regression {
         Ok(Self { tasks, head_rate_ratio, targets, residual, labels })
     }
 
+    fn tasks_of(&self, run: &Beginning) -> usize {
+        self.tasks.unwrap_or(run.latent_dim)
+    }
+
     /// T, K × d, of a run with this seed.
     pub fn targets(tasks: usize, latent_dim: usize, seed: u64) -> Matrix {
         let stream = Stream::new(seed, Purpose::TASKS, u32::MAX);
@@ -78,13 +82,16 @@ impl Objective for Regression {
     }
 
     /// V starts Gaussian, with rows of the same scale as the neurons.
-    fn begin(&mut self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
-        let (tasks, d) = (self.tasks.unwrap_or(run.latent_dim), run.latent_dim);
+    fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
+        let (tasks, d) = (self.tasks_of(run), run.latent_dim);
         let accepted = format!("at least latent_dim = {d}, so that the tasks together tell every atom");
         require(tasks >= d, "tasks", tasks, accepted)?;
-        self.targets = Self::targets(tasks, d, run.seed);
         let deviation = run.initial_norm / (tasks as f64).sqrt();
         Ok(vec![ParameterArray { name: "head", rows: tasks, cols: run.features, deviation }])
+    }
+
+    fn begin(&mut self, run: &Beginning) {
+        self.targets = Self::targets(self.tasks_of(run), run.latent_dim, run.seed);
     }
 
     fn rate_ratio(&self) -> f64 {

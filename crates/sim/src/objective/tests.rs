@@ -208,7 +208,8 @@ impl Point {
         };
         let batch = [4, 4, negatives, 4].map(|rows| wave(rows, FEATURES));
         let beginning = Beginning { features: FEATURES, latent_dim: FEATURES, initial_norm: 0.5, seed: 3 };
-        let arrays = objective.begin(&beginning).unwrap();
+        let arrays = objective.arrays(&beginning).unwrap();
+        objective.begin(&beginning);
         Self { batch, arrays: arrays.iter().map(|array| wave(array.rows, array.cols)).collect() }
     }
 

@@ -147,7 +147,8 @@ impl Parts {
         let arrays = self.network.arrays(neurons);
         let values = own(&arrays, &Stream::new(self.seed, Purpose::NETWORK_ARRAYS, 0));
         learner.network.bring("network", &arrays, values);
-        let arrays = self.objective.begin(&beginning)?;
+        let arrays = self.objective.arrays(&beginning)?;
+        self.objective.begin(&beginning);
         let values = own(&arrays, &Stream::new(self.seed, Purpose::INITIALISATION, 1));
         learner.objective.bring("objective", &arrays, values);
         learner.remember(self.optimizer.as_ref());
