@@ -3,13 +3,10 @@
 //! A kind of run has one catalogue. Whoever reads settings takes it as a value, so that another kind of run brings
 //! a list of its own and nothing else.
 
-use super::error::SpecError;
-use super::layer::Layer;
 use super::renamed::Renamed;
 use super::setting::{Condition, Fallback, Kind, Setting};
 use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
 use std::fmt;
-use std::path::Path;
 use std::sync::{PoisonError, RwLock};
 
 /// A setting that is always used, has a default and no alternatives; the others say how they differ.
@@ -114,34 +111,6 @@ impl Catalogue {
     pub fn is_table(&self, prefix: &str) -> bool {
         let is_inside = |key: &str| key.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'));
         self.settings().iter().any(|setting| is_inside(setting.key))
-    }
-
-    /// Reads a spec in TOML. `place` names it in messages; relative paths in it start at `folder`.
-    ///
-    /// # Errors
-    /// If it is no TOML, or holds something that is no setting of this catalogue or no value of one.
-    pub fn parse(&'static self, text: &str, place: &str, folder: &Path) -> Result<Layer, SpecError> {
-        Layer::parse_with(self, text, place, folder)
-    }
-
-    /// Reads a spec file.
-    ///
-    /// # Errors
-    /// As [`Catalogue::parse`], and if the file cannot be read.
-    pub fn read(&'static self, path: &Path) -> Result<Layer, SpecError> {
-        let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| SpecError::Unreadable { path: shown.clone(), source })?;
-        self.parse(&text, &shown, path.parent().unwrap_or(Path::new("")))
-    }
-
-    /// Reads `key=value` arguments. Their order means nothing, except that of lists in a sweep.
-    ///
-    /// # Errors
-    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend
-    /// on the order.
-    pub fn overrides(&'static self, arguments: &[String]) -> Result<Layer, SpecError> {
-        Layer::overrides_with(self, arguments)
     }
 }
 

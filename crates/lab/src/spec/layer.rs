@@ -150,35 +150,49 @@ impl Layer {
         SPARSE_CODING.overrides(arguments)
     }
 
-    pub(super) fn parse_with(
-        catalogue: &'static Catalogue,
-        text: &str,
-        place: &str,
-        folder: &Path,
-    ) -> Result<Self, SpecError> {
+    /// How a setting of this layer was typed.
+    pub fn typed(&self, arm: Option<&str>, setting: &Setting, value: &Value) -> Typed {
+        Typed { key: full_key(arm, setting.key), value: value.to_string(), place: self.place.clone() }
+    }
+}
+
+impl Catalogue {
+    /// Reads a spec in TOML. `place` names it in messages; relative paths in it start at `folder`.
+    ///
+    /// # Errors
+    /// If it is no TOML, or holds something that is no setting of this catalogue or no value of one.
+    pub fn parse(&'static self, text: &str, place: &str, folder: &Path) -> Result<Layer, SpecError> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| SpecError::Syntax {
             place: place.to_owned(),
             message: format!("{error}{}", largest_number(&error, text)),
         })?;
-        Source { catalogue, place, folder }.with_variants(Leaf::of(table))
+        Source { catalogue: self, place, folder }.with_variants(Leaf::of(table))
     }
 
-    pub(super) fn overrides_with(
-        catalogue: &'static Catalogue,
-        arguments: &[String],
-    ) -> Result<Self, SpecError> {
-        let source = Source { catalogue, place: "command line", folder: Path::new("") };
+    /// Reads a spec file.
+    ///
+    /// # Errors
+    /// As [`Catalogue::parse`], and if the file cannot be read.
+    pub fn read(&'static self, path: &Path) -> Result<Layer, SpecError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SpecError::Unreadable { path: shown.clone(), source })?;
+        self.parse(&text, &shown, path.parent().unwrap_or(Path::new("")))
+    }
+
+    /// Reads `key=value` arguments. Their order means nothing, except that of lists in a sweep.
+    ///
+    /// # Errors
+    /// Also if two arguments give one setting two values. Which of several mistakes is told does not depend
+    /// on the order.
+    pub fn overrides(&'static self, arguments: &[String]) -> Result<Layer, SpecError> {
+        let source = Source { catalogue: self, place: "command line", folder: Path::new("") };
         let mut sorted = arguments.to_vec();
         sorted.sort_unstable();
-        source.with_variants(argument::read(catalogue, &sorted)?)?;
-        let mut layer = source.with_variants(argument::read(catalogue, arguments)?)?;
+        source.with_variants(argument::read(self, &sorted)?)?;
+        let mut layer = source.with_variants(argument::read(self, arguments)?)?;
         layer.arms.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(layer)
-    }
-
-    /// How a setting of this layer was typed.
-    pub fn typed(&self, arm: Option<&str>, setting: &Setting, value: &Value) -> Typed {
-        Typed { key: full_key(arm, setting.key), value: value.to_string(), place: self.place.clone() }
     }
 }
 

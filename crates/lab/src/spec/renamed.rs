@@ -23,20 +23,3 @@ impl Renamed {
         self.words.iter().find(|(then, said, _)| *then == key && *said == word).map(|(.., now)| *now)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::super::registry::SPARSE_CODING;
-
-    #[test]
-    fn what_is_named_now_is_there_and_what_was_is_not() {
-        let is_known = |key: &str| SPARSE_CODING.find(key).is_some() || SPARSE_CODING.is_table(key);
-        for (then, now) in SPARSE_CODING.renamed.keys {
-            assert!(is_known(now), "{now}");
-            assert!(!is_known(then), "{then}");
-        }
-        let renamed = &SPARSE_CODING.renamed;
-        assert_eq!(renamed.key_now("loss.temperature").as_deref(), Some("objective.temperature"));
-        assert_eq!(renamed.key_now("lossy"), None);
-    }
-}

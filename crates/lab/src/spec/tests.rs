@@ -474,3 +474,14 @@ fn the_notation_has_the_ranges_and_defaults_of_the_list() {
         "{missing:?} have letters that the table does not name"
     );
 }
+
+#[test]
+fn what_is_named_now_is_there_and_what_was_is_not() {
+    let (list, renamed) = (&registry::SPARSE_CODING, &registry::SPARSE_CODING.renamed);
+    for (then, now) in renamed.keys {
+        assert!(find(now).is_some() || list.is_table(now), "{now}");
+        assert!(find(then).is_none() && !list.is_table(then), "{then}");
+    }
+    assert_eq!(renamed.key_now("loss.temperature").as_deref(), Some("objective.temperature"));
+    assert_eq!(renamed.key_now("lossy"), None);
+}
