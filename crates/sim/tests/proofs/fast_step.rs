@@ -148,7 +148,7 @@ fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
         }
     });
     // Four augmentations, InfoNCE and spectral with and without StopGrad, four kinds of negatives.
-    assert!(compared >= 4 * 4 * 4 * 4 && slow >= 400, "{compared} compared, {slow} by the reference step");
+    assert!(compared >= 4 * 4 * 4 * 4 && slow >= 344, "{compared} compared, {slow} by the reference step");
     assert!(open >= 64 && closed >= 64, "{open} with open gates, {closed} with closed ones");
 }
 
