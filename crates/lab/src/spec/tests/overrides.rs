@@ -120,7 +120,7 @@ fn overrides_are_merged_or_refused_and_never_dropped() {
 /// In a file too.
 #[test]
 fn a_file_says_one_thing_about_a_setting() {
-    let quoted = format!("\"objective.temperature\" = 0.5\nloss.temperature = 2.0\n{BASE}");
+    let quoted = format!("\"objective.temperature\" = 0.5\nobjective.temperature = 2.0\n{BASE}");
     assert!(
         message(&quoted, &[]).contains("objective.temperature is given twice (spec.toml), as 0.5 and as 2.0")
     );

@@ -77,11 +77,11 @@ impl Reduced {
     /// # Errors
     /// Parameters out of range, an optimiser that is not plain descent, and what the reduction is not exact for: see
     /// [`GaussianViews::new`].
-    pub fn new(law: SparseCodingLaw, jitter: MaskJitter, mut parts: Parts) -> Result<Self, ParameterError> {
+    pub fn new(law: &SparseCodingLaw, jitter: MaskJitter, mut parts: Parts) -> Result<Self, ParameterError> {
         let accepted = "sgd in reduced dynamics: another optimiser remembers gradients outside the coordinates that \
                         the learner sees. Sampled dynamics takes every optimiser";
         require(parts.optimizer.is_plain(), "optimizer", "another one", accepted)?;
-        let views = GaussianViews::new(parts.augmentation.as_ref(), &law, jitter)?;
+        let views = GaussianViews::new(parts.augmentation.as_ref(), law, jitter)?;
         let (outside, weights) = Outside::start(&parts.rule, law.clone(), parts.seed)?;
         let learner = parts.begin(weights, law.latent_dim)?;
         let data = law.in_coordinates(outside.rest_dim())?;

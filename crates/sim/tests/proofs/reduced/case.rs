@@ -158,11 +158,11 @@ pub fn reduced_with(
     jitter: MaskJitter,
 ) -> Box<dyn Dynamics> {
     if case.task == Task::Supervised {
-        return Box::new(Reduced::new(case.law.clone(), jitter, supervised(case, seed)).unwrap());
+        return Box::new(Reduced::new(&case.law, jitter, supervised(case, seed)).unwrap());
     }
     Box::new(
         Reduced::new(
-            case.law.clone(),
+            &case.law,
             jitter,
             Parts {
                 optimizer: Box::new(Sgd),
