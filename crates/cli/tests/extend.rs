@@ -48,7 +48,7 @@ const EXAMPLES: &[Example] = &[
         file: "measurement.rs",
         folder: "crates/sim/src/measure",
         module: "participation",
-        line: "participation => Participation;",
+        line: "participation => participation::Participation;",
     },
 ];
 
