@@ -48,7 +48,7 @@ const EXAMPLES: &[Example] = &[
         file: "measurement.rs",
         folder: "crates/sim/src/measure",
         module: "participation",
-        line: "participation => Participation;",
+        line: "participation => participation::Participation;",
     },
 ];
 
@@ -125,6 +125,7 @@ fn summary(tree: &Path, out: &Path, overrides: &[&str]) -> serde_json::Value {
 fn a_part_is_one_file_and_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("featurescope");
+    fs::create_dir_all(&tree).unwrap();
     for name in TREE {
         copy(&root().join(name), &tree.join(name));
     }

@@ -7,7 +7,7 @@
 //! Source: docs/theory.md 7 lists what to measure; every column names its statement of the paper.
 //!
 //! To add a measurement: one file with a type that implements [`Measure`], and one line in the list of measurements
-//! below, `file => crate::measure::file::Type;`.
+//! below, `file => file::Type;`. `examples/extend/measurement.rs` is such a file.
 
 pub mod recorder;
 pub mod reading;
