@@ -220,7 +220,8 @@ mod tests {
         assert_eq!(all.iter().filter(|key| *key == "training.learning_rate=").count(), 1, "in both lists");
         let values = texts(settings(OsStr::new("augmentation.kind=ra")));
         assert_eq!(values, ["augmentation.kind=random_mask"], "in both lists");
-        assert_eq!(texts(settings(OsStr::new("objective.temperature="))), ["objective.temperature=1.0"]);
+        let temperatures = ["objective.temperature=1.0", "objective.temperature=0.2"];
+        assert_eq!(texts(settings(OsStr::new("objective.temperature="))), temperatures, "defaults of both");
         assert!(settings(OsStr::new("nothing=")).is_empty());
         assert!(texts(experiments(OsStr::new("super"))).contains(&"supervised".to_owned()));
         assert!(texts(names(OsStr::new("dense_e"))).contains(&"dense_energy_fraction".to_owned()));
