@@ -84,7 +84,7 @@ fn an_interrupted_run_goes_on_to_the_same_bits() {
     let refused = execute(&other, &directory(&whole), &AtomicBool::new(false), &mut |_| {}).unwrap_err();
     assert!(matches!(refused, ExecuteError::Identity(_)), "{refused}");
 
-    let stored = StoredRun::open(&[whole.clone()]).unwrap();
+    let stored = StoredRun::open(std::slice::from_ref(&whole)).unwrap();
     let page = page(&stored);
     assert_eq!(
         page.sections.iter().map(|section| section.id.as_str()).collect::<Vec<_>>(),
