@@ -34,7 +34,7 @@ fn a_run_leaves_a_report_and_checkpoints() {
     let refused = featurescope(folder.path(), &run).assert().code(1);
     let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(refused.contains("nothing was written over"), "{refused}");
-    featurescope(folder.path(), &["report", "run"]).assert().success();
+    featurescope(folder.path(), &["report", "run", "--figure-data"]).assert().success();
 
     for id in ["over-epochs", "firing", "maps", "units", "views", "filters-full"] {
         for kind in ["svg", "png", "csv"] {
@@ -108,7 +108,7 @@ fn what_cannot_be_used_is_said_before_anything_starts() {
         (&["run", "images-synthetic", "arms.mask.augmentation.strength=0.5"], "would change nothing"),
         (&["run", "images-synthetic", "data.pictures.path=here"], "data.pictures.kind = stored"),
         (&["run", "images-synthetic", "seed=1", "seed=2"], "seed is given twice"),
-        (&["run", "images-synthetic", "seeds=[1]"], "a run has one `seed`"),
+        (&["run", "images-synthetic", "seeds=[1]"], "has another name now: `seed`"),
     ] {
         let refused = featurescope(folder.path(), arguments).assert().code(2);
         let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
