@@ -2,7 +2,7 @@
 //!
 //! What a part needs stands beside the part: a slot's entry here stands for the word that chooses the part and
 //! for the settings of all its parts. To add a setting of the run as a whole: one entry here, one field in
-//! [`typed`](super::typed). A test holds both against each other.
+//! [`typed`](mod@super::typed). A test holds both against each other.
 
 use super::catalogue::{Catalogue, Entry, kept, setting};
 use super::renamed::Renamed;
