@@ -8,7 +8,8 @@
 //! independent, which is what the paper assumes.
 //!
 //! This file is a data law, complete. It goes to `crates/sim/src/data/hierarchical.rs`; the list in `mod.rs` there
-//! gets the line `hierarchical;`. Then `data.kind = "hierarchical"` is a setting like any other. A law that differs from
+//! gets the line `hierarchical;`. Then `data.kind = "hierarchical"` is a setting like any other. A law that
+//! differs from
 //! sparse coding in the code alone is shorter as a part of `data.latent`; this one shows the whole interface.
 
 use super::{

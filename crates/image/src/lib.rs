@@ -4,7 +4,8 @@
 //! contrastive learning compares. Both are pure functions of their files, settings and seeds, on any number of threads.
 //!
 //! [`settings`] says what to train; [`measure`] reads representations; [`run`] is the folder that training leaves, [`report`]
-//! its pictures. [`network`], [`objective`], [`adversary`] and the augmentations in [`views`] are parts with settings of their
+//! its pictures. [`network`], [`objective`], [`adversary`] and the augmentations in [`views`] are parts with
+//! settings of their
 //! own. With the feature `train` on the framework burn: the networks and losses themselves, `train` and `feature`.
 
 pub mod error;

@@ -3,9 +3,11 @@
 //! The rule, for every file under their `src`:
 //! - the name of a paper's folder or crate stands nowhere;
 //! - its authors stand in a comment that names a source, and nowhere else;
-//! - the names of its roles, of its reasons why runs learn nothing and of its quantities stand nowhere in quotes, and the
+//! - the names of its roles, of its reasons why runs learn nothing and of its quantities stand nowhere in
+//!   quotes, and the
 //!   words of its roles stand nowhere. A role that is called like a setting's word is left to the setting;
-//! - a statement may be cited, in a comment or in parentheses behind what a column or setting is, but it never stands in
+//! - a statement may be cited, in a comment or in parentheses behind what a column or setting is, but it
+//!   never stands in
 //!   quotes by itself, as a name that code acts on.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]

@@ -37,7 +37,8 @@ pub trait Encoder {
     fn footprint(&self, side: usize) -> Footprint;
     /// The first layer's weights, whose filters can be shown.
     fn first_layer(&self) -> Handle;
-    /// Channels, rows and columns of what RandomMask covers inside the network for pictures of `side` pixels; `None`: there
+    /// Channels, rows and columns of what RandomMask covers inside the network for pictures of `side` pixels;
+    /// `None`: there
     /// is nothing to cover.
     fn masked(&self, _side: usize) -> Option<[usize; 3]> {
         None

@@ -2,7 +2,8 @@
 //!
 //! A network is a list of named arrays (`Parameters`: the names and layouts of a PyTorch `state_dict`) and a structure
 //! that says what is done with them (`Encoder`, `Head`). A `Pass` carries the values of one forward pass. So the
-//! optimiser, the checkpoints and the measurements deal with flat named arrays and know nothing of layers. Which networks
+//! optimiser, the checkpoints and the measurements deal with flat named arrays and know nothing of layers.
+//! Which networks
 //! there are, and with which sizes, says [`architecture`]; the rest is there with the feature `train`.
 
 pub mod architecture;

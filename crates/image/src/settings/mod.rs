@@ -1,4 +1,5 @@
-//! What was asked for: the settings of one run on pictures, read from specs and the command line as those of every other
+//! What was asked for: the settings of one run on pictures, read from specs and the command line as those of
+//! every other
 //! run are, through the [`Catalogue`](featurescope_lab::spec::Catalogue) of this crate.
 
 mod catalogue;
@@ -168,7 +169,8 @@ struct ArmTable {
     measure: Measure,
 }
 
-/// Whether a spec in TOML is one on pictures: only those have the table `data.pictures`, and all of them need it, for it
+/// Whether a spec in TOML is one on pictures: only those have the table `data.pictures`, and all of them need
+/// it, for it
 /// says which pictures. So no name and no marker besides is needed.
 pub fn is_on_pictures(spec: &str) -> bool {
     let Ok(table) = spec.parse::<toml::Table>() else { return false };
@@ -192,7 +194,8 @@ impl Settings {
         }
     }
 
-    /// Every run that layers of [`CATALOGUE`] describe, the first layer lowest: one, unless they hold lists or variants.
+    /// Every run that layers of [`CATALOGUE`] describe, the first layer lowest: one, unless they hold lists
+    /// or variants.
     ///
     /// # Errors
     /// If a key is not known, not used or missing, a value is out of its range, or values do not fit together.

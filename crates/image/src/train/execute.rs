@@ -157,11 +157,13 @@ fn require_square(settings: &Settings, source: &Source) -> Result<usize, Execute
     Err(ExecuteError::Misfit { setting: side_setting(settings), value: side, problem })
 }
 
-/// Carries `plan` out in `directory`, until the end or until `interrupt` is set. Where the directory holds a part of the
+/// Carries `plan` out in `directory`, until the end or until `interrupt` is set. Where the directory holds a
+/// part of the
 /// run already, it goes on from there.
 ///
 /// # Errors
-/// If the directory holds another run or one of another version, pictures cannot be drawn, a stored state cannot be used, or
+/// If the directory holds another run or one of another version, pictures cannot be drawn, a stored state
+/// cannot be used, or
 /// a file cannot be written. A diverging arm is no error: the summary's status tells.
 pub fn execute(
     plan: &Plan,

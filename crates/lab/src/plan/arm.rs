@@ -154,7 +154,8 @@ impl ArmPlan {
         }
     }
 
-    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where the objective takes one view.
+    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where the
+    /// objective takes one view.
     pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
         let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
         let views = |kind: Box<dyn Augmentation>| {

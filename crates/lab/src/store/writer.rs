@@ -99,7 +99,8 @@ impl ArmWriter {
     }
 }
 
-/// Writes the table of recorded steps of an arm without neurons, replacing what stands at `path`: by step, one value for
+/// Writes the table of recorded steps of an arm without neurons, replacing what stands at `path`: by step,
+/// one value for
 /// every column.
 ///
 /// # Errors

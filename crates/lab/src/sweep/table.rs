@@ -58,7 +58,8 @@ pub struct Figure {
     pub interval: Option<Estimate>,
 }
 
-/// The rows of a sweep with these figures, in the order in which its points were asked for. Runs that have not ended are left out.
+/// The rows of a sweep with these figures, in the order in which its points were asked for. Runs that have
+/// not ended are left out.
 pub fn rows(
     index: &SweepIndex,
     folder: &SweepFolder,

@@ -1,6 +1,7 @@
 //! Labels: K regression tasks y = T z under a linear head V, which is trained with the weights.
 //!
-//! L = ½ E‖V f(x) − T z‖², T a K × d matrix whose entries are random signs times magnitudes in [0.5, 1.5], over √K, so that
+//! L = ½ E‖V f(x) − T z‖², T a K × d matrix whose entries are random signs times magnitudes in [0.5, 1.5],
+//! over √K, so that
 //! every atom carries about unit weight. With R = V f(x) − T z:
 //! ∂L/∂f = Vᵀ R, ∂L/∂V = E[R f(x)ᵀ]. No augmentation, no negatives.
 //!

@@ -4,7 +4,7 @@
 //! targets and regularisations, the regularisation with the best mean validation score is kept, and its rules are
 //! scored once on the test samples.
 //!
-//! Source: Wen & Li (ICML 2021), Corollaries 3.3 and 3.5.
+//! Source: Corollaries 3.3 and 3.5.
 
 use super::interval::{self, Score};
 use super::{

@@ -8,7 +8,7 @@
 //! 0, as it must on a sample where every neuron is silent, scores ½: the expected accuracy of a guess.
 //! λ > 0 keeps the minimum finite on separable data.
 //!
-//! Source: Wen & Li (ICML 2021), Definition 3.1.
+//! Source: Definition 3.1.
 
 use super::features::{LinearRules, TrainingFeatures};
 use super::newton::{self, Loss};

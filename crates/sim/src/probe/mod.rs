@@ -12,7 +12,7 @@
 //! There is no intercept. The law of (z, ξ) is symmetric and every representation compared here is an odd function
 //! of its input, so features and labels have mean zero and the best intercept is 0; fitting one would only add noise.
 //!
-//! Source: Wen & Li (ICML 2021), Definition 3.1 (the tasks), Corollaries 3.3 and 3.5 (what theory expects of them).
+//! Source: Definition 3.1 (the tasks), Corollaries 3.3 and 3.5 (what theory expects of them).
 
 pub mod task;
 pub mod features;

@@ -8,7 +8,7 @@
 //! eigendecomposition whatever the number of targets and regularisations; with many samples and many features it
 //! falls back to conjugate gradients on the features themselves.
 //!
-//! Source: Wen & Li (ICML 2021), Definition 3.1; Hoerl & Kennard (1970).
+//! Source: Definition 3.1; Hoerl & Kennard (1970).
 
 use super::features::{LinearRules, TrainingFeatures};
 use super::newton::{self, Loss};

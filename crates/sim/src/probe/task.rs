@@ -10,7 +10,7 @@
 //! when a classifier is fitted and when it is scored, and the fraction left out is reported. Regression keeps such
 //! samples, with y = 0.
 //!
-//! Source: Wen & Li (ICML 2021), Definition 3.1.
+//! Source: Definition 3.1.
 
 use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};

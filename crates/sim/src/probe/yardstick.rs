@@ -9,7 +9,7 @@
 //!
 //! so a probe above it reads a feature that is not linear in x.
 //!
-//! Source: Wen & Li (ICML 2021), section 3 (comparison with linear rules on x); docs/theory.md, downstream tasks.
+//! Source: Section 3 (comparison with linear rules on x); docs/theory.md, downstream tasks.
 
 use crate::math::{Matrix, linalg};
 

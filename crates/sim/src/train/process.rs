@@ -64,7 +64,8 @@ pub enum Arithmetic {
     #[default]
     Single,
     /// Inputs rounded to bfloat16 and sums in single precision. Where the negatives are the batch's own raw samples and
-    /// the masks are complementary, W x⁺⁺ = s·W x − W x⁺ takes the place of a product. Parameters, loss and biases stay in
+    /// the masks are complementary, W x⁺⁺ = s·W x − W x⁺ takes the place of a product. Parameters, loss and
+    /// biases stay in
     /// single precision.
     Mixed,
 }

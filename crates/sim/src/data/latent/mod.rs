@@ -2,7 +2,8 @@
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
-//! To add a law: one file with a type that implements [`LatentLaw`] and the [`Part`] that declares it; below, its line in the
+//! To add a law: one file with a type that implements [`LatentLaw`] and the [`Part`] that declares it; below,
+//! its line in the
 //! list.
 
 pub use fixed_count::FixedCount;

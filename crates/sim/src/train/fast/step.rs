@@ -6,7 +6,8 @@
 //! G  = ∂L/∂H⁺ (and ∂L/∂H⁺⁺, ∂L/∂H_N unless behind StopGrad)
 //! C  = G ∘ ∂h/∂a      ∇_W L = Cᵀ X⁺     ∇_b L = colsum(G ∘ ∂h/∂b)
 //! ```
-//! Cost: 2·m·d1·(3P + N) + 4·P·N·m FLOP while most gates are open; once they close, H⁺⁺ and the gradient are computed on the
+//! Cost: 2·m·d1·(3P + N) + 4·P·N·m FLOP while most gates are open; once they close, H⁺⁺ and the gradient are
+//! computed on the
 //! open entries only (`gated`), which leaves 2·m·d1·(P + N) plus a part proportional to the firing rate.
 //!
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.

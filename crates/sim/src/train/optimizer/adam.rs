@@ -4,7 +4,8 @@
 //! m ← β1 m + (1 − β1) ∇L    s ← β2 s + (1 − β2) ∇L²    w ← (1 − ηλ) w − η m̂/(√ŝ + ε)    m̂ = m/(1 − β1ᵗ), ŝ = s/(1 − β2ᵗ)
 //! ```
 //!
-//! Source: Kingma and Ba, "Adam" (ICLR 2015); Loshchilov and Hutter, "Decoupled weight decay regularization" (ICLR 2019).
+//! Source: Kingma and Ba, "Adam" (ICLR 2015); Loshchilov and Hutter, "Decoupled weight decay regularization"
+//! (ICLR 2019).
 
 use super::{Optimizer, OptimizerPart, Pace};
 use crate::math::{Matrix, ParameterError, require, require_positive};

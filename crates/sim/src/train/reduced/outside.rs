@@ -99,7 +99,8 @@ impl Outside {
     /// Takes the step: along the gradients in the known directions, and by the noise outside.
     ///
     /// # Shapes
-    /// `gradients`: those of a learner with weights W̃; `noise`: m × rows, the gradient's coefficients by neuron and view, each times the
+    /// `gradients`: those of a learner with weights W̃; `noise`: m × rows, the gradient's coefficients by
+    /// neuron and view, each times the
     /// standard deviation of the view along an unknown direction; its contents are used up.
     pub(in crate::train) fn advance(
         &mut self,

@@ -31,6 +31,8 @@ use crate::objective::{LossReading, NegativeSet};
 
 /// Neurons whose coefficients one thread transposes at a time.
 const NEURONS_PER_PIECE: usize = 16;
+/// Samples that [`gather`] takes at a time.
+const SAMPLES_PER_LINE: usize = 16;
 
 /// The samples of a step.
 #[derive(Default)]
@@ -260,9 +262,14 @@ fn gather(noise: &mut Matrix, sources: &[Source<'_>]) {
         let mut start = 0;
         for source in sources {
             for (coefficients, shares) in &source.0 {
-                for (r, (row, share)) in coefficients.iter_rows().zip(shares).enumerate() {
-                    for (i, c) in row[first..].iter().take(group.len() / rows).enumerate() {
-                        group[i * rows + start + r] += share * c;
+                // As many samples as fill a cache line: sample by sample would write to one line of every neuron in
+                // turn, and these push each other out of the cache where the number of samples is a power of two.
+                for (piece, shares) in shares.chunks(SAMPLES_PER_LINE).enumerate() {
+                    let r = piece * SAMPLES_PER_LINE;
+                    for (i, noise) in group.chunks_mut(rows).enumerate() {
+                        for (k, (sum, share)) in noise[start + r..].iter_mut().zip(shares).enumerate() {
+                            *sum += share * coefficients[(r + k, first + i)];
+                        }
                     }
                 }
             }
