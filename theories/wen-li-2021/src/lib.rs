@@ -53,6 +53,7 @@ pub static PAPER: Paper = Paper {
     },
     experiments: experiments![
         "../experiments/":
+        "first-look" false,
         "paper" false,
         "where-it-matters" false,
         "where-it-matters-64" false,
