@@ -11,7 +11,7 @@ use crate::closed_form::plateau::Plateau;
 use crate::closed_form::rates::{
     SecondMoment, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
 };
-use featurescope_lab::plan::{Growth, Model, Prediction};
+use featurescope_lab::plan::{GrowthFactors, Model, Prediction};
 use featurescope_lab::spec::typed::{ArmSpec, MaskJitterSpec};
 use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::{LeverageOverlap, Population};
@@ -45,7 +45,7 @@ pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
     Prediction {
         growth: stage.map(|stage| {
             let SparseDense { sparse, dense } = stage.growth_factors();
-            Growth { sparse, dense }
+            GrowthFactors { sparse, dense }
         }),
         t1,
         dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),

@@ -8,14 +8,14 @@
 use super::{Column, Measure, Reading, Values, column};
 
 /// Growth of the initial weights.
-pub struct Growth;
+pub struct WeightGrowth;
 
 const COLUMNS: &[Column] = &[
     column("growth_sparse", "1", "coefficient of MᵀW(t) along MᵀW(0), 1 at step 0 (A.2 sparse, Lemma C.2a)"),
     column("growth_dense", "1", "the same outside the span of M (A.2 dense, Lemma C.2b)"),
 ];
 
-impl Measure for Growth {
+impl Measure for WeightGrowth {
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

@@ -22,7 +22,7 @@ pub use destiny::{Destiny, LuckRule, luck};
 pub use diversity::Diversity;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
-pub use growth::Growth;
+pub use growth::WeightGrowth;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
@@ -133,7 +133,7 @@ measurements! {
     settings:
     logits => Logits;
     energy => Energy;
-    growth => Growth;
+    growth => WeightGrowth;
     alignment => Alignment;
     ownership => Ownership::default();
     destiny => Destiny::new(settings.luck);

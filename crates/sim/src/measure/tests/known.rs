@@ -40,7 +40,7 @@ fn energies() {
 
 #[test]
 fn growth_is_passed_on() {
-    four_neurons().read(&mut Growth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
+    four_neurons().read(&mut WeightGrowth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
 }
 
 #[test]
