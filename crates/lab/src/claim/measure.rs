@@ -85,7 +85,7 @@ pub struct Family {
 
 /// One quantity of one test in one arm of one run.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct Observation {
     /// Position of the claim.
     pub claim: usize,
     /// Position of the test in the claim.
@@ -225,8 +225,8 @@ pub fn measure<'a>(
     paper: &Paper,
     claims: &[Claim],
     subjects: impl Iterator<Item = Subject<'a>>,
-) -> Vec<Reading> {
-    let mut readings = Vec::new();
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
     for subject in subjects {
         let Some(setting) = Setting::of(paper, &subject) else { continue };
         let mut known = HashMap::new();
@@ -241,11 +241,11 @@ pub fn measure<'a>(
                 let (setting, seed) = (setting.clone(), subject.run.plan.seed);
                 let value = read_test(test, setting.role, &mut read);
                 let range = (paper.range)(test.quantity().0, &subject);
-                readings.push(Reading { claim: c, test: t, setting, seed, value, range });
+                observations.push(Observation { claim: c, test: t, setting, seed, value, range });
             }
         }
     }
-    readings
+    observations
 }
 
 /// Whether a test is read off such an arm: as its subject, as its control, or as a standing control.
