@@ -78,7 +78,7 @@ fn runs_that_learn_nothing_take_a_statement_its_worth() {
         let mut idle = observations(c, 0, test, figures(test.bounds())[kind]);
         idle.retain(|observation| observation.setting.role == Role::named("none_zero"));
         for observation in &mut idle {
-            observation.setting = Setting { idleness: Some(Idleness::named("untrained")), ..arm.clone() };
+            observation.setting = ArmSetting { idleness: Some(Idleness::named("untrained")), ..arm.clone() };
         }
         idle
     };

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_lab::claim::judge::{self, Reason};
-use featurescope_lab::claim::measure::{self, Ladder, Observation, Obstacle, Setting};
+use featurescope_lab::claim::measure::{self, ArmSetting, Ladder, Observation, Obstacle};
 use featurescope_lab::claim::*;
 use featurescope_lab::evidence::{Gap, Moment};
 use featurescope_lab::identity::{SettingKey, Settings};
@@ -76,9 +76,9 @@ fn quantities_have_one_name_each_and_none_is_idle() {
 }
 
 /// A setting of the given size.
-fn setting(role: Role, axis: Axis, size: f64) -> Setting {
+fn setting(role: Role, axis: Axis, size: f64) -> ArmSetting {
     let sizes = |wanted: Axis, otherwise: f64| if axis == wanted { size } else { otherwise };
-    Setting {
+    ArmSetting {
         arm: "made-up".to_owned(),
         role,
         idleness: None,
@@ -122,7 +122,7 @@ fn figures(bounds: Bounds) -> [(f64, f64); 3] {
 
 /// Readings with this figure in every run of a test.
 fn observations(c: usize, t: usize, test: &Test, (figure, spread): (f64, f64)) -> Vec<Observation> {
-    let made = |setting: Setting, seed: u64, value: f64| Observation {
+    let made = |setting: ArmSetting, seed: u64, value: f64| Observation {
         claim: c,
         test: t,
         setting,

@@ -25,7 +25,7 @@ pub use count::{Count, counts};
 pub use reason::Reason;
 
 use super::destiny::{Fates, NeuronDestiny, destinies, fates};
-use super::measure::{Observation, Setting, measure};
+use super::measure::{ArmSetting, Observation, measure};
 use super::{About, Axis, Claim, ClaimError, Test, claims, claims_digest};
 use crate::evidence::{EvidenceError, Moment, Run};
 use crate::identity::Digest;
@@ -71,7 +71,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The arm and its sizes; for a scaling test those of the largest size.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Seeds and their values; for a scaling test (size, value).
     pub values: Vec<(f64, f64)>,
     /// The figure with its interval at the corrected level.
@@ -209,7 +209,7 @@ pub fn judge_observations(paper: &Paper, claims: &[Claim], observations: &[Obser
     for (result, claim) in results.iter_mut().zip(claims) {
         result.verdict = decide::overall(claim, result);
         let supported = |finding: &Finding, by: &str| {
-            let Setting { role, arm, .. } = &finding.setting;
+            let ArmSetting { role, arm, .. } = &finding.setting;
             format!(
                 "{}: {by} is supported as well ({}, {arm}, {})",
                 result.id,
@@ -240,11 +240,11 @@ pub fn judge_observations(paper: &Paper, claims: &[Claim], observations: &[Obser
 fn draft(paper: &Paper, c: usize, claim: &Claim, observations: &[Observation]) -> ClaimResult {
     let is_learned = claim.about.is_some_and(About::is_learned);
     let tests = claim.tests.iter().enumerate().map(|(t, test)| {
-        let of = |wanted: &dyn Fn(&Setting) -> bool| -> Vec<&Observation> {
+        let of = |wanted: &dyn Fn(&ArmSetting) -> bool| -> Vec<&Observation> {
             let fits = |r: &&Observation| r.claim == c && r.test == t && wanted(&r.setting);
             observations.iter().filter(fits).collect()
         };
-        let is_idle = |setting: &Setting| is_learned && setting.idleness.is_some();
+        let is_idle = |setting: &ArmSetting| is_learned && setting.idleness.is_some();
         let own = of(&|setting| test.arms().contains(&setting.role) && !is_idle(setting));
         let controls = of(&|setting| test.controls().contains(&setting.role));
         let idle = of(&is_idle);
@@ -256,7 +256,7 @@ fn draft(paper: &Paper, c: usize, claim: &Claim, observations: &[Observation]) -
             Test::AtOneSize(_) => (None, trend(&own)),
             Test::Scaling(scaling) => (Some(scaling.against), None),
         };
-        let subjects: Vec<&Setting> = own.iter().map(|observation| &observation.setting).collect();
+        let subjects: Vec<&ArmSetting> = own.iter().map(|observation| &observation.setting).collect();
         let mut controls = at_one_size(&controls);
         require_subjects_settings(&mut controls, &subjects, paper.roles().ok());
         let ((quantity, at), rule) = (test.quantity(), test.bounds());

@@ -1,7 +1,7 @@
 //! Runs that differ in nothing but the seed, and ladders of such settings: what is judged at once.
 
 use super::{FEWEST_SEEDS, Finding, PLAIN_LEVEL, Reason, Verdict};
-use crate::claim::measure::{Observation, Obstacle, Setting};
+use crate::claim::measure::{ArmSetting, Observation, Obstacle};
 use crate::claim::{Axis, Scale, Scaling};
 use crate::evidence::Gap;
 use crate::stats::{Estimate, Located};
@@ -13,7 +13,7 @@ pub(super) const FEWEST_SIZES: usize = 3;
 /// Readings that share a key, each run once, in an order that does not depend on that of the runs.
 fn repetitions<'a, K: Ord>(
     observations: &[&'a Observation],
-    key: impl Fn(&Setting) -> K,
+    key: impl Fn(&ArmSetting) -> K,
 ) -> Vec<Vec<&'a Observation>> {
     let mut groups: BTreeMap<K, Vec<&Observation>> = BTreeMap::new();
     for observation in observations {
@@ -134,7 +134,7 @@ pub(super) fn trend(observations: &[&Observation]) -> Option<Estimate> {
 }
 
 /// A finding with its interval at the plain level, to be corrected.
-fn undecided(setting: &Setting, values: Vec<(f64, f64)>, located: Result<Located, Reason>) -> Finding {
+fn undecided(setting: &ArmSetting, values: Vec<(f64, f64)>, located: Result<Located, Reason>) -> Finding {
     let (located, reason) = match located {
         Ok(located) => (Some(located), Reason::OnTheBound { seeds: values.len() }),
         Err(reason) => (None, reason),
