@@ -13,7 +13,7 @@
 
 use featurescope_lab::evidence::{Moment, Subject};
 use featurescope_lab::paper::{IdleKind, Idleness, Role, Standing};
-use featurescope_sim::train::BiasRule;
+use featurescope_sim::train::BiasCourse;
 
 /// K below which stage I ends before the atoms dominate.
 const LEAST_ENERGY_RATIO: f64 = 2.0;
@@ -78,7 +78,7 @@ fn idleness(subject: &Subject<'_>) -> Option<Idleness> {
     if spec.training.learning_rate * rate * spec.training.steps as f64 <= 1.0 {
         return Some(Idleness::named(UNTRAINED));
     }
-    if !is_masked || spec.bias_rule() == Some(BiasRule::Zero) {
+    if !is_masked || spec.bias_course().is_some_and(|course| course.stays_at_zero()) {
         return None;
     }
     if spec.training.first_energy_ratio < LEAST_ENERGY_RATIO {
@@ -102,7 +102,7 @@ fn follows_the_stages(subject: &Subject<'_>) -> bool {
 /// The reset over what a coefficient without luck is, and the cap over the standard deviation of masked
 /// noise.
 fn gates(subject: &Subject<'_>) -> Option<[f64; 2]> {
-    let Some(BiasRule::Staged { reset, cap, .. }) = subject.spec().bias_rule() else { return None };
+    let BiasCourse { reset, cap } = subject.spec().bias_course()?;
     let noise = (2.0 * subject.population().ok()?.noise_variance).sqrt();
     Some([reset * (2.0 * subject.latent_dim().ln()).sqrt(), cap / noise])
 }

@@ -16,7 +16,7 @@ use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
-use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Reader, Row, rows};
+use featurescope_lab::sweep::table::{FIGURES, LEVEL, MeanOverSeeds, Reader, Row, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -305,7 +305,7 @@ fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-fn show(figure: &Figure) -> String {
+fn show(figure: &MeanOverSeeds) -> String {
     match figure.interval {
         Some(Estimate { lower, upper, .. }) => format!("{:.2} ± {:.2}", figure.mean, 0.5 * (upper - lower)),
         None => format!("{:.2}", figure.mean),
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_table_of_a_sweep_fits_every_width_and_loses_no_figure() {
-        let figure = Figure { mean: -0.123, interval: None };
+        let figure = MeanOverSeeds { mean: -0.123, interval: None };
         let row = |arm: &str| Row {
             variant: Some("a variant with a long name".to_owned()),
             latent_dim: Some(64),

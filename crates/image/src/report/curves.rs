@@ -4,7 +4,7 @@ use super::stored::{StoredArm, StoredRun, StoredSeed};
 use crate::run::FIGURES;
 use crate::views::Augmentation;
 use featurescope_lab::report::Block;
-use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use featurescope_lab::stats::Located;
 
 /// Strengths that make a curve.
@@ -52,7 +52,7 @@ fn over_epochs(run: &StoredRun) -> Figure {
             title: name.to_owned(),
             x: Axis::linear("epochs"),
             y: Axis::linear(unit),
-            layers: run.arms.iter().map(|arm| Layer::Line(line(arm, &points(arm)))).collect(),
+            layers: run.arms.iter().map(|arm| PlotLayer::Line(line(arm, &points(arm)))).collect(),
             span: 1,
             ..Panel::default()
         }
@@ -97,7 +97,7 @@ fn over_strength(run: &StoredRun) -> Option<Figure> {
             title: name.to_owned(),
             x: Axis::linear("strength of crop, flip and colour distortion"),
             y: Axis::linear(unit),
-            layers: vec![Layer::Line(line(arms[arms.len() - 1].1, &points))],
+            layers: vec![PlotLayer::Line(line(arms[arms.len() - 1].1, &points))],
             span: 1,
             ..Panel::default()
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The sizes of an arm: what stands beside a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Setting {
+pub struct ArmSetting {
     /// Name of the arm.
     pub arm: String,
     /// What it is an example of.
@@ -85,13 +85,13 @@ pub struct Family {
 
 /// One quantity of one test in one arm of one run.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct Observation {
     /// Position of the claim.
     pub claim: usize,
     /// Position of the test in the claim.
     pub test: usize,
     /// Which arm it was.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Its seed.
     pub seed: u64,
     /// The value, or why there is none.
@@ -129,7 +129,7 @@ impl std::fmt::Display for Bounds {
     }
 }
 
-impl Setting {
+impl ArmSetting {
     /// The setting of an arm that is judged by a paper: a subject, a control, or one that learns nothing.
     pub fn of(paper: &Paper, subject: &Subject<'_>) -> Option<Self> {
         let role = paper.role(subject)?;
@@ -225,10 +225,10 @@ pub fn measure<'a>(
     paper: &Paper,
     claims: &[Claim],
     subjects: impl Iterator<Item = Subject<'a>>,
-) -> Vec<Reading> {
-    let mut readings = Vec::new();
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
     for subject in subjects {
-        let Some(setting) = Setting::of(paper, &subject) else { continue };
+        let Some(setting) = ArmSetting::of(paper, &subject) else { continue };
         let mut known = HashMap::new();
         let mut read = |name: &str, at: Moment| -> Result<f64, Gap> {
             let key = (name.to_owned(), at);
@@ -241,18 +241,18 @@ pub fn measure<'a>(
                 let (setting, seed) = (setting.clone(), subject.run.plan.seed);
                 let value = read_test(test, setting.role, &mut read);
                 let range = (paper.range)(test.quantity().0, &subject);
-                readings.push(Reading { claim: c, test: t, setting, seed, value, range });
+                observations.push(Observation { claim: c, test: t, setting, seed, value, range });
             }
         }
     }
-    readings
+    observations
 }
 
 /// Whether a test is read off such an arm: as its subject, as its control, or as a standing control.
 ///
 /// What learns nothing is a standing control of statements about learning and a control of no other, and of
 /// what is not about learning it is a subject only where nothing has been trained: there all runs are alike.
-fn asks(paper: &Paper, claim: &Claim, test: &Test, setting: &Setting) -> bool {
+fn asks(paper: &Paper, claim: &Claim, test: &Test, setting: &ArmSetting) -> bool {
     let (is_subject, at) = (test.arms().contains(&setting.role), test.quantity().1);
     let Some(idleness) = setting.idleness else {
         return is_subject || test.controls().contains(&setting.role);

@@ -1,6 +1,6 @@
 //! What stored runs say about the paper's statements: the scoreboard, and the fits over sizes behind it.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
 use crate::claim::wording::{count, count_of_kind, interval, measured, question, word};
@@ -169,7 +169,7 @@ fn fit(claim: &ClaimResult, test: &TestResult, finding: &Finding, scale: Scale) 
     };
     let low = points.iter().map(|p| p[0]).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|p| p[0]).fold(0.0, f64::max);
-    let dots = Layer::Points(super::figure::Points {
+    let dots = PlotLayer::Points(super::figure::Points {
         name: finding.setting.arm.clone(),
         keys: vec!["runs".to_owned()],
         colour: Colour::Hue(0),
@@ -178,7 +178,7 @@ fn fit(claim: &ClaimResult, test: &TestResult, finding: &Finding, scale: Scale) 
         size: 7.0,
         shape: super::figure::Shape::Dot,
     });
-    let line = Layer::Line(Line::new("fit", "fit", Colour::Hue(0), vec![at(low), at(high)]));
+    let line = PlotLayer::Line(Line::new("fit", "fit", Colour::Hue(0), vec![at(low), at(high)]));
     Some(Panel {
         title: format!("{}: {}", claim.id, finding.setting.arm),
         note: format!(

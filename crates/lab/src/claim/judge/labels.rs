@@ -1,6 +1,6 @@
 //! Words that tell settings of one kind and size apart: the rungs of a ladder over P look alike otherwise.
 
-use crate::claim::measure::Setting;
+use crate::claim::measure::ArmSetting;
 use crate::paper::{Idleness, Role};
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 type Kind = (Role, Option<Idleness>, usize, usize, bool);
 
 /// A number of a setting.
-type Trait = fn(&Setting) -> f64;
+type Trait = fn(&ArmSetting) -> f64;
 
 /// What may differ between settings of one kind and size: a letter or word, and the value.
 const TRAITS: [(&str, Trait); 7] = [
@@ -23,9 +23,9 @@ const TRAITS: [(&str, Trait); 7] = [
 
 /// Gives every setting the words that tell it from others of its kind and size: where it differs from what most
 /// of them have.
-pub(super) fn tell_apart<'a>(settings: impl Iterator<Item = &'a mut Setting>) {
-    let settings: Vec<&mut Setting> = settings.collect();
-    let mut kinds: BTreeMap<Kind, BTreeMap<String, Setting>> = BTreeMap::new();
+pub(super) fn tell_apart<'a>(settings: impl Iterator<Item = &'a mut ArmSetting>) {
+    let settings: Vec<&mut ArmSetting> = settings.collect();
+    let mut kinds: BTreeMap<Kind, BTreeMap<String, ArmSetting>> = BTreeMap::new();
     for setting in &settings {
         kinds.entry(kind(setting)).or_default().entry(name(setting)).or_insert_with(|| (**setting).clone());
     }
@@ -37,19 +37,19 @@ pub(super) fn tell_apart<'a>(settings: impl Iterator<Item = &'a mut Setting>) {
     }
 }
 
-fn kind(setting: &Setting) -> Kind {
+fn kind(setting: &ArmSetting) -> Kind {
     (setting.role, setting.idleness, setting.latent_dim, setting.ambient_dim, setting.reduced)
 }
 
 /// Its traits, by which equal settings are equal.
-fn name(setting: &Setting) -> String {
+fn name(setting: &ArmSetting) -> String {
     TRAITS.map(|(_, value)| value(setting).to_string()).join(" ")
 }
 
 /// The words of settings of one kind, by name.
-fn apart(settings: &BTreeMap<String, Setting>) -> BTreeMap<String, String> {
+fn apart(settings: &BTreeMap<String, ArmSetting>) -> BTreeMap<String, String> {
     let usual: Vec<f64> = TRAITS.iter().map(|(_, value)| most_common(settings.values().map(value))).collect();
-    let words = |setting: &Setting| {
+    let words = |setting: &ArmSetting| {
         let differs = TRAITS.iter().zip(&usual).filter(|((_, value), usual)| value(setting) != **usual);
         differs.map(|((word, value), _)| format!(" {word} = {}", value(setting))).collect::<Vec<_>>().concat()
     };
