@@ -60,8 +60,15 @@ pub(super) fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
     groups.into_iter().map(finding).collect()
 }
 
+/// Readings that lie on one ladder along the axis; those of arms without sizes lie on none.
+fn ladders<'a>(readings: &[&'a Reading], axis: Axis) -> Vec<Vec<&'a Reading>> {
+    let has_ladder = |reading: &&&Reading| reading.setting.ladders.contains_key(&axis);
+    let on_ladders: Vec<&Reading> = readings.iter().filter(has_ladder).copied().collect();
+    repetitions(&on_ladders, |setting| setting.ladders.get(&axis).cloned())
+}
+
 pub(super) fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> {
-    let ladders = repetitions(readings, |setting| setting.ladders[&test.against].clone());
+    let ladders = ladders(readings, test.against);
     let finding = |ladder: Vec<&Reading>| {
         let located = slope(&ladder, test.against, test.scale);
         let size = |r: &Reading| r.setting.size(test.against);
@@ -123,8 +130,8 @@ fn on_scale(size: f64, rung: &[&Reading], axis: Axis, scale: Scale) -> Result<(f
 
 /// The slope over ln d, where there are enough sizes.
 pub(super) fn trend(readings: &[&Reading]) -> Option<Estimate> {
-    let ladders = repetitions(readings, |setting| setting.ladders[&Axis::LatentDim].clone());
-    let slopes = ladders.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
+    let slopes = ladders(readings, Axis::LatentDim);
+    let slopes = slopes.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
     slopes.map(|slope| slope.interval(PLAIN_LEVEL)).next()
 }
 
