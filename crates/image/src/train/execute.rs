@@ -3,10 +3,10 @@
 use super::arm::ArmRun;
 use super::memory::{self, MemoryError};
 use super::pictures::Source;
-use crate::DataError;
 use crate::arrays::ArraysError;
 use crate::data::Pictures;
 use crate::device::{self, DeviceError};
+use crate::error::DataError;
 use crate::run::{self, ArmSummary, Record, Summary, record};
 use crate::settings::Settings;
 use burn::tensor::Device;

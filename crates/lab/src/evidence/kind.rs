@@ -27,8 +27,12 @@ pub struct RunKind {
 }
 
 /// Runs on sparse-coding data.
-pub static ON_SPARSE_CODES: RunKind =
-    RunKind { catalogue: &SPARSE_CODING, knows: |_| false, visit: visit_sparse_codes, columns: standard_columns };
+pub static ON_SPARSE_CODES: RunKind = RunKind {
+    catalogue: &SPARSE_CODING,
+    knows: |_| false,
+    visit: visit_sparse_codes,
+    columns: standard_columns,
+};
 
 fn visit_sparse_codes(folder: &Path, visitor: &mut Visitor<'_>) -> Result<(), EvidenceError> {
     let run = Run::open(folder)?;

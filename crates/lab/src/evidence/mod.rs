@@ -274,8 +274,7 @@ impl<'a> Subject<'a> {
 
     /// The value of a setting, its default where it was not given; `None` where the arm does not use it.
     pub fn value(&self, key: &str) -> Option<&'a Value> {
-        let own = self.run.values.arms.iter().find(|(name, _)| *name == self.plan.name);
-        own.and_then(|(_, values)| values.get(key)).or_else(|| self.run.values.shared.get(key))
+        self.run.values.value(&self.plan.name, key)
     }
 
     /// The data as closed forms see it.

@@ -73,6 +73,11 @@ pub struct Destiny {
     pub told: &'static [&'static str],
 }
 
+impl Destiny {
+    /// That of a paper that says nothing of neurons.
+    pub const NONE: Self = Self { read: |_, _| None, told: &[] };
+}
+
 /// One neuron: how lucky it started and what it became.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fate {

@@ -359,7 +359,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_file_is_told() {
-        let message = |from: &str, to: &str| Roles::parse(&FILE.replace(from, to), &SPARSE_CODING).unwrap_err().to_string();
+        let message = |from: &str, to: &str| {
+            Roles::parse(&FILE.replace(from, to), &SPARSE_CODING).unwrap_err().to_string()
+        };
         assert!(
             message("objective.temperature", "objective.temprature")
                 .contains("did you mean `objective.temperature`")
