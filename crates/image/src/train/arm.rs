@@ -1,7 +1,9 @@
 //! One arm of a run, from where it stands to its end: trained, measured, saved epoch by epoch.
 
 use super::checkpoint;
-use super::execute::{Event, ExecuteError, Plan};
+use super::error::ExecuteError;
+use super::event::Event;
+use super::plan::Plan;
 use super::{EpochEnd, Represented, Trainer};
 use crate::arrays::{self, Array};
 use crate::data::Split;
