@@ -88,8 +88,9 @@ fn all_the_same(_: &str) -> Made {
 
 /// A picture of two pixels with this chroma share, in [0, 1).
 fn pictures_of_units(chroma: f64) -> Array {
-    // With (R, G, B) = (luma + c, luma − c, luma) a pixel has |chroma|² = (2 c)²/2 = 2 c². Its luma in the orthonormal
-    // axes, √3 luma = ±1, lies ±1 around the mean of the two: share = 2 c²/(2 c² + 1).
+    // With (R, G, B) = (luma + c, luma − c, luma) a pixel has |chroma|² = 2 c². Its luma in the orthonormal axes, √3 luma,
+    // is 1 above the mean of the two, or below it: share = 2 c²/(2 c² + 1).
+    let c = (chroma / (1.0 - chroma) / 2.0).sqrt() as f32;
     let luma = 1.0 / 3f32.sqrt();
     let plane = |colour: f32| [luma + colour, -luma + colour];
     Array::new("units", &[1, 3, 1, 2], [plane(c), plane(-c), plane(0.0)].concat())

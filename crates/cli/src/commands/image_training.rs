@@ -116,13 +116,16 @@ fn announcement(plan: &Plan) -> String {
     format!("{}: the arms {}; about {memory} of memory", plan.experiment, arms.join(", "))
 }
 
-/// The judged statements, and the report beside the runs. The results are there whatever becomes of it.
+/// The judged statements, and the report beside the runs; of a sweep also its boards. The results are there whatever becomes of it.
 fn conclude(manner: &Manner, runs: &[PathBuf], out: &Path) -> Result<()> {
     let shows = !manner.quiet && !manner.json;
     if manner.no_report && !shows {
         return Ok(());
     }
     let boards = boards(manner.quiet, runs)?;
+    if runs != [out.to_path_buf()] {
+        sweep::keep(&boards, out)?;
+    }
     for board in boards.iter().filter(|_| shows) {
         output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
     }

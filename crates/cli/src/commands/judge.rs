@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     if arguments.claims_digest {
         for paper in shipped() {
-            output::print(&format!("{}\n", claims_digest(paper)))?;
+            output::print(&format!("{}  {}\n", claims_digest(paper), paper.name))?;
         }
         return Ok(Exit::Success);
     }

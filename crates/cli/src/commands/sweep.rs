@@ -148,11 +148,9 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
     let runs = runs_in(path)?;
     let boards = boards(arguments.manner.quiet, &runs)?;
     let shows = !arguments.manner.quiet && !arguments.manner.json;
-    for (number, board) in boards.iter().enumerate() {
-        write_json_atomically(&path.join(scoreboard_file(number, board)), board)?;
-        if is_judged && shows {
-            output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
-        }
+    keep(&boards, path)?;
+    for board in boards.iter().filter(|_| is_judged && shows) {
+        output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
     }
     if arguments.manner.no_report {
         return Ok(());
@@ -166,6 +164,14 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
         Ok(_) => {}
         Err(error) => output::note(&format!("no report: {error}")),
+    }
+    Ok(())
+}
+
+/// Leaves boards beside the runs of a sweep that they judge.
+pub fn keep(boards: &[Scoreboard], sweep: &Path) -> Result<()> {
+    for (number, board) in boards.iter().enumerate() {
+        write_json_atomically(&sweep.join(scoreboard_file(number, board)), board)?;
     }
     Ok(())
 }
