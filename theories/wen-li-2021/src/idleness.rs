@@ -11,7 +11,7 @@
 //!
 //! Source: theory.md 4.3 (growth, noise of batches), 4.5 (thresholds).
 
-use featurescope_lab::evidence::{Moment, Subject};
+use featurescope_lab::evidence::{Moment, Subject, Trial};
 use featurescope_lab::paper::{IdleKind, Idleness, Role, Standing};
 use featurescope_sim::train::BiasCourse;
 
@@ -52,14 +52,15 @@ pub const KINDS: &[IdleKind] = &[
 ];
 
 /// How an arm of this role is judged: as one that theory speaks of, or as one that learns nothing. What lies between
-/// them is not.
-pub fn standing(subject: &Subject<'_>, role: Role) -> Standing {
+/// them is not, nor is what is not on sparse-coding data.
+pub fn standing(trial: &dyn Trial, role: Role) -> Standing {
+    let Ok(subject) = trial.sparse_coding() else { return Standing::Between };
     let has_learned =
         || subject.column("coverage_90", Moment::End).is_ok_and(|share| share > LEARNED_COVERAGE);
-    match idleness(subject) {
+    match idleness(&subject) {
         Some(_) if has_learned() => Standing::Between,
         Some(idleness) => Standing::Idle(idleness),
-        None if role == Role::named("random_mask_staged") && !follows_the_stages(subject) => {
+        None if role == Role::named("random_mask_staged") && !follows_the_stages(&subject) => {
             Standing::Between
         }
         None => Standing::Meant,

@@ -10,7 +10,7 @@
 //! ```
 
 use super::measure::ArmSetting;
-use crate::evidence::Subject;
+use crate::evidence::Trial;
 use crate::identity::SettingKey;
 use crate::paper::{Fate, Paper};
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
@@ -65,10 +65,10 @@ pub struct NeuronDestiny {
 
 /// The fates of the neurons of an arm that is judged and learns; `None` also where the paper says nothing of them, or
 /// the run did not record what is needed.
-pub fn fates(paper: &Paper, subject: &Subject<'_>) -> Option<Fates> {
-    let setting = ArmSetting::of(paper, subject).filter(|setting| setting.idleness.is_none())?;
-    let neurons = (paper.destiny.read)(subject, setting.role)?;
-    Some(Fates { setting, seed: subject.run.plan.seed, neurons })
+pub fn fates(paper: &Paper, trial: &dyn Trial) -> Option<Fates> {
+    let setting = ArmSetting::of(paper, trial).filter(|setting| setting.idleness.is_none())?;
+    let neurons = (paper.destiny.read)(&trial.sparse_coding().ok()?, setting.role)?;
+    Some(Fates { setting, seed: trial.seed(), neurons })
 }
 
 /// Sums up runs by setting.

@@ -3,7 +3,7 @@
 use super::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
-use crate::claim::wording::{count, count_of_kind, interval, measured, question, word};
+use crate::claim::wording::{count, count_of_kind, has_sizes, interval, measured, question, word};
 use crate::claim::{About, FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
 use crate::paper;
 use crate::stats::least_squares_slope;
@@ -41,10 +41,11 @@ pub fn section(scoreboard: &Scoreboard, is_one_of_several: bool, anchors: &[Stri
     let named = |id: &str| paper.map_or(id.to_owned(), |paper| format!("{id}-{}", paper.name));
     let fits_id = named(FITS);
     let lead = format!(
-        "{}. Each line: the size d/d1, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
+        "{}. Each line: the {}, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
          the prediction, ✗ outside, ? neither. Settings with fewer than {FEWEST_SEEDS} seeds decide nothing and are \
          left out where others do. docs/claims.md has the rules.",
         count(&scoreboard.claims),
+        if has_sizes(&scoreboard.claims) { "size d/d1" } else { "experiment" },
         scoreboard.alpha
     );
     let mut blocks = vec![Block::Table(table(scoreboard, &fits_id, anchors))];

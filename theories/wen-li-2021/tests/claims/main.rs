@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_lab::claim::judge::{self, Reason};
-use featurescope_lab::claim::measure::{self, ArmSetting, Ladder, Observation, Obstacle};
+use featurescope_lab::claim::measure::{self, ArmSetting, Ladder, Observation, Obstacle, Sizes};
 use featurescope_lab::claim::*;
 use featurescope_lab::evidence::{Gap, Moment};
 use featurescope_lab::identity::{SettingKey, Settings};
@@ -82,17 +82,19 @@ fn setting(role: Role, axis: Axis, size: f64) -> ArmSetting {
         arm: "made-up".to_owned(),
         role,
         idleness: None,
-        latent_dim: sizes(Axis::LatentDim, 64.0) as usize,
-        ambient_dim: sizes(Axis::AmbientDim, 1024.0) as usize,
-        width: 256,
-        anchors: sizes(Axis::Anchors, 256.0) as usize,
-        negatives: 128,
-        temperature: sizes(Axis::Temperature, 1.0),
-        weight_decay: sizes(Axis::WeightDecay, 1e-4),
-        activity_constant: 1.0,
-        noise_constant: 1.0,
-        steps: 100,
-        reduced: false,
+        sizes: Some(Sizes {
+            latent_dim: sizes(Axis::LatentDim, 64.0) as usize,
+            ambient_dim: sizes(Axis::AmbientDim, 1024.0) as usize,
+            width: 256,
+            anchors: sizes(Axis::Anchors, 256.0) as usize,
+            negatives: 128,
+            temperature: sizes(Axis::Temperature, 1.0),
+            weight_decay: sizes(Axis::WeightDecay, 1e-4),
+            activity_constant: 1.0,
+            noise_constant: 1.0,
+            steps: 100,
+            reduced: false,
+        }),
         experiment: "made-up".to_owned(),
         apart: String::new(),
         settings: Arc::default(),
@@ -258,7 +260,8 @@ fn undecided_verdicts_name_their_reason() {
 
     let c = find(&claims, "Lemma F.3, over d1");
     let ladder = observations(c, 0, &claims[c].tests[0], (1.0, 0.01));
-    let two: Vec<Observation> = ladder.into_iter().filter(|r| r.setting.ambient_dim < 1024).collect();
+    let two: Vec<Observation> =
+        ladder.into_iter().filter(|r| r.setting.size(Axis::AmbientDim) < 1024.0).collect();
     let result = judge_observations(&claims, &two).claims.swap_remove(c);
     let Verdict::Undecided { reason: Reason::TooFewSizes { found: 2 } } =
         &result.tests[0].findings[0].verdict

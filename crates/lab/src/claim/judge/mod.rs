@@ -27,9 +27,9 @@ pub use reason::Reason;
 use super::destiny::{Fates, NeuronDestiny, destinies, fates};
 use super::measure::{ArmSetting, Observation, measure};
 use super::{About, Axis, Claim, ClaimError, Test, claims, claims_digest};
-use crate::evidence::{EvidenceError, Moment, Run};
+use crate::evidence::{EvidenceError, Moment};
 use crate::identity::Digest;
-use crate::paper::{Name, Paper};
+use crate::paper::{Name, Paper, shipped};
 use crate::stats::{Estimate, Located};
 use controls::require_subjects_settings;
 use rayon::prelude::*;
@@ -175,9 +175,11 @@ pub fn judge_telling(
     let finished = AtomicUsize::new(0);
     // A run is opened, read and dropped by one thread.
     let read = |folder: &PathBuf| {
-        let run = Run::open(folder)?;
-        let of_run: Vec<_> = run.subjects().filter_map(|subject| fates(paper, &subject)).collect();
-        let measured = measure(paper, &claims, run.subjects());
+        let (mut measured, mut of_run) = (Vec::new(), Vec::new());
+        (paper.runs.visit)(folder, &mut |trial| {
+            of_run.extend(fates(paper, trial));
+            measured.extend(measure(paper, &claims, trial));
+        })?;
         on_read(finished.fetch_add(1, Ordering::Relaxed) + 1);
         Ok((measured, of_run))
     };
@@ -198,6 +200,15 @@ pub fn judge_telling(
     scoreboard.destiny = destinies(all_fates);
     scoreboard.warnings.splice(0..0, warnings);
     Ok(scoreboard)
+}
+
+/// Judges every shipped paper that has claims on such runs by those of its kind: one board each.
+///
+/// # Errors
+/// If claims cannot be read.
+pub fn judge_shipped(folders: &[PathBuf]) -> Result<Vec<Scoreboard>, ClaimError> {
+    let papers = shipped().into_iter().map(|paper| (paper, paper.runs_among(folders)));
+    papers.filter(|(_, runs)| !runs.is_empty()).map(|(paper, runs)| judge(paper, &runs)).collect()
 }
 
 /// Judges observations of a paper's claims.

@@ -65,8 +65,15 @@ pub(super) fn at_one_size(observations: &[&Observation]) -> Vec<Finding> {
     groups.into_iter().map(finding).collect()
 }
 
+/// Readings that lie on one ladder along the axis; those of arms without sizes lie on none.
+fn ladders<'a>(observations: &[&'a Observation], axis: Axis) -> Vec<Vec<&'a Observation>> {
+    let has_ladder = |reading: &&&Observation| reading.setting.ladders.contains_key(&axis);
+    let on_ladders: Vec<&Observation> = observations.iter().filter(has_ladder).copied().collect();
+    repetitions(&on_ladders, |setting| setting.ladders.get(&axis).cloned())
+}
+
 pub(super) fn over_sizes(observations: &[&Observation], test: &Scaling) -> Vec<Finding> {
-    let ladders = repetitions(observations, |setting| setting.ladders[&test.against].clone());
+    let ladders = ladders(observations, test.against);
     let finding = |ladder: Vec<&Observation>| {
         let located = slope(&ladder, test.against, test.scale);
         let size = |r: &Observation| r.setting.size(test.against);
@@ -128,8 +135,8 @@ fn on_scale(size: f64, rung: &[&Observation], axis: Axis, scale: Scale) -> Resul
 
 /// The slope over ln d, where there are enough sizes.
 pub(super) fn trend(observations: &[&Observation]) -> Option<Estimate> {
-    let ladders = repetitions(observations, |setting| setting.ladders[&Axis::LatentDim].clone());
-    let slopes = ladders.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
+    let slopes = ladders(observations, Axis::LatentDim);
+    let slopes = slopes.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
     slopes.map(|slope| slope.interval(PLAIN_LEVEL)).next()
 }
 
