@@ -30,7 +30,7 @@ impl Page {
         let (mut has, mut section) = (BTreeSet::new(), String::new());
         for line in text.lines() {
             if let Some(heading) = line.strip_prefix("## ").or_else(|| line.strip_prefix("### ")) {
-                section = number(heading).unwrap().0.to_owned();
+                section = String::from(number(heading).unwrap().0);
                 has.insert(section.clone());
             } else if let Some((item, _)) = line.split_once(". ")
                 && is_whole(item)
