@@ -1,4 +1,4 @@
-//! From leaves to values: every setting that was typed for all arms, or for one, in one place is checked by itself.
+//! From leaves to values: the settings that one place gives for all arms, or for one of them, checked one by one.
 
 use super::catalogue::Catalogue;
 use super::error::{SpecError, Typed};
