@@ -41,6 +41,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+/// Tests that other crates include name this one by its name.
+#[cfg(test)]
+extern crate self as featurescope_sim;
+
 pub mod math;
 pub mod part;
 pub mod data;

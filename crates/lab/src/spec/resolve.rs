@@ -12,9 +12,10 @@
 use super::Chosen;
 use super::catalogue::Catalogue;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
-use super::layer::{Layer, Values, Variant};
+use super::layer::{Layer, Variant};
 use super::registry::SPARSE_CODING;
 use super::setting::{Condition, Fallback, InToml, Kind, Setting};
+use super::values::Values;
 use toml::Value;
 
 /// Name of the only arm of a spec without arms.
