@@ -104,10 +104,10 @@ fn legend(board: &Scoreboard, detail: Detail) -> String {
     let level = format!("Intervals are corrected for the number of tests (Holm, α = {})", board.alpha);
     let digest = board.claims_digest.map_or(String::new(), |it| format!(" Judged by claims {}.", it.short()));
     if detail == Detail::Line {
+        let some = board.claims.first().map_or("", |claim| &claim.id);
         return format!(
             "In brackets: where the statement holds. {level}. `--all` shows every setting, every control and \
-             what undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a \
-             statement.{digest}"
+             what undecided statements need; `featurescope explain \"{some}\"` shows a statement.{digest}"
         );
     }
     if !has_sizes(&board.claims) {

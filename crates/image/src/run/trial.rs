@@ -94,7 +94,7 @@ impl ArmOfRun<'_> {
             Moment::T2 => Err(Gap::NotReached("T2")),
             Moment::End => Ok(records),
             Moment::Window => {
-                let first = records.iter().position(|record| 2 * record.step >= last.step);
+                let first = records.iter().position(|record| record.step >= last.step.div_ceil(2));
                 Ok(&records[first.unwrap_or_default()..])
             }
         }

@@ -9,6 +9,7 @@ use crate::arrays::{self, Array};
 use crate::data::Split;
 use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
+use crate::network::Arithmetic;
 use crate::network::parameters::numbers;
 use crate::purpose;
 use crate::run::{self, Measurements, Record, Timing, record};

@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{SyntheticSpec, synthetic};
 use crate::device;
+use crate::network::Arithmetic;
 use crate::purpose;
 use crate::settings::Settings;
 

@@ -56,17 +56,15 @@ fn apart(settings: &BTreeMap<String, ArmSetting>) -> BTreeMap<String, String> {
     let sizes: Vec<Sizes> = settings.values().filter_map(|setting| setting.sizes).collect();
     let usual: Vec<f64> = TRAITS.iter().map(|(_, value)| most_common(sizes.iter().map(value))).collect();
     let varied = varied(settings);
-    let words = |setting: &ArmSetting| match &setting.sizes {
-        Some(sizes) => {
+    let words = |setting: &ArmSetting| -> Vec<String> {
+        if let Some(sizes) = &setting.sizes {
             let differs = TRAITS.iter().zip(&usual).filter(|((_, value), usual)| value(sizes) != **usual);
-            differs.map(|((word, value), _)| format!(" {word} = {}", value(sizes))).collect::<String>()
+            return differs.map(|((word, value), _)| format!(" {word} = {}", value(sizes))).collect();
         }
-        None => {
-            let own = setting.settings.iter().filter(|(key, _)| varied.contains(*key));
-            own.map(|(key, value)| format!(" {key} = {value}")).collect()
-        }
+        let own = setting.settings.iter().filter(|(key, _)| varied.contains(*key));
+        own.map(|(key, value)| format!(" {key} = {value}")).collect()
     };
-    settings.iter().map(|(name, setting)| (name.clone(), words(setting))).collect()
+    settings.iter().map(|(name, setting)| (name.clone(), words(setting).concat())).collect()
 }
 
 /// The settings that are not the same in all of these.
