@@ -30,7 +30,7 @@
 //!     DenseNoise::isotropic(0.05)?,
 //! )?;
 //! let rate = RateRule { learning_rate: 1.0, weight_decay: 1e-3, ..RateRule::default() };
-//! let rule = TrainingRule { width: 24, steps: 20, rate, bias: BiasRule::Zero, ..TrainingRule::default() };
+//! let rule = TrainingRule { width: 24, steps: 20, rate, bias: Arc::new(ZeroBias), ..TrainingRule::default() };
 //! let mut process = Sampled::new(Box::new(data), Parts { rule, ..Parts::default() })?;
 //! while let Some(view) = process.step() {
 //!     assert!(view.batch.is_some_and(|batch| batch.loss.is_finite()));

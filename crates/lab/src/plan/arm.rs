@@ -36,7 +36,7 @@ pub struct ArmPlan {
     seed: u64,
     latent_dim: usize,
     law: Option<SparseCodingLaw>,
-    cadence: Cadence,
+    cadence: Arc<dyn Cadence>,
 }
 
 impl ArmPlan {
@@ -181,7 +181,7 @@ impl ArmPlan {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
             luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
         };
-        Recorder::new(standard(&settings), self.cadence, self.spec.training.steps)
+        Recorder::new(standard(&settings), Arc::clone(&self.cadence), self.spec.training.steps)
     }
 
     fn batch(&self) -> BatchPlan {

@@ -29,6 +29,15 @@ pub struct Resolved {
     pub arms: Vec<(String, Values)>,
 }
 
+impl Resolved {
+    /// The value of a setting that holds for an arm, its default where it was not given; `None` where the arm does
+    /// not use it.
+    pub fn value(&self, arm: &str, key: &str) -> Option<&Value> {
+        let own = self.arms.iter().find(|(name, _)| name == arm);
+        own.and_then(|(_, values)| values.get(key)).or_else(|| self.shared.get(key))
+    }
+}
+
 /// A value chosen from a list: the key, with `arms.NAME.` in front if it was a list of one arm, and the value.
 pub type Choice = (String, Value);
 

@@ -46,12 +46,12 @@ pub struct Row {
     /// Runs behind the figures: seeds.
     pub seeds: usize,
     /// By figure: its mean over seeds; `None` where no run has it.
-    pub figures: Vec<(&'static str, Option<Figure>)>,
+    pub figures: Vec<(&'static str, Option<MeanOverSeeds>)>,
 }
 
 /// A figure over seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
+pub struct MeanOverSeeds {
     /// Mean over seeds.
     pub mean: f64,
     /// Its interval; `None` with a single seed.
@@ -107,8 +107,8 @@ fn rows_of(entry: &SweepEntry, summaries: &[Value], figures: &[(&'static str, Re
     names.map(row).collect()
 }
 
-fn figure(values: &[f64]) -> Option<Figure> {
+fn figure(values: &[f64]) -> Option<MeanOverSeeds> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let interval = Located::mean(values).map(|located| located.interval(LEVEL));
-    (!values.is_empty()).then_some(Figure { mean, interval })
+    (!values.is_empty()).then_some(MeanOverSeeds { mean, interval })
 }
