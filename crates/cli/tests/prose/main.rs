@@ -1,6 +1,7 @@
-//! The pages are written in plain English, as docs/style.md describes it.
+//! Pages and explanations are written in plain English, as docs/style.md describes it.
 //!
-//! Every Markdown file of the repository is checked. A complaint names the file, the line, and what to do.
+//! Every Markdown file of the repository is checked, and what `featurescope explain` says of settings and terms.
+//! A complaint names the file and the line, or the name that is explained, and what to do.
 //! `cargo test --test prose -- --ignored --nocapture` prints how easily each page reads.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
@@ -8,7 +9,10 @@
 mod rules;
 mod text;
 
-use rules::{Readability, complaints};
+use featurescope_image::settings::CATALOGUE;
+use featurescope_lab::reference::glossary;
+use featurescope_lab::spec::registry::SPARSE_CODING;
+use rules::{Readability, complaints, complaints_about_sentences};
 use std::fs;
 use std::path::{Path, PathBuf};
 use text::Page;
@@ -32,7 +36,7 @@ const NOT_YET: &[&str] = &[
     "theories/wen-li-2021/theory.md",
 ];
 
-/// Fewest pages: fewer mean that they were not found.
+/// Fewest pages, and fewest explanations: fewer mean that they were not found.
 const FEWEST: usize = 30;
 
 fn root() -> PathBuf {
@@ -79,6 +83,28 @@ fn every_page_is_plain_english() {
         .iter()
         .flat_map(|(name, page)| {
             complaints(page).into_iter().map(move |(line, told)| format!("{name}:{line}: {told}"))
+        })
+        .collect();
+    assert!(all.is_empty(), "{} (docs/style.md has the rules)\n{}", all.len(), all.join("\n"));
+}
+
+/// The texts of `explain`, by what they explain.
+fn explanations() -> Vec<(String, String)> {
+    let settings = SPARSE_CODING.settings().iter().chain(CATALOGUE.settings());
+    let settings = settings.map(|setting| (setting.key.to_owned(), setting.doc.to_owned()));
+    let terms = glossary::terms().unwrap().into_iter().map(|term| (term.name, term.meaning));
+    settings.chain(terms).collect()
+}
+
+#[test]
+fn every_explanation_is_plain_english() {
+    let texts = explanations();
+    assert!(texts.len() >= FEWEST, "only {} texts were found", texts.len());
+    let all: Vec<String> = texts
+        .iter()
+        .flat_map(|(name, text)| {
+            let complaints = complaints_about_sentences(&Page::read(text));
+            complaints.into_iter().map(move |(_, told)| format!("explain {name}: {told}"))
         })
         .collect();
     assert!(all.is_empty(), "{} (docs/style.md has the rules)\n{}", all.len(), all.join("\n"));

@@ -105,12 +105,19 @@ pub fn complaints(page: &Page) -> Vec<(usize, String)> {
             all.push((cell.line, format!("{told}: {}", beginning(&cell.text))));
         }
     }
-    for sentence in &page.sentences {
-        all.extend(of_sentence(&sentence.text).into_iter().map(|told| (sentence.line, told)));
-    }
+    all.extend(complaints_about_sentences(page));
     all.extend(of_whole(&Readability::of(page)).into_iter().map(|told| (1, told)));
     all.sort_by_key(|(line, _)| *line);
     all
+}
+
+/// What is to be done about single sentences.
+pub fn complaints_about_sentences(page: &Page) -> Vec<(usize, String)> {
+    let of_one = |Passage { line, text }: &Passage| {
+        let line = *line;
+        of_sentence(text).into_iter().map(move |told| (line, told))
+    };
+    page.sentences.iter().flat_map(of_one).collect()
 }
 
 fn of_sentence(text: &str) -> Vec<String> {
