@@ -91,7 +91,8 @@ fn every_page_is_plain_english() {
 /// The texts of `explain`, by what they explain.
 fn explanations() -> Vec<(String, String)> {
     let settings = SPARSE_CODING.settings().iter().chain(CATALOGUE.settings());
-    let settings = settings.map(|setting| (setting.key.to_owned(), setting.doc.to_owned()));
+    // What a setting's parts are begins with their word, in small letters: each is a paragraph here.
+    let settings = settings.map(|setting| (setting.key.to_owned(), setting.doc.replace(". ", ".\n\n")));
     let terms = glossary::terms().unwrap().into_iter().map(|term| (term.name, term.meaning));
     settings.chain(terms).collect()
 }
