@@ -119,6 +119,7 @@ fn what_is_left_out_is_there() {
 
 #[test]
 #[ignore = "prints a table and checks nothing"]
+#[allow(clippy::print_stdout, reason = "the table is what it is for")]
 fn how_easily_each_page_reads() {
     println!("{:>9} {:>6} {:>8}  page", "sentences", "median", "long");
     for (name, page) in written_pages() {
