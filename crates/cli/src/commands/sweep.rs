@@ -15,7 +15,7 @@ use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
-use featurescope_lab::sweep::table::{FIGURES, LEVEL, MeanOverSeeds, Reader, Row, rows};
+use featurescope_lab::sweep::table::{LEVEL, MeanOverSeeds, Reader, Row, figures, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -76,7 +76,7 @@ pub struct Subject<'a> {
 /// Makes runs on sparse-coding data; judges the paper's statements by them if `is_judged`.
 pub fn run_judged(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
     let conclude = |path: &Path| conclude(arguments, path, is_judged);
-    run(arguments, plan, &Subject { figures: FIGURES, conclude: &conclude, is_in_products: true })
+    run(arguments, plan, &Subject { figures: &figures(), conclude: &conclude, is_in_products: true })
 }
 
 /// Makes the runs and prints what they found.
@@ -320,6 +320,7 @@ mod tests {
 
     #[test]
     fn the_table_of_a_sweep_fits_every_width_and_loses_no_figure() {
+        let figures = figures();
         let figure = MeanOverSeeds { mean: -0.123, interval: None };
         let row = |arm: &str| Row {
             variant: Some("a variant with a long name".to_owned()),
@@ -328,15 +329,15 @@ mod tests {
             choices: vec![("augmentation.kind".to_owned(), "independent_masks".into()); 3],
             arm: arm.to_owned(),
             seeds: 12,
-            figures: FIGURES.iter().map(|&(name, _)| (name, Some(figure))).collect(),
+            figures: figures.iter().map(|&(name, _)| (name, Some(figure))).collect(),
         };
         let rows = [row("none"), row("random_mask_with_a_threshold_that_follows_the_schedule")];
         for width in [60, 80, 120] {
             let text = table(&rows, width).unwrap();
             let widest = text.lines().map(shown_width).max().unwrap();
             assert!(widest <= width, "{widest} of {width}\n{text}");
-            assert!(FIGURES.iter().all(|(name, _)| text.contains(name)), "{text}");
-            assert_eq!(text.matches("-0.12").count(), rows.len() * FIGURES.len(), "{text}");
+            assert!(figures.iter().all(|(name, _)| text.contains(name)), "{text}");
+            assert_eq!(text.matches("-0.12").count(), rows.len() * figures.len(), "{text}");
         }
     }
 }

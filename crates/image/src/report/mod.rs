@@ -50,10 +50,10 @@ pub enum ImageReportError {
 
 /// The figures of a sweep's table: heading, and where it stands in an arm's part of `summary.json`.
 pub const SWEEP_FIGURES: &[(&str, Reader)] = &[
-    ("probe", |arm| arm["probe"].as_f64()),
-    ("neighbours", |arm| arm["neighbours"].as_f64()),
-    ("firing", |arm| arm["firing_density"].as_f64()),
-    ("loss", |arm| arm["loss"].as_f64()),
+    ("probe", Reader::Key("probe")),
+    ("neighbours", Reader::Key("neighbours")),
+    ("firing", Reader::Key("firing_density")),
+    ("loss", Reader::Key("loss")),
 ];
 
 /// Reads and judges the runs in `folders`, which differ in the seed, and writes their report to `out`, with the data that
