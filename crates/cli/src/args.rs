@@ -26,7 +26,7 @@ pub enum Command {
     /// Go on with a run that was stopped: by Ctrl-C, a kill, a power cut, a full disk
     #[command(after_help = exit::HELP)]
     Resume(ResumeArguments),
-    /// Go on from a state of a stored run with other settings, in a run directory of its own
+    /// Go on from a moment of a stored run with other settings, in a run directory of its own
     #[command(after_help = exit::HELP)]
     Fork(ForkArguments),
     /// Judge the paper's statements by stored runs; reads only
@@ -91,8 +91,8 @@ pub struct Manner {
     /// Threads to use; results do not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Seconds between two saved states of an arm in training: what a kill can cost. 0: after every step. Networks on
-    /// pictures are saved after every epoch
+    /// Seconds between two saved states of an arm in training. A kill can cost this much. 0 saves after every step.
+    /// Networks on pictures are saved after every epoch
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = seconds)]
     pub save_every: f64,
     /// Print what `summary.json` holds instead of the summary
@@ -104,7 +104,7 @@ pub struct Manner {
     /// What the report leaves beside its figures.
     #[command(flatten)]
     pub data: Data,
-    /// Print nothing but errors (and what --json prints)
+    /// Print only errors (and what --json prints)
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -179,16 +179,16 @@ pub struct ForkArguments {
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct JudgeArguments {
-    /// Run directories, or sweeps of them; runs that differ in nothing but the seed are repetitions
-    /// of each other
+    /// Run directories, or sweeps of them. Runs that differ only in the seed are repetitions of each
+    /// other
     #[arg(
         required_unless_present = "claims_digest",
         value_name = "RUN",
         add = ArgValueCompleter::new(completion::runs)
     )]
     pub runs: Vec<PathBuf>,
-    /// Print the SHA-256 of the statements, bounds and rules that judge, and judge nothing: noted before a
-    /// run is made, it shows that they were fixed by then
+    /// Print the SHA-256 of the statements, bounds and rules that judge, and judge nothing. If you note it
+    /// before a run, it shows that they were fixed by then
     #[arg(long, conflicts_with = "runs")]
     pub claims_digest: bool,
     /// Show every test, setting and control, and what undecided statements need, instead of a line for
@@ -264,15 +264,15 @@ pub struct DiagnoseArguments {
     /// the same samples, are layers or epochs: one report shows them side by side
     #[arg(value_name = "FILE", required = true)]
     pub activations: Vec<PathBuf>,
-    /// Which array of the file, where it holds several, or which column of lists; given several
-    /// times: several layers; `all`: every matrix
+    /// The array, or the column of lists, to take where the file holds several. Repeat it for several
+    /// layers. `all` takes every matrix
     #[arg(long, value_name = "NAME")]
     pub array: Vec<String>,
     /// Which columns of a table are neurons, separated by commas; `*` stands for any text
     /// [default: the floating-point columns that are no label and no index]
     #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "array")]
     pub columns: Vec<String>,
-    /// Representations of another view of every sample, row by row, of the same shape; one for
+    /// Representations of another view of every sample, row by row, of the same shape. There is one for
     /// each representation
     #[arg(long, value_name = "FILE")]
     pub pairs: Vec<PathBuf>,
@@ -292,7 +292,7 @@ pub struct DiagnoseArguments {
     /// The label that stands for none, for instance -1
     #[arg(long, value_name = "VALUE", requires = "labels", allow_hyphen_values = true)]
     pub unlabelled: Option<String>,
-    /// Samples that are looked at, at most: a fixed random choice, stratified by class
+    /// Largest number of samples to look at: a fixed random choice, stratified by class
     #[arg(long, value_name = "N", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(4..))]
     pub samples: u32,
     /// Folder for report.html and figures/
@@ -320,7 +320,7 @@ pub enum LabelKind {
 pub struct ExplainArguments {
     /// Anything that has a name, or a part of its name: a setting (`training.learning_rate`), a table
     /// of settings, an experiment, a statement (`theorem 3.4`), a quantity, a recorded column, a letter
-    /// of the paper (`tau`) or a term (`dense energy`); without it: every setting
+    /// of the paper (`tau`) or a term (`dense energy`). Without a name, every setting is listed
     #[arg(add = ArgValueCompleter::new(completion::names))]
     pub name: Vec<String>,
     /// Run directories or sweeps to show a statement by, instead of the results that come with
@@ -340,7 +340,7 @@ pub struct CompletionsArguments {
 /// Arguments of `man`.
 #[derive(Debug, Args)]
 pub struct ManArguments {
-    /// The command to describe; without it: the program
+    /// The command to describe [default: the program]
     pub command: Option<String>,
 }
 

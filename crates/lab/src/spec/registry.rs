@@ -48,7 +48,7 @@ fn with_objective(holds: fn(&mut dyn Objective) -> bool) -> Vec<Condition> {
 
 /// The list, in the order in which settings are written and explained.
 static ENTRIES: &[Entry] = &[
-    Entry::Setting(setting("experiment", Kind::Text, "", "Name of the experiment; names the run directory.")
+    Entry::Setting(setting("experiment", Kind::Text, "", "Name of the experiment. The run directory has it in its name.")
         .absent("the name of the file or experiment that was run")),
     Entry::Setting(setting("seed", Kind::Whole(0, i64::MAX), "1", "Seed of everything random. Equal seeds give equal bytes.")),
     Entry::Slot(&DATA_LAWS),
@@ -76,34 +76,35 @@ static ENTRIES: &[Entry] = &[
         Kind::Choice(&["sampled", "reduced"]),
         "\"sampled\"",
         "How the learner is trained. sampled: on samples drawn in the ambient space. reduced: the same \
-         process in the latent_dim + width coordinates that the learner sees, at a cost that does not depend on \
-         ambient_dim; equal in law without masks, with masks its limit for large ambient_dim and even leverages: of a \
-         Haar dictionary of 32 atoms the share of dense energy ends 19, 5 and 2 % too low where ambient_dim is 8, 16 \
-         and 32 times latent_dim. It takes plain descent (sgd) alone.",
+         process in the latent_dim + width coordinates that the learner sees. Its cost does not depend on \
+         ambient_dim. Without masks it is equal in law. With masks it is the limit for large ambient_dim and even \
+         leverages. For a Haar dictionary of 32 atoms the share of dense energy then ends 19, 5 and 2 % too low \
+         where ambient_dim is 8, 16 and 32 times latent_dim. It needs plain descent (sgd).",
     )),
     Entry::Setting(setting(
         "training.fork",
         Kind::Text,
         "",
-        "ARM@STEP, ARM@t1 or ARM@t2: until that moment the arm is that other one, written before it; from there on it has its \
-         own settings. Both see the same samples. If the other arm does not get there, this one is the same all along.",
+        "ARM@STEP, ARM@t1 or ARM@t2: the arm and the moment at which this one leaves it. Until then this arm is the \
+         other one. From there on it has its own settings. The other arm stands before it in the spec. Both see the same \
+         samples. If the other arm does not get there, this one is the same all along.",
     )
     .absent("the arm has its own settings from the start")),
     Entry::With(has_fast_step, setting(
         "training.arithmetic",
         Kind::Choice(&["single", "mixed"]),
         "\"single\"",
-        "How products are computed. single: in single precision. mixed: from inputs rounded to bfloat16 with sums in single \
-         precision, and with in-batch negatives W x⁺⁺ from W x and W x⁺: faster, most of all on processors that multiply \
-         bfloat16 fast; other bits.",
+        "How products are computed. single: in single precision. mixed: from inputs rounded to bfloat16, with sums in \
+         single precision. With in-batch negatives it takes W x⁺⁺ from W x and W x⁺. It is faster, most of all on \
+         processors that multiply bfloat16 fast. Its results have other bits.",
     )
     .when(&[SAMPLED])),
     Entry::Beside("augmentation.keep_rate", setting(
         "training.mask_jitter",
         Kind::Choice(&["kept", "dropped"]),
         "\"kept\"",
-        "What reduced dynamics keeps of the masks' effect on the signal: its first order in latent_dim/ambient_dim, or \
-         nothing, the limit in which that ratio is zero.",
+        "What reduced dynamics keeps of the masks' effect on the signal. kept: its first order in \
+         latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio is zero.",
     )
     .when(&[REDUCED])),
     Entry::Setting(setting("training.steps", Kind::count(0), "", "Number of steps.").required()),
@@ -136,8 +137,8 @@ static ENTRIES: &[Entry] = &[
         "measure.potential_per_atom",
         Kind::Number(Range::POSITIVE),
         "3.0",
-        "Sets the threshold of luck: so many neurons per atom are expected to start above it (Definition B.1; the \
-         paper's own constants leave about 0.2 at sizes that fit a computer).",
+        "Number of neurons per atom that are expected to start above the threshold of luck (Definition B.1). It sets \
+         this threshold. The paper's own constants leave about 0.2 at sizes that fit a computer.",
     )),
     Entry::Setting(setting(
         "probe.labels",
@@ -150,8 +151,8 @@ static ENTRIES: &[Entry] = &[
         "probe.target_spread",
         Kind::Number(Range::BELOW_ONE),
         "0.0",
-        "s: entries of a target w* are random signs times magnitudes uniform on [1 − s, 1 + s]. Plain signs by default; a \
-         larger spread makes classification harder, for two active atoms may nearly cancel.",
+        "s: entries of a target w* are random signs times magnitudes uniform on [1 − s, 1 + s]. By default they are \
+         plain signs. A larger spread makes classification harder, because two active atoms may nearly cancel.",
     )),
     Entry::Setting(setting("probe.validation_rows", Kind::count(1), "2000", "Samples that choose the regularisation.")),
     Entry::Setting(setting("probe.test_rows", Kind::count(1), "10000", "Fresh samples behind each score.")),

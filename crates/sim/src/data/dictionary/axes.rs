@@ -9,8 +9,8 @@ use crate::math::{Matrix, ParameterError};
 /// The declaration.
 pub(super) static PART: DictionaryPart = DictionaryPart {
     kind: "axes",
-    summary: "the first coordinate axes, which break the paper's assumption that atoms are spread over many \
-              coordinates: masks then hide whole atoms",
+    summary: "the first coordinate axes. They break the paper's assumption that atoms are spread over many \
+              coordinates, because masks then hide whole atoms",
     settings: &[],
     build: |_, sizes| Ok(Box::new(Axes { sizes: *sizes })),
 };

@@ -16,7 +16,7 @@ pub(super) static PART: OptimizerPart = OptimizerPart {
         "momentum",
         Range::BELOW_ONE,
         "0.9",
-        "Share of its velocity that a weight keeps (μ); in the end it moves η/(1 − μ) times the gradient.",
+        "Share of its velocity that a weight keeps (μ). In the end it moves η/(1 − μ) times the gradient.",
     )],
     build: |given, ()| Ok(Box::new(Momentum::new(given.number("momentum")?)?)),
 };
