@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 /// Values by setting, in the order in which they were typed.
 ///
-/// A setting may hold a list of values, one run each ([`Kind::is_swept`](super::setting::Kind::is_swept)).
+/// A setting may hold a list of values, one run each ([`Kind::is_swept`](super::setting::InToml::is_swept)).
 #[derive(Clone)]
 pub struct Values {
     catalogue: &'static Catalogue,
