@@ -1,0 +1,5 @@
+"""Watch, test and explain how a network learns features by contrastive learning."""
+
+from ._featurescope import experiments
+
+__all__ = ["experiments"]
