@@ -16,9 +16,9 @@ pub fn experiments() -> Vec<(&'static str, &'static str, &'static str)> {
     shipped::all().into_iter().map(line).collect()
 }
 
-/// A setting: key, values in words, words to choose from, default in words, when it is used, what it means, and whether
-/// a list is one value of it.
-type Line = (&'static str, String, Vec<&'static str>, String, Vec<String>, &'static str, bool);
+/// A setting: key, a word for its kind, values in words, words to choose from, default in words, when it is used, what it
+/// means.
+type Line = (&'static str, &'static str, String, Vec<&'static str>, String, Vec<String>, &'static str);
 
 /// Every setting of runs on sparse-coding data.
 #[pyfunction]
@@ -33,8 +33,15 @@ pub fn settings() -> Vec<Line> {
             _ => setting.default_in_words(),
         };
         let used_when = setting.used_when.iter().map(ToString::to_string).collect();
-        let is_list = matches!(setting.kind, Kind::WholeList(..));
-        (setting.key, setting.values_in_words(), words, default, used_when, setting.doc, is_list)
+        let kind = match setting.kind {
+            Kind::Whole(..) => "whole",
+            Kind::Number(_) => "number",
+            Kind::Choice(_) | Kind::Part(_) => "word",
+            Kind::Text => "text",
+            Kind::File => "file",
+            Kind::WholeList(..) => "wholes",
+        };
+        (setting.key, kind, setting.values_in_words(), words, default, used_when, setting.doc)
     };
     SPARSE_CODING.settings().iter().map(line).collect()
 }

@@ -51,13 +51,13 @@ def _draw_panel(axes: Any, panel: dict[str, Any]) -> None:
     _draw_axis(axes, panel["x"], "x")
     _draw_axis(axes, panel["y"], "y")
     for layer in panel["layers"]:
-        (kind, what), = layer.items()
-        if kind == "line":
-            x, y = _numbers(what["points"])
-            axes.plot(x, y, _DASHES[what["stroke"]], color=_colour(what["colour"]), label=what["name"])
-        elif kind == "points":
-            x, y = _numbers(what["points"])
-            axes.scatter(x, y, s=what["size"], color=_colour(what["colour"]), label=what["name"])
+        if layer["kind"] == "line":
+            axes.plot(*_numbers(layer["points"]), _DASHES[layer["stroke"]], color=_colour(layer["colour"]))
+        elif layer["kind"] == "points":
+            axes.scatter(*_numbers(layer["points"]), s=layer["size"], color=_colour(layer["colour"]))
+    for mark in panel["marks"]:
+        line = axes.axvline if mark["on_x"] else axes.axhline
+        line(mark["at"], color=_colour(mark["colour"]), linewidth=0.8, alpha=0.6)
 
 
 class Plots:
@@ -81,6 +81,7 @@ class Plots:
             _draw_panel(axes, panel)
         for axes in all_axes[len(figure["panels"]) :]:
             axes.set_visible(False)
-        if all_axes:
-            all_axes[0].legend(fontsize="small")
+        for entry in figure["legend"]:
+            all_axes[0].plot([], [], _DASHES[entry["stroke"]], color=_colour(entry["colour"]), label=entry["name"])
+        drawn.legend(loc="outside lower center", ncols=4, fontsize="small", frameon=False)
         return drawn

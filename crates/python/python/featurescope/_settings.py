@@ -23,6 +23,8 @@ class Setting:
 
     key: str
     """Its dotted key."""
+    kind: str
+    """``whole``, ``number``, ``word``, ``text``, ``file`` or ``wholes``, an ascending list of whole numbers."""
     values: str
     """What it takes, in words."""
     choices: tuple[str, ...]
@@ -33,8 +35,6 @@ class Setting:
     """All of these have to hold for it to be used."""
     doc: str
     """What it means, with the paper's letter and units."""
-    takes_list: bool
-    """Whether a list is one value of it, and not one run for each."""
 
     def __str__(self) -> str:
         default = f" Default: {self.default}." if self.default else " It must be given."
@@ -44,8 +44,10 @@ class Setting:
 
 def settings() -> list[Setting]:
     """Every setting of runs on sparse-coding data, in the order in which they are explained."""
-    lines = _featurescope.settings()
-    return [Setting(k, v, tuple(c), d, tuple(u), doc, lst) for k, v, c, d, u, doc, lst in lines]
+    return [
+        Setting(key, kind, values, tuple(choices), default, tuple(used_when), doc)
+        for key, kind, values, choices, default, used_when, doc in _featurescope.settings()
+    ]
 
 
 @lru_cache(maxsize=1)
