@@ -7,7 +7,7 @@
 
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
-from ._parts import Part, augmentation, objective
+from ._parts import NetworkPart, Part, Reading, augmentation, data_law, measurement, network, objective
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
@@ -22,8 +22,10 @@ __all__ = [
     "InternalError",
     "Judgement",
     "Learner",
+    "NetworkPart",
     "Part",
     "PartError",
+    "Reading",
     "Run",
     "RunError",
     "Samples",
@@ -35,10 +37,13 @@ __all__ = [
     "Table",
     "View",
     "augmentation",
+    "data_law",
     "experiment",
     "experiments",
     "explain",
     "judge",
+    "measurement",
+    "network",
     "objective",
     "open",
     "resume",
