@@ -82,7 +82,7 @@ def files(folder: Path) -> dict[str, bytes]:
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
-        if path.is_dir() or path.name == "lock" or name.startswith(("report", "figures")):
+        if path.is_dir() or path.name == ".lock" or name.startswith(("report", "figures")):
             continue
         content = path.read_bytes()
         if name in ("summary.json", "manifest.json"):
