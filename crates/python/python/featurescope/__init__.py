@@ -7,7 +7,18 @@
 
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
-from ._parts import NetworkPart, Part, Reading, augmentation, data_law, measurement, network, objective
+from ._parts import (
+    BiasStep,
+    NetworkPart,
+    Part,
+    Reading,
+    augmentation,
+    bias_rule,
+    data_law,
+    measurement,
+    network,
+    objective,
+)
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
@@ -16,6 +27,7 @@ from ._table import Table
 
 __all__ = [
     "Arm",
+    "BiasStep",
     "Error",
     "Experiment",
     "Explanation",
@@ -37,6 +49,7 @@ __all__ = [
     "Table",
     "View",
     "augmentation",
+    "bias_rule",
     "data_law",
     "experiment",
     "experiments",
