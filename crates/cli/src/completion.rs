@@ -15,6 +15,7 @@ use featurescope_lab::sweep::SWEEP_FILE;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
+use std::process;
 
 /// The shells there are completions for.
 pub const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
@@ -31,8 +32,12 @@ fn shells() -> Shells<'static> {
 }
 
 /// Answers a shell that asks for completions of `command`, and ends; does nothing otherwise.
-pub fn answer_shell(command: fn() -> Command) {
-    CompleteEnv::with_factory(command).var(ASKED).shells(shells()).complete();
+pub fn answer_shell(command: fn() -> Command, arguments: &[OsString]) {
+    let completion = CompleteEnv::with_factory(command).var(ASKED).shells(shells());
+    let folder = std::env::current_dir().ok();
+    if completion.try_complete(arguments, folder.as_deref()).unwrap_or_else(|error| error.exit()) {
+        process::exit(0);
+    }
 }
 
 /// What `shell` has to read so that it asks.

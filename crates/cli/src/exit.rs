@@ -5,7 +5,6 @@ use featurescope_image::train::ExecuteError;
 use featurescope_lab::plan::PlanError;
 use featurescope_lab::run::{ForkError, StoredSettingsError};
 use featurescope_lab::spec::SpecError;
-use std::process::ExitCode;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +28,6 @@ pub const HELP: &str = "Exit codes:
   2    the command line or a setting cannot be used; nothing was started
   3    the run is there, but an arm diverged
   130  interrupted by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU; what was done so far is kept";
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
 
 /// A name that is neither a setting nor an experiment nor a file.
 #[derive(Debug)]

@@ -1,0 +1,65 @@
+"""Watch, test and explain how a network learns features by contrastive learning.
+
+>>> import featurescope as fs
+>>> run = fs.experiment("smoke", smoke=True).run()  # doctest: +SKIP
+>>> run["random_mask"].records.to_pandas()  # doctest: +SKIP
+"""
+
+from ._errors import Error, InternalError, PartError, RunError, SettingError
+from ._experiment import Experiment, Learner, Samples, View, experiment
+from ._parts import (
+    BiasStep,
+    NetworkPart,
+    Part,
+    Reading,
+    augmentation,
+    bias_rule,
+    data_law,
+    measurement,
+    network,
+    objective,
+)
+from ._reference import Explanation, ShippedExperiment, experiments, explain
+from ._run import Arm, Run, resume
+from ._settings import Setting, settings
+from ._sweep import Judgement, Sweep, SweepResult, judge, open, sweep
+from ._table import Table
+
+__all__ = [
+    "Arm",
+    "BiasStep",
+    "Error",
+    "Experiment",
+    "Explanation",
+    "InternalError",
+    "Judgement",
+    "Learner",
+    "NetworkPart",
+    "Part",
+    "PartError",
+    "Reading",
+    "Run",
+    "RunError",
+    "Samples",
+    "Setting",
+    "SettingError",
+    "ShippedExperiment",
+    "Sweep",
+    "SweepResult",
+    "Table",
+    "View",
+    "augmentation",
+    "bias_rule",
+    "data_law",
+    "experiment",
+    "experiments",
+    "explain",
+    "judge",
+    "measurement",
+    "network",
+    "objective",
+    "open",
+    "resume",
+    "settings",
+    "sweep",
+]
