@@ -2,15 +2,15 @@
 //!
 //! It is m where all neurons are equally long, and 1 where one of them has everything.
 
-use super::{Column, Measure, Reading, Values, column};
+use super::{AxisKind, Column, Measure, Place, Reading, Values};
 
 /// The participation ratio of the neurons' energies.
 pub struct Participation;
 
-// A column says its name, its unit and its meaning here and nowhere else. Tables, pages, sweeps and claims
-// read them from here.
+// A column says its name, its unit and its meaning here and nowhere else, and how tables and pages show it.
 const COLUMNS: &[Column] =
-    &[column("participation", "neurons", "1/Σ_i s_i², s_i = ‖w_i‖²/Σ‖w‖²; NaN if all weights are zero")];
+    &[Column::new("participation", "neurons", "1/Σ_i s_i², s_i = ‖w_i‖²/Σ‖w‖²; NaN if all weights are zero")
+        .shown(Place::Headline, "participation", "neurons that carry the energy", AxisKind::Count)];
 
 impl Measure for Participation {
     fn columns(&self) -> &'static [Column] {

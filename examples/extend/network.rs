@@ -21,7 +21,12 @@ pub(super) static PART: NetworkPart = NetworkPart {
         WIDTH,
         INITIAL_NORM,
         OUTPUT,
-        PartSetting::new("features", Kind::count(1), Fallback::Required, "Number of features of the second layer."),
+        PartSetting::new(
+            "features",
+            Kind::count(1),
+            Fallback::Required,
+            "Number of features of the second layer.",
+        ),
     ],
     build: |given, ()| with_output(TwoLayers { features: given.whole("features")? as usize }, given),
 };

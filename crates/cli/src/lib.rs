@@ -25,7 +25,10 @@ use clap::{CommandFactory, Parser};
 use exit::Exit;
 use std::ffi::OsString;
 
+pub use commands::explain::explanation;
+pub use commands::judge::judged;
 pub use papers::ship;
+pub use scoreboard::{Detail, text as scoreboard};
 
 /// Does what these arguments say, the first of them being the name of the program; the exit code, 0 to 130.
 ///

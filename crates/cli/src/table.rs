@@ -3,14 +3,14 @@
 use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::output::heading;
 use featurescope_lab::plan::Growth;
-use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary};
+use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary, other_columns, title};
 
 /// Columns of the label and of an arm with a short name.
 const LABEL: usize = 28;
 const CELL: usize = 17;
 const UNDEFINED: &str = "–";
 
-/// The name of a figure and how it reads in an arm.
+/// The column of a figure, or what it is called where it is none, and how it reads in an arm.
 type Row = (&'static str, fn(&ArmSummary) -> String);
 
 const GROUPS: &[(&str, &[Row])] = &[
@@ -33,22 +33,22 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("loss (its sparse floor)", |arm| {
                 with_theory(three(arm.loss), arm.loss_floor.map(|v| three(Some(v))))
             }),
-            ("dense energy", |arm| fraction(arm.dense_energy_fraction)),
-            ("atoms covered, |cos| > .9", |arm| fraction(arm.coverage.at_90)),
-            ("atoms covered, |cos| > .7", |arm| fraction(arm.coverage.at_70)),
-            ("singleton neurons", |arm| whole(arm.singleton_count)),
+            ("dense_energy_fraction", |arm| fraction(arm.dense_energy_fraction)),
+            ("coverage_90", |arm| fraction(arm.coverage.at_90)),
+            ("coverage_70", |arm| fraction(arm.coverage.at_70)),
+            ("singleton_count", |arm| whole(arm.singleton_count)),
             ("their share of the energy", |arm| fraction(arm.singleton_energy_fraction)),
-            ("bias/norm", |arm| fraction(arm.bias_over_norm)),
+            ("bias_over_norm", |arm| fraction(arm.bias_over_norm)),
         ],
     ),
     (
         "representation (linear map)",
         &[
-            ("firing rate", |arm| fraction(arm.firing_rate)),
-            ("signal, cos(f(x), f(Mz))", |arm| {
+            ("firing_rate", |arm| fraction(arm.firing_rate)),
+            ("signal_cosine", |arm| {
                 with_theory(fraction(arm.signal_cosine), arm.signal_cosine_linear.map(two))
             }),
-            ("noise, cos(f(x), f(ξ))", |arm| {
+            ("noise_cosine", |arm| {
                 with_theory(fraction(arm.noise_cosine), arm.noise_cosine_linear.map(two))
             }),
         ],
@@ -82,11 +82,20 @@ fn block(arms: &[(String, ArmSummary)], width: usize) -> String {
     let line = |label: &str, cells: Vec<String>| line(label, width, cells);
     // A name keeps one blank before it.
     let mut text = line("", arms.iter().map(|(name, _)| shortened(name, width - 1)).collect());
-    for (title, rows) in GROUPS {
-        text.push_str(&title_line(title));
+    for (group, rows) in GROUPS {
+        text.push_str(&title_line(group));
         for (label, cell) in *rows {
+            let label = title(label).unwrap_or(label);
             text.push_str(&line(&format!("  {label}"), arms.iter().map(|(_, arm)| cell(arm)).collect()));
         }
+    }
+    let others: Vec<_> = other_columns().collect();
+    if !others.is_empty() {
+        text.push_str(&title_line("other measurements"));
+    }
+    for (column, shown) in others {
+        let cell = |arm: &ArmSummary| three(arm.others.get(column.name).copied().flatten());
+        text.push_str(&line(&format!("  {}", shown.title), arms.iter().map(|(_, arm)| cell(arm)).collect()));
     }
     let ladders: Vec<_> = arms.iter().map(|(_, arm)| ladder(arm, FeatureKind::Learned)).collect();
     let labels = ladders.iter().map(Vec::len).max().unwrap_or_default();

@@ -108,7 +108,7 @@ fn summary(tree: &Path, out: &Path, overrides: &[&str]) -> serde_json::Value {
     let spec = tree.join("examples/extend/experiment.toml");
     let run = ["run", "--release", "--locked", "-q", "-p", "featurescope", "--", "run"];
     let (spec, out) = (spec.to_str().unwrap(), out.to_str().unwrap());
-    let rest = [spec, "--out", out, "--quiet", "--json", "--no-report"];
+    let rest = [spec, "--out", out, "--quiet", "--json"];
     let text = cargo(tree, &[&run[..], &rest, overrides].concat());
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
     let arms = summary["arms"].as_object().unwrap();
@@ -116,6 +116,7 @@ fn summary(tree: &Path, out: &Path, overrides: &[&str]) -> serde_json::Value {
     for (name, arm) in arms {
         assert_eq!((&arm["stop_reason"], &arm["steps"]), (&"finished".into(), &20.into()), "{name}");
         assert!(arm["loss"].as_f64().unwrap().is_finite(), "{name}");
+        assert!((1.0..=16.0).contains(&arm["participation"].as_f64().unwrap()), "{name}: {arm}");
     }
     summary
 }
@@ -141,8 +142,11 @@ fn a_part_is_one_file_and_one_line() {
         assert!(tested.contains(&name), "{} was not tested\n{tested}", example.module);
     }
 
-    // Specs, training and `explain` know them.
-    let plain = summary(&tree, &folder.path().join("plain"), &[]);
+    // Specs, training, pages and `explain` know them.
+    let plain_folder = folder.path().join("plain");
+    let plain = summary(&tree, &plain_folder, &[]);
+    let page = fs::read_to_string(plain_folder.join("report.html")).unwrap();
+    assert!(page.contains("neurons that carry the energy"), "the page does not show the measurement");
     for laws in [
         &["data.latent.kind=power_law", "data.latent.exponent=0.5"][..],
         &["data.kind=hierarchical", "data.group_size=2"],

@@ -86,6 +86,37 @@ impl Experiment {
     }
 }
 
+/// The settings behind `typed`, the name of a shipped experiment or the path of a spec, and the name of the experiment;
+/// `None` where it is neither. Small enough for a few seconds if `smoke`.
+///
+/// # Errors
+/// If the spec cannot be read.
+pub fn find_or_read(typed: &str, smoke: bool) -> Result<Option<(Vec<Layer>, String)>, SpecError> {
+    if let Some(shipped) = Experiment::find(typed) {
+        return Ok(Some((shipped.layers(smoke)?, shipped.name.to_owned())));
+    }
+    let path = Path::new(typed);
+    let looks_like_a_file = path.is_file() || path.extension().is_some() || path.components().count() > 1;
+    if !looks_like_a_file {
+        return Ok(None);
+    }
+    let mut layers = vec![Layer::read(path)?];
+    if smoke {
+        layers.push(Layer::read(&path.with_file_name("smoke.toml"))?);
+    }
+    Ok(Some((layers, name_of(path))))
+}
+
+/// The file's name, or its folder's where files are called the same in every folder.
+pub fn name_of(path: &Path) -> String {
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    match stem(path).as_deref() {
+        Some("experiment" | "spec") => path.parent().and_then(stem),
+        other => other.map(ToOwned::to_owned),
+    }
+    .unwrap_or_else(|| "run".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

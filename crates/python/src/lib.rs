@@ -3,25 +3,45 @@
 //! Experiments, settings, claims and reports are those of `lab`. The sources of the package beside it
 //! (`python/featurescope`) give them signatures and turn their numbers into arrays and tables.
 
+mod array;
+mod drive;
+mod error;
+mod learner;
+mod parts;
+mod reference;
+mod spec;
+mod stored;
+mod table;
+
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _featurescope {
+    use super::{error, parts};
     use pyo3::prelude::*;
     use std::ffi::OsString;
 
-    /// Makes the papers known that come with the program.
+    #[pymodule_export]
+    use super::learner::Learner;
+    #[pymodule_export]
+    use super::parts::register;
+    #[pymodule_export]
+    use super::reference::{experiments, explain, interval, settings};
+    #[pymodule_export]
+    use super::spec::{Experiment, resume};
+    #[pymodule_export]
+    use super::stored::{
+        check_run, judge_runs, read_neurons_file, read_records_file, story_of_run, sweep_rows, write_report,
+    };
+    #[pymodule_export]
+    use super::table::Columns;
+
+    /// Makes known what comes with the program, and the kinds of parts that Python can fill.
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        error::remember_process();
         featurescope::ship();
-        Ok(())
-    }
-
-    /// Names and questions of the experiments that come with the program.
-    #[pyfunction]
-    fn experiments() -> Vec<(&'static str, &'static str)> {
-        let all = featurescope_lab::experiments::all();
-        all.into_iter().map(|experiment| (experiment.name, experiment.question())).collect()
+        parts::open_slots().map_err(error::setting)
     }
 
     /// The terminal program; its exit code.

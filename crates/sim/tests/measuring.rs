@@ -92,7 +92,7 @@ struct Extra;
 
 impl Measure for Extra {
     fn columns(&self) -> &'static [Column] {
-        &[Column { name: "extra", unit: "1", doc: "an added measurement" }]
+        const { &[Column::new("extra", "1", "an added measurement")] }
     }
 
     fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {

@@ -31,12 +31,7 @@ const SUGGESTIONS: usize = 3;
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let width = output::width();
     let typed = arguments.name.join(" ");
-    let text = if arguments.name.is_empty() {
-        every_setting(width)?
-    } else {
-        found(&typed, &arguments.runs, width)?
-    };
-    output::print(&text)?;
+    output::print(&explanation(&typed, &arguments.runs, width)?)?;
     Ok(Exit::Success)
 }
 
@@ -57,6 +52,15 @@ fn all_entries() -> Result<Vec<Entry>> {
     all.extend(reference::settings(&CATALOGUE));
     all.extend(reference::experiments(ON_PICTURES));
     Ok(all)
+}
+
+/// The text that is printed for what was typed, `width` columns wide; verdicts are those of the runs in these folders,
+/// or those that come with the program.
+///
+/// # Errors
+/// If nothing is called so, or a run cannot be judged.
+pub fn explanation(typed: &str, runs: &[PathBuf], width: usize) -> Result<String> {
+    if typed.is_empty() { every_setting(width) } else { found(typed, runs, width) }
 }
 
 /// The pages of what is called so, and beside them what has it in its name; or all that is found, in a list.

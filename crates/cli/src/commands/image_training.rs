@@ -1,8 +1,8 @@
 //! `featurescope run` and `resume` of experiments on pictures.
 
 use crate::args::{Manner, RunArguments};
+use crate::commands::RUNS;
 use crate::commands::sweep::{self, Subject};
-use crate::commands::{RUNS, name_of};
 use crate::exit::Exit;
 use crate::image_progress::ImageProgress;
 use crate::progress::Activity;

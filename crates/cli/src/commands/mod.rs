@@ -19,17 +19,5 @@ pub mod resume;
 pub mod run;
 pub mod sweep;
 
-use std::path::Path;
-
 /// Parent of run directories without `--out`.
 pub const RUNS: &str = "runs";
-
-/// The file's name, or its folder's where files are called the same in every folder.
-pub fn name_of(path: &Path) -> String {
-    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    match stem(path).as_deref() {
-        Some("experiment" | "spec") => path.parent().and_then(stem),
-        other => other.map(ToOwned::to_owned),
-    }
-    .unwrap_or_else(|| "run".to_owned())
-}

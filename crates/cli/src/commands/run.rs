@@ -1,7 +1,7 @@
 //! `featurescope run`: an experiment from its settings to its run directory.
 
 use crate::args::{Manner, RunArguments};
-use crate::commands::{RUNS, name_of};
+use crate::commands::RUNS;
 use crate::exit::{Exit, UnknownName};
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
@@ -120,26 +120,17 @@ fn make_report(manner: &Manner, directory: &RunDirectory) -> Result<()> {
 
 /// The settings behind a name or a path, and the name of the experiment.
 fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
-    if let Some(shipped) = Experiment::find(experiment) {
-        return Ok((shipped.layers(smoke)?, shipped.name.to_owned()));
+    if let Some(found) = experiments::find_or_read(experiment, smoke)? {
+        return Ok(found);
     }
-    let path = Path::new(experiment);
-    let looks_like_a_file = path.is_file() || path.extension().is_some() || path.components().count() > 1;
-    if !looks_like_a_file {
-        let known = experiments::all().into_iter().chain(ON_PICTURES).map(|shipped| shipped.name);
-        let suggestion = nearest(experiment, known);
-        return Err(UnknownName {
-            name: experiment.to_owned(),
-            expected: "an experiment (`featurescope list` names them) or the path of a spec",
-            suggestion: suggestion.map(ToOwned::to_owned),
-        }
-        .into());
+    let known = experiments::all().into_iter().chain(ON_PICTURES).map(|shipped| shipped.name);
+    let suggestion = nearest(experiment, known);
+    Err(UnknownName {
+        name: experiment.to_owned(),
+        expected: "an experiment (`featurescope list` names them) or the path of a spec",
+        suggestion: suggestion.map(ToOwned::to_owned),
     }
-    let mut layers = vec![Layer::read(path)?];
-    if smoke {
-        layers.push(Layer::read(&path.with_file_name("smoke.toml"))?);
-    }
-    Ok((layers, name_of(path)))
+    .into())
 }
 
 fn announcement(plan: &Plan) -> String {

@@ -54,7 +54,7 @@ macro_rules! figure {
     ($field:ident, $title:literal, $unit:literal, $doc:literal) => {
         Figure {
             title: $title,
-            column: Column { name: stringify!($field), unit: $unit, doc: $doc },
+            column: Column::new(stringify!($field), $unit, $doc),
             read: |reading| reading.$field,
             write: |reading, value| reading.$field = value,
         }
@@ -103,9 +103,9 @@ pub const FIGURES: [Figure; 8] = [
     ),
 ];
 
-const EPOCH: Column = Column { name: "epoch", unit: "epochs", doc: "Epochs made." };
+const EPOCH: Column = Column::new("epoch", "epochs", "Epochs made.");
 const LOSS: Column =
-    Column { name: "loss", unit: "1", doc: "Mean loss of the epoch's steps; not defined before the first." };
+    Column::new("loss", "1", "Mean loss of the epoch's steps; not defined before the first.");
 
 /// Writes the records of an arm, replacing what stands at `path`; what was not measured is NaN.
 ///

@@ -4,7 +4,7 @@
 //! units of what theory predicts wherever there is a prediction, so that bounds are plain numbers.
 
 use crate::evidence::{Gap, Moment, Subject};
-use featurescope_sim::measure::{FreshSamples, LuckRule, MeasureSettings, standard};
+use featurescope_sim::measure;
 use serde::Serialize;
 
 /// Reads a quantity off one arm.
@@ -31,13 +31,7 @@ impl Quantity {
 
 /// What a recorded column is, in a sentence; `None` where none has that name.
 pub(super) fn column_doc(name: &str) -> Option<&'static str> {
-    let settings = MeasureSettings {
-        samples: FreshSamples { seed: 0, count: 1 },
-        luck: LuckRule { lucky: 0.0, potential: 0.0 },
-    };
-    let measures = standard(&settings);
-    let mut columns = measures.iter().flat_map(|measure| measure.columns());
-    columns.find(|column| column.name == name).map(|column| column.doc)
+    measure::columns().into_iter().find(|column| column.name == name).map(|column| column.doc)
 }
 
 /// The value of a quantity, or of the column of this name; never a number that is not finite.

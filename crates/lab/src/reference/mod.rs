@@ -18,7 +18,7 @@ use crate::paper::{Paper, shipped};
 use crate::spec::Catalogue;
 use crate::spec::registry::SPARSE_CODING;
 use crate::spec::setting::Setting;
-use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings, standard};
+use featurescope_sim::measure::{self, Column};
 
 /// Shorter than this, a name is looked for as a whole word only: a `d` is in every other word.
 const SHORTEST_PART: usize = 3;
@@ -181,15 +181,8 @@ fn tables(catalogue: &'static Catalogue) -> Vec<&'static str> {
 
 /// The recorded columns, and whether each has one value per neuron.
 fn columns() -> Vec<(Column, bool)> {
-    // What is recorded does not depend on these.
-    let settings = MeasureSettings {
-        samples: FreshSamples { seed: 0, count: 1 },
-        luck: LuckRule { lucky: 0.0, potential: 0.0 },
-    };
-    let measures = standard(&settings);
-    let of_steps = measures.iter().flat_map(|measure| measure.columns()).map(|column| (*column, false));
-    let of_neurons = measures.iter().flat_map(|measure| measure.neuron_columns());
-    of_steps.chain(of_neurons.map(|column| (*column, true))).collect()
+    let of_steps = measure::columns().into_iter().map(|column| (column, false));
+    of_steps.chain(measure::neuron_columns().into_iter().map(|column| (column, true))).collect()
 }
 
 fn first_sentence(text: &str) -> String {

@@ -149,12 +149,11 @@ const FATES: [Fate; 3] = [
 /// Who won which atom, and when.
 pub fn ownership(run: &StoredRun) -> Option<Figure> {
     let arms: Vec<ArmView<'_>> = run.subjects().collect();
-    let mut panels =
-        vec![single(&arms, "Atoms with an owner", "atoms_owned", "atoms with a neuron of |cos| > .7")];
-    panels.extend(arms.iter().filter_map(winners));
-    if panels.len() == 1 {
+    let won: Vec<Panel> = arms.iter().filter_map(winners).collect();
+    if won.is_empty() {
         return None;
     }
+    let panels = single(&arms, "atoms_owned").into_iter().chain(won).collect();
     let mut legend: Vec<Entry> = arms.iter().map(entry).collect();
     legend.extend(FATES.map(|fate| Entry {
         key: fate.key.to_owned(),

@@ -381,9 +381,11 @@ pub fn figure(run: &StoredRun, all: &[Named]) -> Option<Figure> {
         counts.sort_unstable();
         counts.dedup();
         let counts: Vec<String> = counts.iter().map(ToString::to_string).collect();
-        let of = |name: &str| format!("{name} of {} fresh samples", counts.join(" or "));
-        panels.push(single(&arms, &of("Effective rank"), "effective_rank", "directions (RankMe)"));
-        panels.push(single(&arms, &of("Uniformity"), "uniformity", "ln E exp(−2‖u − u′‖²)"));
+        let counts = counts.join(" or ");
+        let of_samples =
+            |panel: Panel| Panel { title: format!("{} of {counts} fresh samples", panel.title), ..panel };
+        let columns = ["effective_rank", "uniformity"];
+        panels.extend(columns.iter().filter_map(|column| single(&arms, column)).map(of_samples));
     }
     let legend: Vec<Entry> = arms.iter().map(entry).collect();
     (!panels.is_empty()).then(|| Figure {

@@ -1,5 +1,6 @@
 //! A figure as data: what is drawn, not how. The page, the SVG, the PNG and the CSV all come from this one description.
 
+use featurescope_sim::measure::{AxisKind, Shown};
 use serde::Serialize;
 
 /// A figure: one or more panels that share a legend.
@@ -282,6 +283,16 @@ impl Axis {
     /// An axis with equal factors.
     pub fn log(name: impl Into<String>) -> Self {
         Self { name: name.into(), scale: Scale::Log, ..Self::default() }
+    }
+
+    /// The axis of a recorded column.
+    pub fn of_column(shown: &Shown) -> Self {
+        let axis = match shown.kind {
+            AxisKind::Logarithmic => Self::log(shown.axis),
+            AxisKind::Share | AxisKind::Count | AxisKind::Free => Self::linear(shown.axis),
+        };
+        let [min, max] = shown.kind.ends();
+        Self { min, max, ..axis }
     }
 
     /// An axis with a word at every whole number from 0 on.

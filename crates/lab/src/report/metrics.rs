@@ -3,7 +3,9 @@
 use super::page::show;
 use super::stored::{ArmView, Score};
 use crate::status::StopReason;
+use featurescope_sim::measure::{self, AxisKind, Column, Place, Shown};
 use featurescope_sim::probe::DownstreamTask;
+use std::sync::LazyLock;
 
 /// A figure of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,7 @@ pub struct Metric {
     pub name: &'static str,
     /// What its axis says.
     pub unit: &'static str,
+    axis: AxisKind,
     source: Source,
     theory: Option<Theory>,
 }
@@ -42,34 +45,44 @@ enum Theory {
     LinearNoise,
 }
 
-const fn metric(name: &'static str, unit: &'static str, source: Source) -> Metric {
-    Metric { name, unit, source, theory: None }
-}
+/// All of them, in the order in which they are shown: what measurements put first, probes and stages, the
+/// rest of what measurements show.
+pub static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
+    let probe = |name, unit, task| Metric {
+        name,
+        unit,
+        axis: AxisKind::Free,
+        source: Source::Probe(task),
+        theory: None,
+    };
+    let stage = |name, source, theory| Metric { name, unit: "steps", axis: AxisKind::Count, source, theory };
+    let mut metrics = of_columns(Place::Headline);
+    metrics.extend([
+        probe("R², most labels", "R² on fresh samples", DownstreamTask::Regression),
+        probe("accuracy, most labels", "accuracy on fresh samples", DownstreamTask::Classification),
+        stage("T1", Source::FirstStage, Some(Theory::FirstStage)),
+        stage("T2", Source::SecondStage, None),
+    ]);
+    metrics.extend(of_columns(Place::Detail));
+    metrics
+});
 
-const fn compared(name: &'static str, unit: &'static str, source: Source, theory: Theory) -> Metric {
-    Metric { name, unit, source, theory: Some(theory) }
+/// The recorded columns that measurements show at this place.
+fn of_columns(place: Place) -> Vec<Metric> {
+    let metric = |(column, shown): (Column, Shown)| Metric {
+        name: shown.title,
+        unit: shown.axis,
+        axis: shown.kind,
+        source: Source::Column(column.name),
+        theory: match column.name {
+            "loss" => Some(Theory::LossFloor),
+            "signal_cosine" => Some(Theory::LinearSignal),
+            "noise_cosine" => Some(Theory::LinearNoise),
+            _ => None,
+        },
+    };
+    measure::shown().into_iter().filter(|(_, shown)| shown.place == place).map(metric).collect()
 }
-
-/// All of them, in the order in which they are shown.
-pub const METRICS: &[Metric] = &[
-    metric("dense energy", "share of the energy", Source::Column("dense_energy_fraction")),
-    metric("atoms covered, |cos| > .9", "share of the atoms", Source::Column("coverage_90")),
-    metric("atoms covered, |cos| > .7", "share of the atoms", Source::Column("coverage_70")),
-    metric("singleton neurons", "neurons with |cos| > .9", Source::Column("singleton_count")),
-    compared("signal cosine", "cos(f(x), f(Mz))", Source::Column("signal_cosine"), Theory::LinearSignal),
-    compared("noise cosine", "cos(f(x), f(ξ))", Source::Column("noise_cosine"), Theory::LinearNoise),
-    metric("R², most labels", "R² on fresh samples", Source::Probe(DownstreamTask::Regression)),
-    metric(
-        "accuracy, most labels",
-        "accuracy on fresh samples",
-        Source::Probe(DownstreamTask::Classification),
-    ),
-    compared("T1", "steps", Source::FirstStage, Theory::FirstStage),
-    metric("T2", "steps", Source::SecondStage),
-    compared("loss", "mean loss of a batch", Source::Column("loss"), Theory::LossFloor),
-    metric("bias over norm", "mean b/‖w‖", Source::Column("bias_over_norm")),
-    metric("firing rate", "share of (sample, neuron) pairs", Source::Column("firing_rate")),
-];
 
 impl Metric {
     /// Its name with that of what stands in parentheses beside its value.
@@ -122,10 +135,8 @@ impl Metric {
     /// The ends of its axis, where they are known.
     pub fn range(&self) -> [Option<f64>; 2] {
         match self.source {
-            Source::Column("loss" | "bias_over_norm") => [None, None],
-            Source::Column("singleton_count") | Source::FirstStage | Source::SecondStage => [Some(0.0), None],
-            Source::Column(_) => [Some(0.0), Some(1.0)],
             Source::Probe(_) => [None, Some(1.0)],
+            _ => self.axis.ends(),
         }
     }
 }

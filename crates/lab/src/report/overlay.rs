@@ -3,35 +3,18 @@
 
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
 use super::stored::{ArmView, StoredRun};
-use super::story::stage_marks;
+use super::story::{curves, heading, stage_marks};
+use featurescope_sim::measure::Shown;
 
 /// Legend entries of the runs.
 const RUNS: [(&str, Stroke); 2] = [("first", Stroke::Solid), ("second", Stroke::Dotted)];
-
-/// A panel: its title, the recorded column, what its axis says, and its axis.
-type Shown = (&'static str, &'static str, &'static str, fn(&'static str) -> Axis);
-
-const SHOWN: [Shown; 9] = [
-    ("Loss", "loss", "mean loss of a batch", Axis::linear),
-    ("Sparse energy", "sparse_energy_mean", "mean energy of a neuron", Axis::log),
-    ("Dense energy", "dense_energy_fraction", "share of the energy", share),
-    ("Threshold over norm", "bias_over_norm", "mean b/‖w‖", Axis::linear),
-    ("Atoms covered", "coverage_90", "share with |cos| > .9", share),
-    ("Singletons", "singleton_count", "neurons with |cos| > .9", Axis::linear),
-    ("Firing rate", "firing_rate", "share of (sample, neuron) pairs", Axis::linear),
-    ("Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))", share),
-    ("Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))", share),
-];
-
-fn share(name: &'static str) -> Axis {
-    Axis::linear(name).between(0.0, 1.0)
-}
 
 /// The figure. `names`: what the runs are called.
 pub fn figure(runs: [&StoredRun; 2], names: &[String; 2]) -> Figure {
     let paints = paints(runs);
     let arms: [Vec<ArmView<'_>>; 2] = runs.map(|run| repainted(run, &paints));
-    let panels: Vec<Panel> = SHOWN.iter().filter_map(|shown| panel(shown, &arms, names)).collect();
+    let panels: Vec<Panel> =
+        curves().iter().filter_map(|(column, shown)| panel(column.name, shown, &arms, names)).collect();
     let mut legend: Vec<Entry> = (paints.iter().enumerate())
         .map(|(index, name)| Entry {
             key: key(index),
@@ -86,11 +69,7 @@ fn repainted<'a>(run: &'a StoredRun, paints: &[&str]) -> Vec<ArmView<'a>> {
     run.subjects().map(repaint).collect()
 }
 
-fn panel(
-    &(title, column, unit, axis): &Shown,
-    arms: &[Vec<ArmView<'_>>; 2],
-    names: &[String; 2],
-) -> Option<Panel> {
+fn panel(column: &str, shown: &Shown, arms: &[Vec<ArmView<'_>>; 2], names: &[String; 2]) -> Option<Panel> {
     let (mut layers, mut marks): (Vec<Layer>, Vec<Mark>) = (Vec::new(), Vec::new());
     for ((arms, name), (run, stroke)) in arms.iter().zip(names).zip(RUNS) {
         for arm in arms {
@@ -106,9 +85,9 @@ fn panel(
         }));
     }
     (!layers.is_empty()).then(|| Panel {
-        title: title.to_owned(),
+        title: heading(shown.title),
         x: Axis::linear("step"),
-        y: axis(unit),
+        y: Axis::of_column(shown),
         layers,
         marks,
         span: 1,

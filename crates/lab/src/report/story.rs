@@ -7,6 +7,7 @@
 use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
 use super::stored::{ArmView, StoredRun};
 use crate::plan::ForkMoment;
+use featurescope_sim::measure::{self, Column, Place, Shown};
 
 /// Points of a closed-form curve.
 const THEORY_POINTS: usize = 40;
@@ -24,16 +25,13 @@ pub fn figure(run: &StoredRun) -> Figure {
     legend.push(kind("first", "sparse energy; |cos| > .9", Stroke::Solid));
     legend.push(kind("second", "dense energy; |cos| > .7", Stroke::Dotted));
     legend.push(kind("theory", "theory", Stroke::Dashed));
-    let panels = vec![
-        loss(&arms),
-        energies(&arms),
-        single(&arms, "Threshold over norm", "bias_over_norm", "mean b/‖w‖"),
-        coverage(&arms),
-        single(&arms, "Singletons", "singleton_count", "neurons with |cos| > .9"),
-        single(&arms, "Firing rate", "firing_rate", "share of (sample, neuron) pairs"),
-        cosine(&arms, "Signal in the representation", "signal_cosine", "cos(f(x), f(Mz))"),
-        cosine(&arms, "Noise in the representation", "noise_cosine", "cos(f(x), f(ξ))"),
-    ];
+    let mut panels = vec![loss(&arms), energies(&arms)];
+    panels.extend(curves().iter().filter_map(|(column, _)| match column.name {
+        "loss" | "sparse_energy_mean" | "dense_energy_fraction" | "coverage_70" => None,
+        "coverage_90" => Some(coverage(&arms)),
+        "signal_cosine" | "noise_cosine" => cosine(&arms, column.name),
+        other => single(&arms, other),
+    }));
     Figure {
         id: "story".to_owned(),
         title: "The story on one page".to_owned(),
@@ -128,11 +126,32 @@ pub fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> 
     }
 }
 
-/// One measured column of every arm.
-pub fn single(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel {
+/// The columns that measurements show as curves, in the order of tables.
+pub fn curves() -> Vec<(Column, Shown)> {
+    let mut columns = measure::shown();
+    columns.retain(|(_, shown)| shown.place != Place::Figure);
+    columns.sort_by_key(|(_, shown)| shown.place == Place::Detail);
+    columns
+}
+
+/// How a recorded column is shown; `None` where no measurement shows one of that name.
+pub fn shown(column: &str) -> Option<Shown> {
+    measure::shown().into_iter().find(|(found, _)| found.name == column).map(|(_, shown)| shown)
+}
+
+/// A title as it stands over a panel.
+pub fn heading(title: &str) -> String {
+    let mut letters = title.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// One measured column of every arm; `None` where no measurement shows it.
+pub fn single(arms: &[ArmView<'_>], column: &str) -> Option<Panel> {
+    let shown = shown(column)?;
     let line =
         |arm: &ArmView<'_>| Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
-    panel(arms, title, Axis::linear(unit), arms.iter().map(line).collect())
+    let lines = arms.iter().map(line).collect();
+    Some(panel(arms, &heading(shown.title), Axis::of_column(&shown), lines))
 }
 
 fn loss(arms: &[ArmView<'_>]) -> Panel {
@@ -193,7 +212,8 @@ fn coverage(arms: &[ArmView<'_>]) -> Panel {
     panel(arms, "Atoms covered", Axis::linear("share of the atoms").between(0.0, 1.0), layers)
 }
 
-fn cosine(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel {
+fn cosine(arms: &[ArmView<'_>], column: &str) -> Option<Panel> {
+    let shown = shown(column)?;
     let mut layers = Vec::new();
     for arm in arms {
         let prediction = &arm.subject.plan.prediction;
@@ -212,5 +232,5 @@ fn cosine(arms: &[ArmView<'_>], title: &str, column: &str, unit: &str) -> Panel 
         }
         layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column))));
     }
-    panel(arms, title, Axis::linear(unit).between(0.0, 1.0), layers)
+    Some(panel(arms, &heading(shown.title), Axis::of_column(&shown), layers))
 }

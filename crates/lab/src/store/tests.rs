@@ -8,11 +8,9 @@ use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
 
-const COLUMNS: &[Column] = &[
-    Column { name: "loss", unit: "1", doc: "the loss" },
-    Column { name: "coverage_90", unit: "fraction", doc: "covered atoms" },
-];
-const NEURON_COLUMNS: &[Column] = &[Column { name: "norm", unit: "norm", doc: "‖w_i‖" }];
+const COLUMNS: &[Column] =
+    &[Column::new("loss", "1", "the loss"), Column::new("coverage_90", "fraction", "covered atoms")];
+const NEURON_COLUMNS: &[Column] = &[Column::new("norm", "norm", "‖w_i‖")];
 const WIDTH: usize = 3;
 
 fn record(step: u64) -> Record {
@@ -328,7 +326,7 @@ fn a_write_that_fails_keeps_the_old_file_and_cleans_up() {
 
 /// Neurons of one record: best atom and number of atoms held.
 fn counted(dir: &Path, steps: &[u64], atoms: [f32; WIDTH], held: f32) {
-    let column = |name| Column { name, unit: "atoms", doc: "for the test" };
+    let column = |name| Column::new(name, "atoms", "for the test");
     let columns: &[Column] = &[column("best_atom"), column("atom_count")];
     let mut writer = ArmWriter::create(dir, COLUMNS, columns, WIDTH).unwrap();
     for &step in steps {

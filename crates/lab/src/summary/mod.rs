@@ -6,13 +6,16 @@
 pub mod growth;
 mod remark;
 
+pub use featurescope_sim::measure::title;
 pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 
 use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
 use crate::status::{ArmEnd, Status, StopReason};
 use crate::store::{RUN_FORMAT_VERSION, Records, as_map};
+use featurescope_sim::measure::{self, Column, Place, Shown};
 use featurescope_sim::train::StageTimes;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// `summary.json`.
 #[derive(Clone, Debug, Serialize)]
@@ -102,6 +105,9 @@ pub struct ArmSummary {
     pub noise_cosine: Option<f64>,
     /// What a linear map with the same share of energy along the atoms would have.
     pub noise_cosine_linear: Option<f64>,
+    /// The other columns that measurements show in tables, by name.
+    #[serde(flatten)]
+    pub others: BTreeMap<&'static str, Option<f64>>,
     /// Factor by which a step of stage I multiplied coefficients.
     pub growth_measured: Option<Growth>,
     /// What theory says about it.
@@ -115,6 +121,26 @@ pub struct ArmSummary {
     pub remark: Option<String>,
     /// Wall time of training, measuring and probing.
     pub wall_seconds: f64,
+}
+
+/// The shown columns that have a field of their own in [`ArmSummary`].
+const FIELDS: &[&str] = &[
+    "loss",
+    "dense_energy_fraction",
+    "singleton_count",
+    "coverage_90",
+    "coverage_70",
+    "firing_rate",
+    "bias_over_norm",
+    "signal_cosine",
+    "noise_cosine",
+];
+
+/// The columns that measurements show in tables and that have no field of their own.
+pub fn other_columns() -> impl Iterator<Item = (Column, Shown)> {
+    let is_in_tables = |shown: &Shown| matches!(shown.place, Place::Headline | Place::Detail);
+    let columns = measure::shown().into_iter();
+    columns.filter(move |(column, shown)| is_in_tables(shown) && !FIELDS.contains(&column.name))
 }
 
 impl Summary {
@@ -192,6 +218,7 @@ impl ArmSummary {
             signal_cosine_linear: linear(&|sparse| prediction.linear_signal_cosine(sparse)),
             noise_cosine: last("noise_cosine"),
             noise_cosine_linear: linear(&|sparse| prediction.linear_noise_cosine(sparse)),
+            others: other_columns().map(|(column, _)| (column.name, last(column.name))).collect(),
             growth_measured: is_contrastive.then(|| growth::measured(records, stages.first)).flatten(),
             growth_predicted: prediction.growth,
             probes,

@@ -1,5 +1,47 @@
-"""Watch, test and explain how a network learns features by contrastive learning."""
+"""Watch, test and explain how a network learns features by contrastive learning.
 
-from ._featurescope import experiments
+>>> import featurescope as fs
+>>> run = fs.experiment("smoke", smoke=True).run()  # doctest: +SKIP
+>>> run["random_mask"].records.to_pandas()  # doctest: +SKIP
+"""
 
-__all__ = ["experiments"]
+from ._errors import Error, InternalError, PartError, RunError, SettingError
+from ._experiment import Experiment, Learner, Samples, View, experiment
+from ._parts import Part, augmentation, objective
+from ._reference import Explanation, ShippedExperiment, experiments, explain
+from ._run import Arm, Run, resume
+from ._settings import Setting, settings
+from ._sweep import Judgement, Sweep, SweepResult, judge, open, sweep
+from ._table import Table
+
+__all__ = [
+    "Arm",
+    "Error",
+    "Experiment",
+    "Explanation",
+    "InternalError",
+    "Judgement",
+    "Learner",
+    "Part",
+    "PartError",
+    "Run",
+    "RunError",
+    "Samples",
+    "Setting",
+    "SettingError",
+    "ShippedExperiment",
+    "Sweep",
+    "SweepResult",
+    "Table",
+    "View",
+    "augmentation",
+    "experiment",
+    "experiments",
+    "explain",
+    "judge",
+    "objective",
+    "open",
+    "resume",
+    "settings",
+    "sweep",
+]

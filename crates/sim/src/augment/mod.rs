@@ -9,7 +9,7 @@ pub use identity::Identity;
 pub use independent_masks::IndependentMasks;
 pub use interval_masks::IntervalMasks;
 
-use crate::math::Stream;
+use crate::math::{Matrix, Stream};
 use crate::part::{Part, PartSetting, Range, Slot, Slotted, parts};
 
 parts! {
@@ -61,11 +61,30 @@ pub trait Augmentation: Send + Sync {
         None
     }
 
+    /// The same for whole batches, for an augmentation that wants to see them; `None`: batches are drawn row by row.
+    fn whole_batches(&self) -> Option<&dyn WholeBatches> {
+        None
+    }
+
     /// Where the augmentation stands on axes of strength, the first being the one that it belongs to; empty for
     /// one that stands on none.
     fn strengths(&self) -> Vec<Strength> {
         Vec::new()
     }
+}
+
+/// Views of whole batches: for a law whose every call is dear, a function of another language for instance.
+///
+/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first row, samples).
+pub trait WholeBatches {
+    /// Turns every row of `samples` into its anchor in place and writes its other view into the same row of `positives`.
+    ///
+    /// # Shapes
+    /// Both n × d1; the rows are `first_row..first_row + n` of the stream.
+    fn views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix, positives: &mut Matrix);
+
+    /// Turns every row of `samples` into a single view with the law of x⁺.
+    fn single_views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix);
 }
 
 /// A place on an axis along which augmentations grow stronger: what an anchor keeps of a sample.

@@ -106,6 +106,12 @@ impl Stream {
         self.key
     }
 
+    /// What tells it from every other stream: both halves of the seed, the purpose, the step. Generators that are not ours
+    /// start from it.
+    pub fn words_of_name(&self) -> [u32; 4] {
+        [self.key[0], self.seed_high, self.purpose, self.key[1]]
+    }
+
     /// The counter of block `block` of `part` in `row`.
     pub fn counter(&self, part: Part, row: u32, block: u32) -> [u32; 4] {
         [block, row, (self.purpose << 8) | part as u32, self.seed_high]

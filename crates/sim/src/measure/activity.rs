@@ -5,7 +5,7 @@
 //!
 //! Source: Lemma E.3, Pr(h_i ≠ 0) ≤ Õ(1/d); footnote 3 (neurons must not be killed).
 
-use super::{Column, FreshSamples, Measure, Reading, Values, column, count, mean};
+use super::{AxisKind, Column, FreshSamples, Measure, Place, Reading, Values, count, mean};
 
 /// Firing rates.
 pub struct Activity {
@@ -20,17 +20,18 @@ impl Activity {
 }
 
 const COLUMNS: &[Column] = &[
-    column("firing_rate", "fraction", "share of (fresh sample, neuron) pairs with h_i(x) ≠ 0 (E.3)"),
-    column(
+    Column::new("firing_rate", "fraction", "share of (fresh sample, neuron) pairs with h_i(x) ≠ 0 (E.3)")
+        .shown(Place::Detail, "firing rate", "share of (sample, neuron) pairs", AxisKind::Count),
+    Column::new(
         "anchor_firing_rate",
         "fraction",
         "the same for the anchors x⁺ of the last training batch; NaN at step 0 (E.3)",
     ),
-    column("dead_neurons", "neurons", "neurons that fire on none of the fresh samples (footnote 3)"),
+    Column::new("dead_neurons", "neurons", "neurons that fire on none of the fresh samples (footnote 3)"),
 ];
 
 const NEURON_COLUMNS: &[Column] =
-    &[column("firing_rate", "fraction", "share of fresh samples with h_i(x) ≠ 0 (E.3)")];
+    &[Column::new("firing_rate", "fraction", "share of fresh samples with h_i(x) ≠ 0 (E.3)")];
 
 impl Measure for Activity {
     fn columns(&self) -> &'static [Column] {

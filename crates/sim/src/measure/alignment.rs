@@ -13,40 +13,48 @@
 
 use super::reading::Neuron;
 use super::{
-    Column, HELD_SHARE, Measure, OWNER_COSINE, Reading, SINGLETON_COSINE, Values, column, count, fraction,
-    mean,
+    AxisKind, Column, HELD_SHARE, Measure, OWNER_COSINE, Place, Reading, SINGLETON_COSINE, Values, count,
+    fraction, mean,
 };
 
 /// Alignment, singletons, coverage and |N_i|.
 pub struct Alignment;
 
-const COLUMNS: &[Column] = &[
-    column("mean_alignment", "cosine", "mean over neurons of max_j |cos(w_i, M_j)| (E.2 (1))"),
-    column("singleton_count", "neurons", "neurons with alignment > .9 (Theorem 3.4 (iii))"),
-    column(
-        "singleton_energy_fraction",
-        "fraction",
-        "share of Σ_i ‖w_i‖² in neurons with alignment > .9 (E.2 (1))",
-    ),
-    column("coverage_90", "fraction", "atoms with some neuron of |cos| > .9 (Theorem 3.4 (iii))"),
-    column("coverage_70", "fraction", "atoms with some neuron of |cos| > .7 (Theorem 3.4 (iii))"),
-    column(
-        "atoms_per_neuron",
-        "atoms",
-        "mean |N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest} (Theorem 3.4 (ii))",
-    ),
-    column(
-        "gate_opening_atoms",
-        "atoms",
-        "mean over neurons of #{j : |⟨w_i, M_j⟩| > b_i}; d while b = 0 (E.3)",
-    ),
-];
+const COLUMNS: &[Column] =
+    &[
+        Column::new("mean_alignment", "cosine", "mean over neurons of max_j |cos(w_i, M_j)| (E.2 (1))"),
+        Column::new("singleton_count", "neurons", "neurons with alignment > .9 (Theorem 3.4 (iii))").shown(
+            Place::Headline,
+            "singleton neurons",
+            "neurons with |cos| > .9",
+            AxisKind::Count,
+        ),
+        Column::new(
+            "singleton_energy_fraction",
+            "fraction",
+            "share of Σ_i ‖w_i‖² in neurons with alignment > .9 (E.2 (1))",
+        ),
+        Column::new("coverage_90", "fraction", "atoms with some neuron of |cos| > .9 (Theorem 3.4 (iii))")
+            .shown(Place::Headline, "atoms covered, |cos| > .9", "share of the atoms", AxisKind::Share),
+        Column::new("coverage_70", "fraction", "atoms with some neuron of |cos| > .7 (Theorem 3.4 (iii))")
+            .shown(Place::Headline, "atoms covered, |cos| > .7", "share of the atoms", AxisKind::Share),
+        Column::new(
+            "atoms_per_neuron",
+            "atoms",
+            "mean |N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest} (Theorem 3.4 (ii))",
+        ),
+        Column::new(
+            "gate_opening_atoms",
+            "atoms",
+            "mean over neurons of #{j : |⟨w_i, M_j⟩| > b_i}; d while b = 0 (E.3)",
+        ),
+    ];
 
 const NEURON_COLUMNS: &[Column] = &[
-    column("best_atom", "atom", "argmax_j |⟨w_i, M_j⟩|"),
-    column("alignment", "cosine", "max_j |⟨w_i, M_j⟩|/‖w_i‖"),
-    column("second_alignment", "cosine", "the second largest |⟨w_i, M_j⟩|/‖w_i‖"),
-    column("atom_count", "atoms", "|N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest}"),
+    Column::new("best_atom", "atom", "argmax_j |⟨w_i, M_j⟩|"),
+    Column::new("alignment", "cosine", "max_j |⟨w_i, M_j⟩|/‖w_i‖"),
+    Column::new("second_alignment", "cosine", "the second largest |⟨w_i, M_j⟩|/‖w_i‖"),
+    Column::new("atom_count", "atoms", "|N_i|, N_i = {j : |⟨w_i, M_j⟩| ≥ ½ the largest}"),
 ];
 
 impl Measure for Alignment {

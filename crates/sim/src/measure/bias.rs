@@ -6,28 +6,33 @@
 //!
 //! Source: Section 3 (bias schedule), footnote 4; docs/theory.md 4.2.
 
-use super::{Column, Measure, Reading, Values, column, extent, mean, ratio};
+use super::{AxisKind, Column, Measure, Place, Reading, Values, extent, mean, ratio};
 
 /// b/‖w‖ and what moves it.
 pub struct Bias;
 
 const COLUMNS: &[Column] = &[
-    column("bias_over_norm", "1", "mean over neurons of b_i/‖w_i‖ (footnote 4; E.2 (7))"),
-    column("bias_over_norm_min", "1", "smallest b_i/‖w_i‖"),
-    column("bias_over_norm_max", "1", "largest b_i/‖w_i‖"),
-    column(
+    Column::new("bias_over_norm", "1", "mean over neurons of b_i/‖w_i‖ (footnote 4; E.2 (7))").shown(
+        Place::Detail,
+        "bias over norm",
+        "mean b/‖w‖",
+        AxisKind::Free,
+    ),
+    Column::new("bias_over_norm_min", "1", "smallest b_i/‖w_i‖"),
+    Column::new("bias_over_norm_max", "1", "largest b_i/‖w_i‖"),
+    Column::new(
         "bias_attraction",
         "1",
         "mean over neurons of the positives' part of −∂L/∂b_i, over ‖w_i‖; NaN where none",
     ),
-    column(
+    Column::new(
         "bias_repulsion",
         "1",
         "mean over neurons of the negatives' part of −∂L/∂b_i, over ‖w_i‖; NaN where none",
     ),
 ];
 
-const NEURON_COLUMNS: &[Column] = &[column("bias", "norm", "b_i")];
+const NEURON_COLUMNS: &[Column] = &[Column::new("bias", "norm", "b_i")];
 
 impl Measure for Bias {
     fn columns(&self) -> &'static [Column] {

@@ -9,7 +9,7 @@
 //!
 //! Source: Theorem 3.2 (ii) and the remark after Theorem 3.4; docs/theory.md 4.6, 7 (8).
 
-use super::{Column, FreshSamples, Measure, Reading, Values, column, mean};
+use super::{AxisKind, Column, FreshSamples, Measure, Place, Reading, Values, mean};
 
 /// cos(f(x), f(ξ)) and cos(f(x), f(M z)).
 pub struct Cosines {
@@ -24,19 +24,25 @@ impl Cosines {
 }
 
 const COLUMNS: &[Column] = &[
-    column(
+    Column::new(
         "noise_cosine",
         "cosine",
         "mean cos(f(x), f(ξ)) over samples with z ≠ 0 (Theorem 3.2 (ii): near 1; after Theorem 3.4: small)",
+    )
+    .shown(Place::Headline, "noise cosine", "cos(f(x), f(ξ))", AxisKind::Share),
+    Column::new("noise_cosine_error", "cosine", "its standard error over the fresh samples"),
+    Column::new(
+        "noise_cosine_all",
+        "cosine",
+        "mean cos(f(x), f(ξ)) over all samples, those with z = 0 included",
     ),
-    column("noise_cosine_error", "cosine", "its standard error over the fresh samples"),
-    column("noise_cosine_all", "cosine", "mean cos(f(x), f(ξ)) over all samples, those with z = 0 included"),
-    column(
+    Column::new(
         "signal_cosine",
         "cosine",
         "mean cos(f(x), f(Mz)) over samples with z ≠ 0 (after Theorem 3.4: near 1)",
-    ),
-    column("signal_cosine_error", "cosine", "its standard error over the fresh samples"),
+    )
+    .shown(Place::Headline, "signal cosine", "cos(f(x), f(Mz))", AxisKind::Share),
+    Column::new("signal_cosine_error", "cosine", "its standard error over the fresh samples"),
 ];
 
 impl Measure for Cosines {

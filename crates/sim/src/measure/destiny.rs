@@ -12,7 +12,7 @@
 
 use super::reading::Neuron;
 use super::{
-    Column, Measure, NotRemembered, OWNER_COSINE, Reading, Shape, Values, column, count, fraction, recalled,
+    Column, Measure, NotRemembered, OWNER_COSINE, Reading, Shape, Values, count, fraction, recalled,
     remembered,
 };
 use crate::math::special::beta_tail;
@@ -170,32 +170,32 @@ impl Destiny {
 }
 
 const COLUMNS: &[Column] = &[
-    column("lucky_neurons", "neurons", "Σ_j |M_j*| at step 0 (B.2c); NaN if step 0 was not recorded"),
-    column("lucky_atoms", "atoms", "atoms with a lucky neuron at step 0 (B.2c)"),
-    column("potential_neurons", "neurons", "neurons in some M_j at step 0 (B.2c)"),
-    column(
+    Column::new("lucky_neurons", "neurons", "Σ_j |M_j*| at step 0 (B.2c); NaN if step 0 was not recorded"),
+    Column::new("lucky_atoms", "atoms", "atoms with a lucky neuron at step 0 (B.2c)"),
+    Column::new("potential_neurons", "neurons", "neurons in some M_j at step 0 (B.2c)"),
+    Column::new(
         "potential_per_atom",
         "neurons",
         "mean over atoms of |M_j| at step 0 (B.2c: m·Pr(Beta ≥ (c1 − c2) ln d/d))",
     ),
-    column(
+    Column::new(
         "lucky_kept_fraction",
         "fraction",
         "neurons lucky at step 0 whose best atom is the lucky one now (D.1a, E.2)",
     ),
-    column("lucky_neurons_t1", "neurons", "Σ_j |M_j*| at T1 (C.1b); NaN before T1"),
-    column("potential_per_atom_t1", "neurons", "mean over atoms of |M_j| at T1 (C.1c); NaN before T1"),
-    column(
+    Column::new("lucky_neurons_t1", "neurons", "Σ_j |M_j*| at T1 (C.1b); NaN before T1"),
+    Column::new("potential_per_atom_t1", "neurons", "mean over atoms of |M_j| at T1 (C.1c); NaN before T1"),
+    Column::new(
         "lucky_kept_fraction_t1",
         "fraction",
         "neurons lucky at T1 whose best atom is the lucky one now (D.1a)",
     ),
-    column(
+    Column::new(
         "foretold_recall",
         "fraction",
         "among neurons with alignment > .7 now, those whose best atom was the best at step 0 too; NaN if there are none",
     ),
-    column(
+    Column::new(
         "foretold_precision",
         "fraction",
         "among all neurons, those with alignment > .7 now whose best atom was the best at step 0 too",

@@ -4,7 +4,7 @@
 //!
 //! Source: Garrido et al. (ICML 2023) and Wang & Isola (ICML 2020); [`spectrum`] and [`sphere`] have the formulas.
 
-use super::{Column, FreshSamples, Measure, Reading, Values, column};
+use super::{AxisKind, Column, FreshSamples, Measure, Place, Reading, Values};
 use crate::probe::{spectrum, sphere};
 
 /// Effective rank and uniformity.
@@ -20,17 +20,19 @@ impl Diversity {
 }
 
 const COLUMNS: &[Column] = &[
-    column(
+    Column::new(
         "effective_rank",
         "directions",
         "exp of the entropy of the normalised singular values of f(x) over fresh samples; NaN if all are zero",
-    ),
-    column(
+    )
+.shown(Place::Figure, "effective rank", "directions (RankMe)", AxisKind::Free),
+    Column::new(
         "uniformity",
         "1",
         "ln E exp(−2‖u − u'‖²) over pairs of fresh samples, u = f(x)/‖f(x)‖; samples with f(x) = 0 left out",
-    ),
-    column("silent_fraction", "fraction", "share of fresh samples with f(x) = 0"),
+    )
+.shown(Place::Figure, "uniformity", "ln E exp(−2‖u − u′‖²)", AxisKind::Free),
+    Column::new("silent_fraction", "fraction", "share of fresh samples with f(x) = 0"),
 ];
 
 impl Measure for Diversity {

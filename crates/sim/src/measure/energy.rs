@@ -7,32 +7,34 @@
 //!
 //! Source: Lemma C.1 (a), C.4 (b, c); Lemma F.3; docs/theory.md 4.3.
 
-use super::{Column, Measure, Reading, Values, column, extent, mean};
+use super::{AxisKind, Column, Measure, Place, Reading, Values, extent, mean};
 
 /// Sparse and dense energies, and norms.
 pub struct Energy;
 
 const COLUMNS: &[Column] = &[
-    column(
+    Column::new(
         "sparse_energy_mean",
         "energy",
         "mean over neurons of ‖M Mᵀ w_i‖² (C.4b: grows as (1 + ηp')^(2t))",
-    ),
-    column(
+    )
+    .shown(Place::Curve, "sparse energy", "mean energy of a neuron", AxisKind::Logarithmic),
+    Column::new(
         "dense_energy_mean",
         "energy",
         "mean over neurons of ‖w_i − M Mᵀ w_i‖² (C.4c: does not grow in stage I)",
     ),
-    column("dense_energy_fraction", "fraction", "Σ_i dense/Σ_i (sparse + dense) (C.1a, D.5b, F.3)"),
-    column("norm_mean", "norm", "mean over neurons of ‖w_i‖"),
-    column("norm_min", "norm", "smallest ‖w_i‖ (T1 waits for it)"),
-    column("norm_max", "norm", "largest ‖w_i‖ (T2 looks at it)"),
+    Column::new("dense_energy_fraction", "fraction", "Σ_i dense/Σ_i (sparse + dense) (C.1a, D.5b, F.3)")
+        .shown(Place::Headline, "dense energy", "share of the energy", AxisKind::Share),
+    Column::new("norm_mean", "norm", "mean over neurons of ‖w_i‖"),
+    Column::new("norm_min", "norm", "smallest ‖w_i‖ (T1 waits for it)"),
+    Column::new("norm_max", "norm", "largest ‖w_i‖ (T2 looks at it)"),
 ];
 
 const NEURON_COLUMNS: &[Column] = &[
-    column("norm", "norm", "‖w_i‖"),
-    column("sparse_energy", "energy", "‖M Mᵀ w_i‖²"),
-    column("dense_energy", "energy", "‖w_i − M Mᵀ w_i‖²"),
+    Column::new("norm", "norm", "‖w_i‖"),
+    Column::new("sparse_energy", "energy", "‖M Mᵀ w_i‖²"),
+    Column::new("dense_energy", "energy", "‖w_i − M Mᵀ w_i‖²"),
 ];
 
 impl Measure for Energy {

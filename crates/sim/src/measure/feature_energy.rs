@@ -6,18 +6,22 @@
 //!
 //! Source: Appendix A.4, Lemma E.2 (3), E.5, E.6; docs/theory.md 4.6.
 
-use super::{Column, Measure, Reading, Values, column, extent, mean};
+use super::{Column, Measure, Reading, Values, extent, mean};
 
 /// F_j over the atoms.
 pub struct FeatureEnergy;
 
 const COLUMNS: &[Column] = &[
-    column("feature_energy_mean", "energy", "mean over atoms of F_j = Σ_i ⟨w_i, M_j⟩² (E.2 (3))"),
-    column("feature_energy_min", "energy", "smallest F_j (E.5)"),
-    column("feature_energy_max", "energy", "largest F_j (E.6)"),
-    column("thresholded_feature_energy_mean", "energy", "mean over atoms of Σ_i h_b(⟨w_i, M_j⟩)² (E.2 (3))"),
-    column("thresholded_feature_energy_min", "energy", "smallest Σ_i h_b(⟨w_i, M_j⟩)² (E.5)"),
-    column("thresholded_feature_energy_max", "energy", "largest Σ_i h_b(⟨w_i, M_j⟩)² (E.6)"),
+    Column::new("feature_energy_mean", "energy", "mean over atoms of F_j = Σ_i ⟨w_i, M_j⟩² (E.2 (3))"),
+    Column::new("feature_energy_min", "energy", "smallest F_j (E.5)"),
+    Column::new("feature_energy_max", "energy", "largest F_j (E.6)"),
+    Column::new(
+        "thresholded_feature_energy_mean",
+        "energy",
+        "mean over atoms of Σ_i h_b(⟨w_i, M_j⟩)² (E.2 (3))",
+    ),
+    Column::new("thresholded_feature_energy_min", "energy", "smallest Σ_i h_b(⟨w_i, M_j⟩)² (E.5)"),
+    Column::new("thresholded_feature_energy_max", "energy", "largest Σ_i h_b(⟨w_i, M_j⟩)² (E.6)"),
 ];
 
 impl Measure for FeatureEnergy {

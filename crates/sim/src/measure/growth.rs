@@ -5,14 +5,18 @@
 //!
 //! Source: Appendix A.2 and Lemma C.2; docs/theory.md 4.3.
 
-use super::{Column, Measure, Reading, Values, column};
+use super::{Column, Measure, Reading, Values};
 
 /// Growth of the initial weights.
 pub struct Growth;
 
 const COLUMNS: &[Column] = &[
-    column("growth_sparse", "1", "coefficient of MᵀW(t) along MᵀW(0), 1 at step 0 (A.2 sparse, Lemma C.2a)"),
-    column("growth_dense", "1", "the same outside the span of M (A.2 dense, Lemma C.2b)"),
+    Column::new(
+        "growth_sparse",
+        "1",
+        "coefficient of MᵀW(t) along MᵀW(0), 1 at step 0 (A.2 sparse, Lemma C.2a)",
+    ),
+    Column::new("growth_dense", "1", "the same outside the span of M (A.2 dense, Lemma C.2b)"),
 ];
 
 impl Measure for Growth {

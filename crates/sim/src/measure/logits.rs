@@ -5,28 +5,29 @@
 //!
 //! Source: Definition 2.2, eq. (2.2); Theorem 3.2 (i) and 3.4 (i).
 
-use super::{Column, Measure, Reading, Values, column};
+use super::{AxisKind, Column, Measure, Place, Reading, Values};
 
 /// Loss, logits and the softmax's probability of the positive.
 pub struct Logits;
 
 const COLUMNS: &[Column] = &[
-    column(
+    Column::new(
         "loss",
         "1",
         "mean loss of the last training batch, before its update; NaN at step 0 (Theorem 3.2 (i), 3.4 (i))",
-    ),
-    column(
+    )
+    .shown(Place::Detail, "loss", "mean loss of a batch", AxisKind::Free),
+    Column::new(
         "positive_logit",
         "1",
         "mean Sim(x⁺, x⁺⁺) of that batch; NaN where nothing is contrasted (A.5, E.11)",
     ),
-    column(
+    Column::new(
         "negative_logit",
         "1",
         "mean Sim(x⁺, x_s) over its negatives; NaN where nothing is contrasted (C.3)",
     ),
-    column(
+    Column::new(
         "positive_probability",
         "1",
         "mean ℓ'_p, the softmax's probability of the positive; InfoNCE only (C.3)",

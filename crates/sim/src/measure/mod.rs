@@ -42,6 +42,70 @@ pub struct Column {
     pub unit: &'static str,
     /// One sentence: the formula, when it is not defined, and the statement it belongs to.
     pub doc: &'static str,
+    /// How tables and pages show it; `None` where it stands in the records alone.
+    pub shown: Option<Shown>,
+}
+
+/// How tables and pages show a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// What it is called in tables and over curves: "dense energy".
+    pub title: &'static str,
+    /// What the numbers of its axis are: "share of the energy".
+    pub axis: &'static str,
+    /// Which numbers its axis has.
+    pub kind: AxisKind,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Which numbers an axis has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AxisKind {
+    /// From 0 to 1.
+    Share,
+    /// From 0 on.
+    Count,
+    /// Whatever is measured.
+    Free,
+    /// Whatever is measured, by its logarithm.
+    Logarithmic,
+}
+
+impl AxisKind {
+    /// Where the axis starts and ends, where that does not depend on what is measured.
+    pub const fn ends(self) -> [Option<f64>; 2] {
+        match self {
+            Self::Share => [Some(0.0), Some(1.0)],
+            Self::Count => [Some(0.0), None],
+            Self::Free | Self::Logarithmic => [None, None],
+        }
+    }
+}
+
+/// Where a column stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In tables before the scores of probes, and among the curves.
+    Headline,
+    /// In tables after the stages, and among the curves.
+    Detail,
+    /// Among the curves alone.
+    Curve,
+    /// In a figure of its own subject, which asks for it by name.
+    Figure,
+}
+
+impl Column {
+    /// A column that stands in the records alone.
+    pub const fn new(name: &'static str, unit: &'static str, doc: &'static str) -> Self {
+        Self { name, unit, doc, shown: None }
+    }
+
+    /// The same column, shown in tables and pages.
+    pub const fn shown(self, place: Place, title: &'static str, axis: &'static str, kind: AxisKind) -> Self {
+        Self { shown: Some(Shown { title, axis, kind, place }), ..self }
+    }
 }
 
 /// A measurement: reads the state at every recorded step.
@@ -142,8 +206,32 @@ measurements! {
     diversity => Diversity::new(settings.samples);
 }
 
-const fn column(name: &'static str, unit: &'static str, doc: &'static str) -> Column {
-    Column { name, unit, doc }
+/// What every measurement of this module writes once per recorded step, in their order.
+pub fn columns() -> Vec<Column> {
+    nominal().iter().flat_map(|measure| measure.columns()).copied().collect()
+}
+
+/// What they write once per recorded step and neuron.
+pub fn neuron_columns() -> Vec<Column> {
+    nominal().iter().flat_map(|measure| measure.neuron_columns()).copied().collect()
+}
+
+/// The columns that tables and pages show.
+pub fn shown() -> Vec<(Column, Shown)> {
+    columns().into_iter().filter_map(|column| Some((column, column.shown?))).collect()
+}
+
+/// What tables call the column of this name; `None` where it is not shown.
+pub fn title(column: &str) -> Option<&'static str> {
+    shown().into_iter().find(|(found, _)| found.name == column).map(|(_, shown)| shown.title)
+}
+
+/// Every measurement, to ask what it writes: that does not depend on settings.
+fn nominal() -> Vec<Box<dyn Measure>> {
+    standard(&MeasureSettings {
+        samples: FreshSamples { seed: 0, count: 1 },
+        luck: LuckRule { lucky: 0.0, potential: 0.0 },
+    })
 }
 
 /// The mean; NaN of nothing.

@@ -8,8 +8,8 @@
 //! Source: Theorem 3.4 (iii), #{i : N_i = {j}} ≥ Ω(1); Lemma D.5 (c).
 
 use super::{
-    Column, Measure, NotRemembered, OWNER_COSINE, Reading, SINGLETON_COSINE, Shape, Values, column, count,
-    recalled, remembered,
+    AxisKind, Column, Measure, NotRemembered, OWNER_COSINE, Place, Reading, SINGLETON_COSINE, Shape, Values,
+    count, recalled, remembered,
 };
 
 /// What became of one atom so far.
@@ -28,14 +28,19 @@ pub struct Ownership {
 }
 
 const COLUMNS: &[Column] = &[
-    column("atoms_owned", "atoms", "atoms whose closest neuron has |cos| > .7 (Theorem 3.4 (iii))"),
-    column("orphan_atoms", "atoms", "atoms without such a neuron: d − atoms_owned (Theorem 3.4 (iii))"),
-    column(
+    Column::new("atoms_owned", "atoms", "atoms whose closest neuron has |cos| > .7 (Theorem 3.4 (iii))")
+        .shown(Place::Figure, "atoms with an owner", "atoms with a neuron of |cos| > .7", AxisKind::Count),
+    Column::new("orphan_atoms", "atoms", "atoms without such a neuron: d − atoms_owned (Theorem 3.4 (iii))"),
+    Column::new(
         "collisions",
         "atoms",
         "atoms that are the best atom of more than one neuron with alignment > .9 (Theorem 3.4 (iii))",
     ),
-    column("owner_changes", "atoms", "atoms owned at the last record and now, by different neurons (D.5c)"),
+    Column::new(
+        "owner_changes",
+        "atoms",
+        "atoms owned at the last record and now, by different neurons (D.5c)",
+    ),
 ];
 
 impl Measure for Ownership {

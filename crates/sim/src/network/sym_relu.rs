@@ -8,8 +8,8 @@
 //! Source: Section 2 (the network); docs/theory.md 2.2, 4.1, 4.2.
 
 use super::{
-    Activation, Gates, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, Tape, WIDTH,
-    with_output,
+    Activation, Gates, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, Tape,
+    WIDTH, with_output,
 };
 use crate::math::{Matrix, parallel};
 use std::cell::Cell;

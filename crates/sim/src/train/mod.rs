@@ -107,6 +107,9 @@ pub trait Dynamics: Send {
     /// What the last batch did to the biases; `None` before the first step and where no positive pulls.
     fn bias_forces(&self) -> Option<BiasForces>;
 
+    /// f(x) of given samples, n × (input dimension) to n × K.
+    fn embed(&self, x: &Matrix) -> Matrix;
+
     /// f(x) and z for fresh samples, rows `first_row..first_row + rows` of `stream`.
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented;
 

@@ -5,23 +5,19 @@
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3 and 4.1.
 
 use super::Learner;
-use super::drawing::{draw_rows, draw_views, single_views};
+use super::drawing::DrawnBatch;
 use super::learner::StepGradients;
 use super::pass::Pass;
-use super::process::{NegativeViews, Parts, StepPart, StepStreams};
+use super::process::{Parts, StepPart};
 use crate::data::DataModel;
 use crate::math::Matrix;
 use crate::math::linalg::{add_transposed_times, times_transposed};
-use crate::objective::{LossReading, NegativeSet};
+use crate::objective::LossReading;
 
-/// The samples of a step and the gradient of W, allocated once; rows are samples.
+/// The samples of a step and the gradient of W, allocated once.
 #[derive(Default)]
 pub(super) struct Reference {
-    anchor: Matrix,
-    positive: Matrix,
-    negatives: Matrix,
-    /// Codes of samples that nobody asks for.
-    unread: Matrix,
+    samples: DrawnBatch,
     d_weights: Matrix,
 }
 
@@ -36,16 +32,17 @@ impl Reference {
     ) -> LossReading {
         let (needs, network) = (parts.objective.needs(), parts.network.as_ref());
         // x, x⁺, x⁺⁺, x_s
-        self.draw(data, parts, learner, pass);
+        self.samples.draw(data, parts, learner, pass);
+        let samples = &self.samples;
         done(StepPart::Samples);
         // f(x⁺), f(x⁺⁺), f(x_s), f the network on W x and b
-        times_transposed(&mut pass.anchor.pre, &self.anchor, learner.weights());
+        times_transposed(&mut pass.anchor.pre, &samples.anchor, learner.weights());
         if needs.negatives {
-            times_transposed(&mut pass.negatives.pre, &self.negatives, learner.weights());
+            times_transposed(&mut pass.negatives.pre, &samples.negatives, learner.weights());
         }
         pass.embed_anchors_and_negatives(network, learner.parameters());
         if !pass.one_view {
-            times_transposed(&mut pass.positive.pre, &self.positive, learner.weights());
+            times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(network);
         }
         done(StepPart::PreActivations);
@@ -57,14 +54,14 @@ impl Reference {
         pass.backward(network);
         done(StepPart::Activation);
         // ∂L/∂W = Σ Cᵀ x over the branches that are not behind StopGrad
-        let positive = if pass.one_view { &self.anchor } else { &self.positive };
+        let positive = if pass.one_view { &samples.anchor } else { &samples.positive };
         let gradients = &pass.gradients;
         self.d_weights.resize(learner.weights().rows(), learner.weights().cols());
         self.d_weights.as_mut_slice().fill(0.0);
         let branches = [
-            (Some(&gradients.anchor), &self.anchor),
+            (Some(&gradients.anchor), &samples.anchor),
             (gradients.positive.as_ref(), positive),
-            (gradients.negatives.as_ref(), &self.negatives),
+            (gradients.negatives.as_ref(), &samples.negatives),
         ];
         for (coefficients, x) in branches {
             if let Some(coefficients) = coefficients {
@@ -82,28 +79,5 @@ impl Reference {
         learner.conclude(reading.loss);
         done(StepPart::Update);
         reading
-    }
-
-    /// Draws the step's samples and views: x = M z + ξ, and two views or one of it.
-    fn draw(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
-        let streams = StepStreams::new(parts.seed, learner);
-        let needs = parts.objective.needs();
-        let Self { anchor, positive, negatives, unread, .. } = self;
-        let codes = if needs.codes { &mut pass.codes } else { &mut *unread };
-        draw_rows(data, &streams.positives, parts.batch.anchors, anchor, codes);
-        if needs.negatives {
-            match parts.batch.negative_set {
-                NegativeSet::Fresh => {
-                    draw_rows(data, &streams.negatives, parts.batch.negatives, negatives, unread);
-                }
-                NegativeSet::InBatch => negatives.clone_from(anchor),
-            }
-            if parts.batch.negative_views == NegativeViews::Augmented {
-                single_views(parts.augmentation.as_ref(), &streams.negative_masks, negatives);
-            }
-        }
-        if !pass.one_view {
-            draw_views(parts.augmentation.as_ref(), &streams.masks, anchor, positive);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Training on samples drawn in the ambient space R^d1: by the fast step where the parts allow it, else by the
 //! reference step.
 
+use super::drawing::draw_views;
 use super::fast::{self, Fast};
 use super::learner::initial_weights;
 use super::pass::Pass;
@@ -95,11 +96,6 @@ impl Sampled {
         self.batch = Some((reading, self.pass.firing_rate()));
         Some(self.view())
     }
-
-    /// f(x) of given samples, n × d1 to n × K.
-    fn embed(&self, x: &Matrix) -> Matrix {
-        embed(&self.learner, self.parts.network.as_ref(), x)
-    }
 }
 
 impl Dynamics for Sampled {
@@ -132,6 +128,10 @@ impl Dynamics for Sampled {
         self.pass.bias_forces(self.parts.network.as_ref(), self.parts.objective.as_ref())
     }
 
+    fn embed(&self, x: &Matrix) -> Matrix {
+        embed(&self.learner, self.parts.network.as_ref(), x)
+    }
+
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {
         represent(self.data.as_ref(), stream, first_row, rows, |x| self.embed(x))
     }
@@ -145,12 +145,9 @@ impl Dynamics for Sampled {
             let anchor = self.embed(&anchor);
             return Some(Pairs { positive: anchor.clone(), anchor });
         }
-        let mut positive = Matrix::zeros(rows, anchor.cols());
+        let mut positive = Matrix::default();
         // Samples and masks are different parts of a stream.
-        for i in 0..rows {
-            let row = (first_row + i) as u32;
-            self.parts.augmentation.views(stream, row, anchor.row_mut(i), positive.row_mut(i));
-        }
+        draw_views(self.parts.augmentation.as_ref(), (stream, first_row), &mut anchor, &mut positive);
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
     }
 

@@ -141,6 +141,10 @@ impl Dynamics for Fake {
         self.forces.clone()
     }
 
+    fn embed(&self, _: &Matrix) -> Matrix {
+        unreachable!("measurements bring no samples of their own")
+    }
+
     fn represent(&self, _: &Stream, _: usize, _: usize) -> Represented {
         unreachable!("measurements decompose")
     }

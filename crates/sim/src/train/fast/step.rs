@@ -13,6 +13,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
 use super::super::Learner;
+use super::super::drawing::DrawnBatch;
 use super::super::pass::Pass;
 use super::super::process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart, StepStreams};
 use super::drawing::{draw_panels, with_row};
@@ -37,6 +38,8 @@ pub(in crate::train) struct Fast {
     coefficients: [Coefficients; 3],
     gate: Gate,
     arithmetic: Arithmetic,
+    /// Where an augmentation that wants whole batches gets them.
+    whole: DrawnBatch,
     /// Whether features of the positive are read where the anchor's gate is closed.
     reads_closed_positives: bool,
 }
@@ -64,7 +67,11 @@ impl Fast {
         pass: &mut Pass,
         done: &mut dyn FnMut(StepPart),
     ) -> LossReading {
-        self.draw_batch(data, parts, learner);
+        if parts.augmentation.whole_batches().is_some() && !pass.one_view {
+            self.draw_whole_batch(data, parts, learner, pass);
+        } else {
+            self.draw_batch(data, parts, learner);
+        }
         done(StepPart::Samples);
         self.forward(parts, learner, pass);
         done(StepPart::PreActivations);
@@ -82,7 +89,15 @@ impl Fast {
         reading
     }
 
-    /// Draws the step's samples and views.
+    /// Draws the step's samples and views where the augmentation wants whole batches.
+    fn draw_whole_batch(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
+        self.whole.draw(data, parts, learner, pass);
+        self.anchor.set(&self.whole.anchor);
+        self.positive.set(&self.whole.positive);
+        self.negatives.set(&self.whole.negatives);
+    }
+
+    /// Draws the step's samples and views, row by row.
     fn draw_batch(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner) {
         let StepStreams { positives, masks, negatives, negative_masks } =
             StepStreams::new(parts.seed, learner);

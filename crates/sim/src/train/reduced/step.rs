@@ -232,11 +232,6 @@ impl Reduced {
         }
         gather(noise, &sources);
     }
-
-    /// f of given samples in the learner's coordinates, rows × (d + k + m) to rows × m.
-    fn embed(&self, x: &Matrix) -> Matrix {
-        embed(&self.learner, self.parts.network.as_ref(), x)
-    }
 }
 
 /// One independent source of noise per row: the coefficients of the views that it enters, with its share of each.
@@ -325,6 +320,10 @@ impl Dynamics for Reduced {
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
         self.scratch.pass.bias_forces(self.parts.network.as_ref(), self.parts.objective.as_ref())
+    }
+
+    fn embed(&self, x: &Matrix) -> Matrix {
+        embed(&self.learner, self.parts.network.as_ref(), x)
     }
 
     fn represent(&self, stream: &Stream, first_row: usize, rows: usize) -> Represented {

@@ -1,0 +1,235 @@
+"""Many runs from one experiment: what lists of values describe, each made once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _featurescope, _progress
+from ._errors import SettingError
+from ._experiment import RUNS, Experiment, _describe
+from ._plot import pyplot
+from ._run import SAVE_EVERY, Run
+from ._settings import find
+from ._table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from typing_extensions import Unpack
+
+    from ._options import Options
+
+_FIGURES = {
+    "t1": ("t1",),
+    "t2": ("t2",),
+    "steps": ("steps",),
+    "loss": ("loss",),
+    "dense_energy_fraction": ("dense_energy_fraction",),
+    "coverage_90": ("coverage", "0.9"),
+    "coverage_70": ("coverage", "0.7"),
+    "singleton_count": ("singleton_count",),
+    "firing_rate": ("firing_rate",),
+    "dead_neurons": ("dead_neurons",),
+    "signal_cosine": ("signal_cosine",),
+    "noise_cosine": ("noise_cosine",),
+}
+"""Figures of an arm in the table of a sweep, and where they stand in its summary."""
+
+
+def _figure(summary: Mapping[str, Any], place: tuple[str, ...]) -> float:
+    value: Any = summary
+    for name in place:
+        value = value[name]
+    return float("nan") if value is None else float(value)
+
+
+class SweepResult:
+    """The runs of a sweep."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        """Its folder."""
+        index = json.loads((self.path / "sweep.json").read_text(encoding="utf-8"))
+        self.points: list[dict[str, Any]] = index["points"]
+        """What was asked for: the run, and what was chosen from the lists."""
+        self.warnings: list[str] = index["warnings"]
+        """Lists that changed nothing."""
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every run that has ended, once."""
+        folders = dict.fromkeys(point["run"] for point in self.points if point["fingerprint"] is not None)
+        return [Run(self.path / folder) for folder in folders]
+
+    @property
+    def table(self) -> Table:
+        """A row for each point and arm: what was chosen, and the figures of the last recorded step."""
+        return Table.of(self._rows(list(_FIGURES)))
+
+    def _rows(self, figures: list[str]) -> dict[str, list[Any]]:
+        keys = list(dict.fromkeys(key for point in self.points for key in point["choices"]))
+        short = {key: key.rsplit(".", 1)[-1] for key in keys}
+        if len(set(short.values())) < len(keys):
+            short = {key: key for key in keys}
+        rows: dict[str, list[Any]] = {name: [] for name in ["run", *short.values(), "arm", *figures]}
+        for point in self.points:
+            if point["fingerprint"] is None:
+                continue
+            run = Run(self.path / point["run"])
+            for arm in run.summary["arms"]:
+                rows["run"].append(point["run"])
+                rows["arm"].append(arm)
+                for key in keys:
+                    rows[short[key]].append(point["choices"].get(key))
+                for name in figures:
+                    rows[name].append(self._value(run, arm, name))
+        return rows
+
+    def _value(self, run: Run, arm: str, name: str) -> float:
+        if name in _FIGURES:
+            return _figure(run[arm].summary, _FIGURES[name])
+        records = run[arm].records
+        if name not in records:
+            raise SettingError(f"there is no figure `{name}`: {', '.join([*_FIGURES, *records.columns[1:]])} are there")
+        return float(records[name][-1])
+
+    def plot(self, x: str, y: str, *, ax: Axes | None = None) -> Axes:
+        """Figure ``y`` over the list ``x``: the mean over seeds and its 95 % interval (Student t), a line for each arm.
+
+        ``y`` is a column of the sweep's table or of the records, at the last recorded step.
+        """
+        rows = self._rows([y])
+        name = next((n for n in rows if n in (x, x.replace("__", "."), find(x).key.rsplit(".", 1)[-1])), None)
+        if name is None or name == "arm":
+            lists = [n for n in rows if n not in ("run", "arm", y)]
+            raise SettingError(f"`{x}` was no list of this sweep: {', '.join(lists)} were")
+        if ax is None:
+            ax = pyplot().subplots(layout="constrained")[1]
+        values = list(dict.fromkeys(rows[name]))
+        for arm in dict.fromkeys(rows["arm"]):
+            means, below, above = [], [], []
+            for value in values:
+                found = [f for f, v, a in zip(rows[y], rows[name], rows["arm"]) if v == value and a == arm]
+                mean = float(np.mean(found))
+                _, lower, upper = _featurescope.interval(found) or (mean, mean, mean)
+                means.append(mean)
+                below.append(mean - lower)
+                above.append(upper - mean)
+            places = values if all(isinstance(value, (int, float)) for value in values) else [str(v) for v in values]
+            ax.errorbar(places, means, yerr=[below, above], marker="o", capsize=3, label=arm)
+        ax.set_xlabel(name)
+        ax.set_ylabel(y)
+        ax.legend()
+        return ax
+
+    def judge(self) -> Judgement:
+        """What its runs say about the papers' statements."""
+        return judge(self)
+
+    def report(self, out: str | os.PathLike[str] | None = None) -> Path:
+        """Write the report of all runs into the sweep's folder or into ``out``; its path."""
+        return _featurescope.write_report([self.path], None if out is None else Path(out))
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __repr__(self) -> str:
+        ended = sum(point["fingerprint"] is not None for point in self.points)
+        return f"<sweep {self.path}: {ended} of {len(self)} points have ended>"
+
+    def _repr_html_(self) -> str:
+        return self.table._repr_html_()
+
+
+class Sweep:
+    """Runs that are to be made."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._experiment = experiment
+
+    def __len__(self) -> int:
+        return self._experiment._core.run_count()
+
+    def run(
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        jobs: int | None = None,
+        threads: int | None = None,
+        save_every: float = SAVE_EVERY,
+        progress: bool | _progress.Listener = True,
+    ) -> SweepResult:
+        """Make every run that the folder ``out`` does not hold yet, ``jobs`` at a time with ``threads`` threads each.
+
+        Without a folder it is ``runs/NAME-sweep``. Run it again with longer lists, and only what is new is made.
+        """
+        path = Path(RUNS) / f"{self._experiment.name}-sweep" if out is None else Path(out)
+        listening = _progress.listener(progress)
+        try:
+            self._experiment._core.sweep(path, jobs, threads, save_every, listening)
+        finally:
+            _progress.close(listening)
+        return SweepResult(path)
+
+    def __repr__(self) -> str:
+        return f"<sweep of {len(self)} points: {self._experiment!r}>"
+
+
+def sweep(name: str | os.PathLike[str], /, *, smoke: bool = False, **settings: Unpack[Options]) -> Sweep:
+    """Runs for every combination of the lists among the settings; ``seed=range(5)`` repeats each."""
+    return Sweep(Experiment(name, settings, smoke=smoke))
+
+
+_describe(sweep, sweep.__doc__ or "")
+
+
+class Judgement:
+    """What stored runs say about the statements of every paper."""
+
+    def __init__(self, boards: list[tuple[str, str, str]]) -> None:
+        self.boards: dict[str, dict[str, Any]] = {paper: json.loads(board) for paper, board, _ in boards}
+        """The scoreboard of each paper, by its name: ``featurescope judge --json`` prints the same."""
+        self._text = "\n".join(text for _, _, text in boards)
+
+    @property
+    def table(self) -> Table:
+        """A row for each statement: paper, statement, title, verdict."""
+        claims = [(paper, claim) for paper, board in self.boards.items() for claim in board["claims"]]
+        return Table.of(
+            {
+                "paper": [paper for paper, _ in claims],
+                "statement": [claim["id"] for _, claim in claims],
+                "title": [claim["title"] for _, claim in claims],
+                "verdict": [_word(claim["verdict"]) for _, claim in claims],
+            }
+        )
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(self._text)}</pre>"
+
+
+def _word(verdict: Any) -> str:
+    return verdict if isinstance(verdict, str) else str(next(iter(verdict)))
+
+
+def judge(*runs: Run | SweepResult | str | os.PathLike[str]) -> Judgement:
+    """What stored runs say about the statements of every paper: runs, sweeps, or folders that hold runs."""
+    if len(runs) == 1 and isinstance(runs[0], (list, tuple)):
+        runs = tuple(runs[0])
+    paths = [run.path if isinstance(run, (Run, SweepResult)) else Path(run) for run in runs]
+    return Judgement(_featurescope.judge_runs(paths, 110))
+
+
+def open(path: str | os.PathLike[str]) -> Run | SweepResult:
+    """A stored run or sweep."""
+    return SweepResult(path) if (Path(path) / "sweep.json").is_file() else Run(path)

@@ -1,0 +1,105 @@
+//! Stored runs: their tables, figures and reports.
+
+use crate::error;
+use crate::table::Columns;
+use featurescope_lab::claim::judge;
+use featurescope_lab::paper::shipped;
+use featurescope_lab::report::{self, FigureData, StoredRun, still, story};
+use featurescope_lab::run::{StoredManifest, StoredSettings};
+use featurescope_lab::store::{read_neurons, read_records};
+use pyo3::prelude::*;
+use std::path::PathBuf;
+
+/// The table of an arm's recorded steps, from its file.
+#[pyfunction]
+pub fn read_records_file(py: Python<'_>, path: PathBuf) -> PyResult<Columns> {
+    let read = error::detached(py, "", || read_records(&path).map(Columns::of_records))?;
+    read.map_err(error::run)
+}
+
+/// The table of an arm's neurons, from its file.
+#[pyfunction]
+pub fn read_neurons_file(py: Python<'_>, path: PathBuf) -> PyResult<Columns> {
+    let read = error::detached(py, "", || read_neurons(&path).map(Columns::of_neurons))?;
+    read.map_err(error::run)
+}
+
+/// An error unless the folder holds a run that this version reads, whose settings are those that it was begun with.
+#[pyfunction]
+pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    let checked = error::detached(py, "", || match StoredManifest::read(&path) {
+        Ok(None) if !path.join("spec.toml").is_file() => {
+            Err(format!("{} holds no run: there is no spec.toml and no manifest.json", path.display()))
+        }
+        Ok(_) => StoredSettings::read(&path).map(drop).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    })?;
+    checked.map_err(error::run)
+}
+
+/// The story of a run as SVG, and as the description that it was drawn from, in JSON.
+#[pyfunction]
+pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
+    let drawn = error::detached(py, "", || {
+        let run = StoredRun::open(&path).map_err(|error| error.to_string())?;
+        let figure = story::figure(&run);
+        let svg = still::svg(&figure, &run.provenance().line()).map_err(|error| error.to_string())?;
+        let description = serde_json::to_string(&figure).map_err(|error| error.to_string())?;
+        Ok::<_, String>((svg, description))
+    })?;
+    drawn.map_err(error::run)
+}
+
+/// Writes the report of stored runs into a folder, that of the run itself where none is given: the page.
+#[pyfunction]
+pub fn write_report(py: Python<'_>, runs: Vec<PathBuf>, out: Option<PathBuf>) -> PyResult<PathBuf> {
+    let written = error::detached(py, "", || {
+        let folders = report::run_folders(&runs)?;
+        match (&folders[..], out) {
+            ([only], None) => report::write_for_run(only, FigureData::Small),
+            ([only], Some(out)) => report::write(&report::of_run(&StoredRun::open(only)?), &out),
+            (_, out) => {
+                let out = out.unwrap_or_else(|| runs[0].clone());
+                report::write(&report::of_runs(&folders)?, &out)
+            }
+        }
+    })?;
+    written.map_err(error::run)
+}
+
+/// What stored runs say about the statements of every paper: its name, the scoreboard as JSON, and as a text.
+#[pyfunction]
+pub fn judge_runs(
+    py: Python<'_>,
+    runs: Vec<PathBuf>,
+    width: usize,
+) -> PyResult<Vec<(String, String, String)>> {
+    let judged = error::detached(py, "", || {
+        let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
+        let mut boards = Vec::new();
+        for paper in shipped() {
+            let board = judge(paper, &folders).map_err(|error| error.to_string())?;
+            let text = featurescope::scoreboard(&board, featurescope::Detail::Line, width);
+            let text = text.map_err(|error| error.to_string())?;
+            let json = serde_json::to_string(&board).map_err(|error| error.to_string())?;
+            boards.push((paper.name.to_string(), json, text));
+        }
+        Ok::<_, String>(boards)
+    })?;
+    judged.map_err(error::run)
+}
+
+/// The rows of a sweep's table: one for each setting and arm, as JSON.
+#[pyfunction]
+pub fn sweep_rows(py: Python<'_>, path: PathBuf) -> PyResult<String> {
+    use featurescope_lab::sweep::table::{FIGURES, rows};
+    use featurescope_lab::sweep::{SWEEP_FILE, SweepFolder, SweepIndex};
+    let read = error::detached(py, "", || {
+        let folder = SweepFolder::open(&path).map_err(|error| error.to_string())?;
+        let text = std::fs::read_to_string(path.join(SWEEP_FILE)).map_err(|error| error.to_string())?;
+        let index: SweepIndex = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let rows = rows(&index, &folder, FIGURES).map_err(|error| error.to_string())?;
+        serde_json::to_string(&rows).map_err(|error| error.to_string())
+    })?;
+    read.map_err(error::run)
+}
