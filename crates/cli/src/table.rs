@@ -48,9 +48,7 @@ const GROUPS: &[(&str, &[Row])] = &[
             ("signal_cosine", |arm| {
                 with_theory(fraction(arm.signal_cosine), arm.signal_cosine_linear.map(two))
             }),
-            ("noise_cosine", |arm| {
-                with_theory(fraction(arm.noise_cosine), arm.noise_cosine_linear.map(two))
-            }),
+            ("noise_cosine", |arm| with_theory(fraction(arm.noise_cosine), arm.noise_cosine_linear.map(two))),
         ],
     ),
 ];

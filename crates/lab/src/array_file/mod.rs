@@ -17,8 +17,8 @@ mod raw;
 mod safetensors;
 mod table;
 
-pub use element::{Element, Entry, Scalars};
 pub(crate) use element::scale_problem;
+pub use element::{Element, Entry, Scalars};
 pub use error::ArrayError;
 pub use table::{Cells, Column, ColumnKind, Table};
 

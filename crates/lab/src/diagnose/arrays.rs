@@ -3,7 +3,9 @@
 //! Entries are read one by one, and only those of the samples that are looked at; so an array may lie in
 //! memory in any order, and nothing else of it is copied.
 
-use super::{Choice, DiagnoseError, FEWEST_SAMPLES, LabelKind, Labels, Representation, Study, WANTED, suspects};
+use super::{
+    Choice, DiagnoseError, FEWEST_SAMPLES, LabelKind, Labels, Representation, Study, WANTED, suspects,
+};
 use crate::array_file::{Entry, Scalars, scale_problem, show_shape};
 use crate::identity::Digest;
 use featurescope_sim::math::Matrix;
@@ -156,7 +158,7 @@ fn digest(rows: &Matrix) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::{Request, Source, find, figures};
+    use crate::diagnose::{Request, Source, figures, find};
 
     const NEURONS: usize = 3;
 
@@ -164,7 +166,11 @@ mod tests {
         ((i * 7919 + j * 104_729 + i * j * 31) % 1009) as f32 / 504.0 - 1.0
     }
 
-    fn array<'a>(name: &str, n: usize, entry: impl Fn(usize, usize) -> Entry + Send + Sync + 'a) -> MemoryArray<'a> {
+    fn array<'a>(
+        name: &str,
+        n: usize,
+        entry: impl Fn(usize, usize) -> Entry + Send + Sync + 'a,
+    ) -> MemoryArray<'a> {
         MemoryArray { name: name.to_owned(), extents: [n, NEURONS], entry: Box::new(entry) }
     }
 
@@ -239,7 +245,8 @@ mod tests {
         arrays.labels = None;
         arrays.representations.push(array("c", 9, |_, _| Entry::Whole(1)));
         assert!(problem(&arrays).contains("`a` has 8 rows, `c` has 9"));
-        arrays.representations[1] = array("c", 8, |i, j| Entry::Real(if i == 5 && j == 1 { f64::NAN } else { 1.0 }));
+        arrays.representations[1] =
+            array("c", 8, |i, j| Entry::Real(if i == 5 && j == 1 { f64::NAN } else { 1.0 }));
         assert!(problem(&arrays).starts_with("c: the entry at row 5, column 1 is NaN, not a finite number"));
         arrays.representations.clear();
         assert!(problem(&arrays).contains("no representation"));

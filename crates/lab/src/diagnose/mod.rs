@@ -262,7 +262,8 @@ impl Choice<'_> {
         widths: &[usize],
         has_pairs: bool,
     ) -> Result<(Option<Labels>, Vec<usize>), DiagnoseError> {
-        let labels = self.labels.map(|scalars| Labels::new(scalars, self.kind, self.unlabelled)).transpose()?;
+        let labels =
+            self.labels.map(|scalars| Labels::new(scalars, self.kind, self.unlabelled)).transpose()?;
         let groups = labels.as_ref().and_then(Labels::groups);
         let samples = sampling::choose(n, self.most, groups.as_deref());
         memory::require(samples.len(), widths, has_pairs, available_memory())?;
