@@ -4,9 +4,11 @@
 //! (`python/featurescope`) give them signatures and turn their numbers into arrays and tables.
 
 mod array;
+mod diagnose;
 mod drive;
 mod error;
 mod learner;
+mod monitor;
 mod parts;
 mod reference;
 mod spec;
@@ -22,7 +24,11 @@ mod _featurescope {
     use std::ffi::OsString;
 
     #[pymodule_export]
+    use super::diagnose::{Diagnosis, diagnose};
+    #[pymodule_export]
     use super::learner::Learner;
+    #[pymodule_export]
+    use super::monitor::Watch;
     #[pymodule_export]
     use super::parts::register;
     #[pymodule_export]

@@ -3,21 +3,24 @@
 use super::notice::{Memory, Notice};
 use super::record;
 use crate::diagnose::{Finding, Study};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use toml::{Table, Value};
 
+/// The table of `spec.toml` that tells such a run from others.
+pub(super) const TABLE: &str = "monitor";
 /// Most characters of a name: it is a folder's too.
 const LONGEST_NAME: usize = 100;
 
 /// How a training is watched: `spec.toml` of the folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Names of the layers, as the network has them.
     pub layers: Vec<String>,
     /// Steps of the training between two readings.
-    pub every: u64,
+    pub every: u32,
     /// Samples that are read.
-    pub samples: usize,
+    pub samples: u32,
     /// Whether a second view of every sample is read.
     pub has_views: bool,
     /// Whether samples have labels.
@@ -66,6 +69,23 @@ pub struct Course {
 }
 
 impl Settings {
+    /// `spec.toml`.
+    pub fn spec(&self) -> String {
+        Table::from_iter([(TABLE.to_owned(), Value::Table(self.values()))]).to_string()
+    }
+
+    /// Its settings by name.
+    pub(super) fn values(&self) -> Table {
+        let values = [
+            ("layers", Value::from(self.layers.clone())),
+            ("every", Value::from(self.every)),
+            ("samples", Value::from(self.samples)),
+            ("has_views", Value::from(self.has_views)),
+            ("has_labels", Value::from(self.has_labels)),
+        ];
+        values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
     fn check(&self) -> Result<(), SettingsError> {
         if self.layers.is_empty() {
             return Err(SettingsError::NoLayer);

@@ -8,7 +8,7 @@
 //! report.html, figures/
 //! ```
 
-use super::course::{Course, Layer, Settings, SettingsError};
+use super::course::{Course, Layer, Settings, SettingsError, TABLE};
 use super::notice::Notice;
 use super::page::page;
 use super::record;
@@ -26,8 +26,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The table of `spec.toml` that tells such a run from others.
-const OWN_TABLE: &str = "monitor";
 /// Name of the file.
 const SUMMARY_FILE: &str = "summary.json";
 /// What such runs are called.
@@ -51,7 +49,7 @@ pub enum MonitorError {
 }
 
 /// `spec.toml`.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Spec {
     monitor: Settings,
 }
@@ -79,7 +77,7 @@ pub struct MonitorFolder {
 pub fn is_one(path: &Path) -> bool {
     let spec = fs::read_to_string(path.join(SPEC_FILE));
     let table = spec.ok().and_then(|spec| spec.parse::<toml::Table>().ok());
-    table.is_some_and(|table| table.get(OWN_TABLE).is_some_and(toml::Value::is_table))
+    table.is_some_and(|table| table.get(TABLE).is_some_and(toml::Value::is_table))
 }
 
 impl MonitorFolder {
@@ -93,13 +91,10 @@ impl MonitorFolder {
             None => RunDirectory::create_next(parent, EXPERIMENT)?,
         };
         let path = directory.file(SPEC_FILE);
-        let table =
-            toml::Value::try_from(settings).map_err(|error| StoreError::content(&path, error.to_string()))?;
-        let spec = toml::to_string(&Spec { monitor: settings.clone() })
-            .map_err(|error| StoreError::content(&path, error.to_string()))?;
+        let spec = settings.spec();
         let mut canonical = Canonical::default();
-        for (key, value) in table.as_table().into_iter().flatten() {
-            canonical.insert(&format!("{OWN_TABLE}.{key}"), value);
+        for (key, value) in &settings.values() {
+            canonical.insert(&format!("{TABLE}.{key}"), value);
         }
         let identity = Identity { settings: canonical, files: Vec::new() };
         let manifest = Manifest::begun(EXPERIMENT, 0, &identity, &spec);
@@ -203,8 +198,5 @@ fn rows(file: &Path) -> Result<Vec<(u64, Vec<f64>)>, StoreError> {
 /// # Errors
 /// If the folder cannot be read or a file cannot be written.
 pub fn report(path: &Path, out: &Path, data: FigureData) -> Result<PathBuf, MonitorError> {
-    let course = read(path)?;
-    let file = path.join(SPEC_FILE);
-    let spec = fs::read_to_string(&file).map_err(StoreError::io(&file, "read"))?;
-    Ok(write_with(&page(&course, &spec), out, data)?)
+    Ok(write_with(&page(&read(path)?), out, data)?)
 }

@@ -51,7 +51,7 @@ pub fn curves(course: &Course) -> Figure {
 }
 
 /// The page.
-pub fn page(course: &Course, spec: &str) -> Page {
+pub fn page(course: &Course) -> Page {
     let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
         id: id.to_owned(),
         title: title.to_owned(),
@@ -73,7 +73,7 @@ pub fn page(course: &Course, spec: &str) -> Page {
                 "featurescope.Monitor(model, layers={:?}, every={})",
                 settings.layers, settings.every
             ),
-            source: format!("spec.toml, sha256 {}", Digest::of(spec).short()),
+            source: format!("spec.toml, sha256 {}", Digest::of(settings.spec()).short()),
         },
         sections,
         notes: Vec::new(),

@@ -17,7 +17,7 @@ fn settings() -> Settings {
     Settings {
         layers: vec!["body.0".to_owned(), "head".to_owned()],
         every: 10,
-        samples: SAMPLES,
+        samples: SAMPLES as u32,
         has_views: false,
         has_labels: true,
     }

@@ -5,8 +5,10 @@
 >>> run["random_mask"].records.to_pandas()  # doctest: +SKIP
 """
 
+from ._diagnose import Diagnoses, Diagnosis, Remark, diagnose
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
+from ._monitor import Cost, Monitor, MonitorWarning
 from ._parts import Part, augmentation, objective
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
@@ -16,14 +18,20 @@ from ._table import Table
 
 __all__ = [
     "Arm",
+    "Cost",
+    "Diagnoses",
+    "Diagnosis",
     "Error",
     "Experiment",
     "Explanation",
     "InternalError",
     "Judgement",
     "Learner",
+    "Monitor",
+    "MonitorWarning",
     "Part",
     "PartError",
+    "Remark",
     "Run",
     "RunError",
     "Samples",
@@ -35,6 +43,7 @@ __all__ = [
     "Table",
     "View",
     "augmentation",
+    "diagnose",
     "experiment",
     "experiments",
     "explain",
