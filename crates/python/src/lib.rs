@@ -30,7 +30,7 @@ mod _featurescope {
     #[pymodule_export]
     use super::monitor::Watch;
     #[pymodule_export]
-    use super::parts::register;
+    use super::parts::{declare_columns, register};
     #[pymodule_export]
     use super::reference::{experiments, explain, interval, settings};
     #[pymodule_export]

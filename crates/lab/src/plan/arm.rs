@@ -10,9 +10,7 @@ use crate::status::ProductInputs;
 use featurescope_sim::augment::{Augmentation, Identity};
 use featurescope_sim::data::{DataModel, SparseCodingLaw};
 use featurescope_sim::math::ParameterError;
-use featurescope_sim::measure::{
-    Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape, standard,
-};
+use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape};
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::{NegativeSet, Problem};
 use featurescope_sim::train::reduced::GaussianViews;
@@ -53,9 +51,9 @@ impl ArmPlan {
         Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, cadence })
     }
 
-    /// Checks the arm by building its training process once.
+    /// Checks the arm by building its training process and its recorder once.
     pub(super) fn check(&self, data: &PlannedData) -> Result<(), PlanError> {
-        let built = self.space(data).and_then(|_| self.dynamics(data));
+        let built = self.space(data).and_then(|_| self.dynamics(data)).and_then(|_| self.recorder());
         built.map(drop).map_err(PlanError::parameter(format!("arm {}", self.name)))
     }
 
@@ -175,13 +173,14 @@ impl ArmPlan {
     }
 
     /// Reads the arm while it runs.
-    pub fn recorder(&self) -> Recorder {
+    pub fn recorder(&self) -> Result<Recorder, ParameterError> {
         let measure = &self.spec.measure;
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
             luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
         };
-        Recorder::new(standard(&settings), self.cadence, self.spec.training.steps)
+        let measures = measure.measurement.build(&settings)?;
+        Ok(Recorder::new(measures, self.cadence, self.spec.training.steps))
     }
 
     fn batch(&self) -> BatchPlan {

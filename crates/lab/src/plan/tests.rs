@@ -50,7 +50,7 @@ fn every_arm_steps_and_sees_the_same_data() {
     assert_eq!(plan.arms.len(), 5);
     for arm in &plan.arms {
         let mut dynamics = arm.dynamics(&plan.data).unwrap();
-        let mut recorder = arm.recorder();
+        let mut recorder = arm.recorder().unwrap();
         assert!(recorder.observe(&dynamics.view()).is_some(), "step 0 is recorded");
         assert_eq!(dynamics.step().map(|view| view.step), Some(1), "{}", arm.name);
     }

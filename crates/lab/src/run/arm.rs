@@ -113,15 +113,16 @@ impl<'a> Training<'a> {
         };
         let origin = origin(plan, arms, arm, left)?;
         let first = phases[0].arm;
+        let recorder = recorder(first)?;
         let mut training = Self {
             plan,
             arm,
             folder: folder.to_path_buf(),
             current: 0,
             dynamics: dynamics(plan, first)?,
-            recorder: first.recorder(),
+            journal: Journal::create(&folder.join(JOURNAL_FILE), shape(first, &recorder))?,
+            recorder,
             alignments: Alignments::from_history(AlignmentHistory::default()),
-            journal: Journal::create(&folder.join(JOURNAL_FILE), shape(first, &first.recorder()))?,
             phases,
             started: Instant::now(),
             seconds_before: 0.0,
@@ -174,7 +175,8 @@ impl<'a> Training<'a> {
             });
         }
         let first = phases[0].arm;
-        let shape = shape(first, &first.recorder());
+        let recorder = recorder(first)?;
+        let shape = shape(first, &recorder);
         let mut training = Self {
             plan,
             arm,
@@ -182,7 +184,7 @@ impl<'a> Training<'a> {
             phases: phases.to_vec(),
             current: 0,
             dynamics: dynamics(plan, first)?,
-            recorder: first.recorder(),
+            recorder,
             alignments: Alignments {
                 history: state.alignment,
                 stride: state.alignment_stride,
@@ -203,7 +205,7 @@ impl<'a> Training<'a> {
         let unusable = |problem: String| RunError::State { arm: self.arm.name.clone(), problem };
         self.dynamics = dynamics(self.plan, arm)?;
         self.dynamics.restore(snapshot).map_err(|error| unusable(error.to_string()))?;
-        self.recorder = arm.recorder();
+        self.recorder = recorder(arm)?;
         if self.recorder.recall(memory, arm.shape()) {
             Ok(())
         } else {
@@ -322,6 +324,10 @@ impl<'a> Training<'a> {
 
 fn dynamics(plan: &Plan, arm: &ArmPlan) -> Result<Box<dyn Dynamics>, RunError> {
     arm.dynamics(&plan.data).map_err(RunError::arm(&arm.name))
+}
+
+fn recorder(arm: &ArmPlan) -> Result<Recorder, RunError> {
+    arm.recorder().map_err(RunError::arm(&arm.name))
 }
 
 fn shape(arm: &ArmPlan, recorder: &Recorder) -> RecordShape {

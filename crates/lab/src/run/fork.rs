@@ -121,10 +121,10 @@ pub(super) fn origin(plan: &Plan, arms: &Path, arm: &ArmPlan, step: u64) -> Resu
 }
 
 /// The stored records of `arm`, which lies in `folder`, up to `step`.
-fn records_until(folder: &Path, arm: &ArmPlan, step: u64) -> Result<Vec<Record>, StoreError> {
+fn records_until(folder: &Path, arm: &ArmPlan, step: u64) -> Result<Vec<Record>, RunError> {
     let (records, neurons) = read_tables(folder, arm.shape())?;
     // Records go on by position: columns in another order would go on under each other's names.
-    let recorder = arm.recorder();
+    let recorder = arm.recorder().map_err(RunError::arm(&arm.name))?;
     let of_records: Vec<&str> = records.columns.iter().map(|(name, _)| name.as_str()).collect();
     let of_neurons: Vec<&str> = neurons.columns.iter().map(|(name, _)| name.as_str()).collect();
     for (file, found, expected) in [
@@ -133,7 +133,7 @@ fn records_until(folder: &Path, arm: &ArmPlan, step: u64) -> Result<Vec<Record>,
     ] {
         if !found.into_iter().eq(expected.iter().map(|column| column.name)) {
             let problem = "its columns are not those that this program records, in their order";
-            return Err(StoreError::content(&folder.join(file), problem));
+            return Err(StoreError::content(&folder.join(file), problem).into());
         }
     }
     let record = |(row, &step): (usize, &u64)| Record {

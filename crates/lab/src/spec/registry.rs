@@ -9,7 +9,7 @@ use super::renamed::Renamed;
 use super::setting::{Condition, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
 use featurescope_sim::data::DATA_LAWS;
-use featurescope_sim::measure::CADENCES;
+use featurescope_sim::measure::{CADENCES, MEASUREMENTS};
 use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::{OBJECTIVES, Objective};
 use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
@@ -130,6 +130,7 @@ static ENTRIES: &[Entry] = &[
     )
     .same_as("data.latent_dim")),
     Entry::Slot(&BIAS_RULES),
+    Entry::Slot(&MEASUREMENTS),
     Entry::Slot(&CADENCES),
     Entry::Setting(setting("measure.samples", Kind::count(2), "512", "Fresh samples behind each cosine and firing rate.")),
     Entry::Setting(setting(

@@ -7,7 +7,7 @@ use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::dictionary::DictionarySource;
 use featurescope_sim::data::noise_directions::NoiseDirections;
 use featurescope_sim::data::{DataLaw, LatentLaw};
-use featurescope_sim::measure::Cadence;
+use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::Objective;
 use featurescope_sim::train::{BiasRule, LearningRate, Optimizer, STAGED_RESET};
@@ -132,6 +132,7 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "training.optimizer" => collect_fields::<PartSpec<Box<dyn Optimizer>>>(table, fields),
         "bias" => collect_fields::<PartSpec<BiasRule>>(table, fields),
         "measure" => collect_fields::<MeasureSpec>(table, fields),
+        "measure.measurement" => collect_fields::<PartSpec<Vec<Box<dyn Measure>>>>(table, fields),
         "measure.cadence" => collect_fields::<PartSpec<Cadence>>(table, fields),
         "probe" => collect_fields::<ProbeSpec>(table, fields),
         other => panic!("a table without a type: {other}"),

@@ -8,7 +8,7 @@ use super::PartSpec;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::dictionary::DictionarySource;
 use featurescope_sim::data::{AMBIENT_DIM, DataLaw, LATENT_DIM};
-use featurescope_sim::measure::Cadence;
+use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::{INITIAL_NORM, Network, WIDTH};
 use featurescope_sim::objective::{Beginning, InfoNceForm, Needs, Objective};
 use featurescope_sim::part::{ParameterArray, Slotted};
@@ -220,6 +220,7 @@ pub enum ArithmeticSpec {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasureSpec {
+    pub measurement: PartSpec<Vec<Box<dyn Measure>>>,
     pub cadence: PartSpec<Cadence>,
     pub samples: usize,
     pub potential_per_atom: f64,

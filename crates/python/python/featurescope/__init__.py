@@ -9,7 +9,7 @@ from ._diagnose import Diagnoses, Diagnosis, Remark, diagnose
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
 from ._monitor import Cost, Monitor, MonitorWarning
-from ._parts import Part, augmentation, objective
+from ._parts import NetworkPart, Part, Reading, augmentation, data_law, measurement, network, objective
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
@@ -29,8 +29,10 @@ __all__ = [
     "Learner",
     "Monitor",
     "MonitorWarning",
+    "NetworkPart",
     "Part",
     "PartError",
+    "Reading",
     "Remark",
     "Run",
     "RunError",
@@ -43,11 +45,14 @@ __all__ = [
     "Table",
     "View",
     "augmentation",
+    "data_law",
     "diagnose",
     "experiment",
     "experiments",
     "explain",
     "judge",
+    "measurement",
+    "network",
     "objective",
     "open",
     "resume",

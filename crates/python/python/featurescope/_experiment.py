@@ -187,7 +187,8 @@ class Experiment:
         for arm, own in given.pop("arms", {}).items():
             arms.setdefault(arm, {}).update(own)
         new = {find(key).key if not key.startswith("arms.") else key: value for key, value in given.items()}
-        if isinstance(new.get("augmentation.kind"), Part) and "training.dynamics" not in new:
+        sees_samples = any(isinstance(new.get(key), Part) for key in ("augmentation.kind", "data.kind"))
+        if sees_samples and "training.dynamics" not in new:
             new.update(self._samples_are_drawn(merged))
         merged.update(new)
         if arms:
@@ -199,7 +200,7 @@ class Experiment:
         if settings.get("training.dynamics") != "reduced":
             return {}
         warnings.warn(
-            'an augmentation in Python sees samples x, which reduced dynamics never draws: dynamics="sampled" now',
+            'a part in Python sees samples x, which reduced dynamics never draws: dynamics="sampled" now',
             stacklevel=3,
         )
         return {"training.dynamics": "sampled"}

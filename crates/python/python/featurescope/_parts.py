@@ -7,11 +7,12 @@ and version stand in the run's settings, so a function that was changed makes an
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from ._errors import SettingError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _DIGITS = 12
+_KEYS = {"data_law": "data", "measurement": "measure.measurement"}
+"""Keys of slots that are not called as their decorator is."""
 
 
 class Part:
@@ -34,6 +37,8 @@ class Part:
         """The function."""
         self.name: str = getattr(function, "__name__", type(function).__name__)
         """Its name."""
+        self.version = version
+        """What its author calls its version."""
         self.__doc__ = function.__doc__
         digest = hashlib.sha256(f"{_source(self.name, function, version)}\0{version}".encode())
         self.identifier = f"{self.name}@{digest.hexdigest()[:_DIGITS]}"
@@ -46,9 +51,10 @@ class Part:
         return f"<featurescope.{self.slot} {self.identifier}>"
 
     def refuse_other_slot(self, slot: str) -> None:
-        """An error unless it fills this slot."""
-        if slot != self.slot:
-            raise SettingError(f"{slot} = {self.name} cannot be used: @featurescope.{self.slot} made it")
+        """An error unless it fills the slot with this key."""
+        own = _KEYS.get(self.slot, self.slot)
+        if slot != own:
+            raise SettingError(f"{slot} = {self.name} cannot be used: @featurescope.{self.slot} fills {own}")
 
 
 def _source(name: str, function: Callable[..., Any], version: str) -> str:
@@ -105,15 +111,19 @@ def augmentation(function: Callable[..., Any] | None = None, /, *, version: str 
 
         def call(x: np.ndarray[Any, Any], stream: tuple[int, ...], first_row: int) -> Any:
             shape = x.shape
-            views = function(x, _generator(stream, first_row))
-            if not isinstance(views, tuple) or len(views) != 2:
-                raise TypeError(f"expected two arrays of shape {shape}, anchors and positives, got {type(views).__name__}")
-            return _checked("the anchors", views[0], shape), _checked("the positives", views[1], shape)
+            anchors, positives = _pair(function(x, _generator(stream, first_row)), ("anchors", "positives"))
+            return _checked("the anchors", anchors, shape), _checked("the positives", positives, shape)
 
         _featurescope.register("augmentation", part.identifier, call)
         return part
 
     return _decorator(make, function, version)
+
+
+def _pair(what: object, names: tuple[str, str]) -> tuple[Any, Any]:
+    if not isinstance(what, tuple) or len(what) != 2:
+        raise TypeError(f"expected two arrays, {names[0]} and {names[1]}, got {type(what).__name__}")
+    return what[0], what[1]
 
 
 _OBJECTIVES = {
@@ -161,3 +171,130 @@ def objective(function: Callable[..., Any] | None = None, /, *, version: str = "
         return part
 
     return _decorator(make, function, version)
+
+
+@overload
+def data_law(function: Callable[..., Any], /) -> Part: ...
+@overload
+def data_law(*, version: str = "") -> Callable[[Callable[..., Any]], Part]: ...
+def data_law(function: Callable[..., Any] | None = None, /, *, version: str = "") -> Any:
+    """Make a function a law of samples x = M z + ξ: it draws the codes z and the noise ξ, the program draws M.
+
+    It is called as ``function(rows, latent_dim, ambient_dim, rng)`` and returns z, rows × latent_dim, and ξ, rows ×
+    ambient_dim. M is a Haar dictionary of the run's seed. Only sampled dynamics knows such data.
+    """
+
+    def make(function: Callable[..., Any], version: str) -> Part:
+        part = Part("data_law", "python", function, version)
+
+        def call(sizes: tuple[int, int, int], stream: tuple[int, ...], first_row: int) -> Any:
+            rows, latent_dim, ambient_dim = sizes
+            drawn = function(rows, latent_dim, ambient_dim, _generator(stream, first_row))
+            codes, noise = _pair(drawn, ("codes", "noise"))
+            return _checked("the codes", codes, (rows, latent_dim)), _checked("the noise", noise, (rows, ambient_dim))
+
+        _featurescope.register("data_law", part.identifier, call)
+        return part
+
+    return _decorator(make, function, version)
+
+
+class NetworkPart(Part):
+    """A network in Python: features from pre-activations and thresholds; ``@it.backward`` gives it its gradient."""
+
+    def backward(self, function: _Function) -> _Function:
+        """Give the network its gradient: ``function(pre, bias, gradient)`` returns ∂L/∂pre and ∂L/∂bias.
+
+        ``gradient`` is ∂L/∂features, rows × m; ∂L/∂bias is summed over the rows, m entries.
+        """
+        forward = self.function
+        both = hashlib.sha256(f"{self.identifier}\0{_source(self.name, function, self.version)}".encode())
+        self.identifier = f"{self.name}@{both.hexdigest()[:_DIGITS]}"
+
+        def call(pre: np.ndarray[Any, Any], bias: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+            shape = pre.shape
+            return _checked("the features", forward(pre, bias), shape)
+
+        def call_back(pre: np.ndarray[Any, Any], bias: np.ndarray[Any, Any], gradient: np.ndarray[Any, Any]) -> Any:
+            shape, width = pre.shape, bias.shape
+            of_pre, of_bias = _pair(function(pre, bias, gradient), ("∂L/∂pre", "∂L/∂bias"))
+            bias_gradient = _checked("∂L/∂bias", of_bias, width).astype(np.float64)
+            return _checked("∂L/∂pre", of_pre, shape), bias_gradient
+
+        _featurescope.register("network", self.identifier, call)
+        _featurescope.register("network.backward", self.identifier, call_back)
+        return function
+
+
+def network(function: Callable[..., Any], /, *, version: str = "") -> NetworkPart:
+    """Make a function a network: features from the pre-activations of the first layer, ``function(pre, bias)``.
+
+    ``pre`` is W x, rows × m, ``bias`` the thresholds, m; it returns features, rows × m. Give it its gradient with
+    ``@it.backward``.
+    """
+    return NetworkPart("network", "python", function, version)
+
+
+class Reading(NamedTuple):
+    """What a measurement sees at a recorded step."""
+
+    step: int
+    """Steps taken."""
+    loss: float
+    """Loss of the last batch; NaN at step 0."""
+    bias: np.ndarray[Any, np.dtype[np.float32]]
+    """b, m entries."""
+    norms: np.ndarray[Any, np.dtype[np.float32]]
+    """‖w_i‖, m entries."""
+    coordinates: np.ndarray[Any, np.dtype[np.float32]]
+    """⟨w_i, M_j⟩, m × d."""
+    dense_energy: np.ndarray[Any, np.dtype[np.float64]]
+    """‖w_i − M Mᵀ w_i‖², m entries."""
+
+
+def measurement(
+    function: Callable[[Reading], Any] | None = None,
+    /,
+    *,
+    columns: Mapping[str, str] | None = None,
+    unit: str = "1",
+    version: str = "",
+) -> Any:
+    """Make a function a measurement: figures of a :class:`Reading`, recorded beside those of the program.
+
+    It returns a number, the column that has the function's name; or, where ``columns`` names several with what each
+    means, a number for each, in order. NaN stands for "not defined at this step".
+    """
+
+    def make(function: Callable[[Reading], Any], version: str) -> Part:
+        part = Part("measurement", "python", function, version)
+        declared = columns or {part.name: (function.__doc__ or "measured in Python").strip().split("\n")[0]}
+
+        def call(*state: Any) -> list[float]:
+            found = function(Reading(*state))
+            figures = [float(value) for value in (found if columns else [found])]
+            if len(figures) != len(declared):
+                raise ValueError(f"expected {len(declared)} numbers, for {', '.join(declared)}, got {len(figures)}")
+            return figures
+
+        named = hashlib.sha256(f"{part.identifier}\0{sorted(declared.items())}\0{unit}".encode())
+        part.identifier = f"{part.name}@{named.hexdigest()[:_DIGITS]}"
+        _featurescope.declare_columns(part.identifier, [(name, unit, doc) for name, doc in declared.items()])
+        _featurescope.register("measurement", part.identifier, call)
+        return part
+
+    return _decorator(make, function, version)
+
+
+def together(value: Any) -> Any:
+    """Several measurements as one; anything else as it is."""
+    if not isinstance(value, (list, tuple)) or not value or not all(isinstance(part, Part) for part in value):
+        return value
+    parts = list(value)
+    if any(part.slot != "measurement" for part in parts):
+        raise SettingError("a list of parts makes no sweep yet: run one after the other; only measurements go together")
+    joined = parts[0]
+    if len(parts) > 1:
+        joined = copy.copy(joined)
+        joined.identifier = ", ".join(part.identifier for part in parts)
+    return joined

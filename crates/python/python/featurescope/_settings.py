@@ -17,6 +17,10 @@ from . import _featurescope
 from ._errors import SettingError
 
 
+_ALIASES = {"data_law": "data.kind"}
+"""What decorators are called where their slot has another name."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """A setting of a run on sparse-coding data."""
@@ -57,7 +61,7 @@ def _by_key() -> dict[str, Setting]:
 
 def find(name: str) -> Setting:
     """The setting that is meant by a key, by its last part, or by the name of a slot."""
-    key = name.replace("__", ".")
+    key = _ALIASES.get(name, name.replace("__", "."))
     known = _by_key()
     for candidate in (key, f"{key}.kind"):
         if candidate in known:
@@ -92,7 +96,7 @@ def _toml(value: Any) -> str:
 
 def overrides(settings: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The ``key=value`` arguments that the core reads."""
-    from ._parts import Part
+    from ._parts import Part, together
 
     for name, value in settings.items():
         if name == "arms" and not prefix:
@@ -104,6 +108,7 @@ def overrides(settings: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield from overrides({key: value}, f"arms.{arm}.")
             continue
         setting = find(name)
+        value = together(value)
         if isinstance(value, Part):
             slot = setting.key.removesuffix(".kind")
             value.refuse_other_slot(slot)

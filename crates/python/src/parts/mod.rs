@@ -5,14 +5,23 @@
 //! see whole batches; whatever they raise travels as [`PartFailure`].
 
 mod augmentation;
+mod data;
+mod measurement;
+mod network;
 mod objective;
+
+pub use measurement::declare_columns;
 
 use crate::error::PartFailure;
 use featurescope_sim::augment::AUGMENTATIONS;
+use featurescope_sim::data::DATA_LAWS;
 use featurescope_sim::math::ParameterError;
+use featurescope_sim::measure::MEASUREMENTS;
+use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::OBJECTIVES;
 use featurescope_sim::part::{Fallback, Given, Kind, PartSetting};
 use pyo3::prelude::*;
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 /// Names the function.
@@ -45,7 +54,10 @@ pub fn register(slot: String, name: String, function: Py<PyAny>) {
 /// # Errors
 /// If a slot has a part of that name.
 pub fn open_slots() -> Result<(), ParameterError> {
+    DATA_LAWS.add(data::PART)?;
     AUGMENTATIONS.add(augmentation::PART)?;
+    NETWORKS.add(network::PART)?;
+    MEASUREMENTS.add(measurement::PART)?;
     OBJECTIVES.add(objective::CONTRAST)?;
     OBJECTIVES.add(objective::PAIRS)?;
     OBJECTIVES.add(objective::LABELS)
@@ -56,6 +68,12 @@ pub(crate) struct Function {
     /// The slot and the name, for messages.
     title: String,
     function: Py<PyAny>,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.title)
+    }
 }
 
 impl Function {
@@ -81,6 +99,7 @@ impl Function {
                 ),
             });
         };
+        let slot = slot.split('.').next().unwrap_or(slot);
         let title = format!("{slot} `{}`", name.split('@').next().unwrap_or(name));
         let function = Python::attach(|py| found.function.clone_ref(py));
         Ok(Self { title, function })

@@ -205,6 +205,11 @@ pub trait DataModel: fmt::Debug + Send + Sync {
         self.dictionary().latent_dim()
     }
 
+    /// The same for whole batches, for a law that is asked for them; `None`: batches are drawn row by row.
+    fn whole_batches(&self) -> Option<&dyn WholeSamples> {
+        None
+    }
+
     /// Draws x and z of `row` into the given slices: the training path, which needs no separate ξ.
     fn draw(&self, stream: &Stream, row: u32, x: &mut [f32], latent: &mut [f32]) {
         self.draw_latent(stream, row, latent);
@@ -238,6 +243,17 @@ pub trait DataModel: fmt::Debug + Send + Sync {
     }
 }
 
+/// Samples of whole batches: for a law whose every call is dear, a function of another language for instance.
+///
+/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first row, rows).
+pub trait WholeSamples {
+    /// x and z of the rows `first_row..first_row + n` of a stream, as training sees them.
+    ///
+    /// # Shapes
+    /// `x`: n × d1, `latent`: n × d, whose contents are written over.
+    fn draw_batch(&self, stream: &Stream, first_row: u32, x: &mut Matrix, latent: &mut Matrix);
+}
+
 /// A model that several processes share.
 impl DataModel for Arc<dyn DataModel> {
     fn dictionary(&self) -> &Dictionary {
@@ -262,6 +278,10 @@ impl DataModel for Arc<dyn DataModel> {
 
     fn noise_directions(&self) -> Option<&Matrix> {
         (**self).noise_directions()
+    }
+
+    fn whole_batches(&self) -> Option<&dyn WholeSamples> {
+        (**self).whole_batches()
     }
 
     fn draw(&self, stream: &Stream, row: u32, x: &mut [f32], latent: &mut [f32]) {

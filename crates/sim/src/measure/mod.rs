@@ -26,6 +26,8 @@ pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{CADENCES, Cadence, Record, Recorder, Values};
 
+use crate::part::{Part, Slot, Slotted};
+
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
 pub const SINGLETON_COSINE: f64 = 0.9;
 /// |cos| above which a neuron counts as belonging to an atom.
@@ -177,6 +179,27 @@ pub struct MeasureSettings {
     pub samples: FreshSamples,
     /// Which neurons count as lucky for an atom.
     pub luck: LuckRule,
+}
+
+/// What is measured.
+pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::new(
+    "measure.measurement",
+    "What is measured at every recorded step.",
+    "standard",
+    &[&[&Part {
+        kind: "standard",
+        summary: "every measurement of the program",
+        settings: &[],
+        build: |_, settings| Ok(standard(settings)),
+    }]],
+);
+
+impl Slotted for Vec<Box<dyn Measure>> {
+    type Context = MeasureSettings;
+
+    fn slot() -> &'static Slot<Self, MeasureSettings> {
+        &MEASUREMENTS
+    }
 }
 
 /// Declares the modules of measurements, and [`standard`], which makes every one of them.

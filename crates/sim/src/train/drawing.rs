@@ -64,6 +64,9 @@ pub(super) fn draw_rows(
     let (d1, d) = (data.ambient_dim(), data.latent_dim());
     x.resize(rows, d1);
     codes.resize(rows, d);
+    if let Some(whole) = data.whole_batches() {
+        return whole.draw_batch(stream, 0, x, codes);
+    }
     let pieces = (x.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d1))
         .zip(codes.as_mut_slice().chunks_mut(ROWS_PER_PIECE * d))
         .enumerate();

@@ -82,7 +82,7 @@ fn finite(names: impl IntoIterator<Item = (String, f64)>) -> BTreeSet<String> {
 /// Two steps, measured, and the probes behind them.
 fn train(plan: &Plan, arm: &ArmPlan) -> Finite {
     let mut dynamics = arm.dynamics(&plan.data).unwrap();
-    let mut recorder = arm.recorder();
+    let mut recorder = arm.recorder().unwrap();
     let mut last: Option<Record> = recorder.observe(&dynamics.view());
     while let Some(view) = dynamics.step() {
         last = recorder.observe(&view).or(last);

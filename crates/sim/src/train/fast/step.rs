@@ -38,7 +38,7 @@ pub(in crate::train) struct Fast {
     coefficients: [Coefficients; 3],
     gate: Gate,
     arithmetic: Arithmetic,
-    /// Where an augmentation that wants whole batches gets them.
+    /// Where parts that want whole batches get them.
     whole: DrawnBatch,
     /// Whether features of the positive are read where the anchor's gate is closed.
     reads_closed_positives: bool,
@@ -67,7 +67,8 @@ impl Fast {
         pass: &mut Pass,
         done: &mut dyn FnMut(StepPart),
     ) -> LossReading {
-        if parts.augmentation.whole_batches().is_some() && !pass.one_view {
+        let has_whole_views = parts.augmentation.whole_batches().is_some() && !pass.one_view;
+        if has_whole_views || data.whole_batches().is_some() {
             self.draw_whole_batch(data, parts, learner, pass);
         } else {
             self.draw_batch(data, parts, learner);
@@ -89,7 +90,7 @@ impl Fast {
         reading
     }
 
-    /// Draws the step's samples and views where the augmentation wants whole batches.
+    /// Draws the step's samples and views where data or augmentation want whole batches.
     fn draw_whole_batch(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
         self.whole.draw(data, parts, learner, pass);
         self.anchor.set(&self.whole.anchor);
