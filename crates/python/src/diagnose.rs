@@ -122,7 +122,6 @@ pub struct Diagnosis {
 
 /// Diagnoses arrays: names, kinds of half precision and entries; of other views likewise.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "they are those of the function in Python")]
 pub fn diagnose(
     py: Python<'_>,
     representations: Vec<GivenArray<'_>>,
@@ -144,8 +143,7 @@ pub fn diagnose(
     };
     if samples < FEWEST_SAMPLES {
         return Err(error::setting(format!(
-            "samples: {samples} is too small; a whole number from {} on is accepted",
-            FEWEST_SAMPLES
+            "samples: {samples} is too small; a whole number from {FEWEST_SAMPLES} on is accepted"
         )));
     }
     let arrays = Arrays {
@@ -156,7 +154,7 @@ pub fn diagnose(
         unlabelled,
         samples,
     };
-    let found = error::detached(py, "", move || {
+    let found = error::detached(py, move || {
         let study = Study::of_arrays(&arrays)?;
         let findings = find(&study);
         Ok::<_, DiagnoseError>(Diagnosis { study, findings, command })
@@ -185,7 +183,7 @@ impl Diagnosis {
 
     /// The pictures that are drawn at once, as SVG.
     fn pictures(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        let drawn = error::detached(py, "", || {
+        let drawn = error::detached(py, || {
             let Glance { pictures, .. } = glance(&self.study, &self.findings);
             let draw = |figure: &Figure| still::svg(figure, &self.command);
             pictures.iter().map(draw).collect::<Result<Vec<_>, _>>()
@@ -195,7 +193,7 @@ impl Diagnosis {
 
     /// Writes the page and its figures into a folder: the page's path.
     fn write(&self, py: Python<'_>, out: PathBuf) -> PyResult<PathBuf> {
-        let written = error::detached(py, "", || {
+        let written = error::detached(py, || {
             let page = page(&self.study, &self.findings, &self.command);
             write(&page_in_python(page), &out)
         })?;
@@ -215,10 +213,14 @@ fn in_python(text: &str) -> String {
 }
 
 fn page_in_python(mut page: Page) -> Page {
-    page.notes.iter_mut().for_each(|note| *note = in_python(note));
+    for note in &mut page.notes {
+        *note = in_python(note);
+    }
     for block in page.sections.iter_mut().flat_map(|section| &mut section.blocks) {
         if let Block::Verdicts(verdicts) = block {
-            verdicts.iter_mut().for_each(|verdict| verdict.text = in_python(&verdict.text));
+            for verdict in verdicts {
+                verdict.text = in_python(&verdict.text);
+            }
         }
     }
     page

@@ -14,7 +14,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// How long Ctrl-C may wait, and the least time between two reports of progress.
-const PATIENCE: Duration = Duration::from_millis(50);
+pub const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What work tells while it goes on: a word, a name, two numbers; what they mean stands in `featurescope._progress`.
 #[derive(Clone, Debug)]

@@ -66,13 +66,22 @@ pub fn from_panic(payload: Box<dyn Any + Send>, moment: &str) -> PyErr {
     ))
 }
 
-/// Does `work` without the interpreter lock. A panic becomes an exception; `moment` says when it was.
+/// Does `work` without the interpreter lock. A panic becomes an exception.
 ///
 /// # Errors
 /// In a process that was forked from one that had loaded the module: the threads of the core are not there.
-pub fn detached<T: Send>(py: Python<'_>, moment: &str, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    detached_at(py, String::new, work)
+}
+
+/// The same; `moment` says when a part in Python failed.
+pub fn detached_at<T: Send>(
+    py: Python<'_>,
+    moment: impl FnOnce() -> String,
+    work: impl FnOnce() -> T + Send,
+) -> PyResult<T> {
     refuse_fork()?;
-    py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|payload| from_panic(payload, moment))
+    py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|payload| from_panic(payload, &moment()))
 }
 
 /// The process that loaded the module.

@@ -1,6 +1,7 @@
 //! A learner that Python steps.
 
 use crate::array::{of_matrix, read_only, read_only_vector, to_matrix};
+use crate::drive::PATIENCE;
 use crate::error;
 use featurescope_lab::plan::{ArmPlan, Plan};
 use featurescope_sim::data::DataModel;
@@ -10,6 +11,7 @@ use numpy::{PyArray1, PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
+use std::time::Instant;
 
 /// The training process of one arm.
 #[pyclass(frozen, module = "featurescope._featurescope")]
@@ -39,7 +41,7 @@ impl Learner {
             let problem = "it begins as another arm: step that one, and fork it";
             return Err(error::setting(format!("arm {arm} has training.fork = {fork}: {problem}")));
         }
-        let built = error::detached(py, "", || Self::build(&plan, planned))?;
+        let built = error::detached(py, || Self::build(&plan, planned))?;
         built.map_err(|error| error::setting(format!("arm {arm}: {error}")))
     }
 
@@ -53,22 +55,25 @@ impl Learner {
         })
     }
 
-    /// Does `work` on the process without the interpreter lock; `moment` says when a part in Python failed.
+    /// Does `work` on the process without the interpreter lock.
     ///
     /// A part that asks the learner it is a part of gets an error: it would wait for itself.
-    fn with<T: Send>(
-        &self,
-        py: Python<'_>,
-        moment: &str,
-        work: impl FnOnce(&mut dyn Dynamics) -> T + Send,
-    ) -> PyResult<T> {
-        error::detached(py, moment, || match self.dynamics.try_lock() {
+    fn with<T: Send>(&self, py: Python<'_>, work: impl FnOnce(&mut dyn Dynamics) -> T + Send) -> PyResult<T> {
+        let moment = || format!(" in step {}", self.steps_taken.load(Ordering::Relaxed) + 1);
+        error::detached_at(py, moment, || match self.dynamics.try_lock() {
             Ok(mut process) => Ok(work(process.as_mut())),
             Err(TryLockError::WouldBlock) => Err(error::run("the learner is taking a step")),
             Err(TryLockError::Poisoned(_)) => Err(error::run(
                 "the learner stopped in the middle of a step: make a new one, or fork one that has not",
             )),
         })?
+    }
+
+    /// Takes a step, and remembers that it was taken.
+    fn take_step(&self, process: &mut dyn Dynamics) -> Option<Numbers> {
+        let seen = process.step().map(|view| numbers(&view))?;
+        self.steps_taken.store(seen.0, Ordering::Relaxed);
+        Some(seen)
     }
 }
 
@@ -81,23 +86,34 @@ fn numbers(view: &StepView<'_>) -> Numbers {
 impl Learner {
     /// Takes a step: what a view holds at once; `None` when training has stopped.
     fn step(&self, py: Python<'_>) -> PyResult<Option<Numbers>> {
-        let next = self.steps_taken.load(Ordering::Relaxed) + 1;
-        let moment = format!(" in step {next}");
-        let seen = self.with(py, &moment, |process| process.step().map(|view| numbers(&view)))?;
-        if let Some((step, ..)) = seen {
-            self.steps_taken.store(step, Ordering::Relaxed);
+        self.with(py, |process| self.take_step(process))
+    }
+
+    /// Takes so many steps, or as many as there are.
+    fn advance(&self, py: Python<'_>, steps: u64) -> PyResult<()> {
+        let mut left = steps;
+        while left > 0 {
+            // Signals are looked at in between.
+            let until = Instant::now() + PATIENCE;
+            left = self.with(py, |process| {
+                while left > 0 && Instant::now() < until {
+                    left = if self.take_step(process).is_some() { left - 1 } else { 0 };
+                }
+                left
+            })?;
+            py.check_signals()?;
         }
-        Ok(seen)
+        Ok(())
     }
 
     /// The same of the state now.
     fn now(&self, py: Python<'_>) -> PyResult<Numbers> {
-        self.with(py, "", |process| numbers(&process.view()))
+        self.with(py, |process| numbers(&process.view()))
     }
 
     /// Why training stopped; `None` while it can go on.
     fn stop_reason(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let reason = self.with(py, "", |process| process.stop_reason().cloned())?;
+        let reason = self.with(py, |process| process.stop_reason().cloned())?;
         Ok(reason.map(|reason| match reason {
             StopReason::Finished => "finished".to_owned(),
             StopReason::Diverged { what, .. } => format!("diverged: {what}"),
@@ -106,19 +122,19 @@ impl Learner {
 
     /// b, m entries.
     fn bias<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let bias = self.with(py, "", |process| process.view().bias.to_vec())?;
+        let bias = self.with(py, |process| process.view().bias.to_vec())?;
         read_only_vector(py, bias)
     }
 
     /// ‖w_i‖, m entries.
     fn norms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<f32>>> {
-        let norms = self.with(py, "", |process| process.view().norms.to_vec())?;
+        let norms = self.with(py, |process| process.view().norms.to_vec())?;
         read_only_vector(py, norms)
     }
 
     /// cos(w_i, M_j), m × d; 0 for a zero neuron.
     fn cosines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        let cosines = self.with(py, "", |process| {
+        let cosines = self.with(py, |process| {
             let (mut cosines, view) = (process.coordinates().sparse, process.view());
             for (i, &norm) in view.norms.iter().enumerate() {
                 let scale = if norm > 0.0 { norm.recip() } else { 0.0 };
@@ -131,14 +147,14 @@ impl Learner {
 
     /// Everything that the next step depends on, by name; `weights` among it.
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Vec<(String, Bound<'py, PyArray2<f32>>)>> {
-        let arrays = self.with(py, "", |process| process.snapshot())?.arrays;
+        let arrays = self.with(py, |process| process.snapshot())?.arrays;
         arrays.into_iter().map(|(name, array)| Ok((name, read_only(py, array)?))).collect()
     }
 
     /// Goes on from where another learner stands.
     fn take_over(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let state = other.with(py, "", |process| process.snapshot())?;
-        let taken = self.with(py, "", |process| process.restore(&state))?;
+        let state = other.with(py, |process| process.snapshot())?;
+        let taken = self.with(py, |process| process.restore(&state))?;
         taken.map_err(|error| error::setting(format!("the fork cannot go on from here: {error}")))?;
         self.steps_taken.store(state.step, Ordering::Relaxed);
         Ok(())
@@ -146,7 +162,7 @@ impl Learner {
 
     /// M, d1 × d: an atom a column.
     fn dictionary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
-        let atoms = error::detached(py, "", || self.space.dictionary().atoms().transposed())?;
+        let atoms = error::detached(py, || self.space.dictionary().atoms().transposed())?;
         read_only(py, atoms)
     }
 
@@ -159,7 +175,7 @@ impl Learner {
     ) -> PyResult<[Bound<'py, PyArray2<f32>>; 3]> {
         // A stream of its own: 0 and 1 are those of measurements and representations.
         let stream = Stream::new(self.seed, Purpose::MEASUREMENT, 2);
-        let drawn = error::detached(py, "", || self.space.sample(&stream, first_row, rows))?;
+        let drawn = error::detached(py, || self.space.sample(&stream, first_row, rows))?;
         Ok([of_matrix(py, drawn.x)?, of_matrix(py, drawn.latent)?, of_matrix(py, drawn.noise)?])
     }
 
@@ -171,7 +187,7 @@ impl Learner {
             let found = format!("samples of {} numbers cannot be represented", x.cols());
             return Err(error::setting(format!("{found}: this learner takes rows of {expected}")));
         }
-        let features: Matrix = self.with(py, "", |process| process.embed(&x))?;
+        let features: Matrix = self.with(py, |process| process.embed(&x))?;
         of_matrix(py, features)
     }
 }

@@ -3,6 +3,8 @@
 //! Experiments, settings, claims and reports are those of `lab`. The sources of the package beside it
 //! (`python/featurescope`) give them signatures and turn their numbers into arrays and tables.
 
+#![allow(clippy::needless_pass_by_value, reason = "what Python passes is converted, and then ours")]
+
 mod array;
 mod diagnose;
 mod drive;

@@ -64,7 +64,7 @@ impl Watch {
             unlabelled: None,
             samples: self.course.settings.samples as usize,
         };
-        let found = error::detached(py, &format!(" at step {step}"), move || {
+        let found = error::detached(py, move || {
             let study = Study::of_arrays(&arrays)?;
             let findings = find(&study);
             Ok::<_, DiagnoseError>((study, findings))
@@ -83,8 +83,7 @@ impl Watch {
             _ => Status::Running,
         };
         let (course, folder) = (&self.course, self.folder.as_mut());
-        let written =
-            error::detached(py, "", || folder.map_or(Ok(()), |folder| folder.write(course, status)))?;
+        let written = error::detached(py, || folder.map_or(Ok(()), |folder| folder.write(course, status)))?;
         written.map_err(error::run)
     }
 
@@ -108,7 +107,7 @@ impl Watch {
 
     /// The curves as SVG; none before the first reading.
     fn curves(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        let drawn = error::detached(py, "", || {
+        let drawn = error::detached(py, || {
             let figure = curves(&self.course);
             (!figure.panels.is_empty()).then(|| still::svg(&figure, "")).transpose()
         })?;
@@ -117,7 +116,7 @@ impl Watch {
 
     /// Writes the page and its figures into a folder: the page's path.
     fn report(&self, py: Python<'_>, out: PathBuf) -> PyResult<PathBuf> {
-        let written = error::detached(py, "", || write(&page(&self.course), &out))?;
+        let written = error::detached(py, || write(&page(&self.course), &out))?;
         written.map_err(error::run)
     }
 }

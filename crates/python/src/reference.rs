@@ -49,7 +49,7 @@ pub fn settings() -> Vec<Line> {
 /// What anything with a name is, with what these runs, or those that come with the program, say about it.
 #[pyfunction]
 pub fn explain(py: Python<'_>, name: &str, runs: Vec<PathBuf>, width: usize) -> PyResult<String> {
-    error::detached(py, "", || featurescope::explanation(name, &runs, width))?
+    error::detached(py, || featurescope::explanation(name, &runs, width))?
         .map_err(|error| error::setting(format!("{error:#}")))
 }
 

@@ -85,7 +85,7 @@ impl Experiment {
         listener: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
         let points = Spec::all_from_layers(&self.layers).map_err(error::setting)?;
-        let plan = error::detached(py, "", || SweepPlan::new(points, &self.name))?.map_err(error::setting)?;
+        let plan = error::detached(py, || SweepPlan::new(points, &self.name))?.map_err(error::setting)?;
         let folder = SweepFolder::open(&out).map_err(error::run)?;
         let folder = folder.saving_every(seconds(save_every)?);
         let crew = crew(&plan, jobs, threads);
@@ -114,7 +114,7 @@ impl Experiment {
 
     fn plan(&self, py: Python<'_>) -> PyResult<Plan> {
         let spec = self.spec()?;
-        error::detached(py, "", || Plan::new(&spec, &self.name))?.map_err(error::setting)
+        error::detached(py, || Plan::new(&spec, &self.name))?.map_err(error::setting)
     }
 }
 
@@ -129,7 +129,7 @@ pub fn resume(
 ) -> PyResult<(PathBuf, String)> {
     let directory = RunDirectory::reopen(&path).map_err(error::run)?;
     let StoredSettings { spec, .. } = StoredSettings::read(&path).map_err(error::run)?;
-    let plan = error::detached(py, "", || Plan::new(&spec, "run"))?.map_err(error::setting)?;
+    let plan = error::detached(py, || Plan::new(&spec, "run"))?.map_err(error::setting)?;
     carry_out(py, &plan, directory, threads, save_every, listener)
 }
 

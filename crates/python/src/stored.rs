@@ -14,21 +14,21 @@ use std::path::{Path, PathBuf};
 /// The table of an arm's recorded steps, from its file.
 #[pyfunction]
 pub fn read_records_file(py: Python<'_>, path: PathBuf) -> PyResult<Columns> {
-    let read = error::detached(py, "", || read_records(&path).map(Columns::of_records))?;
+    let read = error::detached(py, || read_records(&path).map(Columns::of_records))?;
     read.map_err(error::run)
 }
 
 /// The table of an arm's neurons, from its file.
 #[pyfunction]
 pub fn read_neurons_file(py: Python<'_>, path: PathBuf) -> PyResult<Columns> {
-    let read = error::detached(py, "", || read_neurons(&path).map(Columns::of_neurons))?;
+    let read = error::detached(py, || read_neurons(&path).map(Columns::of_neurons))?;
     read.map_err(error::run)
 }
 
 /// An error unless the folder holds a run that this version reads, whose settings are those that it was begun with.
 #[pyfunction]
 pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
-    let checked = error::detached(py, "", || match StoredManifest::read(&path) {
+    let checked = error::detached(py, || match StoredManifest::read(&path) {
         Ok(None) if !path.join("spec.toml").is_file() => {
             Err(format!("{} holds no run: there is no spec.toml and no manifest.json", path.display()))
         }
@@ -42,7 +42,7 @@ pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
 /// The story of a run, of a watched training its curves, as SVG, and as the description that it was drawn from, in JSON.
 #[pyfunction]
 pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
-    let drawn = error::detached(py, "", || {
+    let drawn = error::detached(py, || {
         if monitor::is_one(&path) {
             let figure = monitor::curves(&monitor::read(&path).map_err(|error| error.to_string())?);
             return drawn_and_described(&figure, "");
@@ -61,7 +61,7 @@ fn drawn_and_described(figure: &Figure, provenance: &str) -> Result<(String, Str
 /// Writes the report of stored runs into a folder, that of the run itself where none is given: the page.
 #[pyfunction]
 pub fn write_report(py: Python<'_>, runs: Vec<PathBuf>, out: Option<PathBuf>) -> PyResult<PathBuf> {
-    let written = error::detached(py, "", || {
+    let written = error::detached(py, || {
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
         if let [only] = &folders[..]
             && monitor::is_one(only)
@@ -90,7 +90,7 @@ pub fn judge_runs(
     runs: Vec<PathBuf>,
     width: usize,
 ) -> PyResult<Vec<(String, String, String)>> {
-    let judged = error::detached(py, "", || {
+    let judged = error::detached(py, || {
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
         let mut boards = Vec::new();
         for paper in shipped() {
@@ -110,7 +110,7 @@ pub fn judge_runs(
 pub fn sweep_rows(py: Python<'_>, path: PathBuf) -> PyResult<String> {
     use featurescope_lab::sweep::table::{FIGURES, rows};
     use featurescope_lab::sweep::{SWEEP_FILE, SweepFolder, SweepIndex};
-    let read = error::detached(py, "", || {
+    let read = error::detached(py, || {
         let folder = SweepFolder::open(&path).map_err(|error| error.to_string())?;
         let text = std::fs::read_to_string(path.join(SWEEP_FILE)).map_err(|error| error.to_string())?;
         let index: SweepIndex = serde_json::from_str(&text).map_err(|error| error.to_string())?;

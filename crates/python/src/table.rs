@@ -85,7 +85,7 @@ impl Columns {
     }
 
     fn __len__(&self) -> usize {
-        self.columns.first().map_or(0, |column| column.len())
+        self.columns.first().map_or(0, Array::len)
     }
 
     /// The column as a NumPy array; texts as a list.

@@ -105,6 +105,15 @@ def test_a_fork_goes_on_from_here(exp: fs.Experiment) -> None:
         learner.fork(width=11)
 
 
+def test_advancing_takes_the_same_steps(exp: fs.Experiment) -> None:
+    stepped, advanced = exp.learner(), exp.learner()
+    for _ in range(7):
+        stepped.step()
+    assert advanced.advance(7).step == 7
+    assert np.array_equal(stepped.view.weights, advanced.view.weights)
+    assert advanced.advance(100).step == 12 and advanced.stop_reason == "finished"
+
+
 def test_unknown_arms_are_named(exp: fs.Experiment) -> None:
     with pytest.raises(fs.SettingError, match="there is no arm `both`; the arms are random_mask, none"):
         exp.learner("both")

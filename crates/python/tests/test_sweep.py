@@ -61,7 +61,7 @@ def test_runs_are_judged(swept: fs.SweepResult) -> None:
     assert "wen-li-2021" in judgement.boards
     table = judgement.table
     assert len(table) > 50 and set(table["verdict"]) <= {"supported", "refuted", "undecided", "not_tested", "not_testable"}
-    assert fs.judge(swept.runs).boards == judgement.boards
+    assert np.array_equal(fs.judge(swept.runs).table["verdict"], table["verdict"])
     assert swept.report().is_file()
 
 

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from featurescope._settings import Setting, settings, short_names
+from featurescope._settings import ALIASES, Setting, find, settings, short_names
 
 FILE = Path(__file__).parents[1] / "python" / "featurescope" / "_options.py"
 
@@ -44,8 +44,10 @@ def annotation(setting: Setting) -> str:
     if setting.kind == "wholes":
         return "Iterable[int]"
     kind = single[setting.kind]
-    part = ", Part" if "python" in setting.choices else ""
-    return f"Union[{kind}{part}, Iterable[{kind}]]"
+    if "python" not in setting.choices:
+        return f"Union[{kind}, Iterable[{kind}]]"
+    parts = "Part, Iterable[Part]" if setting.key == "measure.measurement.kind" else "Part"
+    return f"Union[{kind}, {parts}, Iterable[{kind}]]"
 
 
 def field(name: str, setting: Setting) -> str:
@@ -56,7 +58,8 @@ def field(name: str, setting: Setting) -> str:
 
 def text() -> str:
     """The whole file."""
-    fields = {**short_names(), **{setting.key.replace(".", "__"): setting for setting in settings()}}
+    aliases = {name: find(name) for name in ALIASES}
+    fields = {**short_names(), **aliases, **{setting.key.replace(".", "__"): setting for setting in settings()}}
     return HEAD + "".join(field(name, setting) for name, setting in fields.items())
 
 

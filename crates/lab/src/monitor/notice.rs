@@ -10,7 +10,7 @@ use featurescope_sim::math::Matrix;
 use serde::{Deserialize, Serialize};
 
 /// Share of a layer's neurons that have to have died until it is told.
-const LEAST_DIED: f64 = 0.01;
+const LEAST_DIED: f64 = 0.05;
 /// Factor between the ranks of successive readings from which on it is told.
 const JUMP: f64 = 2.0;
 

@@ -21,7 +21,7 @@ const FIGURES: [Figure; 12] = [
             "directions",
             "Effective rank (RankMe, Garrido et al. 2023) after the mean is taken away.",
         )
-        .shown(Place::Curve, "Effective rank", "directions", AxisKind::Logarithmic),
+        .shown(Place::Curve, "Effective rank", "directions", AxisKind::Count),
         |found| Some(found.diagnosis.centred_rank),
     ),
     figure(

@@ -110,6 +110,11 @@ class Learner:
         numbers = self._core.step()
         return None if numbers is None else View(self, numbers)
 
+    def advance(self, steps: int) -> View:
+        """Take ``steps`` steps, or as many as there are, without looking; the state then."""
+        self._core.advance(steps)
+        return self.view
+
     @property
     def view(self) -> View:
         """The state now, without a step."""
@@ -235,7 +240,9 @@ class Experiment:
 
     def __repr__(self) -> str:
         over = ", ".join(self._overrides)
-        return f"<experiment {self.name}{': ' + over if over else ''}; arms {', '.join(self.arms)}>"
+        count = self._core.run_count()
+        what = f"{count} runs" if count > 1 else f"arms {', '.join(self.arms)}"
+        return f"<experiment {self.name}{': ' + over if over else ''}; {what}>"
 
 
 def experiment(name: str | os.PathLike[str], /, *, smoke: bool = False, **settings: Unpack[Options]) -> Experiment:

@@ -222,7 +222,7 @@ class Options(TypedDict, total=False):
     cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
-    measurement: Union[Literal["standard", "python"], Part, Iterable[Literal["standard", "python"]]]
+    measurement: Union[Literal["standard", "python"], Part, Iterable[Part], Iterable[Literal["standard", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
     measurement of the program. python: every measurement of the program, and functions in Python.
     Takes one of standard, python. Default: standard."""
@@ -256,6 +256,10 @@ class Options(TypedDict, total=False):
     test_rows: Union[int, Iterable[int]]
     """probe.test_rows: Fresh samples behind each score. Takes a whole number from 1 to 4294967295.
     Default: 10000."""
+    data_law: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
+    """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
+    dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
+    function in Python. Takes one of sparse_coding, python. Default: sparse_coding."""
     data__kind: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
     dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
@@ -484,7 +488,7 @@ class Options(TypedDict, total=False):
     bias__cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
-    measure__measurement__kind: Union[Literal["standard", "python"], Part, Iterable[Literal["standard", "python"]]]
+    measure__measurement__kind: Union[Literal["standard", "python"], Part, Iterable[Part], Iterable[Literal["standard", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
     measurement of the program. python: every measurement of the program, and functions in Python.
     Takes one of standard, python. Default: standard."""

@@ -252,6 +252,12 @@ class Reading(NamedTuple):
     """‖w_i − M Mᵀ w_i‖², m entries."""
 
 
+@overload
+def measurement(function: Callable[[Reading], Any], /) -> Part: ...
+@overload
+def measurement(
+    *, columns: Mapping[str, str] | None = None, unit: str = "1", version: str = ""
+) -> Callable[[Callable[[Reading], Any]], Part]: ...
 def measurement(
     function: Callable[[Reading], Any] | None = None,
     /,

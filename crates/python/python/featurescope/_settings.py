@@ -17,7 +17,7 @@ from . import _featurescope
 from ._errors import SettingError
 
 
-_ALIASES = {"data_law": "data.kind"}
+ALIASES = {"data_law": "data.kind"}
 """What decorators are called where their slot has another name."""
 
 
@@ -61,7 +61,7 @@ def _by_key() -> dict[str, Setting]:
 
 def find(name: str) -> Setting:
     """The setting that is meant by a key, by its last part, or by the name of a slot."""
-    key = _ALIASES.get(name, name.replace("__", "."))
+    key = ALIASES.get(name, name.replace("__", "."))
     known = _by_key()
     for candidate in (key, f"{key}.kind"):
         if candidate in known:

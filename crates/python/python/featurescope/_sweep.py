@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from ._options import Options
 
+_WIDTH = 110
+"""Columns of texts."""
 _FIGURES = {
     "t1": ("t1",),
     "t2": ("t2",),
@@ -177,7 +179,7 @@ class Sweep:
         return SweepResult(path)
 
     def __repr__(self) -> str:
-        return f"<sweep of {len(self)} points: {self._experiment!r}>"
+        return repr(self._experiment).replace("<experiment", "<sweep", 1)
 
 
 def sweep(name: str | os.PathLike[str], /, *, smoke: bool = False, **settings: Unpack[Options]) -> Sweep:
@@ -222,12 +224,18 @@ def _word(verdict: Any) -> str:
     return verdict if isinstance(verdict, str) else str(next(iter(verdict)))
 
 
-def judge(*runs: Run | SweepResult | str | os.PathLike[str]) -> Judgement:
+_Stored = Union[Run, SweepResult, str, "os.PathLike[str]"]
+
+
+def judge(*runs: _Stored | Iterable[_Stored]) -> Judgement:
     """What stored runs say about the statements of every paper: runs, sweeps, or folders that hold runs."""
-    if len(runs) == 1 and isinstance(runs[0], (list, tuple)):
-        runs = tuple(runs[0])
-    paths = [run.path if isinstance(run, (Run, SweepResult)) else Path(run) for run in runs]
-    return Judgement(_featurescope.judge_runs(paths, 110))
+    paths: list[Path] = []
+    for run in runs:
+        if isinstance(run, (Run, SweepResult, str, os.PathLike)):
+            paths.append(run.path if isinstance(run, (Run, SweepResult)) else Path(run))
+        else:
+            paths.extend(one.path if isinstance(one, (Run, SweepResult)) else Path(one) for one in run)
+    return Judgement(_featurescope.judge_runs(paths, _WIDTH))
 
 
 def open(path: str | os.PathLike[str]) -> Run | SweepResult:

@@ -105,6 +105,7 @@ impl Column {
     }
 
     /// The same column, shown in tables and pages.
+    #[must_use]
     pub const fn shown(self, place: Place, title: &'static str, axis: &'static str, kind: AxisKind) -> Self {
         Self { shown: Some(Shown { title, axis, kind, place }), ..self }
     }

@@ -1,8 +1,9 @@
 //! How runs begin and end: refused parameters, planned ends, divergence, stored states that do not fit.
 
 use super::*;
-use crate::augment::Identity;
-use crate::data::{DenseNoise, Dictionary, Independent, SparseCoding};
+use crate::augment::{Augmentation, Identity, IntervalMasks, WholeBatches};
+use crate::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding, WholeSamples};
+use crate::math::Purpose;
 use crate::network::SymRelu;
 use crate::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use std::sync::Arc;
@@ -56,6 +57,106 @@ const BATCH: BatchPlan = BatchPlan {
     negative_set: NegativeSet::Fresh,
     negative_views: NegativeViews::Raw,
 };
+
+/// An augmentation that is asked for whole batches, and makes them of rows.
+struct Whole(IntervalMasks);
+
+impl Augmentation for Whole {
+    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
+        self.0.views(stream, row, sample, positive);
+    }
+
+    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
+        self.0.single_view(stream, row, sample);
+    }
+
+    fn whole_batches(&self) -> Option<&dyn WholeBatches> {
+        Some(self)
+    }
+}
+
+impl WholeBatches for Whole {
+    fn views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix, positives: &mut Matrix) {
+        for r in 0..samples.rows() {
+            self.0.views(stream, first_row + r as u32, samples.row_mut(r), positives.row_mut(r));
+        }
+    }
+
+    fn single_views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix) {
+        for r in 0..samples.rows() {
+            self.0.single_view(stream, first_row + r as u32, samples.row_mut(r));
+        }
+    }
+}
+
+/// Data that are asked for whole batches.
+#[derive(Debug)]
+struct WholeData(SparseCoding);
+
+impl DataModel for WholeData {
+    fn dictionary(&self) -> &Dictionary {
+        self.0.dictionary()
+    }
+
+    fn draw_latent(&self, stream: &Stream, row: u32, latent: &mut [f32]) {
+        self.0.draw_latent(stream, row, latent);
+    }
+
+    fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
+        self.0.draw_noise(stream, row, noise);
+    }
+
+    fn activity(&self) -> f64 {
+        self.0.activity()
+    }
+
+    fn noise_variance(&self) -> f64 {
+        self.0.noise_variance()
+    }
+
+    fn whole_batches(&self) -> Option<&dyn WholeSamples> {
+        Some(self)
+    }
+}
+
+impl WholeSamples for WholeData {
+    fn draw_batch(&self, stream: &Stream, first_row: u32, x: &mut Matrix, latent: &mut Matrix) {
+        for r in 0..x.rows() {
+            self.0.draw(stream, first_row + r as u32, x.row_mut(r), latent.row_mut(r));
+        }
+    }
+}
+
+/// Whole batches of the same rows train to the same bits, by the fast step and by the reference step.
+#[test]
+fn whole_batches_of_the_same_rows_are_the_same_batches() {
+    let masks = || IntervalMasks::complementary(0.4).unwrap();
+    for negative_set in [NegativeSet::Fresh, NegativeSet::InBatch] {
+        for negative_views in [NegativeViews::Raw, NegativeViews::Augmented] {
+            let batch = BatchPlan { negative_set, negative_views, ..BATCH };
+            let parts = |augmentation: Box<dyn Augmentation>| Parts {
+                augmentation,
+                batch,
+                rule: rule(7, 0.1),
+                ..Parts::default()
+            };
+            let rows = || Sampled::new(Box::new(data()), parts(Box::new(masks()))).unwrap();
+            let views = || Sampled::new(Box::new(data()), parts(Box::new(Whole(masks())))).unwrap();
+            let samples = || Sampled::new(Box::new(WholeData(data())), parts(Box::new(masks()))).unwrap();
+            assert!(rows().is_fast() && views().is_fast() && samples().is_fast());
+            let trained = |mut process: Sampled| {
+                while process.step().is_some() {}
+                let stream = Stream::new(1, Purpose::MEASUREMENT, 1);
+                (process.snapshot(), process.represent_pairs(&stream, 3, 5).unwrap().positive)
+            };
+            let fast = [rows(), views(), samples()].map(trained);
+            let reference = [rows(), views(), samples()].map(|process| trained(process.by_reference()));
+            for of_step in [&fast, &reference] {
+                assert!(of_step[1..].iter().all(|other| *other == of_step[0]), "{batch:?}");
+            }
+        }
+    }
+}
 
 #[test]
 fn a_run_takes_its_planned_steps_and_finishes() {

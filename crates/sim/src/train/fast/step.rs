@@ -38,8 +38,8 @@ pub(in crate::train) struct Fast {
     coefficients: [Coefficients; 3],
     gate: Gate,
     arithmetic: Arithmetic,
-    /// Where parts that want whole batches get them.
-    whole: DrawnBatch,
+    /// Where parts that want whole batches get them; they are rare.
+    whole: Box<DrawnBatch>,
     /// Whether features of the positive are read where the anchor's gate is closed.
     reads_closed_positives: bool,
 }
