@@ -26,6 +26,7 @@
 //! | [`mod@reference`] | everything that has a name, and the search over it | spec, experiments, paper, claim |
 //! | [`report`] | pictures of stored runs | stats, status, store, spec, identity, plan, sweep, evidence, paper, claim |
 //! | [`diagnose`] | the same panel for representations of any other network | host, stats, array_file, identity, report |
+//! | [`monitor`] | the same while another program trains, layer by layer | status, store, identity, run, report, diagnose |
 
 pub mod host;
 pub mod stats;
@@ -48,6 +49,7 @@ pub mod results;
 pub mod reference;
 pub mod report;
 pub mod diagnose;
+pub mod monitor;
 
 #[cfg(test)]
 mod tiny;

@@ -6,9 +6,11 @@
 #![allow(clippy::needless_pass_by_value, reason = "what Python passes is converted, and then ours")]
 
 mod array;
+mod diagnose;
 mod drive;
 mod error;
 mod learner;
+mod monitor;
 mod parts;
 mod reference;
 mod spec;
@@ -24,7 +26,11 @@ mod _featurescope {
     use std::ffi::OsString;
 
     #[pymodule_export]
+    use super::diagnose::{Diagnosis, diagnose};
+    #[pymodule_export]
     use super::learner::Learner;
+    #[pymodule_export]
+    use super::monitor::Watch;
     #[pymodule_export]
     use super::parts::{declare_columns, register};
     #[pymodule_export]

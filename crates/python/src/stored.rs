@@ -3,12 +3,13 @@
 use crate::error;
 use crate::table::Columns;
 use featurescope_lab::claim::judge;
+use featurescope_lab::monitor;
 use featurescope_lab::paper::shipped;
-use featurescope_lab::report::{self, FigureData, StoredRun, still, story};
+use featurescope_lab::report::{self, Figure, FigureData, ReportError, StoredRun, still, story};
 use featurescope_lab::run::{StoredManifest, StoredSettings};
 use featurescope_lab::store::{read_neurons, read_records};
 use pyo3::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The table of an arm's recorded steps, from its file.
 #[pyfunction]
@@ -31,40 +32,55 @@ pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
         Ok(None) if !path.join("spec.toml").is_file() => {
             Err(format!("{} holds no run: there is no spec.toml and no manifest.json", path.display()))
         }
+        Ok(_) if monitor::is_one(&path) => monitor::read(&path).map(drop).map_err(|error| error.to_string()),
         Ok(_) => StoredSettings::read(&path).map(drop).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     })?;
     checked.map_err(error::run)
 }
 
-/// The story of a run as SVG, and as the description that it was drawn from, in JSON.
+/// The story of a run, of a watched training its curves, as SVG, and as the description that it was drawn from, in JSON.
 #[pyfunction]
 pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
     let drawn = error::detached(py, || {
+        if monitor::is_one(&path) {
+            let figure = monitor::curves(&monitor::read(&path).map_err(|error| error.to_string())?);
+            return drawn_and_described(&figure, "");
+        }
         let run = StoredRun::open(&path).map_err(|error| error.to_string())?;
-        let figure = story::figure(&run);
-        let svg = still::svg(&figure, &run.provenance().line()).map_err(|error| error.to_string())?;
-        let description = serde_json::to_string(&figure).map_err(|error| error.to_string())?;
-        Ok::<_, String>((svg, description))
+        drawn_and_described(&story::figure(&run), &run.provenance().line())
     })?;
     drawn.map_err(error::run)
+}
+
+fn drawn_and_described(figure: &Figure, provenance: &str) -> Result<(String, String), String> {
+    let svg = still::svg(figure, provenance).map_err(|error| error.to_string())?;
+    Ok((svg, serde_json::to_string(figure).map_err(|error| error.to_string())?))
 }
 
 /// Writes the report of stored runs into a folder, that of the run itself where none is given: the page.
 #[pyfunction]
 pub fn write_report(py: Python<'_>, runs: Vec<PathBuf>, out: Option<PathBuf>) -> PyResult<PathBuf> {
     let written = error::detached(py, || {
-        let folders = report::run_folders(&runs)?;
-        match (&folders[..], out) {
-            ([only], None) => report::write_for_run(only, FigureData::Small),
-            ([only], Some(out)) => report::write(&report::of_run(&StoredRun::open(only)?), &out),
-            (_, out) => {
-                let out = out.unwrap_or_else(|| runs[0].clone());
-                report::write(&report::of_runs(&folders)?, &out)
-            }
+        let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
+        if let [only] = &folders[..]
+            && monitor::is_one(only)
+        {
+            let out = out.as_deref().unwrap_or(only);
+            return monitor::report(only, out, FigureData::Small).map_err(|error| error.to_string());
         }
+        page_of_runs(&folders, out, &runs[0]).map_err(|error| error.to_string())
     })?;
     written.map_err(error::run)
+}
+
+/// The report of runs with the paper's dynamics, several of them into the folder `common` where none is given.
+fn page_of_runs(folders: &[PathBuf], out: Option<PathBuf>, common: &Path) -> Result<PathBuf, ReportError> {
+    match (folders, out) {
+        ([only], None) => report::write_for_run(only, FigureData::Small),
+        ([only], Some(out)) => report::write(&report::of_run(&StoredRun::open(only)?), &out),
+        (_, out) => report::write(&report::of_runs(folders)?, &out.unwrap_or_else(|| common.to_path_buf())),
+    }
 }
 
 /// What stored runs say about the statements of every paper: its name, the scoreboard as JSON, and as a text.

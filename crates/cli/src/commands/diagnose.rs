@@ -6,12 +6,10 @@ use crate::layout::{UNBROKEN, wrapped};
 use crate::progress::Activity;
 use crate::{interrupt, output};
 use anyhow::{Context, Result};
-use featurescope_lab::diagnose::probe::Probe;
-use featurescope_lab::diagnose::remarks::{Remark, remarks};
+use featurescope_lab::diagnose::remarks::remarks;
 use featurescope_lab::diagnose::{
-    self, Finding, Findings, Representation, Request, Source, Study, describe_left_out, file_name, table_of,
+    self, Findings, Request, Source, Study, describe_left_out, file_name, table_of,
 };
-use featurescope_lab::report::diagnostics::Neighbourhood;
 use featurescope_lab::report::write_with;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -129,70 +127,11 @@ fn text_of(study: &Study, findings: &Findings) -> String {
 /// One object; for several representations a list of them.
 fn json_of(study: &Study, findings: &Findings) -> Result<String> {
     let mut objects: Vec<Value> = (study.representations.iter().zip(&findings.findings))
-        .map(|(representation, finding)| object(study, representation, finding))
+        .map(|(representation, finding)| diagnose::figures(study, representation, finding))
         .collect();
     for object in &mut objects {
         object["notes"] = json!(findings.page.notes);
     }
     let value = if objects.len() == 1 { objects.remove(0) } else { Value::Array(objects) };
     Ok(serde_json::to_string_pretty(&value).context("the diagnosis as JSON")? + "\n")
-}
-
-fn object(study: &Study, representation: &Representation, finding: &Finding) -> Value {
-    let found = &finding.diagnosis;
-    let (neighbours, not_judged) = match &found.neighbours {
-        Some(Neighbourhood::Judged { accuracy, chance, neighbours, classes, left_out }) => {
-            let judged = json!({
-                "accuracy": accuracy.value, "lower": accuracy.lower, "upper": accuracy.upper, "chance": chance,
-                "k": neighbours, "classes": classes, "classes_left_out": left_out,
-            });
-            (judged, None)
-        }
-        Some(Neighbourhood::NotJudged(why)) => (Value::Null, Some(*why)),
-        None => (Value::Null, None),
-    };
-    let (probe, no_probe) = match &finding.probe {
-        Some(Ok(probe)) => (object_of_probe(probe), None),
-        Some(Err(why)) => (Value::Null, Some(why)),
-        None => (Value::Null, None),
-    };
-    let left_out: Vec<Value> = (representation.left_out.iter())
-        .map(|left| json!({ "name": left.name, "reason": left.reason }))
-        .collect();
-    let remark = |remark: &Remark| json!({ "about": remark.about, "finding": remark.finding, "meaning": remark.meaning, "advice": remark.advice });
-    let said = remarks(finding, study.samples_in_file > study.samples.len());
-    json!({
-        "name": representation.name,
-        "file": representation.file,
-        "sha256": representation.hash,
-        "taken": representation.taken,
-        "left_out": left_out,
-        "labels": study.labels_taken,
-        "collapse": found.verdict("").word,
-        "samples": found.samples,
-        "samples_in_file": study.samples_in_file,
-        "neurons": found.width,
-        "effective_rank": found.rank,
-        "effective_rank_centred": found.centred_rank,
-        "available_directions": found.available,
-        "varying_energy_fraction": found.variation,
-        "uniformity": found.uniformity,
-        "alignment": found.alignment.map(|alignment| alignment.value),
-        "firing_rate": found.firing_rate,
-        "dead_neurons": found.dead,
-        "silent_fraction": found.silent,
-        "nearest_neighbours": neighbours,
-        "nearest_neighbours_not_judged": not_judged,
-        "probe": probe,
-        "probe_not_judged": no_probe,
-        "remarks": said.iter().map(remark).collect::<Vec<_>>(),
-    })
-}
-
-fn object_of_probe(probe: &Probe) -> Value {
-    json!({
-        "unit": probe.unit, "rule": probe.rule, "score": probe.score, "lower": probe.lower, "upper": probe.upper,
-        "chance": probe.chance, "training_samples": probe.training_samples, "test_samples": probe.test_samples,
-        "classes": probe.classes, "classes_left_out": probe.left_out,
-    })
 }

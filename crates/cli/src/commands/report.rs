@@ -7,6 +7,7 @@ use crate::progress::Activity;
 use crate::{interrupt, output};
 use anyhow::Result;
 use featurescope_image::run::{Folder, is_one};
+use featurescope_lab::monitor;
 use featurescope_lab::report::{of_runs, run_folders, write_with};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,13 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
     };
     if are_on_pictures {
         return images::report(&folders, &folder, arguments.data.asked_for());
+    }
+    if let [run] = &folders[..]
+        && monitor::is_one(run)
+    {
+        let path = monitor::report(run, &folder, arguments.data.asked_for())?;
+        output::print(&format!("{}\n", path.display()))?;
+        return Ok(Exit::Success);
     }
     interrupt::may_end("the runs are as they were; the report is not complete, the same command makes it");
     let runs = if folders.len() == 1 { "1 run".to_owned() } else { format!("{} runs", folders.len()) };

@@ -95,7 +95,7 @@ impl Entry {
     ///
     /// # Errors
     /// What is wrong with it: it is no number, not finite, or out of range.
-    pub(super) fn activation(&self) -> Result<f32, String> {
+    pub fn activation(&self) -> Result<f32, String> {
         let value = match self {
             Self::Text(text) => return Err(format!("the text {text:?}, not a number")),
             Self::Whole(whole) if whole.abs() > LARGEST_EXACT => {
@@ -119,7 +119,7 @@ impl Entry {
 }
 
 /// What is wrong with the scale of a representation, if something is.
-pub(super) fn scale_problem(values: &[f32]) -> Option<String> {
+pub(crate) fn scale_problem(values: &[f32]) -> Option<String> {
     let largest = values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
     (largest > 0.0 && largest < SMALLEST_SCALE).then(|| {
         format!(

@@ -17,12 +17,13 @@ mod raw;
 mod safetensors;
 mod table;
 
-pub use element::{Element, Scalars};
+pub(crate) use element::scale_problem;
+pub use element::{Element, Entry, Scalars};
 pub use error::ArrayError;
 pub use table::{Cells, Column, ColumnKind, Table};
 
 use crate::store::guarded;
-use element::{Entry, Gather, scale_problem};
+use element::Gather;
 use featurescope_sim::math::Matrix;
 use raw::{BUFFER, Forward, Seeking, StoredArray};
 use std::fmt::Write;

@@ -2,12 +2,15 @@
 //!
 //! ```text
 //! files ─▶ roles ─▶ labels ─▶ which samples ─▶ their rows ─▶ Study ─▶ Findings ─▶ Page
+//!                     arrays in memory ──────────────┘
 //! ```
 //!
 //! Everything is exact for the samples that are looked at: all, or a fixed random choice of them, stratified
 //! by class. Only their rows are read. Several representations of the same samples, layers or epochs, are
 //! studied together. Source: docs/report.md.
 
+mod arrays;
+mod figures;
 mod labels;
 mod memory;
 mod page;
@@ -18,8 +21,10 @@ mod sampling;
 mod suspects;
 
 pub use crate::array_file::{ArrayError, file_name};
+pub use arrays::{Arrays, MemoryArray};
+pub use figures::figures;
 pub use labels::{Classes, LabelKind, Labels};
-pub use page::table_of;
+pub use page::{Glance, glance, notes, page, table_of};
 pub use roles::{LeftOut, describe_left_out};
 
 use crate::array_file::{ArrayFile, Scalars, Selection};
@@ -78,6 +83,16 @@ pub enum DiagnoseError {
     /// Labels that cannot be used.
     #[error("labels: {0}")]
     Labels(String),
+    /// An array in memory cannot be used.
+    #[error("{name}: {problem}; expected an array of {expected}")]
+    InMemory {
+        /// What it is called.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What it should be.
+        expected: String,
+    },
     /// Files that do not fit together.
     #[error("{0}")]
     Mismatch(String),
@@ -103,9 +118,9 @@ pub enum DiagnoseError {
 pub struct Representation {
     /// What it is called among the others.
     pub name: String,
-    /// Name of the file.
+    /// Name of the file, or words for where else it is.
     pub file: String,
-    /// SHA-256 of the file, hexadecimal.
+    /// SHA-256 of the file; of an array in memory that of `rows`.
     pub hash: Digest,
     /// n × m, finite.
     pub rows: Matrix,
@@ -231,6 +246,31 @@ impl OpenLabels {
     }
 }
 
+/// What decides which samples are looked at.
+struct Choice<'a> {
+    labels: Option<&'a Scalars>,
+    kind: Option<LabelKind>,
+    unlabelled: Option<&'a str>,
+    most: usize,
+}
+
+impl Choice<'_> {
+    /// The labels of all n samples, and the samples that are looked at, of representations of these widths.
+    fn make(
+        &self,
+        n: usize,
+        widths: &[usize],
+        has_pairs: bool,
+    ) -> Result<(Option<Labels>, Vec<usize>), DiagnoseError> {
+        let labels =
+            self.labels.map(|scalars| Labels::new(scalars, self.kind, self.unlabelled)).transpose()?;
+        let groups = labels.as_ref().and_then(Labels::groups);
+        let samples = sampling::choose(n, self.most, groups.as_deref());
+        memory::require(samples.len(), widths, has_pairs, available_memory())?;
+        Ok((labels, samples))
+    }
+}
+
 /// A representation that is open: what of it is read is decided.
 struct Open {
     source: Source,
@@ -255,12 +295,14 @@ impl Study {
             .as_mut()
             .map(|labels| labels.file.scalars(labels.at, n, &format!("{n} labels, one per sample")));
         let scalars = scalars.transpose()?;
-        let kind = (request.label_kind, request.unlabelled.as_deref());
-        let all = scalars.as_ref().map(|scalars| Labels::new(scalars, kind.0, kind.1)).transpose()?;
-        let groups = all.as_ref().and_then(Labels::groups);
-        let samples = sampling::choose(n, request.samples, groups.as_deref());
         let widths: Vec<usize> = open.iter().map(|open| open.extents[1]).collect();
-        memory::require(samples.len(), &widths, !request.pairs.is_empty(), available_memory())?;
+        let choice = Choice {
+            labels: scalars.as_ref(),
+            kind: request.label_kind,
+            unlabelled: request.unlabelled.as_deref(),
+            most: request.samples,
+        };
+        let (all, samples) = choice.make(n, &widths, !request.pairs.is_empty())?;
         let labels_taken = labels.as_ref().zip(all.as_ref()).map(|(labels, all)| {
             format!("`{}` of {}: {}", labels.name, file_name(labels.file.path()), all.describe(n))
         });
@@ -333,7 +375,7 @@ impl Open {
                 self.roles.leave_out(kept.len(), reason);
             } else {
                 kept.push(j);
-                notes.push(format!("Neuron {j} is suspicious: {reason}. Figures below include it."));
+                notes.push(suspects::note(j, reason));
             }
         }
         if kept.is_empty() {
@@ -464,8 +506,8 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     a == b || full(a) == full(b)
 }
 
-/// The diagnosis. `command`: what was typed, for the provenance.
-pub fn diagnose(study: &Study, command: &str) -> Findings {
+/// What is found, one finding per representation.
+pub fn find(study: &Study) -> Vec<Finding> {
     let one = |representation: &Representation| {
         let pairs = representation.pairs.as_ref().map(|pairs| (&representation.rows, pairs));
         let mut diagnosis = Diagnosis::new(&representation.rows, pairs, None);
@@ -476,8 +518,13 @@ pub fn diagnose(study: &Study, command: &str) -> Findings {
         let probe = study.labels.as_ref().map(|labels| probe::fit(&representation.rows, labels));
         Finding { diagnosis, probe }
     };
-    let findings: Vec<Finding> = study.representations.iter().map(one).collect();
-    let page = page::page(study, &findings, command);
+    study.representations.iter().map(one).collect()
+}
+
+/// The diagnosis. `command`: what was typed, for the provenance.
+pub fn diagnose(study: &Study, command: &str) -> Findings {
+    let findings = find(study);
+    let page = page(study, &findings, command);
     Findings { findings, page }
 }
 

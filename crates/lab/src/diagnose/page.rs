@@ -15,7 +15,16 @@ const MOST_MAPS: usize = 6;
 /// Title of the table of figures.
 const FIGURES: &str = "Diagnostics";
 
-pub(super) fn page(study: &Study, findings: &[Finding], command: &str) -> Page {
+/// What a reader sees first: the figures side by side, and the pictures that are drawn at once.
+pub struct Glance {
+    /// A row per figure, a column per representation.
+    pub table: Table,
+    /// Spectrum, course over representations, firing.
+    pub pictures: Vec<Figure>,
+}
+
+/// The figures and the pictures, without maps, which take seconds.
+pub fn glance(study: &Study, findings: &[Finding]) -> Glance {
     let named: Vec<Named> = (study.representations.iter().zip(findings).enumerate())
         .map(|(i, (representation, finding))| Named {
             name: representation.name.clone(),
@@ -24,12 +33,6 @@ pub(super) fn page(study: &Study, findings: &[Finding], command: &str) -> Page {
             diagnosis: finding.diagnosis.clone(),
         })
         .collect();
-    let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
-        id: id.to_owned(),
-        title: title.to_owned(),
-        blocks,
-        ..Section::default()
-    };
     let mut table = diagnostics::table(&named, "the given labels");
     FIGURES.clone_into(&mut table.title);
     let probes = findings.iter().map(|finding| probe_cell(finding.probe.as_ref()));
@@ -37,6 +40,18 @@ pub(super) fn page(study: &Study, findings: &[Finding], command: &str) -> Page {
     let mut pictures = vec![spread(study, &named)];
     pictures.extend(course(study, findings));
     pictures.push(patterns(study));
+    Glance { table, pictures }
+}
+
+/// The page. `command`: what was typed, for the provenance.
+pub fn page(study: &Study, findings: &[Finding], command: &str) -> Page {
+    let section = |id: &str, title: &str, blocks: Vec<Block>| Section {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        blocks,
+        ..Section::default()
+    };
+    let Glance { table, mut pictures } = glance(study, findings);
     let (maps, unmapped) = maps(study);
     pictures.extend(maps);
     let first = &study.representations[0];
@@ -69,7 +84,7 @@ fn source(study: &Study) -> String {
 }
 
 /// What was looked at and what a reader should know about it, in sentences.
-fn notes(study: &Study) -> Vec<String> {
+pub fn notes(study: &Study) -> Vec<String> {
     let mut notes = Vec::new();
     let looked_at = study.samples.len();
     if study.samples_in_file > looked_at {

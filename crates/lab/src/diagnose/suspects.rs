@@ -1,6 +1,7 @@
 //! Columns that are no neurons, by what they hold: labels, functions of labels, numbers of rows.
 
 use crate::array_file::Scalars;
+use featurescope_sim::math::Matrix;
 use std::collections::BTreeMap;
 
 /// Samples from which on a column that numbers the rows, or says the labels in other words, is taken for what
@@ -21,6 +22,22 @@ pub(super) fn reason(
         return Some("it equals the labels");
     }
     (counts_rows(column, samples) || numbers_rows(column, rows)).then_some("it numbers the rows")
+}
+
+/// What a reader is told of a suspicious neuron that is not left out.
+pub(super) fn note(neuron: usize, reason: &str) -> String {
+    format!("Neuron {neuron} is suspicious: {reason}. Figures below include it.")
+}
+
+/// Notes on all suspicious neurons of an array of so many `rows`, of which the matrix holds these samples.
+pub(super) fn notes(
+    matrix: &Matrix,
+    samples: &[usize],
+    rows: usize,
+    labels: Option<&Scalars>,
+) -> Vec<String> {
+    let of = |j: usize| Some(note(j, reason(&matrix.column(j), samples, rows, labels)?));
+    (0..matrix.cols()).filter_map(of).collect()
 }
 
 /// Whether a column holds the labels, which are not all the same.
@@ -70,11 +87,13 @@ fn counts_rows(column: &[f32], samples: &[usize]) -> bool {
 /// Whether a column is a number of its own for each row, in whatever order: different whole numbers, no
 /// farther apart than a file of so many `rows` has them.
 fn numbers_rows(column: &[f32], rows: usize) -> bool {
+    if column.iter().any(|value| value.fract() != 0.0) {
+        return false;
+    }
     let mut sorted = column.to_vec();
     sorted.sort_by(f32::total_cmp);
     let (Some(least), Some(most)) = (sorted.first(), sorted.last()) else { return false };
     column.len() >= FEWEST_TO_COUNT
         && f64::from(*most) - f64::from(*least) < rows as f64
-        && sorted.iter().all(|value| value.fract() == 0.0)
         && sorted.windows(2).all(|pair| pair[0] < pair[1])
 }

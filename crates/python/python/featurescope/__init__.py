@@ -5,8 +5,10 @@
 >>> run["random_mask"].records.to_pandas()  # doctest: +SKIP
 """
 
+from ._diagnose import Diagnoses, Diagnosis, Remark, diagnose
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
+from ._monitor import Cost, Monitor, MonitorWarning
 from ._parts import (
     BiasStep,
     NetworkPart,
@@ -28,16 +30,22 @@ from ._table import Table
 __all__ = [
     "Arm",
     "BiasStep",
+    "Cost",
+    "Diagnoses",
+    "Diagnosis",
     "Error",
     "Experiment",
     "Explanation",
     "InternalError",
     "Judgement",
     "Learner",
+    "Monitor",
+    "MonitorWarning",
     "NetworkPart",
     "Part",
     "PartError",
     "Reading",
+    "Remark",
     "Run",
     "RunError",
     "Samples",
@@ -51,6 +59,7 @@ __all__ = [
     "augmentation",
     "bias_rule",
     "data_law",
+    "diagnose",
     "experiment",
     "experiments",
     "explain",

@@ -1,0 +1,24 @@
+//! A training of another program, watched layer by layer: what `diagnose` finds of the same samples, again and
+//! again, as a run folder with a page of its own.
+//!
+//! ```text
+//! Study at a step ─▶ Findings ─▶ Course { records and notices by layer } ─▶ run folder, Page
+//! ```
+//!
+//! The training itself is not ours: nothing here can make it again, so a folder holds what was measured, and
+//! settings that say how.
+
+mod course;
+mod folder;
+mod notice;
+mod page;
+mod record;
+
+pub use course::{Course, Layer, Settings, SettingsError};
+pub use folder::{MonitorError, MonitorFolder, is_one, read, report};
+pub use notice::Notice;
+pub use page::{curves, page};
+pub use record::columns;
+
+#[cfg(test)]
+mod tests;
