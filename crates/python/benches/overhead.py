@@ -79,7 +79,7 @@ def tables() -> None:
     with tempfile.TemporaryDirectory() as folder:
         exp = fs.experiment(
             "smoke", steps=100_000, measure__cadence__steps=1, labels=[], width=8, latent_dim=4, ambient_dim=16, anchors=4,
-            negatives=2, samples=2, augmentation="none", arms={},
+            negatives=2, samples=2, augmentation="none",
         )
         run = exp.run(Path(folder) / "run", progress=False)
         arm = run["random_mask"]
