@@ -2,7 +2,7 @@
 
 use crate::progress::{counted, left, say};
 use crate::{interrupt, output};
-use featurescope_image::run::Reading;
+use featurescope_image::run::Measurements;
 use featurescope_image::train::Event;
 use indicatif::ProgressBar;
 
@@ -34,8 +34,8 @@ impl ImageProgress {
                 say(&self.bar, &format!("pictures  {}  loss {loss:.3}", left(&self.bar)));
             }
             Event::Measured(record) => {
-                if let Some(reading) = &record.reading {
-                    let text = format!("  epoch {}: {}", record.epoch, summary(reading));
+                if let Some(measured) = &record.measured {
+                    let text = format!("  epoch {}: {}", record.epoch, summary(measured));
                     self.tell(&text);
                 }
             }
@@ -43,7 +43,7 @@ impl ImageProgress {
                 output::take_bar_away();
                 let seconds = end.training_seconds;
                 let speed = *pictures as f64 / seconds.max(f64::MIN_POSITIVE);
-                let found = record.reading.as_ref().map(summary).unwrap_or_default();
+                let found = record.measured.as_ref().map(summary).unwrap_or_default();
                 let word = end.stop_reason;
                 self.tell(&format!("{arm}: {word} in {seconds:.1} s, {speed:.0} images/s; {found}"));
             }
@@ -63,12 +63,12 @@ impl Drop for ImageProgress {
     }
 }
 
-fn summary(reading: &Reading) -> String {
+fn summary(measured: &Measurements) -> String {
     let show = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
     format!(
         "probe {}, neighbours {}, firing {}",
-        show(reading.probe),
-        show(reading.neighbours),
-        show(reading.firing_density)
+        show(measured.probe),
+        show(measured.neighbours),
+        show(measured.firing_density)
     )
 }

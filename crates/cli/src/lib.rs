@@ -26,7 +26,6 @@ use exit::Exit;
 use std::ffi::OsString;
 
 pub use commands::explain::explanation;
-pub use commands::judge::judged;
 pub use papers::ship;
 pub use scoreboard::{Detail, text as scoreboard};
 

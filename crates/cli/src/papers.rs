@@ -1,8 +1,8 @@
-//! The papers that come with this program. To add one: its crate under `theories/`, and its line here.
+//! The papers that come with this program. To add one: its crate under `theories/`, and its boards here.
 
 use featurescope_lab::paper::{self, Paper};
 
-const PAPERS: &[&Paper] = &[&featurescope_wen_li_2021::PAPER];
+const PAPERS: &[&Paper] = &[&featurescope_wen_li_2021::PAPER, &featurescope_wen_li_2021::FIGURES];
 
 /// Makes them known to everything that judges, predicts, explains and lists.
 pub fn ship() {

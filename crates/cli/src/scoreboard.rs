@@ -5,7 +5,7 @@ use crate::output::heading;
 use featurescope_lab::claim::destiny::NeuronDestiny;
 use featurescope_lab::claim::judge::{Bounds, ClaimResult, Count, Finding, Reason, Scoreboard, TestResult};
 use featurescope_lab::claim::wording::{
-    count, count_of_kind, figure, finding, finding_of, interval, measured, question, reasons, word,
+    count, count_of_kind, figure, finding, finding_of, has_sizes, interval, measured, question, reasons, word,
 };
 use featurescope_lab::claim::{About, FEWEST_SEEDS, Tendency, Verdict};
 use featurescope_lab::paper::{self, Role};
@@ -109,6 +109,9 @@ fn legend(board: &Scoreboard, detail: Detail) -> String {
              what undecided statements need; `featurescope explain \"Theorem 3.2 (i)\"` shows a \
              statement.{digest}"
         );
+    }
+    if !has_sizes(&board.claims) {
+        return format!("{level}.{digest}");
     }
     format!("Sizes are d/d1. {level}; 95 % for trends and destiny.{digest}")
 }
@@ -340,8 +343,9 @@ pub fn markdown(board: &Scoreboard) -> std::result::Result<String, std::fmt::Err
     }
     writeln!(
         text,
-        "Measured: d/d1, mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); \
+        "Measured: {}, mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); \
          ✓ inside the prediction, ✗ outside, ? neither.\n",
+        if has_sizes(&board.claims) { "d/d1" } else { "the experiment" },
         board.alpha
     )?;
     writeln!(text, "| statement | about | verdict | predicted | measured |\n|---|---|---|---|---|")?;

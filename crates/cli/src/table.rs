@@ -2,7 +2,7 @@
 
 use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::output::heading;
-use featurescope_lab::plan::Growth;
+use featurescope_lab::plan::GrowthFactors;
 use featurescope_lab::summary::{ArmSummary, DownstreamTask, FeatureKind, Summary, other_columns, title};
 
 /// Columns of the label and of an arm with a short name.
@@ -169,8 +169,8 @@ fn line(label: &str, width: usize, cells: impl IntoIterator<Item = String>) -> S
     text
 }
 
-fn growth(arm: &ArmSummary, part: fn(&Growth) -> f64) -> String {
-    let show = |growth: &Growth| format!("{:.4}", part(growth));
+fn growth(arm: &ArmSummary, part: fn(&GrowthFactors) -> f64) -> String {
+    let show = |growth: &GrowthFactors| format!("{:.4}", part(growth));
     let measured = arm.growth_measured.as_ref().map_or(UNDEFINED.to_owned(), show);
     with_theory(measured, arm.growth_predicted.as_ref().map(show))
 }

@@ -50,6 +50,14 @@ const EXAMPLES: &[Example] = &[
         module: "participation",
         line: "participation => participation::Participation;",
     },
+    Example { file: "bias.rs", folder: "crates/sim/src/train/bias", module: "gradual", line: "gradual;" },
+    Example { file: "schedule.rs", folder: "crates/sim/src/train/rate", module: "warm_up", line: "warm_up;" },
+    Example {
+        file: "cadence.rs",
+        folder: "crates/sim/src/measure/cadence",
+        module: "listed",
+        line: "listed;",
+    },
 ];
 
 /// What the program is built from.
@@ -112,7 +120,7 @@ fn summary(tree: &Path, out: &Path, overrides: &[&str]) -> serde_json::Value {
     let text = cargo(tree, &[&run[..], &rest, overrides].concat());
     let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
     let arms = summary["arms"].as_object().unwrap();
-    assert_eq!(arms.len(), 4, "{arms:?}");
+    assert_eq!(arms.len(), 7, "{arms:?}");
     for (name, arm) in arms {
         assert_eq!((&arm["stop_reason"], &arm["steps"]), (&"finished".into(), &20.into()), "{name}");
         assert!(arm["loss"].as_f64().unwrap().is_finite(), "{name}");
@@ -147,6 +155,9 @@ fn a_part_is_one_file_and_one_line() {
     let plain = summary(&tree, &plain_folder, &[]);
     let page = fs::read_to_string(plain_folder.join("report.html")).unwrap();
     assert!(page.contains("neurons that carry the energy"), "the page does not show the measurement");
+    let losses = |arm: &str| plain["arms"][arm]["loss"].as_f64().unwrap();
+    assert!(["bias", "schedule"].iter().all(|arm| losses(arm) != losses("plain")), "{plain}");
+    assert_eq!(losses("cadence"), losses("plain"), "measuring changes nothing");
     for laws in [
         &["data.latent.kind=power_law", "data.latent.exponent=0.5"][..],
         &["data.kind=hierarchical", "data.group_size=2"],
@@ -161,6 +172,9 @@ fn a_part_is_one_file_and_one_line() {
         ("objective.predictor_rate_ratio", "predictor"),
         ("data.group_size", "hierarchical"),
         ("participation", "neurons"),
+        ("bias.rise_steps", "gradual"),
+        ("training.schedule.warm_up_steps", "warm_up"),
+        ("measure.cadence.at", "listed"),
     ] {
         let told = cargo(&tree, &[&ask[..], &[name]].concat());
         assert!(told.contains(word), "{name}: {told}");

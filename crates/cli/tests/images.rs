@@ -13,7 +13,8 @@ use std::path::Path;
 
 fn featurescope(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("featurescope"));
-    command.args(arguments).current_dir(folder);
+    // Wide enough for whole statements.
+    command.args(arguments).current_dir(folder).env("COLUMNS", "160");
     command
 }
 
@@ -24,6 +25,7 @@ fn a_run_leaves_a_report_and_checkpoints() {
     let run = ["run", "images-synthetic", "--smoke", "--figure-data", "--out", "run"];
     let told = featurescope(folder.path(), &run).assert().success();
     let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
+    assert!(told.contains("No verdict: that needs 5 seeds of one setting"), "{told}");
     assert!(told.contains("linear probe accuracy: none < crop") && told.contains("report.html"), "{told}");
 
     // What has ended stays, and a folder is never written over.
@@ -68,7 +70,7 @@ fn seeds_are_runs_of_a_sweep() {
     let sweep = ["run", "images-patches", "--smoke", "seed=[1,2]", "--out", "sweep"];
     let told = featurescope(folder.path(), &sweep).assert().success();
     let told = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
-    assert!(told.contains("t-interval over 2 seeds") && told.contains("probe"), "{told}");
+    assert!(told.contains("Figure 4, masks") && told.contains("firing density: mask < none"), "{told}");
     assert!(folder.path().join("sweep/report.html").exists());
     let alone = ["run", "images-patches", "--smoke", "seed=2", "--out", "alone", "--threads", "1", "--quiet"];
     featurescope(folder.path(), &alone).assert().success();
@@ -82,6 +84,63 @@ fn seeds_are_runs_of_a_sweep() {
     }
     let again = featurescope(folder.path(), &["resume", "sweep"]).assert().success();
     assert!(String::from_utf8_lossy(&again.get_output().stdout).contains("report.html"));
+}
+
+/// From pictures to verdicts: five seeds of a small run are judged as every other run is, by a board of their own.
+#[test]
+fn statements_on_pictures_are_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = |arguments: &[&str]| {
+        let told = featurescope(folder.path(), arguments).assert().success();
+        String::from_utf8_lossy(&told.get_output().stdout).into_owned()
+    };
+    shown(&["run", "images-synthetic", "--smoke", "seed=[1,2,3,4,5]", "--out", "sweep"]);
+    let table = shown(&["judge", "sweep"]);
+    assert!(table.starts_with("12 statements about learning: "), "{table}");
+    assert!(table.contains("linear probe accuracy: none < crop") && table.contains("Holm"), "{table}");
+    // Masks on pixels leave no filters that could be atoms.
+    let all = shown(&["judge", "sweep", "--all"]);
+    assert!(all.contains("5 of 5 runs have no value: `cosine_atoms` is not defined at that step"), "{all}");
+
+    let board: serde_json::Value = serde_json::from_str(&shown(&["judge", "sweep", "--json"])).expect("JSON");
+    assert_eq!(board["paper"], "wen-li-2021-figures");
+    let finding = &board["claims"][0]["tests"][0]["findings"][0];
+    assert_eq!(
+        (&finding["setting"]["arm"], &finding["setting"]["experiment"]),
+        (&"crop".into(), &"images-synthetic".into())
+    );
+    assert_eq!(finding["values"].as_array().map(Vec::len), Some(5), "{finding}");
+    assert!(finding["estimate"]["level"].as_f64().is_some_and(|level| level >= 0.95), "{finding}");
+    let kept = fs::read_to_string(folder.path().join("sweep/scoreboard.json")).expect("a board");
+    let kept: serde_json::Value = serde_json::from_str(&kept).expect("JSON");
+    assert_eq!(kept["claims_digest"], board["claims_digest"]);
+    // Every difference is that of two arms of the same seed.
+    for pair in finding["values"].as_array().expect("pairs") {
+        let seed = pair[0].as_f64().expect("a seed");
+        let summary = |arm: &str| -> f64 {
+            let runs = fs::read_dir(folder.path().join("sweep")).expect("a folder");
+            let summaries =
+                runs.filter_map(|run| fs::read_to_string(run.ok()?.path().join("summary.json")).ok());
+            let mut summaries =
+                summaries.map(|text| serde_json::from_str::<serde_json::Value>(&text).expect("JSON"));
+            let of_seed = summaries.find(|summary| summary["seed"].as_f64() == Some(seed)).expect("a run");
+            of_seed["arms"][arm]["probe"].as_f64().expect("a figure")
+        };
+        assert_eq!(pair[1].as_f64(), Some(summary("crop") - summary("none")));
+    }
+
+    let page = fs::read_to_string(folder.path().join("sweep/report.html")).expect("a page");
+    assert!(page.contains("firing density: mask &lt; none") && page.contains("Figure 4, masks"));
+    let explained = shown(&["explain", "Figure 3, crop", "--runs", "sweep"]);
+    assert!(
+        explained.contains("probe(crop) − probe(none) > 0") && explained.contains("images-synthetic"),
+        "{explained}"
+    );
+    // A statement on theory is not judged by pictures, and says so.
+    let refused =
+        featurescope(folder.path(), &["explain", "Theorem 3.4 (i)", "--runs", "sweep"]).assert().code(1);
+    let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(refused.contains("the statement is about runs on sparse-coding data"), "{refused}");
 }
 
 #[test]

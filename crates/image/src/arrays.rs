@@ -49,6 +49,11 @@ impl Array {
         Self { name: name.into(), shape: shape.to_vec(), values }
     }
 
+    /// Whether its parts along the first axis are pictures: three planes of height × width each.
+    pub fn is_of_pictures(&self) -> bool {
+        matches!(self.shape[..], [_, 3, height, width] if height > 0 && width > 0)
+    }
+
     /// Its parts along the first axis.
     pub fn parts(&self) -> impl Iterator<Item = &[f32]> {
         let length = self.shape.iter().skip(1).product::<usize>().max(1);

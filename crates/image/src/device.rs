@@ -1,6 +1,6 @@
 //! Where tensors live, chosen at run time.
 
-use crate::settings::Arithmetic;
+use crate::network::Arithmetic;
 use burn::tensor::{Device, FloatDType};
 
 /// Why a device cannot be used.

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use burn::tensor::{Device, Tensor, TensorData};
+use featurescope_image::network::Arithmetic;
 use featurescope_image::network::layers::{BatchNorm, Convolution, max_pool};
 use featurescope_image::network::parameters::numbers;
 use featurescope_image::network::{Blueprint, Pass, Role};
 use featurescope_image::objective::{Similarity, StopGradient, loss};
-use featurescope_image::settings::Arithmetic;
 use featurescope_image::train::optimizer::Descent;
 use serde_json::Value;
 

@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use burn::tensor::{Device, Tensor, TensorData};
+use featurescope_image::network::Arithmetic;
 use featurescope_image::network::layers::BatchNorm;
 use featurescope_image::network::parameters::{numbers, vector};
 use featurescope_image::network::{Network, Parameters, Pass, Role};
 use featurescope_image::objective::{Objective, Similarity};
-use featurescope_image::settings::Arithmetic;
 use serde_json::Value;
 
 /// The golden numbers are in double precision. The longest way is some 40 operations forward and backward, with sums of up

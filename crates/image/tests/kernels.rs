@@ -3,10 +3,10 @@
 
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, FloatDType, Tensor, TensorData, activation::relu, module};
+use featurescope_image::network::Arithmetic;
 use featurescope_image::network::kernels::{Then, convolution, normalised, product_of_halves};
 use featurescope_image::network::parameters::numbers;
 use featurescope_image::purpose;
-use featurescope_image::settings::Arithmetic;
 use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part;
 

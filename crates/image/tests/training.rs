@@ -159,7 +159,7 @@ fn a_supervised_network_learns_shapes() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(&settings, folder.path(), None), Status::Finished);
     let records = Folder::read(folder.path()).unwrap().records("supervised").unwrap();
-    let probe = |record: usize| records[record].reading.unwrap().probe.unwrap();
+    let probe = |record: usize| records[record].measured.unwrap().probe.unwrap();
     let (before, after) = (probe(0), probe(12));
     assert!(records[12].loss.unwrap() < 0.8 * records[1].loss.unwrap(), "{records:?}");
     assert!(after > before + 0.1 && after > 0.6, "probe {before} before, {after} after");

@@ -10,12 +10,12 @@ use featurescope_sim::augment::IntervalMasks;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
 use featurescope_sim::math::{Matrix, Purpose, Stream, parallel};
-use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
+use featurescope_sim::measure::{Every, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 pub use featurescope_sim::train::Arithmetic;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, TrainedBias,
     TrainingRule,
 };
 use serde::Serialize;
@@ -181,8 +181,8 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Samp
             width: size.width,
             initial_norm: 0.05,
             // Slow enough that the gates stay as they are.
-            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
-            bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
+            rate: RateRule { learning_rate: 1e-3, schedule: Arc::new(ConstantRate), weight_decay: 1e-4 },
+            bias: Arc::new(TrainedBias { learning_rate: 1e-6, reset: None }),
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: u64::from(u32::MAX),
         },
@@ -279,7 +279,7 @@ fn time_of_measuring(process: &Sampled, size: &Size) -> f64 {
         luck: LuckRule::per_atom(size.latent_dim, size.width, 1.0),
     };
     let once = |_| {
-        let mut recorder = Recorder::new(standard(&settings), Cadence::Every { steps: 1 }, u64::MAX);
+        let mut recorder = Recorder::new(standard(&settings), Arc::new(Every { steps: 1 }), u64::MAX);
         let start = Instant::now();
         black_box(recorder.observe(&process.view()));
         start.elapsed().as_secs_f64()

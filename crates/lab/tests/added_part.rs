@@ -14,9 +14,10 @@ use featurescope_sim::data::{
     AMBIENT_DIM, DATA_LAWS, DataModel, DenseNoise, Dictionary, DictionaryError, Drawing, Independent,
     LATENT_DIM, LatentLaw, Sizes, SparseCoding,
 };
-use featurescope_sim::math::Stream;
 use featurescope_sim::math::random::Part as Draw;
+use featurescope_sim::math::{Matrix, Stream};
 use featurescope_sim::part::{Part, PartSetting, Range};
+use featurescope_sim::train::{BIAS_RULES, BiasRule, BiasStep};
 use featurescope_wen_li_2021::PAPER;
 use std::path::Path;
 use std::sync::Arc;
@@ -170,6 +171,57 @@ fn an_added_law_of_codes_trains_sampled_and_reduced_without_closed_forms() {
     let unused =
         spec(&text.replace("[network]", "latent.activity = 0.1\n[network]")).unwrap_err().to_string();
     assert!(unused.contains("data.latent.kind = first_atom"), "{unused}");
+}
+
+/// b_i ← b_i + rate·‖w_i‖ with the steps, and a count of the steps that each threshold was moved.
+#[derive(Debug)]
+struct Rising {
+    rate: f32,
+}
+
+impl BiasRule for Rising {
+    fn memory(&self) -> &'static [&'static str] {
+        &["moves"]
+    }
+
+    fn advance(&self, bias: &mut [f32], memory: &mut [Matrix], step: &BiasStep<'_>) {
+        bias.iter_mut().zip(step.norms).for_each(|(b, &norm)| *b += self.rate * norm);
+        memory[0].as_mut_slice().iter_mut().for_each(|moves| *moves += 1.0);
+    }
+}
+
+/// A rule for thresholds: both dynamics follow it, its memory is stored, a fork may not lack it, and closed forms
+/// say nothing where it names no course.
+#[test]
+fn an_added_bias_rule_moves_thresholds_and_is_stored() {
+    BIAS_RULES
+        .add(Part {
+            kind: "rising",
+            summary: "a little every step",
+            settings: const {
+                &[PartSetting::number("rise", Range::POSITIVE, "0.1", "What a step adds to b/‖w‖.")]
+            },
+            build: |given, ()| Ok(Arc::new(Rising { rate: given.number("rise")? as f32 })),
+        })
+        .unwrap();
+    ship(&[&PAPER]);
+    let text = format!("{}[bias]\nkind = \"rising\"\nrise = 0.25\n{TWO_ARMS}", base());
+    let plan = Plan::new(&spec(&text).unwrap(), "added").unwrap();
+    for arm in &plan.arms {
+        let mut dynamics = arm.dynamics(&plan.data).unwrap();
+        while dynamics.step().is_some() {}
+        let snapshot = dynamics.snapshot();
+        assert_eq!(snapshot.array("bias.moves", (1, 8)).unwrap().as_slice(), [3.0; 8], "{}", arm.name);
+        let view = dynamics.view();
+        assert!(view.bias.iter().zip(view.norms).all(|(b, norm)| *b > 0.5 * norm), "{}", arm.name);
+        assert!(arm.prediction.growth.is_none() && arm.prediction.noise_feed_over_decay.is_none());
+    }
+    let fork = "[arms.fork]\ntraining.fork = \"sampled@1\"\nbias = { kind = \"rising\", rise = 0.5 }\n";
+    let forked = |text: &str| Plan::new(&spec(&format!("{text}{fork}")).unwrap(), "added");
+    assert!(forked(&text).is_ok());
+    let other = text.replace("kind = \"rising\"\nrise = 0.25", "kind = \"staged\"");
+    let refused = forked(&other).unwrap_err().to_string();
+    assert!(refused.contains("fork") && refused.contains("bias.kind"), "{refused}");
 }
 
 /// Data that are no sparse coding: settings, training, a stored run and its report work; what speaks of sparse

@@ -13,9 +13,9 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_lab::claim::claims;
-use featurescope_lab::paper::{Role, ship};
+use featurescope_lab::paper::{Paper, Role, ship};
 use featurescope_lab::spec::registry::settings;
-use featurescope_wen_li_2021::PAPER;
+use featurescope_wen_li_2021::{FIGURES, PAPER};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,18 +27,23 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// What must not stand in a line.
 fn forbidden() -> Vec<String> {
-    ship(&[&PAPER]);
-    let roles = PAPER.roles().unwrap();
+    ship(&[&PAPER, &FIGURES]);
+    [&PAPER, &FIGURES].map(names).concat()
+}
+
+/// What one board calls its own.
+fn names(paper: &Paper) -> Vec<String> {
+    let roles = paper.roles().unwrap();
     // Words of settings, and the one that a setting took earlier (`spec::renamed`).
     let is_a_settings_word =
         |name: &str| name == "supervised" || settings().iter().any(|setting| setting.doc.contains(name));
     let quoted = |name: &str| format!("\"{name}\"");
-    let names = roles.all().map(Role::name).chain(PAPER.idleness.iter().map(|kind| kind.name));
-    let mut all = vec![PAPER.name.to_owned(), PAPER.name.replace('-', "_")];
+    let names = roles.all().map(Role::name).chain(paper.idleness.iter().map(|kind| kind.name));
+    let mut all = vec![paper.name.to_owned(), paper.name.replace('-', "_")];
     all.extend(names.filter(|name| !is_a_settings_word(name)).map(quoted));
-    all.extend(PAPER.quantities.iter().copied().flatten().map(|quantity| quoted(quantity.name)));
+    all.extend(paper.quantities.iter().copied().flatten().map(|quantity| quoted(quantity.name)));
     all.extend(roles.all().filter_map(|role| roles.words(role).map(str::to_owned)));
-    all.extend(claims(&PAPER).unwrap().iter().map(|claim| quoted(&claim.id)));
+    all.extend(claims(paper).unwrap().iter().map(|claim| quoted(&claim.id)));
     all
 }
 

@@ -4,7 +4,7 @@
 
 use featurescope_lab::claim::judge::judge;
 use featurescope_lab::claim::{Verdict, claims};
-use featurescope_lab::evidence::{Gap, Moment, Subject};
+use featurescope_lab::evidence::{Gap, Moment, ON_SPARSE_CODES, Subject};
 use featurescope_lab::experiments::{self, Experiment};
 use featurescope_lab::paper::{Destiny, Paper, Quantity, Role, RoleFile, Standing, ship, shipped};
 use featurescope_lab::plan::{ClosedForms, Plan, Prediction};
@@ -50,6 +50,7 @@ fn loss_per_neuron(subject: &Subject<'_>, at: Moment) -> Result<f64, Gap> {
 static SECOND: Paper = Paper {
     name: "nobody-2099",
     title: "Nobody, On wide learners, 2099",
+    runs: &ON_SPARSE_CODES,
     claims: &[("all.toml", CLAIMS)],
     roles: RoleFile::new(ROLES),
     quantities: &[&[Quantity::new(

@@ -39,7 +39,7 @@ mod _featurescope {
     use super::spec::{Experiment, resume};
     #[pymodule_export]
     use super::stored::{
-        check_run, judge_runs, read_neurons_file, read_records_file, story_of_run, sweep_rows, write_report,
+        check_run, judge_runs, read_neurons_file, read_records_file, story_of_run, write_report,
     };
     #[pymodule_export]
     use super::table::Columns;

@@ -104,18 +104,3 @@ pub fn judge_runs(
     })?;
     judged.map_err(error::run)
 }
-
-/// The rows of a sweep's table: one for each setting and arm, as JSON.
-#[pyfunction]
-pub fn sweep_rows(py: Python<'_>, path: PathBuf) -> PyResult<String> {
-    use featurescope_lab::sweep::table::{FIGURES, rows};
-    use featurescope_lab::sweep::{SWEEP_FILE, SweepFolder, SweepIndex};
-    let read = error::detached(py, || {
-        let folder = SweepFolder::open(&path).map_err(|error| error.to_string())?;
-        let text = std::fs::read_to_string(path.join(SWEEP_FILE)).map_err(|error| error.to_string())?;
-        let index: SweepIndex = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        let rows = rows(&index, &folder, FIGURES).map_err(|error| error.to_string())?;
-        serde_json::to_string(&rows).map_err(|error| error.to_string())
-    })?;
-    read.map_err(error::run)
-}

@@ -214,6 +214,18 @@ def test_a_network_trains_like_that_of_the_program(exp: fs.Experiment, tmp_path:
     assert np.allclose(found, expected, rtol=1e-2, atol=1e-6) and np.abs(found).max() > 1e-4
 
 
+def test_a_bias_rule_trains_like_that_of_the_program(exp: fs.Experiment, tmp_path: Path) -> None:
+    @fs.bias_rule
+    def descent(step: fs.BiasStep) -> Any:
+        """What `bias = "trained"` does at a rate of .1."""
+        return step.bias - 0.1 * step.gradient
+
+    ours = exp.with_(bias_rule=descent).run(tmp_path / "ours", progress=False)
+    theirs = exp.with_(bias="trained", bias__learning_rate=0.1).run(tmp_path / "theirs", progress=False)
+    found, expected = (run["none"].records["bias_over_norm"] for run in (ours, theirs))
+    assert np.allclose(found, expected, rtol=1e-2, atol=1e-6) and np.abs(found).max() > 1e-4
+
+
 @fs.data_law
 def two_active(rows: int, latent_dim: int, ambient_dim: int, rng: np.random.Generator) -> Any:
     """Two atoms in every sample."""

@@ -11,8 +11,8 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
-    Sampled, Sgd, StageRule, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd,
+    StageRule, TrainingRule, ZeroBias,
 };
 use std::sync::Arc;
 
@@ -34,8 +34,8 @@ fn rule(width: usize) -> TrainingRule {
         width,
         initial_norm: 0.05,
         // So small that the state stays where it is, whatever the ambient dimension.
-        rate: RateRule { learning_rate: 1e-6, schedule: LearningRate::Constant, weight_decay: 1e-3 },
-        bias: BiasRule::Zero,
+        rate: RateRule { learning_rate: 1e-6, schedule: Arc::new(ConstantRate), weight_decay: 1e-3 },
+        bias: Arc::new(ZeroBias),
         stages: StageRule { first_energy_ratio: 1e3, second_energy_ratio: 1e3 },
         steps: 1 << 31,
     }

@@ -30,7 +30,7 @@
 //!     DenseNoise::isotropic(0.05)?,
 //! )?;
 //! let rate = RateRule { learning_rate: 1.0, weight_decay: 1e-3, ..RateRule::default() };
-//! let rule = TrainingRule { width: 24, steps: 20, rate, bias: BiasRule::Zero, ..TrainingRule::default() };
+//! let rule = TrainingRule { width: 24, steps: 20, rate, bias: Arc::new(ZeroBias), ..TrainingRule::default() };
 //! let mut process = Sampled::new(Box::new(data), Parts { rule, ..Parts::default() })?;
 //! while let Some(view) = process.step() {
 //!     assert!(view.batch.is_some_and(|batch| batch.loss.is_finite()));
@@ -40,6 +40,10 @@
 //! assert!(growth.sparse > 1.5 && growth.dense < 1.1, "{growth:?}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+/// Tests that other crates include name this one by its name.
+#[cfg(test)]
+extern crate self as featurescope_sim;
 
 pub mod math;
 pub mod part;

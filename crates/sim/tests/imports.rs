@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 
 /// Module and the modules it may use, read from the table's first and last column, from top to bottom.
 fn import_table(lib: &str) -> Vec<(String, Vec<String>)> {
-    let rows = lib.lines().filter_map(|line| line.strip_prefix("//! | [`"));
+    // A module that a feature switches on has no link: where it is off there is nothing to lead to.
+    let rows = lib.lines().filter_map(|line| {
+        let row = line.strip_prefix("//! | ")?;
+        row.strip_prefix("[`").or_else(|| row.strip_prefix('`'))
+    });
     rows.map(|row| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let name = cells[0].trim_end_matches("`]").trim_start_matches("mod@").to_owned();
+        let name = cells[0].trim_end_matches(']').trim_end_matches('`').trim_start_matches("mod@").to_owned();
         let uses =
             cells[2].split(',').map(|used| used.trim().to_owned()).filter(|used| used != "–").collect();
         (name, uses)

@@ -5,13 +5,13 @@
 use featurescope_sim::augment::{Identity, IntervalMasks};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::measure::{
-    Cadence, Column, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
+    Column, Every, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
     standard,
 };
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, StagedBias,
     TrainingRule,
 };
 use std::sync::Arc;
@@ -31,8 +31,8 @@ fn rule() -> TrainingRule {
     TrainingRule {
         width: WIDTH,
         initial_norm: 0.05,
-        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 1e-3 },
-        bias: BiasRule::Staged { reset: 0.8, growth: 0.2, cap: 0.4 },
+        rate: RateRule { learning_rate: 0.5, schedule: Arc::new(ConstantRate), weight_decay: 1e-3 },
+        bias: Arc::new(StagedBias { reset: 0.8, growth: 0.2, cap: 0.4 }),
         stages: StageRule { first_energy_ratio: 1.3, second_energy_ratio: 2.0 },
         steps: STEPS,
     }
@@ -69,7 +69,7 @@ fn measures() -> Vec<Box<dyn Measure>> {
 
 /// Runs to the end and returns the recorder and what it saw.
 fn record(dynamics: &mut dyn Dynamics, measures: Vec<Box<dyn Measure>>) -> (Recorder, Vec<Record>) {
-    let mut recorder = Recorder::new(measures, Cadence::Every { steps: 20 }, STEPS);
+    let mut recorder = Recorder::new(measures, Arc::new(Every { steps: 20 }), STEPS);
     let mut records = Vec::from_iter(recorder.observe(&dynamics.view()));
     while let Some(view) = dynamics.step() {
         records.extend(recorder.observe(&view));

@@ -13,8 +13,8 @@ use featurescope_sim::math::Matrix;
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule,
-    Reduced, Sampled, Sgd, StageRule, TrainingRule,
+    Arithmetic, BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
+    Sampled, Sgd, StageRule, TrainedBias, TrainingRule,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -86,8 +86,8 @@ impl Sizes {
         TrainingRule {
             width: self.width,
             initial_norm: 0.05,
-            rate: RateRule { learning_rate: 1e-3, schedule: LearningRate::Constant, weight_decay: 1e-4 },
-            bias: BiasRule::Trained { learning_rate: 1e-6, reset: None },
+            rate: RateRule { learning_rate: 1e-3, schedule: Arc::new(ConstantRate), weight_decay: 1e-4 },
+            bias: Arc::new(TrainedBias { learning_rate: 1e-6, reset: None }),
             stages: StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 },
             steps: 1000,
         }

@@ -11,9 +11,9 @@
 //!
 //! Source: theory.md 4.3 (growth, noise of batches), 4.5 (thresholds).
 
-use featurescope_lab::evidence::{Moment, Subject};
+use featurescope_lab::evidence::{Moment, Subject, Trial};
 use featurescope_lab::paper::{IdleKind, Idleness, Role, Standing};
-use featurescope_sim::train::BiasRule;
+use featurescope_sim::train::BiasCourse;
 
 /// K below which stage I ends before the atoms dominate.
 const LEAST_ENERGY_RATIO: f64 = 2.0;
@@ -52,14 +52,15 @@ pub const KINDS: &[IdleKind] = &[
 ];
 
 /// How an arm of this role is judged: as one that theory speaks of, or as one that learns nothing. What lies between
-/// them is not.
-pub fn standing(subject: &Subject<'_>, role: Role) -> Standing {
+/// them is not, nor is what is not on sparse-coding data.
+pub fn standing(trial: &dyn Trial, role: Role) -> Standing {
+    let Ok(subject) = trial.sparse_coding() else { return Standing::Between };
     let has_learned =
         || subject.column("coverage_90", Moment::End).is_ok_and(|share| share > LEARNED_COVERAGE);
-    match idleness(subject) {
+    match idleness(&subject) {
         Some(_) if has_learned() => Standing::Between,
         Some(idleness) => Standing::Idle(idleness),
-        None if role == Role::named("random_mask_staged") && !follows_the_stages(subject) => {
+        None if role == Role::named("random_mask_staged") && !follows_the_stages(&subject) => {
             Standing::Between
         }
         None => Standing::Meant,
@@ -78,7 +79,7 @@ fn idleness(subject: &Subject<'_>) -> Option<Idleness> {
     if spec.training.learning_rate * rate * spec.training.steps as f64 <= 1.0 {
         return Some(Idleness::named(UNTRAINED));
     }
-    if !is_masked || spec.bias_rule() == Some(BiasRule::Zero) {
+    if !is_masked || spec.bias_course().is_some_and(|course| course.stays_at_zero()) {
         return None;
     }
     if spec.training.first_energy_ratio < LEAST_ENERGY_RATIO {
@@ -102,7 +103,7 @@ fn follows_the_stages(subject: &Subject<'_>) -> bool {
 /// The reset over what a coefficient without luck is, and the cap over the standard deviation of masked
 /// noise.
 fn gates(subject: &Subject<'_>) -> Option<[f64; 2]> {
-    let Some(BiasRule::Staged { reset, cap, .. }) = subject.spec().bias_rule() else { return None };
+    let BiasCourse { reset, cap } = subject.spec().bias_course()?;
     let noise = (2.0 * subject.population().ok()?.noise_variance).sqrt();
     Some([reset * (2.0 * subject.latent_dim().ln()).sqrt(), cap / noise])
 }

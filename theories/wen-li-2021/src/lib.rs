@@ -9,6 +9,7 @@
 //! | `roles.toml` | the kinds of arms that the paper speaks of, as conditions on settings |
 //! | [`idleness`] | why arms learn nothing |
 //! | [`quantity`] | what its claims read off stored runs |
+//! | [`figures`], `roles-on-pictures.toml` | the same for its figures, on runs on pictures: a board of their own |
 //! | [`luck`], [`monte_carlo`], [`constructed`] | what quantities are made of |
 //! | `claims/` | its statements: test, verdict rule, controls |
 //! | `experiments/`, `results/` | its questions, and what they came to |
@@ -21,16 +22,20 @@ pub mod luck;
 pub mod monte_carlo;
 pub mod constructed;
 pub mod quantity;
+pub mod figures;
 
+use featurescope_image::run::ON_PICTURES;
+use featurescope_lab::evidence::ON_SPARSE_CODES;
 use featurescope_lab::experiments;
 use featurescope_lab::paper::{Destiny, Paper, RoleFile};
 use featurescope_lab::plan::ClosedForms;
 
-/// The paper.
+/// The paper's theory, on sparse-coding data.
 pub static PAPER: Paper = Paper {
     name: "wen-li-2021",
     title: "Wen & Li, Toward Understanding the Feature Learning Process of Self-supervised Contrastive Learning, \
             ICML 2021",
+    runs: &ON_SPARSE_CODES,
     claims: &[
         ("main-text.toml", include_str!("../claims/main-text.toml")),
         ("appendix-a.toml", include_str!("../claims/appendix-a.toml")),
@@ -53,6 +58,7 @@ pub static PAPER: Paper = Paper {
     },
     experiments: experiments![
         "../experiments/":
+        "first-look" false,
         "paper" false,
         "where-it-matters" false,
         "where-it-matters-64" false,
@@ -69,4 +75,22 @@ pub static PAPER: Paper = Paper {
         "counterfactuals" false,
     ],
     board: Some(include_str!("../results/theorems.json")),
+};
+
+/// The paper's Figures 1 to 4, on pictures.
+pub static FIGURES: Paper = Paper {
+    name: "wen-li-2021-figures",
+    title: "Wen & Li, Toward Understanding the Feature Learning Process of Self-supervised Contrastive Learning, \
+            ICML 2021: Figures 1 to 4",
+    runs: &ON_PICTURES,
+    claims: &[("figures.toml", include_str!("../claims/figures.toml"))],
+    roles: RoleFile::new(include_str!("../roles-on-pictures.toml")),
+    quantities: &[figures::QUANTITIES],
+    range: figures::range,
+    idleness: &[],
+    standing: figures::standing,
+    destiny: Destiny::NONE,
+    closed_forms: ClosedForms::NONE,
+    experiments: &[],
+    board: None,
 };

@@ -11,12 +11,11 @@ use crate::closed_form::plateau::Plateau;
 use crate::closed_form::rates::{
     SecondMoment, SparseDense, StageOne, Views, median_smallest_sparse_fraction,
 };
-use featurescope_lab::plan::{Growth, Model, Prediction};
+use featurescope_lab::plan::{GrowthFactors, Model, Prediction};
 use featurescope_lab::spec::typed::{ArmSpec, MaskJitterSpec};
 use featurescope_sim::augment::FactorMoments;
 use featurescope_sim::data::{LeverageOverlap, Population};
 use featurescope_sim::objective::StopGrad;
-use featurescope_sim::train::{BiasRule, LearningRate};
 
 /// What the theory says about an arm on such data.
 pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
@@ -46,7 +45,7 @@ pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
     Prediction {
         growth: stage.map(|stage| {
             let SparseDense { sparse, dense } = stage.growth_factors();
-            Growth { sparse, dense }
+            GrowthFactors { sparse, dense }
         }),
         t1,
         dense_fraction_at_t1: stage.zip(t1).and_then(|(stage, t1)| dense_fraction(stage, t1)),
@@ -68,10 +67,9 @@ fn stage_one(arm: &ArmSpec, model: &Model) -> Option<StageOne> {
     if arm.closed_form()?.stop_grad != StopGrad::Targets {
         return None;
     }
-    let starts_at_zero = !matches!(arm.bias_rule()?, BiasRule::Trained { reset: None, .. });
-    let schedule = arm.training.schedule.build(&arm.training.steps).ok()?;
-    let is_constant = schedule == LearningRate::Constant;
-    if !starts_at_zero || !is_constant || !model.is_isotropic {
+    let rests = arm.bias_rule()?.rests_until_first_stage_ends();
+    let is_constant = arm.training.schedule.build(&arm.training.steps).ok()?.is_constant();
+    if !rests || !is_constant || !model.is_isotropic {
         return None;
     }
     Some(StageOne {
@@ -95,12 +93,8 @@ fn views(FactorMoments { means: [anchor, positive], squares, product }: FactorMo
 
 /// How fast noise alone grows once the thresholds stand where they stay, in units of weight decay.
 fn noise_feed_over_decay(arm: &ArmSpec, stage: &StageOne) -> Option<f64> {
-    let bias_over_norm = match arm.bias_rule()? {
-        BiasRule::Zero => 0.0,
-        BiasRule::Staged { cap, .. } => cap,
-        BiasRule::Trained { .. } => return None,
-    };
-    let feed = noise_feed(&stage.views, stage.population.noise_variance, bias_over_norm);
+    let cap = arm.bias_course()?.cap;
+    let feed = noise_feed(&stage.views, stage.population.noise_variance, cap);
     (arm.training.weight_decay > 0.0).then(|| feed / arm.training.weight_decay)
 }
 

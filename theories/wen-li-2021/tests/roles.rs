@@ -17,7 +17,7 @@ fn fitting(experiment: &str, overrides: &[&str]) -> Vec<Vec<&'static str>> {
     layers.push(Layer::overrides(&arguments).unwrap());
     let mut points = Spec::all_from_layers(&layers).unwrap();
     let spec = points.swap_remove(0).spec;
-    let of_arm = |(_, own): &(String, featurescope_lab::spec::layer::Values)| {
+    let of_arm = |(_, own): &(String, featurescope_lab::spec::values::Values)| {
         let value = |key: &str| own.get(key).or_else(|| spec.values.shared.get(key));
         PAPER.roles().unwrap().fitting(value).into_iter().map(Role::name).collect()
     };

@@ -1,6 +1,6 @@
 //! What the paper ships: its experiments and its scoreboard.
 
-use featurescope_lab::claim::claims;
+use featurescope_lab::claim::{Scoreboard, claims};
 use featurescope_lab::paper::ship;
 use featurescope_lab::results::{board, is_of_these_claims};
 use featurescope_lab::spec::Spec;
@@ -40,6 +40,15 @@ fn every_folder_is_embedded() {
         found += 1;
     }
     assert_eq!(found, PAPER.experiments.len(), "every experiment has its folder");
+}
+
+/// What is in the file is what a board is: nothing is lost or added where it is read and written again.
+#[test]
+fn the_shipped_scoreboard_is_written_as_it_was_read() {
+    let text = PAPER.board.unwrap();
+    let board: Scoreboard = serde_json::from_str(text).unwrap();
+    let stored: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert!(serde_json::to_value(&board).unwrap() == stored);
 }
 
 /// The file speaks of the statements that the program has. One that says which claims judged it was made

@@ -2,15 +2,17 @@
 
 use crate::args::{Manner, RunArguments};
 use crate::commands::RUNS;
+use crate::commands::judge::boards;
 use crate::commands::sweep::{self, Subject};
 use crate::exit::Exit;
 use crate::image_progress::ImageProgress;
 use crate::progress::Activity;
+use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output, panics};
 use anyhow::{Context, Result};
 use featurescope_image::data::Pictures;
 use featurescope_image::experiments;
-use featurescope_image::report::{SWEEP_FIGURES, StoredRun, claims, write_for_runs};
+use featurescope_image::report::{SWEEP_FIGURES, write_for_judged_runs};
 use featurescope_image::run::Folder;
 use featurescope_image::settings::{CATALOGUE, Data, Settings};
 use featurescope_image::train::{Plan, Source, execute};
@@ -114,19 +116,24 @@ fn announcement(plan: &Plan) -> String {
     format!("{}: the arms {}; about {memory} of memory", plan.experiment, arms.join(", "))
 }
 
-/// The judged statements, and the report beside the runs. The results are there whatever becomes of it.
+/// The judged statements, and the report beside the runs; of a sweep also its boards. The results are there whatever becomes of it.
 fn conclude(manner: &Manner, runs: &[PathBuf], out: &Path) -> Result<()> {
     let shows = !manner.quiet && !manner.json;
-    if shows && let Ok(stored) = StoredRun::open(runs) {
-        for claim in claims(&stored) {
-            output::print(&format!("{:<12} {}  ({})\n", claim.word, claim.statement, claim.text))?;
-        }
+    if manner.no_report && !shows {
+        return Ok(());
+    }
+    let boards = boards(manner.quiet, runs)?;
+    if runs != [out.to_path_buf()] {
+        sweep::keep(&boards, out)?;
+    }
+    for board in boards.iter().filter(|_| shows) {
+        output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
     }
     if manner.no_report {
         return Ok(());
     }
     let drawing = Activity::start(manner.quiet, "drawing the report");
-    let report = write_for_runs(runs, out, manner.data.asked_for());
+    let report = write_for_judged_runs(runs, &boards, out, manner.data.asked_for());
     drop(drawing);
     match report {
         Ok(path) if shows => output::print(&format!("\n{}\n", path.display()))?,

@@ -1,7 +1,6 @@
 //! `featurescope judge`: what stored runs say about the paper's statements.
 
 use crate::args::JudgeArguments;
-use crate::commands::images;
 use crate::exit::Exit;
 use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
@@ -16,12 +15,17 @@ use std::path::PathBuf;
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     if arguments.claims_digest {
         for paper in shipped() {
-            output::print(&format!("{}\n", claims_digest(paper)))?;
+            output::print(&format!("{}  {}\n", claims_digest(paper), paper.name))?;
         }
         return Ok(Exit::Success);
     }
+    interrupt::may_end("judging changes nothing");
+    let runs = run_folders(&arguments.runs)?;
     for paper in shipped() {
-        print(&judged(paper, &arguments.runs)?, arguments)?;
+        let own = paper.runs_among(&runs);
+        if runs.is_empty() || !own.is_empty() {
+            print(&board(paper, &own)?, arguments)?;
+        }
     }
     Ok(Exit::Success)
 }
@@ -43,12 +47,25 @@ fn json(board: &Scoreboard) -> Result<String> {
 }
 
 /// What the runs in these folders say about a paper: runs, sweeps, or folders that hold runs.
+///
+/// # Errors
+/// If none of them is of the kind that the paper's claims are about, or none can be read.
 pub fn judged(paper: &Paper, folders: &[PathBuf]) -> Result<Scoreboard> {
     interrupt::may_end("judging changes nothing");
-    let runs = run_folders(folders)?;
-    images::refuse(&runs, "judge")?;
-    let judging = judging(false, &runs);
-    let board = judge_telling(paper, &runs, &|read| judging.count(read, runs.len()))?;
+    let own = paper.runs_among(&run_folders(folders)?);
+    if own.is_empty() {
+        bail!(
+            "the statement is about {}, and none of the given folders holds one",
+            paper.runs.catalogue.subject
+        );
+    }
+    board(paper, &own)
+}
+
+/// What these runs, which are of the paper's kind, say about it.
+fn board(paper: &Paper, runs: &[PathBuf]) -> Result<Scoreboard> {
+    let judging = judging(false, runs);
+    let board = judge_telling(paper, runs, &|read| judging.count(read, runs.len()))?;
     let left_out: Vec<&str> = scoreboard::left_out(&board).collect();
     if !runs.is_empty() && left_out.len() == runs.len() {
         bail!("no run can be judged. {}", left_out.join("; "));
@@ -56,8 +73,21 @@ pub fn judged(paper: &Paper, folders: &[PathBuf]) -> Result<Scoreboard> {
     Ok(board)
 }
 
+/// Judges every paper that speaks of such runs, and tells how far it is unless that is not wanted.
+pub fn boards(is_quiet: bool, runs: &[PathBuf]) -> Result<Vec<Scoreboard>> {
+    let mut boards = Vec::new();
+    for paper in shipped() {
+        let own = paper.runs_among(runs);
+        if !own.is_empty() {
+            let judging = judging(is_quiet, &own);
+            boards.push(judge_telling(paper, &own, &|read| judging.count(read, own.len()))?);
+        }
+    }
+    Ok(boards)
+}
+
 /// Says that these runs are judged, until it is dropped.
-pub fn judging(is_quiet: bool, runs: &[PathBuf]) -> Activity {
+fn judging(is_quiet: bool, runs: &[PathBuf]) -> Activity {
     let runs = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", runs.len()) };
     Activity::start(is_quiet, format!("judging {runs}: reading, and drawing samples at their weights"))
 }

@@ -2,21 +2,20 @@
 
 use crate::args::RunArguments;
 use crate::commands::RUNS;
-use crate::commands::judge::judging;
+use crate::commands::judge::boards;
 use crate::exit::Exit;
 use crate::layout::{cells_beside, pad_left, pad_right, shortened, shown_width, wrapped};
 use crate::progress::{Activity, SweepProgress};
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output, panics};
 use anyhow::{Context, Result};
-use featurescope_lab::claim::{Scoreboard, judge_telling};
+use featurescope_lab::claim::Scoreboard;
 use featurescope_lab::host::{self, operations_per_second, show_bytes};
-use featurescope_lab::paper::shipped;
 use featurescope_lab::report::{of_judged_runs, write_with};
 use featurescope_lab::stats::Estimate;
 use featurescope_lab::status::Status;
 use featurescope_lab::store::write_json_atomically;
-use featurescope_lab::sweep::table::{FIGURES, Figure, LEVEL, Reader, Row, rows};
+use featurescope_lab::sweep::table::{LEVEL, MeanOverSeeds, Reader, Row, figures, rows};
 use featurescope_lab::sweep::{COMMAND_FILE, SweepFolder, SweepPlan, execute, runs_in};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -77,7 +76,7 @@ pub struct Subject<'a> {
 /// Makes runs on sparse-coding data; judges the paper's statements by them if `is_judged`.
 pub fn run_judged(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
     let conclude = |path: &Path| conclude(arguments, path, is_judged);
-    run(arguments, plan, &Subject { figures: FIGURES, conclude: &conclude, is_in_products: true })
+    run(arguments, plan, &Subject { figures: &figures(), conclude: &conclude, is_in_products: true })
 }
 
 /// Makes the runs and prints what they found.
@@ -147,16 +146,11 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         return Ok(());
     }
     let runs = runs_in(path)?;
-    let judging = judging(arguments.manner.quiet, &runs);
-    let judge = |paper| judge_telling(paper, &runs, &|read| judging.count(read, runs.len()));
-    let boards = shipped().into_iter().map(judge).collect::<Result<Vec<_>, _>>()?;
-    drop(judging);
+    let boards = boards(arguments.manner.quiet, &runs)?;
     let shows = !arguments.manner.quiet && !arguments.manner.json;
-    for (number, board) in boards.iter().enumerate() {
-        write_json_atomically(&path.join(scoreboard_file(number, board)), board)?;
-        if is_judged && shows {
-            output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
-        }
+    keep(&boards, path)?;
+    for board in boards.iter().filter(|_| is_judged && shows) {
+        output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
     }
     if arguments.manner.no_report {
         return Ok(());
@@ -170,6 +164,14 @@ fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()
         Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
         Ok(_) => {}
         Err(error) => output::note(&format!("no report: {error}")),
+    }
+    Ok(())
+}
+
+/// Leaves boards beside the runs of a sweep that they judge.
+pub fn keep(boards: &[Scoreboard], sweep: &Path) -> Result<()> {
+    for (number, board) in boards.iter().enumerate() {
+        write_json_atomically(&sweep.join(scoreboard_file(number, board)), board)?;
     }
     Ok(())
 }
@@ -305,7 +307,7 @@ fn plain(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-fn show(figure: &Figure) -> String {
+fn show(figure: &MeanOverSeeds) -> String {
     match figure.interval {
         Some(Estimate { lower, upper, .. }) => format!("{:.2} ± {:.2}", figure.mean, 0.5 * (upper - lower)),
         None => format!("{:.2}", figure.mean),
@@ -318,7 +320,8 @@ mod tests {
 
     #[test]
     fn the_table_of_a_sweep_fits_every_width_and_loses_no_figure() {
-        let figure = Figure { mean: -0.123, interval: None };
+        let figures = figures();
+        let figure = MeanOverSeeds { mean: -0.123, interval: None };
         let row = |arm: &str| Row {
             variant: Some("a variant with a long name".to_owned()),
             latent_dim: Some(64),
@@ -326,15 +329,15 @@ mod tests {
             choices: vec![("augmentation.kind".to_owned(), "independent_masks".into()); 3],
             arm: arm.to_owned(),
             seeds: 12,
-            figures: FIGURES.iter().map(|&(name, _)| (name, Some(figure))).collect(),
+            figures: figures.iter().map(|&(name, _)| (name, Some(figure))).collect(),
         };
         let rows = [row("none"), row("random_mask_with_a_threshold_that_follows_the_schedule")];
         for width in [60, 80, 120] {
             let text = table(&rows, width).unwrap();
             let widest = text.lines().map(shown_width).max().unwrap();
             assert!(widest <= width, "{widest} of {width}\n{text}");
-            assert!(FIGURES.iter().all(|(name, _)| text.contains(name)), "{text}");
-            assert_eq!(text.matches("-0.12").count(), rows.len() * FIGURES.len(), "{text}");
+            assert!(figures.iter().all(|(name, _)| text.contains(name)), "{text}");
+            assert_eq!(text.matches("-0.12").count(), rows.len() * figures.len(), "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! ▶ play: one clock for all matrices of a page, and every picture is whole at every tick.
 
 use super::{READY, browser, page_of};
-use featurescope_lab::report::figure::{Axis, Figure, Frame, Heat, Layer, Panel, digit};
+use featurescope_lab::report::figure::{Axis, Figure, Frame, Heat, Panel, PlotLayer, digit};
 use featurescope_lab::report::html::render;
 use serde_json::{Value, json};
 use std::fs;
@@ -32,7 +32,7 @@ fn panel(name: &str, seed: usize, steps: &[u64]) -> Panel {
         title: name.to_owned(),
         x: Axis::linear("neurons"),
         y: Axis::linear("atom"),
-        layers: vec![Layer::Heat(heat)],
+        layers: vec![PlotLayer::Heat(heat)],
         span: 1,
         ..Panel::default()
     }

@@ -2,7 +2,7 @@
 
 use super::{BLANK, browser, open_page, page_of};
 use featurescope_lab::report::figure::{
-    Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Points, Shape, Stroke,
+    Axis, Colour, Entry, Figure, Line, Mark, Panel, PlotLayer, Points, Shape, Stroke,
 };
 use serde_json::json;
 
@@ -19,8 +19,8 @@ fn mark(at: f64, label: &str, hue: usize, on_x: bool) -> Mark {
     Mark { on_x, at, label: label.to_owned(), colour: Colour::Hue(hue), keys }
 }
 
-fn line(hue: usize, points: Vec<[f64; 2]>) -> Layer {
-    Layer::Line(Line::new(format!("arm{hue}"), &format!("arm{hue}"), Colour::Hue(hue), points))
+fn line(hue: usize, points: Vec<[f64; 2]>) -> PlotLayer {
+    PlotLayer::Line(Line::new(format!("arm{hue}"), &format!("arm{hue}"), Colour::Hue(hue), points))
 }
 
 /// A panel over a thousand steps, with the ends of the stages of three arms so far apart.
@@ -72,7 +72,7 @@ fn a_legend_entry_has_the_shape_and_colour_of_what_it_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(mut page) = browser(&folder.path().join("profile")) else { return };
     let points = |key: &str, shape, at: f64| {
-        Layer::Points(Points {
+        PlotLayer::Points(Points {
             name: key.to_owned(),
             keys: vec![key.to_owned()],
             colour: Colour::Hue(0),
@@ -122,7 +122,7 @@ fn hovering_at_a_step_of_one_arm_keeps_the_others_with_their_step() {
             line(0, vec![[0.0, 1.0], [50.0, 0.5], [100.0, 0.25]]),
             line(1, vec![[0.0, 3.0], [20.0, 2.5], [100.0, 2.0]]),
             line(2, vec![[80.0, 9.0], [100.0, 8.0]]),
-            Layer::Line(theory.styled(Stroke::Dashed, "theory")),
+            PlotLayer::Line(theory.styled(Stroke::Dashed, "theory")),
         ],
         span: 1,
         ..Panel::default()

@@ -5,7 +5,7 @@
 
 use super::ImageSet;
 use super::rows::{check_label, read_file};
-use crate::DataError;
+use crate::error::DataError;
 use flate2::read::GzDecoder;
 use std::io::Read;
 use std::path::{Path, PathBuf};

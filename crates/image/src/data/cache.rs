@@ -6,7 +6,7 @@
 
 use super::open::{open, sources};
 use super::{ImageSet, Split};
-use crate::DataError;
+use crate::error::DataError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

@@ -2,7 +2,7 @@
 
 use super::ImageSet;
 use super::rows::{CommonSize, Origin, append_decoded, read_file};
-use crate::DataError;
+use crate::error::DataError;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 use super::binary::{Cifar, read_cifar, read_idx};
 use super::folder::{class_folders, name, sorted_entries};
 use super::{ImageSet, Split, folder, parquet};
-use crate::DataError;
+use crate::error::DataError;
 use std::path::{Path, PathBuf};
 
 const EXPECTED: &str = "a Parquet table of pictures or a folder of them (train-*.parquet, test-*.parquet), CIFAR-10 or CIFAR-100 \

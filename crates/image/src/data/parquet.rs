@@ -5,7 +5,7 @@
 
 use super::ImageSet;
 use super::rows::{CommonSize, Origin, append_decoded, check_label};
-use crate::DataError;
+use crate::error::DataError;
 use bytes::Bytes;
 use featurescope_lab::store::{guarded, open_table};
 use featurescope_sim::math::parallel::for_each_piece;

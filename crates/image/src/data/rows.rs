@@ -2,7 +2,7 @@
 
 use super::ImageSet;
 use super::decode::{decode_into, size_of};
-use crate::DataError;
+use crate::error::DataError;
 use featurescope_sim::math::parallel::for_each_piece;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

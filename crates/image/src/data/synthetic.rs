@@ -9,7 +9,7 @@
 
 use super::shapes::{SHAPES, Shape};
 use super::{ImageSet, Split};
-use crate::DataError;
+use crate::error::DataError;
 use crate::purpose;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::parallel::for_each_piece;

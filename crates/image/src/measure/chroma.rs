@@ -17,6 +17,12 @@ pub fn of_picture(planes: &[f32]) -> f64 {
     share(planes, &luma, mean)
 }
 
+/// Mean share of pictures, of those that have any energy; `None` where none has.
+pub fn of_pictures<'a>(pictures: impl Iterator<Item = &'a [f32]>) -> Option<f64> {
+    let shares: Vec<f64> = pictures.map(of_picture).filter(|share| share.is_finite()).collect();
+    (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+}
+
 /// Share of a filter of three planes, against 0.
 pub fn of_filter(planes: &[f32]) -> f64 {
     share(planes, &lumas(planes), 0.0)

@@ -2,7 +2,7 @@
 
 use super::kernels::{self, Then};
 use super::{Blueprint, Handle, Mode, Pass, Role};
-use crate::settings::Arithmetic;
+use crate::network::Arithmetic;
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 use burn::tensor::module;

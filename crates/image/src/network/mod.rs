@@ -7,6 +7,7 @@
 //! there are, and with which sizes, says [`architecture`]; the rest is there with the feature `train`.
 
 pub mod architecture;
+mod arithmetic;
 #[cfg(feature = "train")]
 pub mod parameters;
 #[cfg(feature = "train")]
@@ -29,6 +30,7 @@ pub mod patches;
 pub mod head;
 
 pub use architecture::{Architecture, NETWORKS};
+pub use arithmetic::Arithmetic;
 #[cfg(feature = "train")]
 pub use encoder::{Encoder, Footprint, Representation};
 #[cfg(feature = "train")]

@@ -1,7 +1,7 @@
 //! One forward pass: the values of the parameters and what is asked of the layers on the way.
 
 use super::parameters::{Handle, Parameters};
-use crate::settings::Arithmetic;
+use crate::network::Arithmetic;
 use burn::tensor::Tensor;
 
 /// Whether a pass learns or looks.

@@ -1,10 +1,10 @@
 //! Measured figures over epochs and over the strength of the views.
 
 use super::stored::{StoredArm, StoredRun, StoredSeed};
-use crate::run::FIGURES;
+use crate::run::MEASUREMENTS;
 use crate::views::Augmentation;
 use featurescope_lab::report::Block;
-use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use featurescope_lab::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use featurescope_lab::stats::Located;
 
 /// Strengths that make a curve.
@@ -44,7 +44,7 @@ fn line(arm: &StoredArm, points: &[(f64, Vec<f64>)]) -> Line {
 
 fn over_epochs(run: &StoredRun) -> Figure {
     let panel = |figure: usize| {
-        let (name, unit) = (FIGURES[figure].title, FIGURES[figure].column.unit);
+        let (name, unit) = (MEASUREMENTS[figure].title, MEASUREMENTS[figure].column.unit);
         let points = |arm: &StoredArm| {
             arm.curve(figure).into_iter().map(|(epoch, values)| (epoch as f64, values)).collect::<Vec<_>>()
         };
@@ -52,7 +52,7 @@ fn over_epochs(run: &StoredRun) -> Figure {
             title: name.to_owned(),
             x: Axis::linear("epochs"),
             y: Axis::linear(unit),
-            layers: run.arms.iter().map(|arm| Layer::Line(line(arm, &points(arm)))).collect(),
+            layers: run.arms.iter().map(|arm| PlotLayer::Line(line(arm, &points(arm)))).collect(),
             span: 1,
             ..Panel::default()
         }
@@ -66,7 +66,7 @@ fn over_epochs(run: &StoredRun) -> Figure {
                   activations of the last rectified layer that are not zero."
             .to_owned(),
         legend: run.arms.iter().map(entry).collect(),
-        panels: (0..FIGURES.len()).filter(is_measured).map(panel).collect(),
+        panels: (0..MEASUREMENTS.len()).filter(is_measured).map(panel).collect(),
         columns: 3,
         ..Figure::default()
     }
@@ -87,9 +87,9 @@ fn over_strength(run: &StoredRun) -> Option<Figure> {
         return None;
     }
     let shown: [Shown; 3] = [
-        ("linear probe", "accuracy", |seed| seed.reading()?.probe),
-        ("nearest neighbours", "accuracy", |seed| seed.reading()?.neighbours),
-        ("firing density", "share of activations", |seed| seed.reading()?.firing_density),
+        ("linear probe", "accuracy", |seed| seed.measured()?.probe),
+        ("nearest neighbours", "accuracy", |seed| seed.measured()?.neighbours),
+        ("firing density", "share of activations", |seed| seed.measured()?.firing_density),
     ];
     let panel = |(name, unit, read): Shown| {
         let points: Vec<(f64, Vec<f64>)> = arms.iter().map(|(x, arm)| (*x, arm.at_end(read))).collect();
@@ -97,7 +97,7 @@ fn over_strength(run: &StoredRun) -> Option<Figure> {
             title: name.to_owned(),
             x: Axis::linear("strength of crop, flip and colour distortion"),
             y: Axis::linear(unit),
-            layers: vec![Layer::Line(line(arms[arms.len() - 1].1, &points))],
+            layers: vec![PlotLayer::Line(line(arms[arms.len() - 1].1, &points))],
             span: 1,
             ..Panel::default()
         }

@@ -2,21 +2,20 @@
 //!
 //! A report reads stored files only and is a pure function of them.
 
-mod claims;
 mod curves;
 mod pictures;
 mod representations;
 mod stored;
 
-pub use claims::{Claim, claims};
 pub use stored::{StoredArm, StoredRun};
 
 use crate::data::Pictures;
+use crate::network::Arithmetic;
 use crate::run::FolderError;
-use crate::settings::Arithmetic;
+use featurescope_lab::claim::{ClaimError, Scoreboard, judge_shipped};
 use featurescope_lab::identity::Digest;
-use featurescope_lab::report::page::{Provenance, Section, Table, Tone, Verdict, show};
-use featurescope_lab::report::{Block, FigureData, Page, ReportError, write_with};
+use featurescope_lab::report::page::{Provenance, Section, Table, show};
+use featurescope_lab::report::{Block, FigureData, Page, ReportError, scoreboard, write_with};
 use featurescope_lab::run::SPEC_FILE;
 use featurescope_lab::sweep::table::Reader;
 use std::path::{Path, PathBuf};
@@ -31,6 +30,9 @@ pub enum ImageReportError {
     /// A file cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The claims on pictures cannot be read.
+    #[error(transparent)]
+    Claims(#[from] ClaimError),
     /// Nothing has been trained to its end.
     #[error("{} has no arm that was trained to its end", .0.display())]
     Empty(PathBuf),
@@ -48,14 +50,14 @@ pub enum ImageReportError {
 
 /// The figures of a sweep's table: heading, and where it stands in an arm's part of `summary.json`.
 pub const SWEEP_FIGURES: &[(&str, Reader)] = &[
-    ("probe", |arm| arm["probe"].as_f64()),
-    ("neighbours", |arm| arm["neighbours"].as_f64()),
-    ("firing", |arm| arm["firing_density"].as_f64()),
-    ("loss", |arm| arm["loss"].as_f64()),
+    ("probe", Reader::Key("probe")),
+    ("neighbours", Reader::Key("neighbours")),
+    ("firing", Reader::Key("firing_density")),
+    ("loss", Reader::Key("loss")),
 ];
 
-/// Reads the runs in `folders`, which differ in the seed, and writes their report to `out`, with the data that is asked
-/// for. Answers with the page's path.
+/// Reads and judges the runs in `folders`, which differ in the seed, and writes their report to `out`, with the data that
+/// is asked for. Answers with the page's path.
 ///
 /// # Errors
 /// If there is no finished arm, a file cannot be read, or the report cannot be written.
@@ -64,10 +66,30 @@ pub fn write_for_runs(
     out: &Path,
     data: FigureData,
 ) -> Result<PathBuf, ImageReportError> {
-    Ok(write_with(&page(&StoredRun::open(folders)?), out, data)?)
+    write_for_judged_runs(folders, &judge_shipped(folders)?, out, data)
 }
 
-/// The report of a run.
+/// The same for runs that have been judged already.
+///
+/// # Errors
+/// If there is no finished arm, a file cannot be read, or the report cannot be written.
+pub fn write_for_judged_runs(
+    folders: &[PathBuf],
+    boards: &[Scoreboard],
+    out: &Path,
+    data: FigureData,
+) -> Result<PathBuf, ImageReportError> {
+    let mut page = page(&StoredRun::open(folders)?);
+    let anchors: Vec<String> = page.figures().map(|(figure, _)| figure.id.clone()).collect();
+    // Statements follow the table that they are about.
+    let place = page.sections.len().min(1);
+    for board in boards.iter().rev() {
+        page.sections.insert(place, scoreboard::section(board, boards.len() > 1, &anchors));
+    }
+    Ok(write_with(&page, out, data)?)
+}
+
+/// The report of a run, without the statements of papers.
 pub fn page(run: &StoredRun) -> Page {
     let section = |id: &str, title: &str, lead: &str, blocks: Vec<Block>| Section {
         id: id.to_owned(),
@@ -77,7 +99,7 @@ pub fn page(run: &StoredRun) -> Page {
         ..Section::default()
     };
     let all = [
-        section("found", "What was found", &setting(run), found(run)),
+        section("found", "What was found", &setting(run), vec![Block::Table(table(run))]),
         section("curves", "Over training", "", curves::blocks(run)),
         section(
             "filters",
@@ -159,20 +181,6 @@ fn setting(run: &StoredRun) -> String {
         training.momentum,
         training.weight_decay
     )
-}
-
-fn found(run: &StoredRun) -> Vec<Block> {
-    let verdicts = claims(run).into_iter().map(|claim| Verdict {
-        name: claim.statement,
-        word: claim.word.to_owned(),
-        text: claim.text,
-        tone: match claim.word {
-            "supported" => Tone::Good,
-            "refuted" => Tone::Bad,
-            _ => Tone::Neutral,
-        },
-    });
-    vec![Block::Verdicts(verdicts.collect()), Block::Table(table(run))]
 }
 
 /// Every arm at its end: mean over seeds, with the t-interval where there are several.

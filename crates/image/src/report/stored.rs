@@ -4,7 +4,7 @@ use super::ImageReportError;
 use crate::arrays::{self, Array, ArraysError};
 use crate::measure::chroma;
 use crate::network::Architecture;
-use crate::run::{self, FIGURES, Folder, FolderError, Reading, Record};
+use crate::run::{self, Folder, FolderError, MEASUREMENTS, Measurements, Record};
 use crate::settings::{Arm, Settings};
 use std::path::{Path, PathBuf};
 
@@ -55,14 +55,14 @@ pub type EndFigure = (&'static str, fn(&StoredSeed) -> Option<f64>);
 
 /// Figures of the table.
 pub const END_FIGURES: [EndFigure; 10] = [
-    ("linear probe", |seed| seed.reading()?.probe),
-    ("nearest neighbours", |seed| seed.reading()?.neighbours),
-    ("firing density", |seed| seed.reading()?.firing_density),
-    ("alignment", |seed| seed.reading()?.alignment),
-    ("uniformity", |seed| seed.reading()?.uniformity),
-    ("effective rank", |seed| seed.reading()?.effective_rank),
-    ("chroma of filters", |seed| seed.reading()?.filter_chroma),
-    ("single cosine atoms", |seed| seed.reading()?.cosine_atoms),
+    ("linear probe", |seed| seed.measured()?.probe),
+    ("nearest neighbours", |seed| seed.measured()?.neighbours),
+    ("firing density", |seed| seed.measured()?.firing_density),
+    ("alignment", |seed| seed.measured()?.alignment),
+    ("uniformity", |seed| seed.measured()?.uniformity),
+    ("effective rank", |seed| seed.measured()?.effective_rank),
+    ("chroma of filters", |seed| seed.measured()?.filter_chroma),
+    ("single cosine atoms", |seed| seed.measured()?.cosine_atoms),
     ("chroma of units", StoredSeed::unit_chroma),
     ("loss", |seed| seed.records.last()?.loss),
 ];
@@ -167,7 +167,7 @@ fn read(
 /// What is drawn of filters: the same pictures of three colours at every epoch.
 fn check_filters(path: &Path, filters: &[Array]) -> Result<(), ArraysError> {
     let expected = filters.last().map(|array| &array.shape);
-    match filters.iter().find(|array| !is_pictures(array) || Some(&array.shape) != expected) {
+    match filters.iter().find(|array| !array.is_of_pictures() || Some(&array.shape) != expected) {
         Some(array) => Err(ArraysError::content(
             path,
             format!(
@@ -185,7 +185,7 @@ fn check_end(path: &Path, end: &[Array], classes: usize) -> Result<(), ArraysErr
         |name: &str| end.iter().find(|array| array.name == name).map(|array| array.shape.first().copied());
     for array in end {
         let (fits, expected) = match array.name.as_str() {
-            "units" | "views" => (is_pictures(array), "pictures × 3 × height × width".to_owned()),
+            "units" | "views" => (array.is_of_pictures(), "pictures × 3 × height × width".to_owned()),
             "features" | "firing" => (
                 array.shape.len() == 2 && Some(array.shape.first().copied()) == length("labels"),
                 "a matrix with a row per label".to_owned(),
@@ -209,14 +209,10 @@ fn check_end(path: &Path, end: &[Array], classes: usize) -> Result<(), ArraysErr
     Ok(())
 }
 
-fn is_pictures(array: &Array) -> bool {
-    matches!(array.shape[..], [_, 3, height, width] if height > 0 && width > 0)
-}
-
 impl StoredSeed {
-    /// The last reading.
-    pub fn reading(&self) -> Option<&Reading> {
-        self.records.iter().rev().find_map(|record| record.reading.as_ref())
+    /// What was measured last.
+    pub fn measured(&self) -> Option<&Measurements> {
+        self.records.iter().rev().find_map(|record| record.measured.as_ref())
     }
 
     /// An array of the end.
@@ -226,9 +222,7 @@ impl StoredSeed {
 
     /// Mean chroma energy share of the units' pictures.
     pub fn unit_chroma(&self) -> Option<f64> {
-        let shares: Vec<f64> =
-            self.array("units")?.parts().map(chroma::of_picture).filter(|share| share.is_finite()).collect();
-        (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
+        chroma::of_pictures(self.array("units")?.parts())
     }
 }
 
@@ -246,10 +240,10 @@ impl StoredArm {
 
     /// A measured figure over epochs: (epoch, the value of every seed).
     pub fn curve(&self, figure: usize) -> Vec<(usize, Vec<f64>)> {
-        let read = FIGURES[figure].read;
+        let read = MEASUREMENTS[figure].read;
         let mut points: Vec<(usize, Vec<f64>)> = Vec::new();
         for record in self.seeds.iter().flat_map(|seed| &seed.records) {
-            let Some(value) = record.reading.as_ref().and_then(read) else { continue };
+            let Some(value) = record.measured.as_ref().and_then(read) else { continue };
             match points.iter_mut().find(|(epoch, _)| *epoch == record.epoch) {
                 Some((_, values)) => values.push(value),
                 None => points.push((record.epoch, vec![value])),

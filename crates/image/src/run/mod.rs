@@ -16,8 +16,10 @@
 //! goes on from the last epoch whose checkpoint stands.
 
 pub mod record;
+mod trial;
 
-pub use record::{FIGURES, Figure, Reading, Record};
+pub use record::{MEASUREMENTS, Measurement, Measurements, Record};
+pub use trial::ON_PICTURES;
 
 use crate::arrays::ArraysError;
 use crate::settings::{CATALOGUE, Settings, SettingsError, is_on_pictures};
@@ -195,7 +197,7 @@ pub struct ArmSummary {
     pub epochs: usize,
     /// Mean loss of the last epoch.
     pub loss: Option<f64>,
-    /// The figures of the last reading, by the names of their columns.
+    /// What was measured last, by the names of their columns.
     #[serde(flatten)]
     pub figures: serde_json::Map<String, serde_json::Value>,
 }
@@ -204,13 +206,13 @@ impl ArmSummary {
     /// What `records` say at their end.
     pub fn new(records: &[Record], stop_reason: StopReason) -> Self {
         let last = records.last().copied().unwrap_or_default();
-        let reading = records.iter().rev().find_map(|record| record.reading).unwrap_or_default();
-        let figure = |figure: &Figure| (figure.column.name.to_owned(), (figure.read)(&reading).into());
+        let measured = records.iter().rev().find_map(|record| record.measured).unwrap_or_default();
+        let figure = |it: &Measurement| (it.column.name.to_owned(), (it.read)(&measured).into());
         Self {
             stop_reason,
             epochs: last.epoch,
             loss: last.loss,
-            figures: FIGURES.iter().map(figure).collect(),
+            figures: MEASUREMENTS.iter().map(figure).collect(),
         }
     }
 }

@@ -14,12 +14,12 @@ pub struct Record {
     /// Mean loss of its steps; none before the first.
     pub loss: Option<f64>,
     /// What was read off the representations, where it was due.
-    pub reading: Option<Reading>,
+    pub measured: Option<Measurements>,
 }
 
-/// Figures of [`crate::measure`].
+/// What [`crate::measure`] reads off an arm after an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Reading {
+pub struct Measurements {
     /// Accuracy of a linear rule on test pictures.
     pub probe: Option<f64>,
     /// Accuracy of the nearest neighbours.
@@ -38,64 +38,64 @@ pub struct Reading {
     pub cosine_atoms: Option<f64>,
 }
 
-/// A figure of a reading: everything that is said of it anywhere.
+/// One of them: everything that is said of it anywhere.
 #[derive(Clone, Copy)]
-pub struct Figure {
+pub struct Measurement {
     /// Its name in pictures and tables for people.
     pub title: &'static str,
     /// Its name, unit and meaning in `records.parquet`.
     pub column: Column,
     /// Its value.
-    pub read: fn(&Reading) -> Option<f64>,
-    write: fn(&mut Reading, Option<f64>),
+    pub read: fn(&Measurements) -> Option<f64>,
+    write: fn(&mut Measurements, Option<f64>),
 }
 
-macro_rules! figure {
+macro_rules! measurement {
     ($field:ident, $title:literal, $unit:literal, $doc:literal) => {
-        Figure {
+        Measurement {
             title: $title,
             column: Column::new(stringify!($field), $unit, $doc),
-            read: |reading| reading.$field,
-            write: |reading, value| reading.$field = value,
+            read: |measured| measured.$field,
+            write: |measured, value| measured.$field = value,
         }
     };
 }
 
 /// What is read.
-pub const FIGURES: [Figure; 8] = [
-    figure!(probe, "linear probe", "accuracy", "Accuracy of a linear rule on test pictures."),
-    figure!(
+pub const MEASUREMENTS: [Measurement; 8] = [
+    measurement!(probe, "linear probe", "accuracy", "Accuracy of a linear rule on test pictures."),
+    measurement!(
         neighbours,
         "nearest neighbours",
         "accuracy",
         "Accuracy of the nearest neighbours on test pictures."
     ),
-    figure!(
+    measurement!(
         firing_density,
         "firing density",
         "share of activations",
         "Share of the last rectified layer's activations that are not zero."
     ),
-    figure!(
+    measurement!(
         alignment,
         "alignment",
         "squared distance",
         "Mean squared distance of two views' normalised features under crop, flip and colour distortion."
     ),
-    figure!(
+    measurement!(
         uniformity,
         "uniformity",
         "log potential",
         "Logarithm of the mean Gaussian potential of normalised features."
     ),
-    figure!(effective_rank, "effective rank", "directions", "Effective rank of the centred features."),
-    figure!(
+    measurement!(effective_rank, "effective rank", "directions", "Effective rank of the centred features."),
+    measurement!(
         filter_chroma,
         "chroma of first-layer filters",
         "share of energy",
         "Mean share of the first layer's filters' energy that is colour."
     ),
-    figure!(
+    measurement!(
         cosine_atoms,
         "single atoms of the cosine basis",
         "share of filters",
@@ -103,8 +103,10 @@ pub const FIGURES: [Figure; 8] = [
     ),
 ];
 
+/// The epoch, as a column.
 const EPOCH: Column = Column::new("epoch", "epochs", "Epochs made.");
-const LOSS: Column =
+/// The loss, as a column.
+pub(super) const LOSS: Column =
     Column::new("loss", "1", "Mean loss of the epoch's steps; not defined before the first.");
 
 /// Writes the records of an arm, replacing what stands at `path`; what was not measured is NaN.
@@ -113,12 +115,12 @@ const LOSS: Column =
 /// If the disk refuses.
 pub fn write(path: &Path, records: &[Record]) -> Result<(), StoreError> {
     let columns: Vec<Column> =
-        [EPOCH, LOSS].into_iter().chain(FIGURES.iter().map(|figure| figure.column)).collect();
+        [EPOCH, LOSS].into_iter().chain(MEASUREMENTS.iter().map(|measurement| measurement.column)).collect();
     let row = |record: &Record| {
-        let reading = record.reading.unwrap_or_default();
+        let measured = record.measured.unwrap_or_default();
         let own = [Some(record.epoch as f64), record.loss];
-        let figures = FIGURES.iter().map(|figure| (figure.read)(&reading));
-        (record.step, own.into_iter().chain(figures).map(|value| value.unwrap_or(f64::NAN)).collect())
+        let measurements = MEASUREMENTS.iter().map(|measurement| (measurement.read)(&measured));
+        (record.step, own.into_iter().chain(measurements).map(|value| value.unwrap_or(f64::NAN)).collect())
     };
     store::write_records(path, &columns, &records.iter().map(row).collect::<Vec<_>>())
 }
@@ -134,20 +136,21 @@ pub fn read(path: &Path) -> Result<Vec<Record>, StoreError> {
         found.ok_or_else(|| StoreError::content(path, format!("it has no column `{name}`")))
     };
     let (epochs, losses) = (column(EPOCH.name)?, column(LOSS.name)?);
-    let figures = FIGURES.iter().map(|figure| Ok((figure, column(figure.column.name)?)));
-    let figures = figures.collect::<Result<Vec<_>, StoreError>>()?;
+    let measurements =
+        MEASUREMENTS.iter().map(|measurement| Ok((measurement, column(measurement.column.name)?)));
+    let measurements = measurements.collect::<Result<Vec<_>, StoreError>>()?;
     let finite = |value: f64| value.is_finite().then_some(value);
     let record = |(row, &step): (usize, &u64)| {
-        let mut reading = Reading::default();
-        for (figure, values) in &figures {
-            (figure.write)(&mut reading, finite(values[row]));
+        let mut measured = Measurements::default();
+        for (measurement, values) in &measurements {
+            (measurement.write)(&mut measured, finite(values[row]));
         }
-        let is_measured = reading != Reading::default();
+        let is_measured = measured != Measurements::default();
         Record {
             epoch: epochs[row] as usize,
             step,
             loss: finite(losses[row]),
-            reading: is_measured.then_some(reading),
+            measured: is_measured.then_some(measured),
         }
     };
     Ok(table.steps.iter().enumerate().map(record).collect())
@@ -161,13 +164,13 @@ mod tests {
     fn records_come_back_as_they_were_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("records.parquet");
-        let mut reading = Reading::default();
-        for (i, figure) in FIGURES.iter().enumerate() {
-            (figure.write)(&mut reading, (i != 7).then_some(0.5 + i as f64));
+        let mut measured = Measurements::default();
+        for (i, measurement) in MEASUREMENTS.iter().enumerate() {
+            (measurement.write)(&mut measured, (i != 7).then_some(0.5 + i as f64));
         }
         let records = [
-            Record { epoch: 0, step: 0, loss: None, reading: Some(reading) },
-            Record { epoch: 1, step: 7, loss: Some(2.5), reading: None },
+            Record { epoch: 0, step: 0, loss: None, measured: Some(measured) },
+            Record { epoch: 1, step: 7, loss: Some(2.5), measured: None },
         ];
         write(&path, &records).unwrap();
         assert_eq!(read(&path).unwrap(), records);

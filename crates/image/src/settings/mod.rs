@@ -10,14 +10,14 @@ pub use check::SettingsError;
 
 use crate::adversary::Adversary;
 use crate::data::Pictures;
-use crate::network::Architecture;
+use crate::network::{Architecture, Arithmetic};
 use crate::objective::Objective;
 use crate::views::Augmentation;
 use featurescope_lab::spec::resolve::{Resolved, ResolvedPoint, resolve};
 use featurescope_lab::spec::{Choice, Layer, PartSpec, SpecError, typed};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::part::Slotted;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::path::Path;
 
 /// The table that makes a spec one on pictures.
@@ -100,18 +100,6 @@ pub struct Training {
     pub weight_decay: f64,
     /// How the products of layers are computed while training.
     pub arithmetic: Arithmetic,
-}
-
-/// How the products of convolutions and linear layers are computed while training, forward and backward. All else, and
-/// everything that is measured, is in single precision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Arithmetic {
-    /// In single precision.
-    #[default]
-    Single,
-    /// Factors rounded to bfloat16, sums in single precision.
-    Mixed,
 }
 
 /// What is measured of an arm.

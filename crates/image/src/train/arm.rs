@@ -1,7 +1,9 @@
 //! One arm of a run, from where it stands to its end: trained, measured, saved epoch by epoch.
 
 use super::checkpoint;
-use super::execute::{Event, ExecuteError, Plan};
+use super::error::ExecuteError;
+use super::event::Event;
+use super::plan::Plan;
 use super::{EpochEnd, Represented, Trainer};
 use crate::arrays::{self, Array};
 use crate::data::Split;
@@ -9,8 +11,8 @@ use crate::feature;
 use crate::measure::{self, Labelled, chroma, cosine_atoms};
 use crate::network::parameters::numbers;
 use crate::purpose;
-use crate::run::{self, Reading, Record, Timing, record};
-use crate::settings::{Arithmetic, Arm};
+use crate::run::{self, Measurements, Record, Timing, record};
+use crate::settings::Arm;
 use crate::views::ViewPipeline;
 use featurescope_lab::status::{ArmEnd, ProductInputs, StopReason};
 use featurescope_lab::store::{RECORDS_FILE, write_json_atomically};
@@ -82,7 +84,7 @@ impl ArmRun<'_> {
             timing.seconds += start.elapsed().as_secs_f64();
             self.measure(&trainer, Some(loss), &mut records, &mut filters);
             self.save(&trainer, &records, &filters, timing)?;
-            if let Some(record) = records.last().filter(|record| record.reading.is_some()) {
+            if let Some(record) = records.last().filter(|record| record.measured.is_some()) {
                 tell(Event::Measured(record));
             }
         }
@@ -130,7 +132,7 @@ impl ArmRun<'_> {
         Ok(records)
     }
 
-    /// A record of this epoch, with a reading where it is due.
+    /// A record of this epoch, measured where it is due.
     fn measure(
         &self,
         trainer: &Trainer,
@@ -140,9 +142,9 @@ impl ArmRun<'_> {
     ) {
         let (epoch, epochs) = (trainer.epoch(), self.arm.training.epochs);
         let is_due = epoch.is_multiple_of(self.arm.measure.every) || epoch == epochs;
-        let reading = is_due.then(|| self.read(trainer));
+        let measured = is_due.then(|| self.read(trainer));
         let step = self.steps(trainer);
-        records.push(Record { epoch, step, loss: loss.and_then(finite), reading });
+        records.push(Record { epoch, step, loss: loss.and_then(finite), measured });
         if is_due {
             let handle = trainer.network.encoder.first_layer();
             let shape = &trainer.parameters.slot(handle).shape;
@@ -151,7 +153,7 @@ impl ArmRun<'_> {
         }
     }
 
-    fn read(&self, trainer: &Trainer) -> Reading {
+    fn read(&self, trainer: &Trainer) -> Measurements {
         let Split { train, test, .. } = self.split;
         let rows = |count: usize| (0..count).collect::<Vec<_>>();
         let fitted = trainer.represent(train, &rows(self.plan.settings.probe.pictures));
@@ -159,7 +161,7 @@ impl ArmRun<'_> {
         let is_finite = |m: &Matrix| m.as_slice().iter().all(|h| h.is_finite());
         if !is_finite(&fitted.features) || !is_finite(&held.features) {
             // The last step left weights that are no numbers; nothing can be read off them.
-            return Reading::default();
+            return Measurements::default();
         }
         let fit = Labelled { features: &fitted.features, labels: &train.labels[..fitted.features.rows()] };
         let score = Labelled { features: &held.features, labels: &test.labels };
@@ -177,7 +179,7 @@ impl ArmRun<'_> {
         // For networks on patches, whose filters stand for atoms.
         let whitening = trainer.network.encoder.whitening();
         let of_atoms = whitening.and_then(|(_, _, side)| finite(cosine_atoms::share(filters.parts(), side)));
-        Reading {
+        Measurements {
             probe: finite(measure::linear_probe(fit, score, train.classes.len())),
             neighbours: finite(measure::nearest_neighbours(fit, score, self.plan.settings.probe.neighbours)),
             alignment: finite(alignment),

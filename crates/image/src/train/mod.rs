@@ -4,13 +4,19 @@ pub mod optimizer;
 pub mod checkpoint;
 pub mod whitening;
 pub mod memory;
-pub mod execute;
-mod arm;
-mod recipe;
+pub mod error;
+pub mod event;
 pub mod pictures;
+pub mod plan;
+mod arm;
+pub mod execute;
+mod recipe;
 
-pub use execute::{Event, ExecuteError, Plan, execute};
+pub use error::ExecuteError;
+pub use event::Event;
+pub use execute::execute;
 pub use pictures::Source;
+pub use plan::Plan;
 
 use crate::adversary::Adversary;
 use crate::data::ImageSet;

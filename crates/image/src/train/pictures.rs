@@ -1,6 +1,6 @@
 //! The pictures that a run trains on and is measured on.
 
-use super::ExecuteError;
+use super::error::ExecuteError;
 use crate::data::{ImageSet, Pictures, Split, SyntheticSpec, open, open_cached, synthetic};
 use crate::settings::Data;
 use featurescope_lab::identity::Digest;

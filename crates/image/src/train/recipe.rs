@@ -1,7 +1,10 @@
 //! Runs on pictures as those of a sweep.
 
-use super::execute::{Event, ExecuteError, Plan, execute};
+use super::error::ExecuteError;
+use super::event::Event;
+use super::execute::execute;
 use super::memory;
+use super::plan::Plan;
 use featurescope_lab::identity::RunId;
 use featurescope_lab::plan::Cost;
 use featurescope_lab::run::RunDirectory;

@@ -2,7 +2,7 @@ use super::*;
 use crate::data::{SyntheticSpec, synthetic};
 use crate::device;
 use crate::purpose;
-use crate::settings::{Arithmetic, Settings};
+use crate::settings::Settings;
 
 const SPEC: &str = include_str!("../../../../experiments/images-synthetic/experiment.toml");
 const SMOKE: &str = include_str!("../../../../experiments/images-synthetic/smoke.toml");

@@ -9,8 +9,8 @@
 //! area        Pr(l_i > l_i') for i that keeps its fate and i' that does not, the area under the curve; chance: ½
 //! ```
 
-use super::measure::Setting;
-use crate::evidence::Subject;
+use super::measure::ArmSetting;
+use crate::evidence::Trial;
 use crate::identity::SettingKey;
 use crate::paper::{Fate, Paper};
 use crate::stats::{Estimate, Located, bootstrap_percentile, wilson};
@@ -24,7 +24,7 @@ const LEVEL: f64 = 0.95;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fates {
     /// Which arm.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Which seed.
     pub seed: u64,
     /// m entries.
@@ -50,7 +50,7 @@ pub struct RunDestiny {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NeuronDestiny {
     /// The arm and its sizes.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Mean precision.
     pub precision: Option<Estimate>,
     /// Mean precision minus that of chance.
@@ -65,10 +65,10 @@ pub struct NeuronDestiny {
 
 /// The fates of the neurons of an arm that is judged and learns; `None` also where the paper says nothing of them, or
 /// the run did not record what is needed.
-pub fn fates(paper: &Paper, subject: &Subject<'_>) -> Option<Fates> {
-    let setting = Setting::of(paper, subject).filter(|setting| setting.idleness.is_none())?;
-    let neurons = (paper.destiny.read)(subject, setting.role)?;
-    Some(Fates { setting, seed: subject.run.plan.seed, neurons })
+pub fn fates(paper: &Paper, trial: &dyn Trial) -> Option<Fates> {
+    let setting = ArmSetting::of(paper, trial).filter(|setting| setting.idleness.is_none())?;
+    let neurons = (paper.destiny.read)(&trial.sparse_coding().ok()?, setting.role)?;
+    Some(Fates { setting, seed: trial.seed(), neurons })
 }
 
 /// Sums up runs by setting.

@@ -3,7 +3,7 @@
 //! A run is opened, read and dropped before the next one, so memory does not grow with their number.
 
 use super::{About, Axis, Bounds, Claim, Test};
-use crate::evidence::{Gap, Moment, Subject};
+use crate::evidence::{Gap, Moment, Subject, Trial};
 use crate::identity::{SettingKey, Settings};
 use crate::paper::{Idleness, Paper, Role, Roles, Standing};
 use crate::stats::Range;
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The sizes of an arm: what stands beside a verdict.
+/// Which arm it is: what stands beside a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Setting {
+pub struct ArmSetting {
     /// Name of the arm.
     pub arm: String,
     /// What it is an example of.
@@ -21,6 +21,28 @@ pub struct Setting {
     /// Why it learns nothing, if it does not: then it is a standing control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idleness: Option<Idleness>,
+    /// Its sizes; only arms on sparse-coding data have them.
+    #[serde(flatten)]
+    pub sizes: Option<Sizes>,
+    /// Name of the experiment: what may grow together along d.
+    pub experiment: String,
+    /// What tells it from other settings of its kind and size, in words; empty where nothing has to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub apart: String,
+    /// Names every setting but the seed: arms that share it are repetitions of each other.
+    #[serde(skip)]
+    pub key: SettingKey,
+    /// Those settings.
+    #[serde(skip)]
+    pub settings: Arc<Settings>,
+    /// Per axis the ladder that the arm is a rung of; none without sizes.
+    #[serde(skip)]
+    pub ladders: BTreeMap<Axis, Ladder>,
+}
+
+/// The sizes of an arm on sparse-coding data.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sizes {
     /// d.
     pub latent_dim: usize,
     /// d1.
@@ -44,20 +66,6 @@ pub struct Setting {
     /// Whether the arm does without the ambient space (docs/derivations/reduced.md).
     #[serde(default)]
     pub reduced: bool,
-    /// Name of the experiment: what may grow together along d.
-    pub experiment: String,
-    /// What tells it from other settings of its kind and size, in words; empty where nothing has to.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub apart: String,
-    /// Names every setting but the seed: arms that share it are repetitions of each other.
-    #[serde(skip)]
-    pub key: SettingKey,
-    /// Those settings.
-    #[serde(skip)]
-    pub settings: Arc<Settings>,
-    /// Per axis the ladder that the arm is a rung of.
-    #[serde(skip)]
-    pub ladders: BTreeMap<Axis, Ladder>,
 }
 
 /// What the rungs of a ladder share.
@@ -85,13 +93,13 @@ pub struct Family {
 
 /// One quantity of one test in one arm of one run.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct Observation {
     /// Position of the claim.
     pub claim: usize,
     /// Position of the test in the claim.
     pub test: usize,
     /// Which arm it was.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Its seed.
     pub seed: u64,
     /// The value, or why there is none.
@@ -129,22 +137,12 @@ impl std::fmt::Display for Bounds {
     }
 }
 
-impl Setting {
-    /// The setting of an arm that is judged by a paper: a subject, a control, or one that learns nothing.
-    pub fn of(paper: &Paper, subject: &Subject<'_>) -> Option<Self> {
-        let role = paper.role(subject)?;
-        let idleness = match (paper.standing)(subject, role) {
-            Standing::Meant => None,
-            Standing::Idle(idleness) => Some(idleness),
-            Standing::Between => return None,
-        };
+impl Sizes {
+    /// Those of an arm; `None` where closed forms do not know its data.
+    fn of(subject: &Subject<'_>) -> Option<Self> {
         let (population, spec) = (subject.population().ok()?, subject.spec());
         let d = population.latent_dim as f64;
-        let settings = subject.settings();
-        let mut setting = Self {
-            arm: subject.plan.name.clone(),
-            role,
-            idleness,
+        Some(Self {
             latent_dim: population.latent_dim,
             ambient_dim: population.ambient_dim,
             width: subject.width(),
@@ -156,19 +154,55 @@ impl Setting {
             noise_constant: population.noise_variance * d / d.ln().sqrt(),
             steps: spec.training.steps,
             reduced: subject.plan.is_reduced(),
-            experiment: subject.run.plan.experiment.clone(),
+        })
+    }
+
+    /// The place on a ladder.
+    fn along(&self, axis: Axis) -> f64 {
+        match axis {
+            Axis::LatentDim => self.latent_dim as f64,
+            Axis::AmbientDim => self.ambient_dim as f64,
+            Axis::Anchors => self.anchors as f64,
+            Axis::Temperature => self.temperature,
+            Axis::WeightDecay => self.weight_decay,
+        }
+    }
+}
+
+impl ArmSetting {
+    /// The setting of an arm that is judged by a paper: a subject, a control, or one that learns nothing.
+    pub fn of(paper: &Paper, trial: &dyn Trial) -> Option<Self> {
+        let role = paper.role(trial)?;
+        let idleness = match (paper.standing)(trial, role) {
+            Standing::Meant => None,
+            Standing::Idle(idleness) => Some(idleness),
+            Standing::Between => return None,
+        };
+        let sizes = match trial.sparse_coding() {
+            Ok(subject) => Some(Sizes::of(&subject)?),
+            Err(_) => None,
+        };
+        let settings = trial.settings();
+        let mut setting = Self {
+            arm: trial.name().to_owned(),
+            role,
+            idleness,
+            sizes,
+            experiment: trial.experiment().to_owned(),
             apart: String::new(),
             key: settings.setting_key(),
             settings: Arc::new(settings),
             ladders: BTreeMap::new(),
         };
-        setting.ladders = Axis::ALL.map(|axis| (axis, setting.ladder(axis))).into();
+        if let Some(sizes) = &sizes {
+            setting.ladders = Axis::ALL.map(|axis| (axis, setting.ladder(axis, sizes))).into();
+        }
         Some(setting)
     }
 
-    fn ladder(&self, axis: Axis) -> Ladder {
+    fn ladder(&self, axis: Axis, sizes: &Sizes) -> Ladder {
         match axis {
-            Axis::LatentDim => Ladder::Family(self.family()),
+            Axis::LatentDim => Ladder::Family(self.family(sizes)),
             _ => Ladder::Settings(self.settings.without(&[axis.words()]).setting_key()),
         }
     }
@@ -184,75 +218,71 @@ impl Setting {
         self.settings.differing(&control.settings).into_iter().filter(|key| !is_meant(key)).collect()
     }
 
-    fn family(&self) -> Family {
+    fn family(&self, sizes: &Sizes) -> Family {
         let thousandths = |constant: f64| (1e3 * constant).round() as i64;
         Family {
             experiment: self.experiment.clone(),
             arm: self.arm.clone(),
             role: self.role,
-            activity_constant: thousandths(self.activity_constant),
-            noise_constant: thousandths(self.noise_constant),
-            temperature: self.temperature.to_bits(),
-            reduced: self.reduced,
+            activity_constant: thousandths(sizes.activity_constant),
+            noise_constant: thousandths(sizes.noise_constant),
+            temperature: sizes.temperature.to_bits(),
+            reduced: sizes.reduced,
         }
     }
 
     /// Its place in a list: by size, then by name.
-    pub(super) fn place(&self) -> (usize, usize, &str, &str) {
-        (self.latent_dim, self.ambient_dim, &self.experiment, &self.arm)
+    pub(super) fn place(&self) -> (Option<(usize, usize)>, &str, &str) {
+        let size = self.sizes.map(|sizes| (sizes.latent_dim, sizes.ambient_dim));
+        (size, &self.experiment, &self.arm)
     }
 
-    /// `64/1024`: d/d1, whether that space was left out, and what tells it from others of that size.
+    /// `64/1024`: d/d1, whether that space was left out, and what tells it from others of that size. Without sizes
+    /// the experiment, or the arm of one without a name.
     pub fn label(&self) -> String {
-        let dynamics = if self.reduced { " reduced" } else { "" };
-        format!("{}/{}{dynamics}{}", self.latent_dim, self.ambient_dim, self.apart)
+        let named = match &self.sizes {
+            Some(sizes) => {
+                let dynamics = if sizes.reduced { " reduced" } else { "" };
+                format!("{}/{}{dynamics}", sizes.latent_dim, sizes.ambient_dim)
+            }
+            None if self.experiment.is_empty() => self.arm.clone(),
+            None => self.experiment.clone(),
+        };
+        named + &self.apart
     }
 
-    /// Its place on a ladder.
+    /// Its place on a ladder; not a number without sizes.
     pub fn size(&self, axis: Axis) -> f64 {
-        match axis {
-            Axis::LatentDim => self.latent_dim as f64,
-            Axis::AmbientDim => self.ambient_dim as f64,
-            Axis::Anchors => self.anchors as f64,
-            Axis::Temperature => self.temperature,
-            Axis::WeightDecay => self.weight_decay,
-        }
+        self.sizes.map_or(f64::NAN, |sizes| sizes.along(axis))
     }
 }
 
-/// Reads everything that `claims` of a paper ask of the arms of one run.
-pub fn measure<'a>(
-    paper: &Paper,
-    claims: &[Claim],
-    subjects: impl Iterator<Item = Subject<'a>>,
-) -> Vec<Reading> {
-    let mut readings = Vec::new();
-    for subject in subjects {
-        let Some(setting) = Setting::of(paper, &subject) else { continue };
-        let mut known = HashMap::new();
-        let mut read = |name: &str, at: Moment| -> Result<f64, Gap> {
-            let key = (name.to_owned(), at);
-            known.entry(key).or_insert_with(|| paper.read(name, &subject, at)).clone()
-        };
-        for (c, claim) in claims.iter().enumerate() {
-            for (t, test) in
-                claim.tests.iter().enumerate().filter(|(_, test)| asks(paper, claim, test, &setting))
-            {
-                let (setting, seed) = (setting.clone(), subject.run.plan.seed);
-                let value = read_test(test, setting.role, &mut read);
-                let range = (paper.range)(test.quantity().0, &subject);
-                readings.push(Reading { claim: c, test: t, setting, seed, value, range });
-            }
+/// Reads everything that `claims` of a paper ask of an arm.
+pub fn measure(paper: &Paper, claims: &[Claim], trial: &dyn Trial) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    let Some(setting) = ArmSetting::of(paper, trial) else { return observations };
+    let mut known = HashMap::new();
+    let mut read = |name: &str, at: Moment| -> Result<f64, Gap> {
+        let key = (name.to_owned(), at);
+        known.entry(key).or_insert_with(|| paper.read(name, trial, at)).clone()
+    };
+    for (c, claim) in claims.iter().enumerate() {
+        for (t, test) in claim.tests.iter().enumerate().filter(|(_, test)| asks(paper, claim, test, &setting))
+        {
+            let (setting, seed) = (setting.clone(), trial.seed());
+            let value = read_test(test, setting.role, &mut read);
+            let range = (paper.range)(test.quantity().0, trial);
+            observations.push(Observation { claim: c, test: t, setting, seed, value, range });
         }
     }
-    readings
+    observations
 }
 
 /// Whether a test is read off such an arm: as its subject, as its control, or as a standing control.
 ///
 /// What learns nothing is a standing control of statements about learning and a control of no other, and of
 /// what is not about learning it is a subject only where nothing has been trained: there all runs are alike.
-fn asks(paper: &Paper, claim: &Claim, test: &Test, setting: &Setting) -> bool {
+fn asks(paper: &Paper, claim: &Claim, test: &Test, setting: &ArmSetting) -> bool {
     let (is_subject, at) = (test.arms().contains(&setting.role), test.quantity().1);
     let Some(idleness) = setting.idleness else {
         return is_subject || test.controls().contains(&setting.role);

@@ -47,6 +47,14 @@ pub fn count(claims: &[ClaimResult]) -> String {
     words.join("; ")
 }
 
+/// Whether findings are told apart by sizes, d/d1; they are where there is none. Runs on other data than sparse codes
+/// are told apart by their experiments.
+pub fn has_sizes(claims: &[ClaimResult]) -> bool {
+    let mut findings =
+        claims.iter().flat_map(|claim| &claim.tests).flat_map(|test| &test.findings).peekable();
+    findings.peek().is_none() || findings.any(|finding| finding.setting.sizes.is_some())
+}
+
 /// Verdicts on the statements of one kind: `the end, 30 statements: 12 supported, …`.
 pub fn count_of_kind(count: &Count) -> String {
     let about = count.about.map_or("of no stated kind", About::words);

@@ -4,7 +4,7 @@ use super::probe::{Probe, ProbeResult};
 use super::remarks::remarks;
 use super::{Finding, Labels, Representation, Study, describe_left_out};
 use crate::report::diagnostics::{self, Named, Neighbourhood};
-use crate::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use crate::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use crate::report::firing::{self, Sample};
 use crate::report::map::{self, ColouredClass, Embedding, Tag};
 use crate::report::page::{Block, Page, Provenance, Section, Table, show};
@@ -232,7 +232,7 @@ impl<'a> Curve<'a> {
         Self { name, colour: Colour::Hue(place), stroke: Stroke::Solid, read }
     }
 
-    fn layer(&self, findings: &[Finding]) -> Option<Layer> {
+    fn layer(&self, findings: &[Finding]) -> Option<PlotLayer> {
         let readings: Vec<(f64, Reading)> = (1..)
             .zip(findings)
             .filter_map(|(x, finding)| Some((f64::from(x), (self.read)(finding)?)))
@@ -242,13 +242,13 @@ impl<'a> Curve<'a> {
         line.stroke = self.stroke;
         line.has_dots = true;
         line.intervals = readings.iter().filter_map(|(_, (_, interval))| *interval).collect();
-        (!readings.is_empty()).then_some(Layer::Line(line))
+        (!readings.is_empty()).then_some(PlotLayer::Line(line))
     }
 }
 
 /// Curves over the representations, numbered from 1; `None` if nothing was measured.
 fn course_panel(title: &str, unit: &str, curves: &[Curve<'_>], findings: &[Finding]) -> Option<Panel> {
-    let layers: Vec<Layer> = curves.iter().filter_map(|curve| curve.layer(findings)).collect();
+    let layers: Vec<PlotLayer> = curves.iter().filter_map(|curve| curve.layer(findings)).collect();
     (!layers.is_empty()).then(|| Panel {
         title: title.to_owned(),
         x: Axis::linear("representation").between(1.0, findings.len() as f64),
@@ -309,8 +309,8 @@ fn course(study: &Study, findings: &[Finding]) -> Option<Figure> {
     .flatten()
     .collect();
     let lines = panels.iter().flat_map(|panel| &panel.layers);
-    let entry = |layer: &Layer| match layer {
-        Layer::Line(line) => Some(Entry {
+    let entry = |layer: &PlotLayer| match layer {
+        PlotLayer::Line(line) => Some(Entry {
             key: line.name.clone(),
             name: line.name.clone(),
             colour: line.colour,

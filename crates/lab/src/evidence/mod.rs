@@ -3,11 +3,15 @@
 
 mod cache;
 mod data;
+mod kind;
 mod moment;
 mod state;
+mod trial;
 
+pub use kind::{ON_SPARSE_CODES, RunKind, Visitor};
 pub use moment::Moment;
 pub use state::State;
+pub use trial::Trial;
 
 use crate::identity::{Identity, Settings};
 use crate::plan::data::DataFacts;
@@ -55,6 +59,9 @@ pub enum Gap {
     /// A file or a setting that the quantity needs cannot be used.
     #[error("{0}")]
     Unusable(String),
+    /// The quantity is one of sparse-coding data: of a dictionary, or of weights in its space.
+    #[error("the run is not on sparse-coding data, so it has no dictionary")]
+    OtherData,
     /// The masks act on coordinates of a space that the arm does without.
     #[error("reduced dynamics has no ambient space")]
     NoAmbientSpace,
@@ -95,6 +102,9 @@ pub enum EvidenceError {
         /// What is wrong.
         source: PlanError,
     },
+    /// A run of another kind, which says itself what is wrong with it.
+    #[error("{0}")]
+    OtherKind(Box<dyn std::error::Error + Send + Sync>),
     /// A file that is not what it should be.
     #[error("{}: {problem}", path.display())]
     File {
@@ -264,8 +274,7 @@ impl<'a> Subject<'a> {
 
     /// The value of a setting, its default where it was not given; `None` where the arm does not use it.
     pub fn value(&self, key: &str) -> Option<&'a Value> {
-        let own = self.run.values.arms.iter().find(|(name, _)| *name == self.plan.name);
-        own.and_then(|(_, values)| values.get(key)).or_else(|| self.run.values.shared.get(key))
+        self.run.values.value(&self.plan.name, key)
     }
 
     /// The data as closed forms see it.

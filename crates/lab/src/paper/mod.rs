@@ -19,19 +19,22 @@ pub use quantity::Quantity;
 pub use role::{Role, RoleError, Roles};
 pub use standing::{IdleKind, Idleness, Standing};
 
-use crate::evidence::{Gap, Moment, Subject};
+use crate::evidence::{Gap, Moment, ON_SPARSE_CODES, RunKind, Subject, Trial};
 use crate::experiments::{self, Experiment};
 use crate::plan::{ClosedForms, foretell};
 use crate::stats::Range;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-/// A paper.
+/// A paper, or what it says of one kind of runs: its statements are one family of tests, with a board of its own.
 pub struct Paper {
-    /// Name of its folder: `author-author-year`.
+    /// Name of its folder, `author-author-year`, and what its board is about where it has several.
     pub name: &'static str,
     /// Authors, title, place and year.
     pub title: &'static str,
+    /// The runs that its claims are about.
+    pub runs: &'static RunKind,
     /// Its files of claims, name and text, in the order of the paper.
     pub claims: &'static [(&'static str, &'static str)],
     /// The arms that it speaks of.
@@ -39,11 +42,11 @@ pub struct Paper {
     /// What its claims read off stored runs, beside recorded columns.
     pub quantities: &'static [&'static [Quantity]],
     /// The values that a quantity or recorded column can have in a run.
-    pub range: fn(&str, &Subject<'_>) -> Range,
+    pub range: fn(&str, &dyn Trial) -> Range,
     /// Why arms learn nothing.
     pub idleness: &'static [IdleKind],
     /// How an arm of a role is judged.
-    pub standing: fn(&Subject<'_>, Role) -> Standing,
+    pub standing: fn(&dyn Trial, Role) -> Standing,
     /// What is said of the start and the end of neurons.
     pub destiny: Destiny,
     /// What it says of arms before they run.
@@ -68,6 +71,11 @@ pub struct Destiny {
     pub read: fn(&Subject<'_>, Role) -> Option<Vec<Fate>>,
     /// Names of the roles whose neurons end with an atom, so that it is worth telling.
     pub told: &'static [&'static str],
+}
+
+impl Destiny {
+    /// That of a paper that says nothing of neurons.
+    pub const NONE: Self = Self { read: |_, _| None, told: &[] };
 }
 
 /// One neuron: how lucky it started and what it became.
@@ -96,20 +104,20 @@ impl Paper {
     /// # Errors
     /// If its file of roles cannot be used: a test of the paper sees to it that it can.
     pub fn roles(&self) -> Result<&Roles, &RoleError> {
-        self.roles.read.get_or_init(|| Roles::parse(self.roles.text)).as_ref()
+        self.roles.read.get_or_init(|| Roles::parse(self.roles.text, self.runs.catalogue)).as_ref()
     }
 
     /// The role of an arm, if it has one.
-    pub fn role(&self, subject: &Subject<'_>) -> Option<Role> {
-        self.roles().ok()?.fitting(|key| subject.value(key)).first().copied()
+    pub fn role(&self, trial: &dyn Trial) -> Option<Role> {
+        self.roles().ok()?.fitting(|key| trial.value(key)).first().copied()
     }
 
     /// The value of a quantity or recorded column; never a number that is not finite.
     ///
     /// # Errors
     /// If it cannot be read off this arm at this moment.
-    pub fn read(&self, name: &str, subject: &Subject<'_>, moment: Moment) -> Result<f64, Gap> {
-        quantity::read(self.quantity(name), name, subject, moment)
+    pub fn read(&self, name: &str, trial: &dyn Trial, moment: Moment) -> Result<f64, Gap> {
+        quantity::read(self.quantity(name), name, trial, moment)
     }
 
     /// The quantity of this name; `None` where it has none, as of recorded columns.
@@ -119,7 +127,19 @@ impl Paper {
 
     /// What a quantity or recorded column is, in a sentence.
     pub fn doc(&self, name: &str) -> Option<&'static str> {
-        self.quantity(name).map(|quantity| quantity.doc).or_else(|| quantity::column_doc(name))
+        self.quantity(name).map(|quantity| quantity.doc).or_else(|| self.runs.column_doc(name))
+    }
+
+    /// Those of these run folders that its claims are judged by: the runs of its kind.
+    pub fn runs_among(&self, folders: &[PathBuf]) -> Vec<PathBuf> {
+        folders.iter().filter(|folder| self.kind_of(folder).is(self.runs)).cloned().collect()
+    }
+
+    /// The kind of the run in a folder. What no kind knows as its own is taken to be on sparse-coding data, which
+    /// says what is wrong with it where it is not.
+    fn kind_of(&self, folder: &Path) -> &'static RunKind {
+        let mut known = shipped().into_iter().map(|paper| paper.runs).chain([self.runs]);
+        known.find(|kind| (kind.knows)(folder)).unwrap_or(&ON_SPARSE_CODES)
     }
 }
 

@@ -23,7 +23,8 @@
 //! conditions of a role have to hold.
 
 use super::Name;
-use crate::spec::registry::{find, nearest, settings};
+use crate::spec::Catalogue;
+use crate::spec::registry::nearest;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
@@ -123,11 +124,11 @@ struct Condition {
 }
 
 impl Roles {
-    /// Reads the text of a file of roles.
+    /// Reads the text of a file of roles of runs with these settings.
     ///
     /// # Errors
     /// If it is none, a name stands twice or nowhere, or a condition asks nothing or an unknown setting.
-    pub fn parse(text: &str) -> Result<Self, RoleError> {
+    pub fn parse(text: &str, catalogue: &Catalogue) -> Result<Self, RoleError> {
         let File { shared, role } = toml::from_str(text)?;
         let content = |role: &str| {
             let role = role.to_owned();
@@ -143,7 +144,7 @@ impl Roles {
                 when.extend(found.when.iter().cloned());
             }
             when.extend(own);
-            when.iter().try_for_each(Condition::check).map_err(content(&name))?;
+            when.iter().try_for_each(|condition| condition.check(catalogue)).map_err(content(&name))?;
             let role = Role::named(&name);
             if rules.iter().any(|rule| rule.role == role) {
                 return Err(RoleError::Twice(name));
@@ -200,14 +201,14 @@ impl Condition {
         self.settings().next().map_or("", String::as_str)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self, catalogue: &Catalogue) -> Result<(), String> {
         if self.setting.is_some() == self.ratio.is_some() {
             return Err("a condition is about one `setting` or the `ratio` of two".to_owned());
         }
-        if let Some(key) = self.settings().find(|key| find(key).is_none()) {
-            let meant = nearest(key, settings().iter().map(|setting| setting.key));
+        if let Some(key) = self.settings().find(|key| catalogue.find(key).is_none()) {
+            let meant = nearest(key, catalogue.settings().iter().map(|setting| setting.key));
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
-            return Err(format!("`{key}` is no setting{meant}"));
+            return Err(format!("`{key}` is no setting of {}{meant}", catalogue.subject));
         }
         let words = [self.is.is_some(), self.is_not.is_some(), self.any_of.is_some(), self.given.is_some()];
         let asked = words.iter().filter(|asked| **asked).count() + usize::from(self.has_range());
@@ -298,6 +299,7 @@ fn same(value: &Value, other: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::registry::SPARSE_CODING;
     use std::collections::HashMap;
 
     const FILE: &str = r#"
@@ -329,7 +331,7 @@ mod tests {
     fn fitting(values: &str) -> Vec<&'static str> {
         let table: toml::Table = values.parse().unwrap();
         let values: HashMap<&str, &Value> = table.iter().map(|(key, value)| (key.as_str(), value)).collect();
-        let roles = Roles::parse(FILE).unwrap();
+        let roles = Roles::parse(FILE, &SPARSE_CODING).unwrap();
         roles.fitting(|key| values.get(key).copied()).into_iter().map(Role::name).collect()
     }
 
@@ -347,7 +349,7 @@ mod tests {
 
     #[test]
     fn roles_differ_in_what_cannot_hold_at_once() {
-        let roles = Roles::parse(FILE).unwrap();
+        let roles = Roles::parse(FILE, &SPARSE_CODING).unwrap();
         let difference = |a: &str, b: &str| roles.difference(Role::named(a), Role::named(b));
         assert_eq!(difference("masked", "plain"), ["augmentation"]);
         assert_eq!(difference("masked", "square"), ["data.ambient_dim"]);
@@ -357,7 +359,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_file_is_told() {
-        let message = |from: &str, to: &str| Roles::parse(&FILE.replace(from, to)).unwrap_err().to_string();
+        let message = |from: &str, to: &str| {
+            Roles::parse(&FILE.replace(from, to), &SPARSE_CODING).unwrap_err().to_string()
+        };
         assert!(
             message("objective.temperature", "objective.temprature")
                 .contains("did you mean `objective.temperature`")

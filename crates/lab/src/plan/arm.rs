@@ -34,7 +34,7 @@ pub struct ArmPlan {
     seed: u64,
     latent_dim: usize,
     law: Option<SparseCodingLaw>,
-    cadence: Cadence,
+    cadence: Arc<dyn Cadence>,
 }
 
 impl ArmPlan {
@@ -180,7 +180,7 @@ impl ArmPlan {
             luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
         };
         let measures = measure.measurement.build(&settings)?;
-        Ok(Recorder::new(measures, self.cadence, self.spec.training.steps))
+        Ok(Recorder::new(measures, Arc::clone(&self.cadence), self.spec.training.steps))
     }
 
     fn batch(&self) -> BatchPlan {

@@ -91,6 +91,10 @@ pub(super) fn read(
     // Another objective may follow, unless it brings other parameters.
     let arrays = |spec: &ArmSpec| spec.own_arrays(latent_dim);
     same("the objective's parameters", arrays(spec) == arrays(&base.spec))?;
+    // Another rule for the thresholds may follow, unless it remembers what that one does not.
+    let remembered = |spec: &ArmSpec| spec.bias_rule().map_or(&[][..], |rule| rule.memory());
+    let known = remembered(&base.spec);
+    same("what bias.kind remembers", remembered(spec).iter().all(|name| known.contains(name)))?;
     let luck = |spec: &ArmSpec| spec.measure.potential_per_atom;
     same("measure.potential_per_atom", luck(spec) == luck(&base.spec))?;
     match fork.at {

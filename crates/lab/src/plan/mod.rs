@@ -21,7 +21,7 @@ pub use cost::Cost;
 pub use data::PlannedData;
 pub use fork::{Fork, ForkMoment};
 pub use outline::{Outline, ProbePlan};
-pub use prediction::{ClosedForms, Growth, Model, Prediction, Yardstick, foretell};
+pub use prediction::{ClosedForms, GrowthFactors, Model, Prediction, Yardstick, foretell};
 
 use crate::identity::{Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;

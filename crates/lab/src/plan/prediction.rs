@@ -27,6 +27,11 @@ pub struct ClosedForms {
     pub open: fn(&Model) -> Option<String>,
 }
 
+impl ClosedForms {
+    /// Those of a paper that says nothing of runs on sparse-coding data.
+    pub const NONE: Self = Self { predict: |_, _| Prediction::default(), obstacle: |_| None, open: |_| None };
+}
+
 /// Those of the theories that were handed in.
 static FORMS: RwLock<Vec<&'static ClosedForms>> = RwLock::new(Vec::new());
 
@@ -85,7 +90,7 @@ pub fn population(law: &SparseCodingLaw) -> Option<Population> {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Prediction {
     /// Factor by which a step of stage I multiplies sparse and dense coefficients.
-    pub growth: Option<Growth>,
+    pub growth: Option<GrowthFactors>,
     /// T1 in steps: when the slowest neuron of the arm gets there.
     pub t1: Option<f64>,
     /// Share of the energy orthogonal to the atoms at that time, gradient noise of finite batches included;
@@ -113,9 +118,9 @@ pub struct Prediction {
     pub signal_to_noise: Option<f64>,
 }
 
-/// One number along the atoms and one along what is orthogonal to all of them.
+/// Factors by which a step of stage I multiplies the coefficients of the weights, averaged over neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Growth {
+pub struct GrowthFactors {
     /// Along the atoms.
     pub sparse: f64,
     /// Orthogonal to the atoms.

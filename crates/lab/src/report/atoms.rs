@@ -4,7 +4,7 @@
 //! Definition B.1, Lemmas C.1b, D.1a.
 
 use super::figure::{
-    Axis, Colour, Entry, Figure, Frame, Heat, Layer, Mark, Panel, Points, Shape, Stroke, digit, slug,
+    Axis, Colour, Entry, Figure, Frame, Heat, Mark, Panel, PlotLayer, Points, Shape, Stroke, digit, slug,
 };
 use super::stored::{ArmView, StoredRun};
 use super::story::{entry, single};
@@ -32,7 +32,7 @@ pub fn alignment(run: &StoredRun, share_of_page: usize) -> Vec<Figure> {
         note: note.to_owned(),
         x: Axis::linear("neurons, sorted by the atom they won"),
         y: Axis::linear("atom"),
-        layers: vec![Layer::Heat(heat)],
+        layers: vec![PlotLayer::Heat(heat)],
         span: 1,
         ..Panel::default()
     };
@@ -203,7 +203,7 @@ fn winners(arm: &ArmView<'_>) -> Option<Panel> {
                 Some(owner) => format!("atom {atom}: neuron {owner}"),
             });
         }
-        layers.push(Layer::Points(Points {
+        layers.push(PlotLayer::Points(Points {
             name: arm.name().to_owned(),
             keys: vec![arm.key.clone(), fate.key.to_owned()],
             colour: fate.colour.unwrap_or(arm.colour),
@@ -274,7 +274,7 @@ fn fates(arm: &ArmView<'_>) -> Option<Panel> {
                 format!("neuron {i}: atom {first} at the start, {last} at the end")
             }
         };
-        layers.push(Layer::Points(Points {
+        layers.push(PlotLayer::Points(Points {
             name: arm.name().to_owned(),
             keys: vec![key.to_owned()],
             colour,

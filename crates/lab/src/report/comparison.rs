@@ -2,7 +2,7 @@
 //! curves in one figure, and every other figure twice, left and right, with the same axes.
 
 use super::difference::RunDifference;
-use super::figure::{Figure, Layer, Panel, Scale};
+use super::figure::{Figure, Panel, PlotLayer, Scale};
 use super::page::{Block, Page, Provenance, Section};
 use super::stored::StoredRun;
 use super::{overlay, sections};
@@ -143,10 +143,10 @@ fn recolour(figure: &mut Figure, from: &str, to: &str, colour: Option<super::fig
     for panel in &mut figure.panels {
         for layer in &mut panel.layers {
             let (keys, paint) = match layer {
-                Layer::Line(line) => (&mut line.keys, &mut line.colour),
-                Layer::Points(points) => (&mut points.keys, &mut points.colour),
-                Layer::Bars(bars) => (&mut bars.keys, &mut bars.colour),
-                Layer::Heat(_) | Layer::Tiles(_) => continue,
+                PlotLayer::Line(line) => (&mut line.keys, &mut line.colour),
+                PlotLayer::Points(points) => (&mut points.keys, &mut points.colour),
+                PlotLayer::Bars(bars) => (&mut bars.keys, &mut bars.colour),
+                PlotLayer::Heat(_) | PlotLayer::Tiles(_) => continue,
             };
             rename(keys, from, &done, colour.filter(|_| from.starts_with("arm")), paint);
         }
@@ -168,10 +168,10 @@ fn unmark(figure: &mut Figure) {
     for panel in &mut figure.panels {
         for layer in &mut panel.layers {
             match layer {
-                Layer::Line(line) => clean(&mut line.keys),
-                Layer::Points(points) => clean(&mut points.keys),
-                Layer::Bars(bars) => clean(&mut bars.keys),
-                Layer::Heat(_) | Layer::Tiles(_) => {}
+                PlotLayer::Line(line) => clean(&mut line.keys),
+                PlotLayer::Points(points) => clean(&mut points.keys),
+                PlotLayer::Bars(bars) => clean(&mut bars.keys),
+                PlotLayer::Heat(_) | PlotLayer::Tiles(_) => {}
             }
         }
         panel.marks.iter_mut().for_each(|mark| clean(&mut mark.keys));
@@ -195,13 +195,13 @@ fn rename(
 
 /// Gives both panels the axes that show either.
 fn unify(a: &mut Panel, b: &mut Panel) {
-    if a.x.scale == Scale::Hidden || a.layers.iter().any(|layer| matches!(layer, Layer::Heat(_))) {
+    if a.x.scale == Scale::Hidden || a.layers.iter().any(|layer| matches!(layer, PlotLayer::Heat(_))) {
         return;
     }
     for axis in 0..2 {
         let of = |panel: &Panel| {
             let is_log = if axis == 0 { panel.x.scale } else { panel.y.scale } == Scale::Log;
-            let extents = panel.layers.iter().filter_map(Layer::extent);
+            let extents = panel.layers.iter().filter_map(PlotLayer::extent);
             extents.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (l, h)| {
                 let least = if is_log && l[axis] <= 0.0 { low } else { low.min(l[axis]) };
                 (least, high.max(h[axis]))
@@ -244,7 +244,7 @@ mod tests {
         };
         let line = |(i, name): (usize, &&str)| {
             let points = vec![[0.0, 0.0], [10.0 * high, high]];
-            Layer::Line(Line::new(*name, &format!("arm{i}"), Colour::Hue(i), points))
+            PlotLayer::Line(Line::new(*name, &format!("arm{i}"), Colour::Hue(i), points))
         };
         let panel = Panel {
             title: "loss".to_owned(),
@@ -266,7 +266,7 @@ mod tests {
         let names = ["a".to_owned(), "b".to_owned()];
         let both = beside(&figure(&["mask", "none"], 1.0), &figure(&["none", "other"], 3.0), &names);
         let of = |panel: usize, layer: usize| match &both.panels[panel].layers[layer] {
-            Layer::Line(line) => (line.keys[0].clone(), line.colour),
+            PlotLayer::Line(line) => (line.keys[0].clone(), line.colour),
             _ => panic!("a line"),
         };
         assert_eq!(of(0, 1), ("arm1".to_owned(), Colour::Hue(1)));

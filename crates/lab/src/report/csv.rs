@@ -2,7 +2,7 @@
 //! columns for every figure. The entry of a matrix or tile at (column x, row y) stands under `label`. What
 //! made it stands in `figures.json`.
 
-use super::figure::{Figure, Layer, Panel, value_of};
+use super::figure::{Figure, Panel, PlotLayer, value_of};
 use std::fmt::Write;
 
 /// The columns.
@@ -30,12 +30,12 @@ impl FigureData {
 
 /// Rows of the figure's data.
 pub fn rows(figure: &Figure) -> usize {
-    let of_layer = |layer: &Layer| match layer {
-        Layer::Line(line) => line.points.len(),
-        Layer::Points(points) => points.points.len(),
-        Layer::Bars(bars) => bars.heights.len(),
-        Layer::Heat(heat) => heat.frames.iter().map(|frame| frame.digits.len()).sum(),
-        Layer::Tiles(tiles) => tiles.drawn().count(),
+    let of_layer = |layer: &PlotLayer| match layer {
+        PlotLayer::Line(line) => line.points.len(),
+        PlotLayer::Points(points) => points.points.len(),
+        PlotLayer::Bars(bars) => bars.heights.len(),
+        PlotLayer::Heat(heat) => heat.frames.iter().map(|frame| frame.digits.len()).sum(),
+        PlotLayer::Tiles(tiles) => tiles.drawn().count(),
     };
     let of_panel = |panel: &Panel| panel.layers.iter().map(of_layer).sum::<usize>() + panel.marks.len();
     figure.panels.iter().map(of_panel).sum()
@@ -57,9 +57,9 @@ pub fn render(figure: &Figure) -> String {
     csv
 }
 
-fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
+fn push_layer(csv: &mut String, panel: &str, layer: &PlotLayer) {
     match layer {
-        Layer::Line(line) => {
+        PlotLayer::Line(line) => {
             let kind = if line.stroke == super::figure::Stroke::Dashed { "theory" } else { "line" };
             for (i, &[x, y]) in line.points.iter().enumerate() {
                 let interval = line.intervals.get(i).copied().unwrap_or([f64::NAN; 2]).map(number);
@@ -80,7 +80,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                 );
             }
         }
-        Layer::Points(points) => {
+        PlotLayer::Points(points) => {
             for (i, &[x, y]) in points.points.iter().enumerate() {
                 let label = points.labels.get(i).map_or(String::new(), |label| field(label));
                 push(
@@ -89,7 +89,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                 );
             }
         }
-        Layer::Bars(bars) => {
+        PlotLayer::Bars(bars) => {
             for (i, &height) in bars.heights.iter().enumerate() {
                 let centre = bars.start + (i as f64 + 0.5) * bars.width;
                 push(
@@ -98,7 +98,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                 );
             }
         }
-        Layer::Heat(heat) => {
+        PlotLayer::Heat(heat) => {
             for frame in &heat.frames {
                 let columns = heat.columns.len().max(1);
                 for (i, &digit) in frame.digits.as_bytes().iter().enumerate() {
@@ -109,7 +109,7 @@ fn push_layer(csv: &mut String, panel: &str, layer: &Layer) {
                 }
             }
         }
-        Layer::Tiles(tiles) => {
+        PlotLayer::Tiles(tiles) => {
             for (column, row, value) in tiles.drawn() {
                 let (x, y) = (number(tiles.columns[column]), number(tiles.rows[row]));
                 push(csv, &[panel, &field(&tiles.name), "tile", "", &x, &y, "", "", &number(value)]);
@@ -149,7 +149,7 @@ mod tests {
     fn every_point_is_a_row_and_text_is_quoted() {
         let mut line = Line::new("a,\"b\"", "k", Colour::Ink, vec![[0.0, 1.5], [1.0, f64::NAN]]);
         line.intervals = vec![[1.0, 2.0], [f64::NAN, f64::NAN]];
-        let panel = Panel { title: "=p".to_owned(), layers: vec![Layer::Line(line)], ..Panel::default() };
+        let panel = Panel { title: "=p".to_owned(), layers: vec![PlotLayer::Line(line)], ..Panel::default() };
         let figure = Figure { title: "two\nlines".to_owned(), panels: vec![panel], ..Figure::default() };
         let csv = render(&figure);
         let lines: Vec<&str> = csv.lines().collect();
@@ -170,7 +170,7 @@ mod tests {
             frames: (0..frames).map(frame).collect(),
         };
         let figure = |frames| Figure {
-            panels: vec![Panel { layers: vec![Layer::Heat(heat(frames))], ..Panel::default() }],
+            panels: vec![Panel { layers: vec![PlotLayer::Heat(heat(frames))], ..Panel::default() }],
             ..Figure::default()
         };
         let (one, many) = (figure(1), figure(30));

@@ -4,7 +4,7 @@
 //! The rules of the verdict are in docs/report.md. Source: RankMe (Garrido et al., ICML 2023), alignment and
 //! uniformity (Wang & Isola, ICML 2020), dimensional collapse (Jing et al., ICLR 2022).
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Points, Shape};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Points, Shape};
 use super::firing::firing_rates;
 use super::page::{Table, Tone, Verdict, show};
 use super::stored::{ArmView, StoredRun};
@@ -295,7 +295,7 @@ pub fn spectrum_panel(all: &[Named]) -> Panel {
     let line = |named: &Named| {
         let shares = named.diagnosis.variances.iter().enumerate();
         let points = shares.filter(|(_, v)| **v > 1e-9).map(|(r, &v)| [(r + 1) as f64, v]).collect();
-        Layer::Line(Line::new(named.name.clone(), &named.key, named.colour, points))
+        PlotLayer::Line(Line::new(named.name.clone(), &named.key, named.colour, points))
     };
     Panel {
         title: "Spectrum".to_owned(),
@@ -311,7 +311,7 @@ pub fn spectrum_panel(all: &[Named]) -> Panel {
 pub fn plane(all: &[Named]) -> Option<Panel> {
     let point = |named: &Named| {
         let alignment = named.diagnosis.alignment?.value;
-        Some(Layer::Points(Points {
+        Some(PlotLayer::Points(Points {
             name: named.name.clone(),
             keys: vec![named.key.clone()],
             colour: named.colour,
@@ -321,7 +321,7 @@ pub fn plane(all: &[Named]) -> Option<Panel> {
             shape: Shape::Dot,
         }))
     };
-    let layers: Vec<Layer> = all.iter().filter_map(point).collect();
+    let layers: Vec<PlotLayer> = all.iter().filter_map(point).collect();
     (!layers.is_empty()).then(|| Panel {
         title: "Alignment and uniformity".to_owned(),
         note: "better is down (views of a sample meet) and left (samples spread)".to_owned(),

@@ -89,7 +89,7 @@ pub struct Panel {
     /// The vertical axis.
     pub y: Axis,
     /// From back to front.
-    pub layers: Vec<Layer>,
+    pub layers: Vec<PlotLayer>,
     /// Lines across the panel: T1, T2, thresholds.
     pub marks: Vec<Mark>,
     /// Columns of the grid that it takes.
@@ -129,7 +129,7 @@ pub enum Scale {
 /// Something drawn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Layer {
+pub enum PlotLayer {
     /// A curve.
     Line(Line),
     /// Points.
@@ -359,7 +359,7 @@ impl From<Shape> for Stroke {
     }
 }
 
-impl Layer {
+impl PlotLayer {
     /// The legend entries that it belongs to.
     pub fn keys(&self) -> &[String] {
         match self {

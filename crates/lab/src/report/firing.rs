@@ -3,7 +3,7 @@
 //! The paper's Figure 4 on synthetic data, and the same for representations of any other network. A neuron fires on a
 //! sample if its entry is not zero.
 
-use super::figure::{Axis, Colour, Layer, Line, Panel};
+use super::figure::{Axis, Colour, Line, Panel, PlotLayer};
 use featurescope_sim::math::{Matrix, linalg};
 
 /// Half the range of activations that is shown at most, in root mean squares.
@@ -47,7 +47,7 @@ fn activations(samples: &[Sample<'_>]) -> Panel {
         let centre = |bin: usize| range * (2.0 * (bin as f64 + 0.5) / BINS as f64 - 1.0);
         let share = |count: usize| if count == 0 { f64::NAN } else { count as f64 / entries.len() as f64 };
         let points = counts.iter().enumerate().map(|(bin, &count)| [centre(bin), share(count)]).collect();
-        layers.push(Layer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points)));
+        layers.push(PlotLayer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points)));
     }
     Panel {
         title: "Activations that are not zero".to_owned(),
@@ -71,7 +71,7 @@ fn answers(samples: &[Sample<'_>]) -> Panel {
         let share = |count: usize| count as f64 / sample.rows.rows() as f64;
         let centre = |bin: usize| (bin as f64 + 0.5) * width - 0.5;
         let points = counts.iter().enumerate().map(|(bin, &count)| [centre(bin), share(count)]).collect();
-        Layer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points))
+        PlotLayer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points))
     };
     Panel {
         title: "Neurons that answer to a sample".to_owned(),
@@ -91,7 +91,7 @@ fn rates(samples: &[Sample<'_>]) -> Panel {
         let mut sorted = rates;
         sorted.sort_by(f64::total_cmp);
         let points = sorted.iter().enumerate().map(|(i, &rate)| [rate, (i + 1) as f64 / count]).collect();
-        Layer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points))
+        PlotLayer::Line(Line::new(sample.name.clone(), &sample.key, sample.colour, points))
     };
     Panel {
         title: "How often a neuron answers".to_owned(),
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(firing_rates(&rows), [0.0, 0.5, 1.0]);
         let sample = Sample { name: "a".into(), key: "a".into(), colour: Colour::Ink, rows: &rows };
         let panels = panels(&[sample]);
-        let Layer::Line(answers) = &panels[1].layers[0] else { panic!() };
+        let PlotLayer::Line(answers) = &panels[1].layers[0] else { panic!() };
         // One neuron answers to the second sample and two to the first.
         let shares: Vec<f64> = answers.points.iter().map(|point| point[1]).collect();
         assert_eq!(shares, [0.0, 0.5, 0.5, 0.0]);

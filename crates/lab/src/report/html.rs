@@ -328,7 +328,7 @@ fn rounded(value: Value) -> Value {
 mod tests {
     use super::*;
     use crate::report::figure::{
-        Axis, Colour, Entry, Frame, Heat, Layer, Line, Mark, Panel, Points, Shape, Stroke,
+        Axis, Colour, Entry, Frame, Heat, Line, Mark, Panel, PlotLayer, Points, Shape, Stroke,
     };
 
     const HOSTILE: &str = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\"><!--";
@@ -337,11 +337,11 @@ mod tests {
     fn hostile() -> Page {
         let text = || HOSTILE.to_owned();
         let layers = vec![
-            Layer::Line(Line {
+            PlotLayer::Line(Line {
                 keys: vec![text()],
                 ..Line::new(text(), HOSTILE, Colour::Ink, vec![[0.0, 1.0]])
             }),
-            Layer::Points(Points {
+            PlotLayer::Points(Points {
                 name: text(),
                 keys: vec![text()],
                 colour: Colour::Hue(3),
@@ -350,7 +350,7 @@ mod tests {
                 size: 3.0,
                 shape: Shape::Diamond,
             }),
-            Layer::Heat(Heat {
+            PlotLayer::Heat(Heat {
                 name: text(),
                 row_word: text(),
                 rows: vec![0],

@@ -8,7 +8,7 @@
 //!
 //! Source: van der Maaten & Hinton (2008); start as in Kobak & Berens (2019).
 
-use super::figure::{Axis, Colour, Entry, Layer, Panel, Points, Scale, Shape, Stroke};
+use super::figure::{Axis, Colour, Entry, Panel, PlotLayer, Points, Scale, Shape, Stroke};
 use super::palette::HUES;
 use featurescope_sim::math::{Matrix, linalg};
 use featurescope_sim::probe::{spectrum, sphere};
@@ -146,7 +146,7 @@ pub fn panel(title: &str, embedding: &Embedding, tags: &[Tag], classes: &[Colour
             if chosen.is_empty() {
                 continue;
             }
-            layers.push(Layer::Points(Points {
+            layers.push(PlotLayer::Points(Points {
                 name: group.map_or("others".to_owned(), |c| classes[c].name.clone()),
                 keys: vec![group.map_or("others".to_owned(), |c| format!("class{}", classes[c].class))],
                 colour: group.map_or(Colour::Pale, Colour::Hue),

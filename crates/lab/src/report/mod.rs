@@ -43,9 +43,8 @@ pub use page::{Block, Fold, Page, Section};
 pub use stored::StoredRun;
 
 use crate::claim::judge::ClaimResult;
-use crate::claim::{ClaimError, Scoreboard, Verdict, judge};
+use crate::claim::{ClaimError, Scoreboard, Verdict, judge_shipped};
 use crate::evidence::EvidenceError;
-use crate::paper::shipped;
 use crate::store::{StoreError, write_text_atomically};
 use crate::sweep::{SWEEP_FILE, SweepFolderError, runs_in};
 use std::fs;
@@ -154,8 +153,7 @@ pub fn of_run(run: &StoredRun) -> Page {
 /// # Errors
 /// If a run or the claims cannot be read.
 pub fn of_runs(folders: &[PathBuf]) -> Result<Page, ReportError> {
-    let boards = shipped().into_iter().map(|paper| judge(paper, folders));
-    of_judged_runs(folders, &boards.collect::<Result<Vec<_>, _>>()?)
+    of_judged_runs(folders, &judge_shipped(folders)?)
 }
 
 /// The same for runs that have been judged already.

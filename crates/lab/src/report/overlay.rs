@@ -1,7 +1,7 @@
 //! The curves of two runs in the same axes: an arm has its colour in both, the first run is solid and the
 //! second dotted.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Mark, Panel, PlotLayer, Stroke};
 use super::stored::{ArmView, StoredRun};
 use super::story::{curves, heading, stage_marks};
 use featurescope_sim::measure::Shown;
@@ -70,13 +70,13 @@ fn repainted<'a>(run: &'a StoredRun, paints: &[&str]) -> Vec<ArmView<'a>> {
 }
 
 fn panel(column: &str, shown: &Shown, arms: &[Vec<ArmView<'_>>; 2], names: &[String; 2]) -> Option<Panel> {
-    let (mut layers, mut marks): (Vec<Layer>, Vec<Mark>) = (Vec::new(), Vec::new());
+    let (mut layers, mut marks): (Vec<PlotLayer>, Vec<Mark>) = (Vec::new(), Vec::new());
     for ((arms, name), (run, stroke)) in arms.iter().zip(names).zip(RUNS) {
         for arm in arms {
             let points = arm.curve(column);
             if points.iter().any(|[_, value]| value.is_finite()) {
                 let line = Line::new(format!("{}, {name}", arm.name()), &arm.key, arm.colour, points);
-                layers.push(Layer::Line(line.styled(stroke, run)));
+                layers.push(PlotLayer::Line(line.styled(stroke, run)));
             }
         }
         marks.extend(stage_marks(arms).into_iter().map(|mut mark| {

@@ -2,7 +2,7 @@
 //!
 //! Source: Corollaries 3.3 and 3.5; docs/theory.md 2.5.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use super::stored::{ArmView, Score, StoredRun};
 use super::story::entry;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
@@ -60,7 +60,7 @@ fn ladder(run: &StoredRun, arms: &[ArmView<'_>], task: DownstreamTask) -> Option
         line.stroke = keys.1;
         line.has_dots = true;
         line.intervals = chosen.iter().map(|s| [s.lower, s.upper]).collect();
-        layers.push(Layer::Line(line));
+        layers.push(PlotLayer::Line(line));
     };
     for (kind, key, name, stroke) in YARDSTICKS {
         let colour = if kind == FeatureKind::OracleLatent { Colour::Ink } else { Colour::Grey };
@@ -70,7 +70,7 @@ fn ladder(run: &StoredRun, arms: &[ArmView<'_>], task: DownstreamTask) -> Option
         add(arm.name(), (&arm.key, Stroke::Solid), arm.colour, &arm.stored.scores, FeatureKind::Learned);
     }
     let labels: Vec<f64> =
-        layers.iter().filter_map(Layer::extent).flat_map(|(low, high)| [low[0], high[0]]).collect();
+        layers.iter().filter_map(PlotLayer::extent).flat_map(|(low, high)| [low[0], high[0]]).collect();
     let first = labels.iter().copied().fold(f64::INFINITY, f64::min);
     let last = labels.iter().copied().fold(0.0, f64::max);
     let best = match task {
@@ -81,7 +81,7 @@ fn ladder(run: &StoredRun, arms: &[ArmView<'_>], task: DownstreamTask) -> Option
         let mut line =
             Line::new("best linear rule on x", "theory", Colour::Ink, vec![[first, best], [last, best]]);
         line.stroke = Stroke::Dashed;
-        layers.push(Layer::Line(line));
+        layers.push(PlotLayer::Line(line));
     }
     let (title, unit) = words(task);
     (!layers.is_empty()).then(|| Panel {
@@ -157,7 +157,7 @@ pub fn mask_strength(run: &StoredRun) -> Option<Figure> {
             let mut line = Line::new(family.words, family.axis, Colour::Hue(hue), points);
             line.intervals = read.iter().map(|(_, v)| [v[1], v[2]]).collect();
             line.has_dots = true;
-            layers.push(Layer::Line(line));
+            layers.push(PlotLayer::Line(line));
         }
         layers
     };

@@ -1,9 +1,9 @@
 //! What stored runs say about the paper's statements: the scoreboard, and the fits over sizes behind it.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use super::page::{Block, Section, Table};
 use crate::claim::judge::{ClaimResult, Finding, TestResult, Verdict};
-use crate::claim::wording::{count, count_of_kind, interval, measured, question, word};
+use crate::claim::wording::{count, count_of_kind, has_sizes, interval, measured, question, word};
 use crate::claim::{About, FEWEST_SEEDS, Scale, Scoreboard, Test, claims};
 use crate::paper;
 use crate::stats::least_squares_slope;
@@ -41,10 +41,11 @@ pub fn section(scoreboard: &Scoreboard, is_one_of_several: bool, anchors: &[Stri
     let named = |id: &str| paper.map_or(id.to_owned(), |paper| format!("{id}-{}", paper.name));
     let fits_id = named(FITS);
     let lead = format!(
-        "{}. Each line: the size d/d1, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
+        "{}. Each line: the {}, the mean over seeds and its interval, corrected for the number of tests (Holm, α = {}); ✓ inside \
          the prediction, ✗ outside, ? neither. Settings with fewer than {FEWEST_SEEDS} seeds decide nothing and are \
          left out where others do. docs/claims.md has the rules.",
         count(&scoreboard.claims),
+        if has_sizes(&scoreboard.claims) { "size d/d1" } else { "experiment" },
         scoreboard.alpha
     );
     let mut blocks = vec![Block::Table(table(scoreboard, &fits_id, anchors))];
@@ -169,7 +170,7 @@ fn fit(claim: &ClaimResult, test: &TestResult, finding: &Finding, scale: Scale) 
     };
     let low = points.iter().map(|p| p[0]).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|p| p[0]).fold(0.0, f64::max);
-    let dots = Layer::Points(super::figure::Points {
+    let dots = PlotLayer::Points(super::figure::Points {
         name: finding.setting.arm.clone(),
         keys: vec!["runs".to_owned()],
         colour: Colour::Hue(0),
@@ -178,7 +179,7 @@ fn fit(claim: &ClaimResult, test: &TestResult, finding: &Finding, scale: Scale) 
         size: 7.0,
         shape: super::figure::Shape::Dot,
     });
-    let line = Layer::Line(Line::new("fit", "fit", Colour::Hue(0), vec![at(low), at(high)]));
+    let line = PlotLayer::Line(Line::new("fit", "fit", Colour::Hue(0), vec![at(low), at(high)]));
     Some(Panel {
         title: format!("{}: {}", claim.id, finding.setting.arm),
         note: format!(

@@ -9,7 +9,7 @@ mod pen;
 mod tiles;
 
 use self::pen::{INK, Pen, SOFT};
-use super::figure::{Figure, Layer, Panel, Scale};
+use super::figure::{Figure, Panel, PlotLayer, Scale};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
@@ -123,7 +123,9 @@ fn column_width(figure: &Figure) -> f64 {
 fn row_height(figure: &Figure, row: &[(&Panel, usize, usize)]) -> f64 {
     let tall = |panel: &Panel| match panel.x.scale {
         Scale::Hidden => 420.0,
-        _ if panel.layers.iter().any(|layer| matches!(layer, Layer::Heat(_) | Layer::Tiles(_))) => 330.0,
+        _ if panel.layers.iter().any(|layer| matches!(layer, PlotLayer::Heat(_) | PlotLayer::Tiles(_))) => {
+            330.0
+        }
         _ => 270.0,
     };
     row.iter().map(|(panel, ..)| tall(panel)).fold(0.0, f64::max) + notes_height(figure, row)
@@ -236,7 +238,7 @@ mod tests {
             id: "odd".to_owned(),
             title: name.to_owned(),
             legend: vec![entry],
-            panels: vec![panel(vec![Layer::Line(line)]), panel(Vec::new())],
+            panels: vec![panel(vec![PlotLayer::Line(line)]), panel(Vec::new())],
             columns: 2,
             ..Figure::default()
         };

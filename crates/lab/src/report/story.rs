@@ -4,7 +4,7 @@
 //! loss floor of sparse features; the cosines of a linear map with the same share of dense energy. Source: docs/theory.md
 //! 4.3, 4.6.
 
-use super::figure::{Axis, Colour, Entry, Figure, Layer, Line, Mark, Panel, Stroke};
+use super::figure::{Axis, Colour, Entry, Figure, Line, Mark, Panel, PlotLayer, Stroke};
 use super::stored::{ArmView, StoredRun};
 use crate::plan::ForkMoment;
 use featurescope_sim::measure::{self, Column, Place, Shown};
@@ -114,7 +114,7 @@ impl ArmView<'_> {
 }
 
 /// A panel over training steps, with the marks of its arms.
-pub fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<Layer>) -> Panel {
+pub fn panel(arms: &[ArmView<'_>], title: &str, y: Axis, layers: Vec<PlotLayer>) -> Panel {
     Panel {
         title: title.to_owned(),
         x: Axis::linear("step"),
@@ -149,7 +149,7 @@ pub fn heading(title: &str) -> String {
 pub fn single(arms: &[ArmView<'_>], column: &str) -> Option<Panel> {
     let shown = shown(column)?;
     let line =
-        |arm: &ArmView<'_>| Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
+        |arm: &ArmView<'_>| PlotLayer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
     let lines = arms.iter().map(line).collect();
     Some(panel(arms, &heading(shown.title), Axis::of_column(&shown), lines))
 }
@@ -162,9 +162,9 @@ fn loss(arms: &[ArmView<'_>]) -> Panel {
             let floor = vec![[0.0, floor], [last[0], floor]];
             let line =
                 Line::new(format!("{}: floor of sparse features", arm.name()), &arm.key, arm.colour, floor);
-            layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+            layers.push(PlotLayer::Line(line.styled(Stroke::Dashed, "theory")));
         }
-        layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, curve)));
+        layers.push(PlotLayer::Line(Line::new(arm.name(), &arm.key, arm.colour, curve)));
     }
     panel(arms, "Loss", Axis::linear("mean loss of a batch"), layers)
 }
@@ -186,10 +186,10 @@ fn energies(arms: &[ArmView<'_>]) -> Panel {
                 let points = (0..=THEORY_POINTS).map(|k| [step(k), start * factor.powf(2.0 * step(k))]);
                 let name = format!("{}: {word}, closed form", arm.name());
                 let line = Line::new(name, &arm.key, arm.colour, points.collect());
-                layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+                layers.push(PlotLayer::Line(line.styled(Stroke::Dashed, "theory")));
             }
             let line = Line::new(format!("{}: {word}", arm.name()), &arm.key, arm.colour, curve);
-            layers.push(Layer::Line(line.styled(stroke, key)));
+            layers.push(PlotLayer::Line(line.styled(stroke, key)));
         }
     }
     let note = "along the atoms (solid) and outside them (dotted); dashed: closed form of stage I";
@@ -206,7 +206,7 @@ fn coverage(arms: &[ArmView<'_>]) -> Panel {
         ] {
             let name = format!("{}, {word}", arm.name());
             let line = Line::new(name, &arm.key, arm.colour, arm.curve(column));
-            layers.push(Layer::Line(line.styled(stroke, key)));
+            layers.push(PlotLayer::Line(line.styled(stroke, key)));
         }
     }
     panel(arms, "Atoms covered", Axis::linear("share of the atoms").between(0.0, 1.0), layers)
@@ -228,9 +228,9 @@ fn cosine(arms: &[ArmView<'_>], column: &str) -> Option<Panel> {
         let points: Option<_> = arm.curve("dense_energy_fraction").iter().map(linear).collect();
         if let Some(points) = points {
             let line = Line::new(format!("{}: a linear map", arm.name()), &arm.key, arm.colour, points);
-            layers.push(Layer::Line(line.styled(Stroke::Dashed, "theory")));
+            layers.push(PlotLayer::Line(line.styled(Stroke::Dashed, "theory")));
         }
-        layers.push(Layer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column))));
+        layers.push(PlotLayer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column))));
     }
     Some(panel(arms, &heading(shown.title), Axis::of_column(&shown), layers))
 }

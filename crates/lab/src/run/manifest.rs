@@ -74,6 +74,9 @@ pub struct KeptFile {
 pub struct StoredManifest {
     /// Version of this program.
     pub featurescope_version: String,
+    /// Name of the experiment.
+    #[serde(default)]
+    pub experiment: String,
     /// Names the run.
     pub run_id: RunId,
     /// Names its settings without the seed.

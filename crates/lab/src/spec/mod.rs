@@ -34,6 +34,8 @@ pub mod registry;
 pub mod error;
 mod leaf;
 mod argument;
+pub mod values;
+mod reader;
 pub mod layer;
 pub mod resolve;
 pub mod typed;
@@ -47,10 +49,10 @@ pub use part::PartSpec;
 
 pub use resolve::Choice;
 
-use layer::Values;
 use resolve::{Resolved, ResolvedPoint};
 use serde::de::DeserializeOwned;
 use typed::{ArmSpec, SharedSpec};
+use values::Values;
 
 /// A complete and consistent spec: every value is in range and used.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,9 +12,10 @@
 use super::Chosen;
 use super::catalogue::Catalogue;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
-use super::layer::{Layer, Values, Variant};
+use super::layer::{Layer, Variant};
 use super::registry::SPARSE_CODING;
 use super::setting::{Condition, Fallback, InToml, Kind, Setting};
+use super::values::Values;
 use toml::Value;
 
 /// Name of the only arm of a spec without arms.
@@ -27,6 +28,15 @@ pub struct Resolved {
     pub shared: Values,
     /// The settings of each arm, by name, without what they share.
     pub arms: Vec<(String, Values)>,
+}
+
+impl Resolved {
+    /// The value of a setting that holds for an arm, its default where it was not given; `None` where the arm does
+    /// not use it.
+    pub fn value(&self, arm: &str, key: &str) -> Option<&Value> {
+        let own = self.arms.iter().find(|(name, _)| name == arm);
+        own.and_then(|(_, values)| values.get(key)).or_else(|| self.shared.get(key))
+    }
 }
 
 /// A value chosen from a list: the key, with `arms.NAME.` in front if it was a list of one arm, and the value.

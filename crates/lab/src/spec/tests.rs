@@ -10,7 +10,7 @@ use featurescope_sim::data::{DataLaw, LatentLaw};
 use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::Objective;
-use featurescope_sim::train::{BiasRule, LearningRate, Optimizer, STAGED_RESET};
+use featurescope_sim::train::{BiasRule, Optimizer, RateSchedule, STAGED_RESET};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -128,12 +128,12 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "objective" => collect_fields::<PartSpec<Box<dyn Objective>>>(table, fields),
         "batch" => collect_fields::<BatchSpec>(table, fields),
         "training" => collect_fields::<TrainingSpec>(table, fields),
-        "training.schedule" => collect_fields::<PartSpec<LearningRate>>(table, fields),
+        "training.schedule" => collect_fields::<PartSpec<Arc<dyn RateSchedule>>>(table, fields),
         "training.optimizer" => collect_fields::<PartSpec<Box<dyn Optimizer>>>(table, fields),
-        "bias" => collect_fields::<PartSpec<BiasRule>>(table, fields),
+        "bias" => collect_fields::<PartSpec<Arc<dyn BiasRule>>>(table, fields),
         "measure" => collect_fields::<MeasureSpec>(table, fields),
         "measure.measurement" => collect_fields::<PartSpec<Vec<Box<dyn Measure>>>>(table, fields),
-        "measure.cadence" => collect_fields::<PartSpec<Cadence>>(table, fields),
+        "measure.cadence" => collect_fields::<PartSpec<Arc<dyn Cadence>>>(table, fields),
         "probe" => collect_fields::<ProbeSpec>(table, fields),
         other => panic!("a table without a type: {other}"),
     }

@@ -12,8 +12,9 @@ use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::{INITIAL_NORM, Network, WIDTH};
 use featurescope_sim::objective::{Beginning, InfoNceForm, Needs, Objective};
 use featurescope_sim::part::{ParameterArray, Slotted};
-use featurescope_sim::train::{BiasRule, LearningRate, Optimizer};
+use featurescope_sim::train::{BiasCourse, BiasRule, Optimizer, RateSchedule};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// What all arms of a run share.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -71,7 +72,7 @@ pub struct ArmSpec {
     pub objective: PartSpec<Box<dyn Objective>>,
     pub batch: BatchSpec,
     pub training: TrainingSpec,
-    pub bias: PartSpec<BiasRule>,
+    pub bias: PartSpec<Arc<dyn BiasRule>>,
     pub measure: MeasureSpec,
 }
 
@@ -136,9 +137,14 @@ impl ArmSpec {
         [network.arrays(self.width()), objective.arrays(&beginning).unwrap_or_default()]
     }
 
-    /// How thresholds move; `None` as above.
-    pub fn bias_rule(&self) -> Option<BiasRule> {
+    /// How thresholds move; `None` where its settings do not fit together, which the plan's check tells.
+    pub fn bias_rule(&self) -> Option<Arc<dyn BiasRule>> {
         self.bias.build(&()).ok()
+    }
+
+    /// Where settings alone lead the thresholds; `None` as above, and where the data have a say in it.
+    pub fn bias_course(&self) -> Option<BiasCourse> {
+        self.bias_rule()?.course()
     }
 
     /// Negatives that an anchor sees; none where the objective needs none.
@@ -182,7 +188,7 @@ pub struct TrainingSpec {
     pub mask_jitter: Option<MaskJitterSpec>,
     pub steps: u64,
     pub learning_rate: f64,
-    pub schedule: PartSpec<LearningRate>,
+    pub schedule: PartSpec<Arc<dyn RateSchedule>>,
     pub optimizer: PartSpec<Box<dyn Optimizer>>,
     pub weight_decay: f64,
     pub first_energy_ratio: f64,
@@ -221,7 +227,7 @@ pub enum ArithmeticSpec {
 #[serde(deny_unknown_fields)]
 pub struct MeasureSpec {
     pub measurement: PartSpec<Vec<Box<dyn Measure>>>,
-    pub cadence: PartSpec<Cadence>,
+    pub cadence: PartSpec<Arc<dyn Cadence>>,
     pub samples: usize,
     pub potential_per_atom: f64,
 }

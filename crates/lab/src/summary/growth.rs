@@ -7,12 +7,12 @@
 //!
 //! Source: Lemma C.3, C.4; docs/theory.md 4.3.
 
-use crate::plan::Growth;
+use crate::plan::GrowthFactors;
 use crate::stats::least_squares_slope;
 use crate::store::Records;
 
 /// The growth factors per step; `None` if stage I did not end, or has fewer than two records in its first half.
-pub fn measured(records: &Records, t1: Option<u64>) -> Option<Growth> {
+pub fn measured(records: &Records, t1: Option<u64>) -> Option<GrowthFactors> {
     let t1 = t1?;
     let rows = records.steps.iter().take_while(|&&step| 2 * step <= t1).count();
     let factor = |name: &str| {
@@ -20,7 +20,7 @@ pub fn measured(records: &Records, t1: Option<u64>) -> Option<Growth> {
         let points: Vec<_> = records.steps[..rows].iter().map(|&step| step as f64).zip(logs).collect();
         least_squares_slope(points.into_iter()).map(f64::exp).filter(|factor| factor.is_finite())
     };
-    Some(Growth { sparse: factor("growth_sparse")?, dense: factor("growth_dense")? })
+    Some(GrowthFactors { sparse: factor("growth_sparse")?, dense: factor("growth_dense")? })
 }
 
 #[cfg(test)]
@@ -37,7 +37,7 @@ mod tests {
         let columns = vec![("growth_sparse".to_owned(), sparse), ("growth_dense".to_owned(), powers(0.999))];
         let records = Records { steps, columns };
         let growth = |t1| measured(&records, t1);
-        let close = |growth: Option<Growth>| {
+        let close = |growth: Option<GrowthFactors>| {
             let growth = growth.unwrap();
             (growth.sparse - 1.02).abs() < 1e-12 && (growth.dense - 0.999).abs() < 1e-12
         };

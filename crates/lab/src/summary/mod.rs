@@ -9,7 +9,7 @@ mod remark;
 pub use featurescope_sim::measure::title;
 pub use featurescope_sim::probe::{DownstreamTask, FeatureKind, ProbeScore};
 
-use crate::plan::{ArmPlan, Growth, Plan, Yardstick};
+use crate::plan::{ArmPlan, GrowthFactors, Plan, Yardstick};
 use crate::status::{ArmEnd, Status, StopReason};
 use crate::store::{RUN_FORMAT_VERSION, Records, as_map};
 use featurescope_sim::measure::{self, Column, Place, Shown};
@@ -109,9 +109,9 @@ pub struct ArmSummary {
     #[serde(flatten)]
     pub others: BTreeMap<&'static str, Option<f64>>,
     /// Factor by which a step of stage I multiplied coefficients.
-    pub growth_measured: Option<Growth>,
+    pub growth_measured: Option<GrowthFactors>,
     /// What theory says about it.
-    pub growth_predicted: Option<Growth>,
+    pub growth_predicted: Option<GrowthFactors>,
     /// Scores of linear probes on the learned features and on the yardsticks.
     pub probes: Vec<ProbeScore>,
     /// Why there are no scores on the learned features although there should be.

@@ -5,7 +5,7 @@
 
 use super::ArmSummary;
 use crate::plan::ArmPlan;
-use featurescope_sim::train::BiasRule;
+use featurescope_sim::train::BiasCourse;
 
 /// Share of covered atoms (|cos| > .9) up to which an arm counts as one that found next to nothing.
 const NEXT_TO_NOTHING: f64 = 0.1;
@@ -58,26 +58,27 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
         };
     }
     if let Some(feed) = noise_kept(arm, found) {
+        let higher = if has_bias_setting(arm, "cap") { "bias.cap or " } else { "" };
         return format!(
             "noise grows through the thresholds, {feed:.1} times as fast as weight decay takes it away; \
-             augmentation.kind = random_mask hides it, a higher bias.cap or training.weight_decay shuts it out"
+             augmentation.kind = random_mask hides it, a higher {higher}training.weight_decay shuts it out"
         );
     }
     if found.dense_energy_fraction.is_some_and(|dense| dense > 0.5) {
         return dense_reason(arm);
     }
-    match arm.spec.bias_rule() {
-        Some(BiasRule::Zero) if arm.spec.has_plain_learner() => {
+    match arm.spec.bias_course() {
+        Some(course) if course.stays_at_zero() && arm.spec.has_plain_learner() => {
             "thresholds stay at zero, so the map is linear and neurons mix atoms; bias.kind \
              = staged raises them"
                 .to_owned()
         }
-        Some(BiasRule::Staged { cap, .. })
-            if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) =>
-        {
+        Some(BiasCourse { cap, .. }) if found.bias_over_norm.is_some_and(|ratio| ratio < RAISED * cap) => {
             format!(
-                "thresholds were still rising, {:.2} of bias.cap = {cap}; raise training.steps or bias.growth",
-                found.bias_over_norm.unwrap_or_default()
+                "thresholds were still rising, {:.2} of {} {cap}; raise training.steps{}",
+                found.bias_over_norm.unwrap_or_default(),
+                if has_bias_setting(arm, "cap") { "bias.cap =" } else { "at most" },
+                if has_bias_setting(arm, "growth") { " or bias.growth" } else { "" },
             )
         }
         _ => "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more \
@@ -86,11 +87,16 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
     }
 }
 
+/// Whether the arm's bias rule has a number of this name among its settings, so that advice may speak of it.
+fn has_bias_setting(arm: &ArmPlan, name: &str) -> bool {
+    arm.spec.bias.given().optional_number(name).is_some()
+}
+
 /// How much faster noise grows through the scheduled thresholds than weight decay takes it away, once they stand at
 /// their cap; `None` where they shut it out (docs/theory.md 4.7).
 fn noise_kept(arm: &ArmPlan, found: &ArmSummary) -> Option<f64> {
-    let Some(BiasRule::Staged { cap, .. }) = arm.spec.bias_rule() else { return None };
-    let is_raised = found.bias_over_norm.is_some_and(|ratio| ratio >= RAISED * cap);
+    let course = arm.spec.bias_course().filter(|course| !course.stays_at_zero())?;
+    let is_raised = found.bias_over_norm.is_some_and(|ratio| ratio >= RAISED * course.cap);
     arm.prediction.noise_feed_over_decay.filter(|&feed| is_raised && feed > 1.0)
 }
 

@@ -3,6 +3,8 @@
 use super::execute::SweepError;
 use super::folder::{SweepEntry, SweepFolder, SweepIndex};
 use crate::stats::{Estimate, Located};
+use crate::summary::{other_columns, title};
+use featurescope_sim::measure::Place;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -12,17 +14,40 @@ use std::fs;
 pub const LEVEL: f64 = 0.95;
 
 /// Where a figure stands in an arm's part of `summary.json`.
-pub type Reader = fn(&Value) -> Option<f64>;
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    /// Under this key.
+    Key(&'static str),
+    /// Where this function finds it.
+    Function(fn(&Value) -> Option<f64>),
+}
 
-/// The figures of a row on sparse-coding data: heading and where it stands.
-pub const FIGURES: &[(&str, Reader)] = &[
-    ("dense energy", |arm| arm["dense_energy_fraction"].as_f64()),
-    ("covered >.9", |arm| arm["coverage"]["0.9"].as_f64()),
-    ("signal", |arm| arm["signal_cosine"].as_f64()),
-    ("noise", |arm| arm["noise_cosine"].as_f64()),
-    ("R²", |arm| probe(arm, "regression")),
-    ("accuracy", |arm| probe(arm, "classification")),
-];
+impl Reader {
+    fn read(self, arm: &Value) -> Option<f64> {
+        match self {
+            Self::Key(key) => arm[key].as_f64(),
+            Self::Function(read) => read(arm),
+        }
+    }
+}
+
+/// The figures of a row on sparse-coding data, heading and where it stands: the most telling ones, and what
+/// other measurements put first.
+pub fn figures() -> Vec<(&'static str, Reader)> {
+    let headed = |column| (title(column).unwrap_or(column), Reader::Key(column));
+    let mut figures = vec![
+        headed("dense_energy_fraction"),
+        // Its title is too wide for a column of a terminal.
+        ("covered >.9", Reader::Function(|arm| arm["coverage"]["0.9"].as_f64())),
+        headed("signal_cosine"),
+        headed("noise_cosine"),
+        ("R²", Reader::Function(|arm| probe(arm, "regression"))),
+        ("accuracy", Reader::Function(|arm| probe(arm, "classification"))),
+    ];
+    let first = other_columns().filter(|(_, shown)| shown.place == Place::Headline);
+    figures.extend(first.map(|(column, _)| headed(column.name)));
+    figures
+}
 
 /// The score of the probe with the most labels.
 fn probe(arm: &Value, task: &str) -> Option<f64> {
@@ -46,12 +71,12 @@ pub struct Row {
     /// Runs behind the figures: seeds.
     pub seeds: usize,
     /// By figure: its mean over seeds; `None` where no run has it.
-    pub figures: Vec<(&'static str, Option<Figure>)>,
+    pub figures: Vec<(&'static str, Option<MeanOverSeeds>)>,
 }
 
 /// A figure over seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
+pub struct MeanOverSeeds {
     /// Mean over seeds.
     pub mean: f64,
     /// Its interval; `None` with a single seed.
@@ -90,7 +115,7 @@ fn rows_of(entry: &SweepEntry, summaries: &[Value], figures: &[(&'static str, Re
     let row = |arm: &String| {
         let figures = figures.iter().map(|&(name, read)| {
             let values: Vec<f64> =
-                summaries.iter().filter_map(|summary| read(&summary["arms"][arm])).collect();
+                summaries.iter().filter_map(|summary| read.read(&summary["arms"][arm])).collect();
             (name, figure(&values))
         });
         let choices = entry.choices.iter().filter(|(key, _)| *key != "seed");
@@ -107,8 +132,8 @@ fn rows_of(entry: &SweepEntry, summaries: &[Value], figures: &[(&'static str, Re
     names.map(row).collect()
 }
 
-fn figure(values: &[f64]) -> Option<Figure> {
+fn figure(values: &[f64]) -> Option<MeanOverSeeds> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let interval = Located::mean(values).map(|located| located.interval(LEVEL));
-    (!values.is_empty()).then_some(Figure { mean, interval })
+    (!values.is_empty()).then_some(MeanOverSeeds { mean, interval })
 }

@@ -1,6 +1,6 @@
 //! Sweeps of tiny runs: what is made, what is not made again, what changes nothing.
 
-use super::table::{FIGURES, rows};
+use super::table::{figures, rows};
 use super::*;
 use crate::experiments::Experiment;
 use crate::plan::Plan;
@@ -61,7 +61,7 @@ fn a_run_is_made_once_and_a_longer_list_only_adds() {
     let (index, made) = make(&plan(&["seed=[1,2,3]"]), folder.path(), 1);
     assert!(made.is_empty());
     assert_eq!(index.points.len(), 3);
-    let rows = rows(&index, &SweepFolder::open(folder.path()).unwrap(), FIGURES).unwrap();
+    let rows = rows(&index, &SweepFolder::open(folder.path()).unwrap(), &figures()).unwrap();
     assert_eq!(
         rows.iter().map(|row| (row.arm.as_str(), row.seeds)).collect::<Vec<_>>(),
         [("none", 3), ("random_mask", 3)]

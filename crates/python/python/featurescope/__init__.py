@@ -9,7 +9,18 @@ from ._diagnose import Diagnoses, Diagnosis, Remark, diagnose
 from ._errors import Error, InternalError, PartError, RunError, SettingError
 from ._experiment import Experiment, Learner, Samples, View, experiment
 from ._monitor import Cost, Monitor, MonitorWarning
-from ._parts import NetworkPart, Part, Reading, augmentation, data_law, measurement, network, objective
+from ._parts import (
+    BiasStep,
+    NetworkPart,
+    Part,
+    Reading,
+    augmentation,
+    bias_rule,
+    data_law,
+    measurement,
+    network,
+    objective,
+)
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
@@ -18,6 +29,7 @@ from ._table import Table
 
 __all__ = [
     "Arm",
+    "BiasStep",
     "Cost",
     "Diagnoses",
     "Diagnosis",
@@ -45,6 +57,7 @@ __all__ = [
     "Table",
     "View",
     "augmentation",
+    "bias_rule",
     "data_law",
     "diagnose",
     "experiment",

@@ -207,10 +207,11 @@ class Options(TypedDict, total=False):
     second_energy_ratio: Union[float, Iterable[float]]
     """training.second_energy_ratio: Stage II ends (T2) when some neuron has grown to this multiple
     of its ‖w‖² at T1. Takes a number in (1, 1e37]. Default: the value of data.latent_dim."""
-    bias: Union[Literal["zero", "trained", "staged"], Iterable[Literal["zero", "trained", "staged"]]]
+    bias: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
     """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
     atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
-    from T1 on. Takes one of zero, trained, staged. Default: staged."""
+    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
+    zero, trained, staged, python. Default: staged."""
     reset: Union[float, Iterable[float]]
     """bias.reset: Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1. Takes a
     number in [1e-37, 1e37]. Default: not given; then staged: 0.8; trained: there is no reset,
@@ -256,6 +257,11 @@ class Options(TypedDict, total=False):
     test_rows: Union[int, Iterable[int]]
     """probe.test_rows: Fresh samples behind each score. Takes a whole number from 1 to 4294967295.
     Default: 10000."""
+    bias_rule: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
+    """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
+    atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
+    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
+    zero, trained, staged, python. Default: staged."""
     data_law: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
     dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
@@ -470,10 +476,11 @@ class Options(TypedDict, total=False):
     training__second_energy_ratio: Union[float, Iterable[float]]
     """training.second_energy_ratio: Stage II ends (T2) when some neuron has grown to this multiple
     of its ‖w‖² at T1. Takes a number in (1, 1e37]. Default: the value of data.latent_dim."""
-    bias__kind: Union[Literal["zero", "trained", "staged"], Iterable[Literal["zero", "trained", "staged"]]]
+    bias__kind: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
     """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
     atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
-    from T1 on. Takes one of zero, trained, staged. Default: staged."""
+    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
+    zero, trained, staged, python. Default: staged."""
     bias__reset: Union[float, Iterable[float]]
     """bias.reset: Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1. Takes a
     number in [1e-37, 1e37]. Default: not given; then staged: 0.8; trained: there is no reset,
@@ -488,6 +495,10 @@ class Options(TypedDict, total=False):
     bias__cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
+    bias__function: Union[str, Iterable[str]]
+    """bias.function: A function in Python: its name and a digest of its source and version, as
+    featurescope's decorators give them. Takes a text. It must be given. Used with bias.kind =
+    python."""
     measure__measurement__kind: Union[Literal["standard", "python"], Part, Iterable[Part], Iterable[Literal["standard", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
     measurement of the program. python: every measurement of the program, and functions in Python.

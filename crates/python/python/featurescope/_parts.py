@@ -21,7 +21,7 @@ from ._errors import SettingError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _DIGITS = 12
-_KEYS = {"data_law": "data", "measurement": "measure.measurement"}
+_KEYS = {"bias_rule": "bias", "data_law": "data", "measurement": "measure.measurement"}
 """Keys of slots that are not called as their decorator is."""
 
 
@@ -233,6 +233,48 @@ def network(function: Callable[..., Any], /, *, version: str = "") -> NetworkPar
     ``@it.backward``.
     """
     return NetworkPart("network", "python", function, version)
+
+
+class BiasStep(NamedTuple):
+    """A step as a bias rule sees it, after the weights have moved."""
+
+    step: int
+    """Steps taken, this one included."""
+    t1: int | None
+    """End of stage I, once it is reached."""
+    learning_rate: float
+    """η of the step."""
+    latent_dim: int
+    """d, the number of atoms."""
+    bias: np.ndarray[Any, np.dtype[np.float32]]
+    """b, m entries."""
+    old_norms: np.ndarray[Any, np.dtype[np.float32]]
+    """‖w_i‖ before the step, m entries."""
+    norms: np.ndarray[Any, np.dtype[np.float32]]
+    """‖w_i‖ after it, m entries."""
+    gradient: np.ndarray[Any, np.dtype[np.float64]]
+    """∂L/∂b_i of the step's batch, m entries."""
+
+
+@overload
+def bias_rule(function: Callable[[BiasStep], Any], /) -> Part: ...
+@overload
+def bias_rule(*, version: str = "") -> Callable[[Callable[[BiasStep], Any]], Part]: ...
+def bias_rule(function: Callable[[BiasStep], Any] | None = None, /, *, version: str = "") -> Any:
+    """Make a function a bias rule: it returns the thresholds after a :class:`BiasStep`, m entries."""
+
+    def make(function: Callable[[BiasStep], Any], version: str) -> Part:
+        part = Part("bias_rule", "python", function, version)
+
+        def call(sizes: tuple[Any, ...], state: tuple[Any, ...], gradient: np.ndarray[Any, Any]) -> Any:
+            step = BiasStep(*sizes, *state, gradient)
+            width = step.bias.shape
+            return _checked("the thresholds", function(step), width)
+
+        _featurescope.register("bias_rule", part.identifier, call)
+        return part
+
+    return _decorator(make, function, version)
 
 
 class Reading(NamedTuple):

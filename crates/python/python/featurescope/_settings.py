@@ -17,7 +17,7 @@ from . import _featurescope
 from ._errors import SettingError
 
 
-ALIASES = {"data_law": "data.kind"}
+ALIASES = {"bias_rule": "bias.kind", "data_law": "data.kind"}
 """What decorators are called where their slot has another name."""
 
 

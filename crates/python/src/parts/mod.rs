@@ -5,6 +5,7 @@
 //! see whole batches; whatever they raise travels as [`PartFailure`].
 
 mod augmentation;
+mod bias;
 mod data;
 mod measurement;
 mod network;
@@ -20,6 +21,7 @@ use featurescope_sim::measure::MEASUREMENTS;
 use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::OBJECTIVES;
 use featurescope_sim::part::{Fallback, Given, Kind, PartSetting};
+use featurescope_sim::train::BIAS_RULES;
 use pyo3::prelude::*;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -57,6 +59,7 @@ pub fn open_slots() -> Result<(), ParameterError> {
     DATA_LAWS.add(data::PART)?;
     AUGMENTATIONS.add(augmentation::PART)?;
     NETWORKS.add(network::PART)?;
+    BIAS_RULES.add(bias::PART)?;
     MEASUREMENTS.add(measurement::PART)?;
     OBJECTIVES.add(objective::CONTRAST)?;
     OBJECTIVES.add(objective::PAIRS)?;

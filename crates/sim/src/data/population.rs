@@ -46,7 +46,7 @@ impl Population {
 }
 
 /// cos(f(x), f(ξ)) of a linear map, about 1/√(1 + φ p/σ²) with φ = ‖WM‖²/‖W‖² its `sparse_fraction`
-/// (Theorem 3.2 ii; docs/theory.md 4.6). `signal_to_noise` is p/σ². Raw x has φ = d/d1.
+/// (Theorem 3.2 ii; docs/theory.md (4.6f)). `signal_to_noise` is p/σ². Raw x has φ = d/d1.
 pub fn linear_noise_cosine(sparse_fraction: f64, signal_to_noise: f64) -> f64 {
     1.0 / (1.0 + sparse_fraction * signal_to_noise).sqrt()
 }

@@ -4,7 +4,7 @@
 //! down (attraction), negatives that look alike push it up (repulsion). Both are read on the last training batch at the
 //! weights before its update, divided by ‖w_i‖ and averaged over neurons.
 //!
-//! Source: Section 3 (bias schedule), footnote 4; docs/theory.md 4.2.
+//! Source: Section 3 (bias schedule), footnote 4; docs/theory.md (4.2b).
 
 use super::{AxisKind, Column, Measure, Place, Reading, Values, extent, mean, ratio};
 

@@ -8,7 +8,7 @@
 use super::{Column, Measure, Reading, Values};
 
 /// Growth of the initial weights.
-pub struct Growth;
+pub struct WeightGrowth;
 
 const COLUMNS: &[Column] = &[
     Column::new(
@@ -19,7 +19,7 @@ const COLUMNS: &[Column] = &[
     Column::new("growth_dense", "1", "the same outside the span of M (A.2 dense, Lemma C.2b)"),
 ];
 
-impl Measure for Growth {
+impl Measure for WeightGrowth {
     fn columns(&self) -> &'static [Column] {
         COLUMNS
     }

@@ -9,22 +9,24 @@
 //! To add a measurement: one file with a type that implements [`Measure`], and one line in the list of measurements
 //! below, `file => file::Type;`. `examples/extend/measurement.rs` is such a file.
 
+pub mod cadence;
 pub mod recorder;
 pub mod reading;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
 pub use bias::Bias;
+pub use cadence::{CADENCES, Cadence, Every, Logarithmic};
 pub use cosines::Cosines;
 pub use destiny::{Destiny, LuckRule, luck};
 pub use diversity::Diversity;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
-pub use growth::Growth;
+pub use growth::WeightGrowth;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
-pub use recorder::{CADENCES, Cadence, Record, Recorder, Values};
+pub use recorder::{Record, Recorder, Values};
 
 use crate::part::{Part, Slot, Slotted};
 
@@ -219,7 +221,7 @@ measurements! {
     settings:
     logits => Logits;
     energy => Energy;
-    growth => Growth;
+    growth => WeightGrowth;
     alignment => Alignment;
     ownership => Ownership::default();
     destiny => Destiny::new(settings.luck);

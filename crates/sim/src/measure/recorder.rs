@@ -1,79 +1,8 @@
-//! When to look, and what a look leaves behind.
-//!
-//! Step 0, T1, T2, the last step and the step at which a run diverges are always recorded; the cadence says which others.
+//! What a look at a running process leaves behind.
 
-use super::{AtomHistory, Column, Measure, Reading, Shape};
-use crate::part::{Fallback, Kind, Part, PartSetting, Slot, Slotted};
+use super::{AtomHistory, Cadence, Column, Measure, Reading, Shape};
 use crate::train::StepView;
-
-/// When to measure, besides step 0, T1, T2 and the end.
-pub static CADENCES: Slot<Cadence> = Slot::new(
-    "measure.cadence",
-    "When to measure, besides step 0, T1, T2 and the end.",
-    "every",
-    &[&[
-        &Part {
-            kind: "every",
-            summary: "at equal distances",
-            settings: &[PartSetting::new(
-                "steps",
-                Kind::count(1),
-                Fallback::Value("10"),
-                "Steps between measurements.",
-            )],
-            build: |given, ()| Ok(Cadence::Every { steps: given.whole("steps")? }),
-        },
-        &Part {
-            kind: "logarithmic",
-            summary: "at equal logarithmic distances",
-            settings: &[PartSetting::new(
-                "per_decade",
-                Kind::count(1),
-                Fallback::Value("20"),
-                "Measurements per factor of ten in steps.",
-            )],
-            build: |given, ()| Ok(Cadence::Logarithmic { per_decade: given.whole("per_decade")? as u32 }),
-        },
-    ]],
-);
-
-impl Slotted for Cadence {
-    type Context = ();
-
-    fn slot() -> &'static Slot<Self> {
-        &CADENCES
-    }
-}
-
-/// Which steps are recorded besides the ones that always are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cadence {
-    /// Every multiple of `steps`.
-    Every {
-        /// ≥ 1.
-        steps: u64,
-    },
-    /// The steps 10^(k/`per_decade`), rounded, k = 0, 1, 2 …
-    Logarithmic {
-        /// ≥ 1.
-        per_decade: u32,
-    },
-}
-
-impl Cadence {
-    /// Whether `step` is one of them.
-    pub fn includes(self, step: u64) -> bool {
-        match self {
-            Self::Every { steps } => step.is_multiple_of(steps.max(1)),
-            Self::Logarithmic { .. } if step == 0 => true,
-            Self::Logarithmic { per_decade } => {
-                let per_decade = f64::from(per_decade.max(1));
-                let k = (per_decade * (step as f64).log10()).round();
-                10f64.powf(k / per_decade).round() as u64 == step
-            }
-        }
-    }
-}
+use std::sync::Arc;
 
 /// The figures of one recorded step, in the order of the recorder's columns.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,7 +56,7 @@ fn position(columns: &[Column], name: &str) -> usize {
 /// its step 0 first.
 pub struct Recorder {
     measures: Vec<Box<dyn Measure>>,
-    cadence: Cadence,
+    cadence: Arc<dyn Cadence>,
     last_step: u64,
 }
 
@@ -136,7 +65,7 @@ impl Recorder {
     ///
     /// # Panics
     /// If two measurements declare the same column.
-    pub fn new(measures: Vec<Box<dyn Measure>>, cadence: Cadence, last_step: u64) -> Self {
+    pub fn new(measures: Vec<Box<dyn Measure>>, cadence: Arc<dyn Cadence>, last_step: u64) -> Self {
         let recorder = Self { measures, cadence, last_step };
         for columns in [recorder.columns(), recorder.neuron_columns()] {
             for (i, column) in columns.iter().enumerate() {

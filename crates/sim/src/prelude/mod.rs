@@ -7,8 +7,9 @@ pub use crate::data::{
 pub use crate::network::{Network, Normalised, SymRelu};
 pub use crate::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 pub use crate::train::{
-    Adam, Arithmetic, BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, Momentum, NegativeViews,
-    Optimizer, Parts, RateRule, Reduced, Sampled, Sgd, StageRule, StopReason, TrainingRule,
+    Adam, Arithmetic, BatchPlan, BiasRule, BiasStep, ConstantRate, CosineRate, Dynamics, MaskJitter,
+    Momentum, NegativeViews, Optimizer, Parts, RateDrops, RateRule, RateSchedule, Reduced, Sampled, Sgd,
+    StageRule, StagedBias, StopReason, TrainedBias, TrainingRule, ZeroBias,
 };
-/// Laws of codes are shared between a model and its law.
+/// Laws of codes, bias rules and schedules are shared.
 pub use std::sync::Arc;

@@ -10,7 +10,7 @@
 //! n has variance 1/((1 − c²)/σ² + c²/v) along an eigenvector of C Cᵀ with eigenvalue c², and σ² elsewhere.
 //! Directions orthogonal to the atoms change nothing; a direction on an atom gives it the variance v.
 //!
-//! Source: docs/theory.md 2.5.
+//! Source: docs/theory.md (2.5c).
 
 use crate::math::Matrix;
 use crate::math::linalg::{symmetric_eigen, times};

@@ -1,10 +1,10 @@
 //! What the tests of closed forms share: running means with their standard errors, and samples drawn one number at a
-//! time.
+//! time. The tests of papers' crates include this file, so it names this crate as they do.
 
-use crate::data::Population;
-use crate::math::Matrix;
-use crate::math::linalg::orthonormal_columns;
-use crate::math::random::{Part, Purpose, Stream};
+use featurescope_sim::data::Population;
+use featurescope_sim::math::Matrix;
+use featurescope_sim::math::linalg::orthonormal_columns;
+use featurescope_sim::math::random::{Part, Purpose, Stream};
 
 /// Mean of independent numbers and the standard error of that mean.
 #[derive(Clone, Copy, Default)]

@@ -1,5 +1,6 @@
-//! Parameter arrays beside the first layer, and what the optimiser remembers of every array.
+//! Parameter arrays beside the first layer, and what the optimiser and the bias rule remember.
 
+use super::bias::BiasRule;
 use super::optimizer::{Optimizer, Pace};
 use super::{Snapshot, SnapshotError};
 use crate::math::Matrix;
@@ -24,7 +25,7 @@ impl Arrays {
     /// Makes room for what `optimizer` remembers.
     pub fn remember(&mut self, optimizer: &dyn Optimizer) {
         let arrays = self.names.iter().zip(&self.values);
-        self.memory = arrays.map(|(name, values)| Memory::new(optimizer, name, values)).collect();
+        self.memory = arrays.map(|(name, values)| Memory::of_optimizer(optimizer, name, values)).collect();
     }
 
     /// Moves every array along its gradient.
@@ -53,20 +54,28 @@ impl Arrays {
     }
 }
 
-/// What the optimiser remembers of one array.
+/// What the optimiser remembers of one array, or the bias rule of the thresholds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
-    /// Names under which stored states keep it: `optimizer.WHAT.ARRAY`.
+    /// Names under which stored states keep it: `optimizer.WHAT.ARRAY`, `bias.WHAT`.
     names: Vec<String>,
     pub values: Vec<Matrix>,
 }
 
 impl Memory {
     /// Zeros, of the shape of `array`.
-    pub fn new(optimizer: &dyn Optimizer, name: &str, array: &Matrix) -> Self {
-        let names: Vec<String> =
-            optimizer.memory().iter().map(|what| format!("optimizer.{what}.{name}")).collect();
-        let values = names.iter().map(|_| Matrix::zeros(array.rows(), array.cols())).collect();
+    pub fn of_optimizer(optimizer: &dyn Optimizer, name: &str, array: &Matrix) -> Self {
+        let names = optimizer.memory().iter().map(|what| format!("optimizer.{what}.{name}"));
+        Self::zeros(names.collect(), array.rows(), array.cols())
+    }
+
+    /// Zeros, one for each of `width` thresholds.
+    pub fn of_bias_rule(rule: &dyn BiasRule, width: usize) -> Self {
+        Self::zeros(rule.memory().iter().map(|what| format!("bias.{what}")).collect(), 1, width)
+    }
+
+    fn zeros(names: Vec<String>, rows: usize, cols: usize) -> Self {
+        let values = names.iter().map(|_| Matrix::zeros(rows, cols)).collect();
         Self { names, values }
     }
 

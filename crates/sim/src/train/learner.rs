@@ -4,7 +4,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 3.
 
 use super::arrays::{Arrays, Memory};
-use super::bias::{BiasRule, NormChange};
+use super::bias::{BiasRule, BiasStep, StagedBias};
 use super::optimizer::{Optimizer, Pace};
 use super::rate::RateRule;
 use super::stage::{StageClock, StageRule};
@@ -17,13 +17,14 @@ use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, parallel, require, require_positive};
 use crate::network::{ParameterGradients, Parameters};
 use crate::objective::LossReading;
+use std::sync::Arc;
 
 /// Growth of a neuron's norm over its initial value beyond which a run counts as diverged: no regime of the model comes
 /// near it, single precision is still far from overflow.
 const LARGEST_NORM_GROWTH: f32 = 1e6;
 
 /// Everything that says how the learner moves, given gradients.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct TrainingRule {
     /// m, the number of neurons, ≥ 1.
     pub width: usize,
@@ -32,7 +33,7 @@ pub struct TrainingRule {
     /// The learning rate and weight decay.
     pub rate: RateRule,
     /// The biases.
-    pub bias: BiasRule,
+    pub bias: Arc<dyn BiasRule>,
     /// The stage borders.
     pub stages: StageRule,
     /// Number of steps of the run.
@@ -46,7 +47,7 @@ impl Default for TrainingRule {
             width: 64,
             initial_norm: 0.05,
             rate: RateRule::default(),
-            bias: BiasRule::default(),
+            bias: Arc::new(StagedBias::default()),
             stages: StageRule::default(),
             steps: 1000,
         }
@@ -75,6 +76,8 @@ pub struct Learner {
     /// W, m × input dimension.
     weights: Matrix,
     bias: Vec<f32>,
+    /// What the bias rule remembers.
+    bias_memory: Memory,
     /// The network's own arrays.
     pub(super) network: Arrays,
     /// The objective's own arrays.
@@ -106,6 +109,7 @@ impl Learner {
             seed,
             latent_dim,
             bias: vec![0.0; weights.rows()],
+            bias_memory: Memory::of_bias_rule(rule.bias.as_ref(), weights.rows()),
             weights,
             network: Arrays::default(),
             objective: Arrays::default(),
@@ -122,7 +126,7 @@ impl Learner {
 
     /// Makes room for what `optimizer` remembers of every array.
     pub(super) fn remember(&mut self, optimizer: &dyn Optimizer) {
-        self.memory = Memory::new(optimizer, "weights", &self.weights);
+        self.memory = Memory::of_optimizer(optimizer, "weights", &self.weights);
         self.network.remember(optimizer);
         self.objective.remember(optimizer);
     }
@@ -200,7 +204,7 @@ impl Learner {
         Pace { rate: self.learning_rate(), decay: self.rule.rate.weight_decay, step: self.step + 1 }
     }
 
-    /// The first half of a step: every parameter along its gradient.
+    /// The first half of a step: every parameter but the thresholds along its gradient.
     ///
     /// # Shapes
     /// `weights`: as W; `objective` has a gradient for each of the objective's arrays, which move `rate_ratio`
@@ -211,41 +215,34 @@ impl Learner {
         self.network.advance(optimizer, &gradients.parameters.arrays, pace);
         let pace = Pace { rate: gradients.rate_ratio * pace.rate, ..pace };
         self.objective.advance(optimizer, gradients.objective, pace);
-        self.move_bias(&gradients.parameters.bias);
     }
 
     /// The same by plain descent, for a gradient of W that is never stored and a learner without other arrays:
     /// `descend` takes the step w ← keep·w − rate·gradient itself.
-    pub(super) fn descend_by(&mut self, descend: impl FnOnce(&mut Matrix, Descent), d_bias: &[f64]) {
+    pub(super) fn descend_by(&mut self, descend: impl FnOnce(&mut Matrix, Descent)) {
         let descent = self.pace().descent();
         descend(&mut self.weights, descent);
-        self.move_bias(d_bias);
     }
 
-    fn move_bias(&mut self, d_bias: &[f64]) {
-        if let Some(bias_rate) = self.rule.bias.training_rate(self.clock.times.first.is_some()) {
-            let bias_rate = bias_rate * self.rule.rate.schedule.factor(self.step);
-            self.bias.iter_mut().zip(d_bias).for_each(|(b, &d)| *b -= (bias_rate * d) as f32);
-        }
-    }
-
-    /// The second half: what follows from where W is now; the stage clock, the bias schedule and the step count.
-    /// `loss` is the batch's loss, watched for divergence.
-    pub(super) fn conclude(&mut self, loss: f64) {
-        let rate = self.learning_rate();
+    /// The second half: what follows from where W is now; the step count, the stage clock and the thresholds.
+    /// `loss` is the batch's loss, watched for divergence; `d_bias` its gradient with respect to the thresholds.
+    pub(super) fn conclude(&mut self, loss: f64, d_bias: &[f64]) {
+        let (learning_rate, rate_factor) = (self.learning_rate(), self.rule.rate.schedule.factor(self.step));
         std::mem::swap(&mut self.old_norms, &mut self.norms);
         write_row_norms(&mut self.norms, &self.weights);
         self.step += 1;
-        let ended_now = self.clock.observe(self.step, &self.norms, &self.initial_norms);
-        let change = NormChange {
+        self.clock.observe(self.step, &self.norms, &self.initial_norms);
+        let step = BiasStep {
+            step: self.step,
+            stages: self.clock.times,
             latent_dim: self.latent_dim,
-            learning_rate: rate,
-            first_stage_ended_now: ended_now,
-            after_first_stage: self.clock.times.first.is_some(),
+            learning_rate,
+            rate_factor,
             old_norms: &self.old_norms,
             norms: &self.norms,
+            gradient: d_bias,
         };
-        self.rule.bias.apply(&mut self.bias, &change);
+        self.rule.bias.advance(&mut self.bias, &mut self.bias_memory.values, &step);
         self.stop = self.divergence(loss);
     }
 
@@ -297,6 +294,7 @@ impl Learner {
         self.network.store(&mut snapshot);
         self.objective.store(&mut snapshot);
         self.memory.store(&mut snapshot);
+        self.bias_memory.store(&mut snapshot);
         snapshot
     }
 
@@ -308,8 +306,10 @@ impl Learner {
         let initial = snapshot.array("initial_norms", (1, width))?;
         let reached = if snapshot.stages.first.is_some() { width } else { 0 };
         let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
+        let bias_memory = self.bias_memory.stored(snapshot)?;
         (self.network, self.objective, self.memory) =
             (self.network.stored(snapshot)?, self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
+        self.bias_memory = bias_memory;
         self.weights = weights.clone();
         self.bias = bias.as_slice().to_vec();
         self.initial_norms = initial.as_slice().to_vec();

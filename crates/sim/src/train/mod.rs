@@ -34,11 +34,11 @@ pub mod sampled;
 pub mod reduced;
 pub mod view;
 
-pub use bias::{BIAS_RULES, BiasRule, STAGED_RESET};
+pub use bias::{BIAS_RULES, BiasCourse, BiasRule, BiasStep, STAGED_RESET, StagedBias, TrainedBias, ZeroBias};
 pub use learner::{Learner, TrainingRule};
 pub use optimizer::{Adam, Momentum, OPTIMIZERS, Optimizer, Sgd};
 pub use process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart};
-pub use rate::{LearningRate, RateRule, SCHEDULES};
+pub use rate::{ConstantRate, CosineRate, RateDrops, RateRule, RateSchedule, SCHEDULES};
 pub use reduced::{MaskJitter, Reduced};
 pub use sampled::Sampled;
 pub use stage::{StageRule, StageTimes};

@@ -76,7 +76,7 @@ impl Reference {
             rate_ratio: parts.objective.rate_ratio(),
         };
         learner.descend(parts.optimizer.as_ref(), &gradients);
-        learner.conclude(reading.loss);
+        learner.conclude(reading.loss, &gradients.parameters.bias);
         done(StepPart::Update);
         reading
     }

@@ -14,8 +14,8 @@ fn rule(width: usize, learning_rate: f64) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 1.0,
-        rate: RateRule { learning_rate, schedule: LearningRate::Constant, weight_decay: 0.0 },
-        bias: BiasRule::Zero,
+        rate: RateRule { learning_rate, schedule: Arc::new(ConstantRate), weight_decay: 0.0 },
+        bias: Arc::new(ZeroBias),
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: STEPS,
     }
@@ -232,4 +232,43 @@ fn parameters_out_of_range_are_named() {
     let lonely = BatchPlan { anchors: 1, negative_set: NegativeSet::InBatch, ..BATCH };
     assert_eq!(refused(rule(4, 0.1), lonely), "anchors");
     assert_eq!(supervised(rule(4, 0.1), 4).err().unwrap().name, "tasks");
+}
+
+/// Gradient descent with momentum: v ← ½ v + ∂L/∂b, b ← b − v.
+#[derive(Debug)]
+struct HeavyBias;
+
+impl BiasRule for HeavyBias {
+    fn memory(&self) -> &'static [&'static str] {
+        &["velocity"]
+    }
+
+    fn advance(&self, bias: &mut [f32], memory: &mut [Matrix], step: &BiasStep<'_>) {
+        let velocity = memory[0].as_mut_slice();
+        for ((b, v), &d) in bias.iter_mut().zip(velocity).zip(step.gradient) {
+            *v = 0.5 * *v + d as f32;
+            *b -= *v;
+        }
+    }
+}
+
+#[test]
+fn what_a_bias_rule_remembers_is_stored_and_taken_up_again() {
+    let heavy = || TrainingRule { bias: Arc::new(HeavyBias), ..rule(4, 0.1) };
+    let mut whole = contrastive(heavy(), BATCH).unwrap();
+    let _ = whole.step();
+    let stored = whole.snapshot();
+    let velocity = stored.array("bias.velocity", (1, 4)).unwrap();
+    let bias = stored.array("bias", (1, 4)).unwrap();
+    let moved = bias.as_slice().iter().zip(velocity.as_slice());
+    assert!(moved.clone().all(|(b, v)| *b == -v) && moved.clone().any(|(b, _)| *b != 0.0));
+    let mut resumed = contrastive(heavy(), BATCH).unwrap();
+    resumed.restore(&stored).unwrap();
+    for _ in 1..STEPS {
+        assert!(whole.step().is_some() && resumed.step().is_some());
+    }
+    assert!(whole.snapshot() == resumed.snapshot());
+    let error = resumed.restore(&contrastive(rule(4, 0.1), BATCH).unwrap().snapshot()).unwrap_err();
+    assert_eq!((error.array.as_str(), error.found.as_str()), ("bias.velocity", "nothing"));
+    assert!(whole.snapshot() == resumed.snapshot(), "a refused state changes nothing");
 }

@@ -6,8 +6,9 @@ use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::objective::{NegativeSet, Objective, Regression};
 use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, NegativeViews, Optimizer, Parts, Sampled, StageRule, TrainingRule,
+    BatchPlan, Dynamics, NegativeViews, Optimizer, Parts, Sampled, StageRule, StagedBias, TrainingRule,
 };
+use std::sync::Arc;
 
 /// Large enough for several tiles, groups of rows and pieces of columns each.
 pub fn large(views: Views) -> Run {
@@ -30,7 +31,7 @@ pub fn large(views: Views) -> Run {
 /// Stage I ends within a few steps, so that the schedule's memory is part of the state.
 fn staged(views: Views) -> Run {
     let mut run = large(views);
-    run.rule.bias = BiasRule::Staged { reset: 1.0, growth: 0.5, cap: 0.9 };
+    run.rule.bias = Arc::new(StagedBias { reset: 1.0, growth: 0.5, cap: 0.9 });
     run.rule.stages = StageRule { first_energy_ratio: 1.02, second_energy_ratio: 1.1 };
     run.rule.initial_norm = 0.1;
     run.rule.rate.learning_rate = 1.0;

@@ -5,9 +5,11 @@ use super::oracle::Kind;
 use super::setup::{Run, Views, assert_close, largest, state_of};
 use featurescope_sim::objective::{NegativeSet, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, StageRule, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, RateRule, StageRule, StagedBias, TrainedBias,
+    TrainingRule, ZeroBias,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Ten steps in single precision against double precision, relative to the largest value.
 const TOLERANCE: f64 = 1e-5;
@@ -34,17 +36,19 @@ fn run(settings: &Value, arm: &Value) -> Run {
             initial_norm: number("initial_norm"),
             rate: RateRule {
                 learning_rate: number("learning_rate"),
-                schedule: LearningRate::Constant,
+                schedule: Arc::new(ConstantRate),
                 weight_decay: number("weight_decay"),
             },
             bias: match arm["bias"].as_str().unwrap() {
-                "staged" => BiasRule::Staged {
+                "staged" => Arc::new(StagedBias {
                     reset: number("bias_reset"),
                     growth: number("bias_growth"),
                     cap: number("bias_cap"),
-                },
-                "trained" => BiasRule::Trained { learning_rate: number("bias_learning_rate"), reset: None },
-                _ => BiasRule::Zero,
+                }),
+                "trained" => {
+                    Arc::new(TrainedBias { learning_rate: number("bias_learning_rate"), reset: None })
+                }
+                _ => Arc::new(ZeroBias),
             },
             stages: StageRule {
                 first_energy_ratio: number("first_energy_ratio"),

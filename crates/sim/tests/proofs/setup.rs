@@ -7,8 +7,8 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot,
-    StageRule, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot, StageRule,
+    TrainedBias, TrainingRule,
 };
 use std::sync::Arc;
 
@@ -67,8 +67,8 @@ impl Default for Run {
             rule: TrainingRule {
                 width: 10,
                 initial_norm: 2.0,
-                rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.02 },
-                bias: BiasRule::Trained { learning_rate: 0.25, reset: None },
+                rate: RateRule { learning_rate: 0.5, schedule: Arc::new(ConstantRate), weight_decay: 0.02 },
+                bias: Arc::new(TrainedBias { learning_rate: BIAS_RATE, reset: None }),
                 stages: NO_STAGES,
                 steps: 1000,
             },
@@ -77,6 +77,8 @@ impl Default for Run {
     }
 }
 
+/// η_b of [`Run::default`].
+pub const BIAS_RATE: f64 = 0.25;
 /// Borders that no run here reaches.
 pub const NO_STAGES: StageRule = StageRule { first_energy_ratio: 1e9, second_energy_ratio: 1e9 };
 

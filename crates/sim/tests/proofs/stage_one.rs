@@ -17,8 +17,9 @@ use featurescope_sim::data::DataModel;
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::objective::NegativeSet;
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, NegativeViews, RateRule, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, RateRule, TrainingRule, ZeroBias,
 };
+use std::sync::Arc;
 
 /// A deviation beyond this many standard errors has a chance of ~ 6e-5 per figure; the seeds are fixed.
 const STANDARD_ERRORS: f64 = 4.0;
@@ -40,8 +41,8 @@ fn early(views: Views, anchors: usize, negatives: usize, learning_rate: f64, see
         rule: TrainingRule {
             width: 30,
             initial_norm: 1e-4,
-            rate: RateRule { learning_rate, schedule: LearningRate::Constant, weight_decay: 2e-3 },
-            bias: BiasRule::Zero,
+            rate: RateRule { learning_rate, schedule: Arc::new(ConstantRate), weight_decay: 2e-3 },
+            bias: Arc::new(ZeroBias),
             ..Run::default().rule
         },
         seed,

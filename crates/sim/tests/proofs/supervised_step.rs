@@ -1,12 +1,12 @@
 //! The single-precision supervised step against central differences of ½ mean‖V f(x) − T z‖² in double precision.
 
 use super::oracle::{State, product};
-use super::setup::{Descent, Run, assert_close, largest, set_biases, state_of};
+use super::setup::{BIAS_RATE, Descent, Run, assert_close, largest, set_biases, state_of};
 use featurescope_sim::augment::Identity;
 use featurescope_sim::data::{DataModel, Samples};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::objective::Regression;
-use featurescope_sim::train::{BatchPlan, BiasRule, Dynamics, Parts, Sampled};
+use featurescope_sim::train::{BatchPlan, Dynamics, Parts, Sampled};
 
 /// As in the contrastive step; central differences add ~ 1e-9.
 const TOLERANCE: f64 = 1e-5;
@@ -79,9 +79,6 @@ fn differences(problem: &Problem, at: &Point, count: usize, entry: Entry) -> Vec
 #[test]
 fn weights_head_and_biases_move_along_the_central_differences() {
     let run = Run::default();
-    let BiasRule::Trained { learning_rate: bias_rate, .. } = run.rule.bias else {
-        panic!("biases must move")
-    };
     let (rate, decay) = (run.rule.rate.learning_rate, run.rule.rate.weight_decay);
     let mut supervised = start(&run);
     set_biases(&mut supervised, &[0.3, -0.2, 0.0, 0.6, -0.4, 0.1, 0.9, -0.1, 0.2, 0.5]);
@@ -103,7 +100,7 @@ fn weights_head_and_biases_move_along_the_central_differences() {
         let (old, new) = (before.head.as_slice(), after.head.as_slice());
         check("head", old, new, HEAD_RATE_RATIO * rate, decay, |point, i| &mut point.head.as_mut_slice()[i]);
         let (old, new) = (&before.learner.bias, &after.learner.bias);
-        check("biases", old, new, bias_rate, 0.0, |point, i| &mut point.learner.bias[i]);
+        check("biases", old, new, BIAS_RATE, 0.0, |point, i| &mut point.learner.bias[i]);
     }
 }
 

@@ -12,7 +12,7 @@
 //! RandomMask         s = 0                feed = 0 for every threshold: E S_b(a₂) = 0
 //! ```
 //!
-//! Source: theory.md 4.7 (paper: A.5, Lemma A.2, footnote 3).
+//! Source: theory.md 4.7, (4.7a) (paper: A.5, Lemma A.2, footnote 3).
 
 use super::gate::activation_mean;
 use super::rates::Views;

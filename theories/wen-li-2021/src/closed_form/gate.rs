@@ -9,7 +9,7 @@ use featurescope_sim::data::Population;
 use featurescope_sim::math::special::{normal_cdf, normal_density, normal_tail};
 use std::f64::consts::SQRT_2;
 
-/// E S_b(N(μ, s²)): mean output of the symmetric ReLU on a normal pre-activation (theory.md 4.4, "ES").
+/// E S_b(N(μ, s²)): mean output of the symmetric ReLU on a normal pre-activation, theory.md (4.4a).
 ///
 /// Any `bias` b, also negative; `sd` s ≥ 0 (s = 0 gives S_b(μ) itself).
 pub fn activation_mean(mean: f64, sd: f64, bias: f64) -> f64 {
@@ -25,7 +25,7 @@ fn rectified_mean(mean: f64, sd: f64) -> f64 {
 }
 
 /// E k = Pr(a > b) + Pr(−a > b) for a ~ N(μ, s²): the mean slope of the activation, which is the probability that
-/// the gate is open where b ≥ 0 (theory.md 4.1, 4.4). `sd` > 0.
+/// the gate is open where b ≥ 0: theory.md (4.1b), in (4.4b). `sd` > 0.
 pub fn slope_mean(mean: f64, sd: f64, bias: f64) -> f64 {
     normal_tail((bias - mean) / sd) + normal_tail((bias + mean) / sd)
 }
@@ -89,7 +89,7 @@ impl ConditionalPair {
         pair
     }
 
-    /// E[h(x⁺⁺) k(x⁺) ⟨x⁺, u⟩] given mask and code, for a threshold `bias` of any sign (theory.md 4.4):
+    /// E[h(x⁺⁺) k(x⁺) ⟨x⁺, u⟩] given mask and code, for a threshold `bias` of any sign, theory.md (4.4b):
     /// averaged over masks and codes it is the positive force along u, with far less variance than samples of x.
     pub fn positive_force(&self, bias: f64) -> f64 {
         let (mean, sd) = (self.anchor_mean, self.anchor_sd);
@@ -137,8 +137,8 @@ pub fn singleton_firing_rate(activity: f64, noise_rate: f64) -> f64 {
     activity + (1.0 - activity) * noise_rate
 }
 
-/// The least α/b from which α′ = p_e(α − b) outruns b′ = β b: C/(C−1) with C = p_e/β (theory.md 4.5; Lemma
-/// D.1a).
+/// The least α/b from which α′ = p_e(α − b) outruns b′ = β b: C/(C−1) with C = p_e/β: theory.md (4.5a), Lemma
+/// D.1a.
 ///
 /// `growth_rate` p_e and `bias_growth_rate` β are per unit learning rate (β = κ/d for the staged rule). `None` if
 /// C ≤ 1: every coefficient loses.

@@ -13,7 +13,7 @@
 //! ln u both integrands are analytic and bounded where |Im t| < π/2, so the trapezoidal rule with step h errs
 //! by about e^{−π²/h}.
 //!
-//! Source: theory.md 4.6.
+//! Source: theory.md (4.6c).
 
 /// Step of the trapezoidal rule in ln u: e^{−π²/h} is below the rounding of double precision.
 const STEP: f64 = 0.125;

@@ -21,7 +21,7 @@ pub struct SecondMoment {
 }
 
 impl SecondMoment {
-    /// Mean of M_jᵀ E[u vᵀ] M_j over atoms, whose leverage overlap is `overlap` (theory.md 4.3).
+    /// Mean of M_jᵀ E[u vᵀ] M_j over atoms, whose leverage overlap is `overlap`: theory.md (4.3b).
     pub fn along_atoms(&self, population: &Population, overlap: f64) -> f64 {
         let p = population.activity;
         self.off_diagonal * p * (1.0 - overlap) + self.diagonal * (p * overlap + population.noise_variance)
@@ -166,7 +166,7 @@ impl StageOne {
     ///
     /// With RandomMask, many negatives and small noise about η (d1−d) σ² (p+2σ²)/(P p). `None` if sparse directions
     /// do not outgrow dense ones together with the noise they feed themselves, n_d ≈ 4 η² (d1−d) σ⁴/P: then noise
-    /// takes over. Source: theory.md 4.3 (finite meaning of Fact A.1).
+    /// takes over. Source: theory.md (4.3c), the finite meaning of Fact A.1.
     pub fn dense_noise_floor(&self, positives: usize) -> Option<f64> {
         let (growth, noise) = (self.growth_factors(), self.noise_energy(positives));
         let gap = growth.sparse.powi(2) - growth.dense.powi(2) - noise.dense;
@@ -175,7 +175,7 @@ impl StageOne {
 
     /// P at which [`Self::dense_noise_floor`] is `ratio` > 0: (n_s/ratio + n_d)/(g_s² − g_d²) with the noise
     /// of a single anchor. `None` if sparse directions do not outgrow dense ones for any P. Source:
-    /// theory.md 4.3.
+    /// theory.md (4.3c).
     pub fn positives_for_noise_floor(&self, ratio: f64) -> Option<f64> {
         let (growth, noise) = (self.growth_factors(), self.noise_energy(1));
         let gap = growth.sparse.powi(2) - growth.dense.powi(2);
@@ -205,7 +205,7 @@ impl StageOne {
     /// c such that Wᵀ W = c·M Mᵀ balances alignment and contrast to first order in 1/τ with thresholds at zero:
     /// c = τ·rate/(E⟨x⁺, M_j⟩²·(p+σ²)), with RandomMask τ p(1−d/d1)/[(p + 2σ² + p d/d1)(p + σ²)].
     ///
-    /// Source: theory.md 4.3, "linear saturation".
+    /// Source: theory.md (4.3d).
     pub fn linear_saturation(&self, temperature: f64) -> f64 {
         let population = &self.population;
         let anchor = self.views.anchor.along_atoms(population, self.overlap.atoms);

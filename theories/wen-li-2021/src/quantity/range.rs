@@ -2,7 +2,7 @@
 //! only.
 
 use crate::monte_carlo::SAMPLES;
-use featurescope_lab::evidence::Subject;
+use featurescope_lab::evidence::{Subject, Trial};
 use featurescope_lab::stats::Range;
 
 /// The things that a share is one of, in one run.
@@ -87,11 +87,12 @@ pub(super) const NOT_NEGATIVE: &[&str] = &[
 ];
 
 /// The values that a quantity or recorded column can have in a run.
-pub fn range(name: &str, subject: &Subject<'_>) -> Range {
+pub fn range(name: &str, trial: &dyn Trial) -> Range {
     let share = SHARES.iter().find(|(share, _)| *share == name);
     let bounded = BOUNDED.iter().find(|(bounded, ..)| *bounded == name);
-    match (share, bounded) {
-        (Some((_, counted)), _) => Range::ShareOf(counted(subject)),
+    let counted = share.and_then(|(_, counted)| Some(counted(&trial.sparse_coding().ok()?)));
+    match (counted, bounded) {
+        (Some(things), _) => Range::ShareOf(things),
         (None, Some(&(_, lowest, highest))) => Range::Within(lowest, highest),
         (None, None) if NOT_NEGATIVE.contains(&name) => Range::Within(0.0, f64::INFINITY),
         (None, None) => Range::Any,

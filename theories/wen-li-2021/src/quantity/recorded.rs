@@ -8,7 +8,6 @@ use featurescope_lab::evidence::{Gap, Moment, Subject};
 use featurescope_lab::stats::least_squares_slope;
 use featurescope_sim::measure::SINGLETON_COSINE;
 use featurescope_sim::probe::DownstreamTask;
-use featurescope_sim::train::BiasRule;
 
 /// How far the loss may have moved from its initial value while logits still count as uniform, relative to
 /// it.
@@ -71,10 +70,9 @@ pub(super) const QUANTITIES: &[Quantity] = &[
         },
     ),
     quantity("bias_over_cap", "mean b_i/‖w_i‖ over the cap of the schedule", |s, at| {
-        match s.spec().bias_rule() {
-            Some(BiasRule::Staged { cap, .. }) => Ok(s.column("bias_over_norm", at)? / cap),
-            _ => Err(Gap::NoForm("the cap of thresholds that follow no schedule")),
-        }
+        let course = s.spec().bias_course().filter(|course| !course.stays_at_zero());
+        let cap = course.ok_or(Gap::NoForm("the cap of thresholds that follow no schedule"))?.cap;
+        Ok(s.column("bias_over_norm", at)? / cap)
     }),
     quantity(
         "threshold_over_noise",

@@ -7,13 +7,13 @@ fn controls_that_do_not_fail_are_named() {
     let claims = claims().unwrap();
     let c = find(&claims, "Lemma F.1, dense");
     let test = &claims[c].tests[0];
-    let mut made = readings(c, 0, test, figures(test.bounds())[0]);
+    let mut made = observations(c, 0, test, figures(test.bounds())[0]);
     let mut control = made.clone();
-    for reading in &mut control {
-        reading.setting = setting(Role::named("random_mask_zero"), Axis::LatentDim, 64.0);
+    for observation in &mut control {
+        observation.setting = setting(Role::named("random_mask_zero"), Axis::LatentDim, 64.0);
     }
     made.extend(control);
-    let warnings = judge_readings(&claims, &made).warnings;
+    let warnings = judge_observations(&claims, &made).warnings;
     assert!(warnings.len() == 1 && warnings[0].contains("Lemma F.1, dense"), "{warnings:?}");
 }
 
@@ -36,17 +36,17 @@ fn controls_count_at_the_settings_of_a_subject() {
     let claims = claims().unwrap();
     let c = find(&claims, "Theorem 3.4 (iii)");
     let test = &claims[c].tests[0];
-    let of = |role: Role, others: &[(&str, i64)]| -> Vec<Reading> {
-        let mut made = readings(c, 0, test, figures(test.bounds())[0]);
-        for reading in &mut made {
-            reading.setting = setting(role, Axis::LatentDim, 64.0);
-            reading.setting.settings = settings(role, others);
+    let of = |role: Role, others: &[(&str, i64)]| -> Vec<Observation> {
+        let mut made = observations(c, 0, test, figures(test.bounds())[0]);
+        for observation in &mut made {
+            observation.setting = setting(role, Axis::LatentDim, 64.0);
+            observation.setting.settings = settings(role, others);
         }
         made
     };
     let board = |others: &[(&str, i64)]| -> Scoreboard {
         let subjects = of(Role::named("random_mask_staged"), &[]);
-        judge_readings(
+        judge_observations(
             &claims,
             &subjects.into_iter().chain(of(Role::named("none_staged"), others)).collect::<Vec<_>>(),
         )
@@ -72,18 +72,19 @@ fn runs_that_learn_nothing_take_a_statement_its_worth() {
     let claims = claims().unwrap();
     let c = find(&claims, "Theorem 3.2 (i)");
     let test = &claims[c].tests[0];
-    let made = readings(c, 0, test, figures(test.bounds())[0]);
+    let made = observations(c, 0, test, figures(test.bounds())[0]);
     let idle = |kind: usize| {
         let arm = setting(Role::named("none_zero"), Axis::LatentDim, 32.0);
-        let mut idle = readings(c, 0, test, figures(test.bounds())[kind]);
-        idle.retain(|reading| reading.setting.role == Role::named("none_zero"));
-        for reading in &mut idle {
-            reading.setting = Setting { idleness: Some(Idleness::named("untrained")), ..arm.clone() };
+        let mut idle = observations(c, 0, test, figures(test.bounds())[kind]);
+        idle.retain(|observation| observation.setting.role == Role::named("none_zero"));
+        for observation in &mut idle {
+            observation.setting = ArmSetting { idleness: Some(Idleness::named("untrained")), ..arm.clone() };
         }
         idle
     };
-    let board =
-        |idle: Vec<Reading>| judge_readings(&claims, &made.iter().cloned().chain(idle).collect::<Vec<_>>());
+    let board = |idle: Vec<Observation>| {
+        judge_observations(&claims, &made.iter().cloned().chain(idle).collect::<Vec<_>>())
+    };
     assert_eq!(board(Vec::new()).claims[c].verdict, Verdict::Supported);
     assert_eq!(board(idle(1)).claims[c].verdict, Verdict::Supported, "it fails on a run that learns nothing");
     let empty = board(idle(0));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_lab::claim::judge::{self, Reason};
-use featurescope_lab::claim::measure::{self, Ladder, Obstacle, Reading, Setting};
+use featurescope_lab::claim::measure::{self, ArmSetting, Ladder, Observation, Obstacle, Sizes};
 use featurescope_lab::claim::*;
 use featurescope_lab::evidence::{Gap, Moment};
 use featurescope_lab::identity::{SettingKey, Settings};
@@ -28,8 +28,8 @@ fn claims() -> Result<Vec<Claim>, ClaimError> {
     featurescope_lab::claim::claims(&PAPER)
 }
 
-fn judge_readings(claims: &[Claim], readings: &[Reading]) -> Scoreboard {
-    judge::judge_readings(&PAPER, claims, readings)
+fn judge_observations(claims: &[Claim], observations: &[Observation]) -> Scoreboard {
+    judge::judge_observations(&PAPER, claims, observations)
 }
 
 /// The frozen statements, bounds and rules: the boards of `results/` were judged by them.
@@ -76,23 +76,25 @@ fn quantities_have_one_name_each_and_none_is_idle() {
 }
 
 /// A setting of the given size.
-fn setting(role: Role, axis: Axis, size: f64) -> Setting {
+fn setting(role: Role, axis: Axis, size: f64) -> ArmSetting {
     let sizes = |wanted: Axis, otherwise: f64| if axis == wanted { size } else { otherwise };
-    Setting {
+    ArmSetting {
         arm: "made-up".to_owned(),
         role,
         idleness: None,
-        latent_dim: sizes(Axis::LatentDim, 64.0) as usize,
-        ambient_dim: sizes(Axis::AmbientDim, 1024.0) as usize,
-        width: 256,
-        anchors: sizes(Axis::Anchors, 256.0) as usize,
-        negatives: 128,
-        temperature: sizes(Axis::Temperature, 1.0),
-        weight_decay: sizes(Axis::WeightDecay, 1e-4),
-        activity_constant: 1.0,
-        noise_constant: 1.0,
-        steps: 100,
-        reduced: false,
+        sizes: Some(Sizes {
+            latent_dim: sizes(Axis::LatentDim, 64.0) as usize,
+            ambient_dim: sizes(Axis::AmbientDim, 1024.0) as usize,
+            width: 256,
+            anchors: sizes(Axis::Anchors, 256.0) as usize,
+            negatives: 128,
+            temperature: sizes(Axis::Temperature, 1.0),
+            weight_decay: sizes(Axis::WeightDecay, 1e-4),
+            activity_constant: 1.0,
+            noise_constant: 1.0,
+            steps: 100,
+            reduced: false,
+        }),
         experiment: "made-up".to_owned(),
         apart: String::new(),
         settings: Arc::default(),
@@ -121,8 +123,8 @@ fn figures(bounds: Bounds) -> [(f64, f64); 3] {
 }
 
 /// Readings with this figure in every run of a test.
-fn readings(c: usize, t: usize, test: &Test, (figure, spread): (f64, f64)) -> Vec<Reading> {
-    let made = |setting: Setting, seed: u64, value: f64| Reading {
+fn observations(c: usize, t: usize, test: &Test, (figure, spread): (f64, f64)) -> Vec<Observation> {
+    let made = |setting: ArmSetting, seed: u64, value: f64| Observation {
         claim: c,
         test: t,
         setting,
@@ -131,7 +133,7 @@ fn readings(c: usize, t: usize, test: &Test, (figure, spread): (f64, f64)) -> Ve
         range: Range::Any,
     };
     let off = |seed: u64| spread * (seed as f64 - 3.0);
-    let of_arm = |&arm: &Role| -> Vec<Reading> {
+    let of_arm = |&arm: &Role| -> Vec<Observation> {
         let Test::Scaling(scaling) = test else {
             let at = |seed| made(setting(arm, Axis::LatentDim, 64.0), seed, figure + off(seed));
             return (1..=SEEDS).map(at).collect();
@@ -153,11 +155,11 @@ fn readings(c: usize, t: usize, test: &Test, (figure, spread): (f64, f64)) -> Ve
 fn every_rule_supports_refutes_and_leaves_open() {
     let claims = claims().unwrap();
     let board = |kind: usize| {
-        let of_claim = |(c, claim): (usize, &Claim)| -> Vec<Reading> {
-            let made = |(t, test): (usize, &Test)| readings(c, t, test, figures(test.bounds())[kind]);
+        let of_claim = |(c, claim): (usize, &Claim)| -> Vec<Observation> {
+            let made = |(t, test): (usize, &Test)| observations(c, t, test, figures(test.bounds())[kind]);
             claim.tests.iter().enumerate().flat_map(made).collect()
         };
-        judge_readings(&claims, &claims.iter().enumerate().flat_map(of_claim).collect::<Vec<_>>())
+        judge_observations(&claims, &claims.iter().enumerate().flat_map(of_claim).collect::<Vec<_>>())
     };
     let boards = [0, 1, 2].map(board);
     let mut tried = 0;
@@ -193,14 +195,16 @@ fn settings_that_a_statement_does_not_speak_of_decide_nothing() {
     let claims = claims().unwrap();
     let c = find(&claims, "Lemma B.3.2");
     let test = &claims[c].tests[0];
-    let mut made = readings(c, 0, test, figures(test.bounds())[0]);
+    let mut made = observations(c, 0, test, figures(test.bounds())[0]);
     for gap in [Err(Obstacle::Gap(Gap::NoAmbientSpace)), made_condition()] {
-        made.extend(readings(c, 0, test, figures(test.bounds())[0]).into_iter().map(|mut reading| {
-            reading.setting = setting(Role::named("random_mask_staged"), Axis::LatentDim, 128.0);
-            reading.value = gap.clone();
-            reading
-        }));
-        let result = judge_readings(&claims, &made).claims.swap_remove(c);
+        made.extend(observations(c, 0, test, figures(test.bounds())[0]).into_iter().map(
+            |mut observation| {
+                observation.setting = setting(Role::named("random_mask_staged"), Axis::LatentDim, 128.0);
+                observation.value = gap.clone();
+                observation
+            },
+        ));
+        let result = judge_observations(&claims, &made).claims.swap_remove(c);
         assert_eq!(result.verdict, Verdict::Supported);
         assert_eq!(result.tests[0].judged().count(), 1);
     }
@@ -226,15 +230,17 @@ fn undecided_verdicts_name_their_reason() {
     let claims = claims().unwrap();
     let c = find(&claims, "Theorem 3.2 (i)");
     let test = &claims[c].tests[0];
-    let verdict = |readings: &[Reading]| judge_readings(&claims, readings).claims.swap_remove(c).verdict;
-    let reason = |readings: &[Reading]| match verdict(readings) {
+    let verdict = |observations: &[Observation]| {
+        judge_observations(&claims, observations).claims.swap_remove(c).verdict
+    };
+    let reason = |observations: &[Observation]| match verdict(observations) {
         Verdict::Undecided { reason } => reason,
         other => panic!("{other:?}"),
     };
-    let mut made = readings(c, 0, test, figures(test.bounds())[0]);
+    let mut made = observations(c, 0, test, figures(test.bounds())[0]);
     assert!(matches!(reason(&[]), Reason::NoRuns { .. }));
     assert_eq!(reason(&made[..1]), Reason::TooFewSeeds { found: 1 });
-    let same: Vec<Reading> = (0..5).map(|_| made[0].clone()).collect();
+    let same: Vec<Observation> = (0..5).map(|_| made[0].clone()).collect();
     assert_eq!(reason(&same), Reason::TooFewSeeds { found: 1 }, "one seed counts once");
     made[3].value = Err(Obstacle::Gap(Gap::NotReached("T1")));
     let Reason::NotMeasured { missing: 1, runs: 5, why } = reason(&made) else { panic!() };
@@ -243,8 +249,8 @@ fn undecided_verdicts_name_their_reason() {
     let text = reason(&made).to_string();
     assert!(text.contains("condition not met: feature_energy_ratio = 0.100, at least 0.5"), "{text}");
 
-    for reading in &mut made {
-        reading.value = made_condition();
+    for observation in &mut made {
+        observation.value = made_condition();
     }
     let found = reason(&made);
     assert!(
@@ -253,9 +259,10 @@ fn undecided_verdicts_name_their_reason() {
     );
 
     let c = find(&claims, "Lemma F.3, over d1");
-    let ladder = readings(c, 0, &claims[c].tests[0], (1.0, 0.01));
-    let two: Vec<Reading> = ladder.into_iter().filter(|r| r.setting.ambient_dim < 1024).collect();
-    let result = judge_readings(&claims, &two).claims.swap_remove(c);
+    let ladder = observations(c, 0, &claims[c].tests[0], (1.0, 0.01));
+    let two: Vec<Observation> =
+        ladder.into_iter().filter(|r| r.setting.size(Axis::AmbientDim) < 1024.0).collect();
+    let result = judge_observations(&claims, &two).claims.swap_remove(c);
     let Verdict::Undecided { reason: Reason::TooFewSizes { found: 2 } } =
         &result.tests[0].findings[0].verdict
     else {
@@ -268,14 +275,16 @@ fn undecided_verdicts_name_their_reason() {
 fn many_statements_at_once_widen_the_intervals() {
     let claims = claims().unwrap();
     let c = find(&claims, "Theorem 3.4 (i)");
-    let near = readings(c, 0, &claims[c].tests[0], (0.25 - 0.02, 0.01));
-    let verdict = |readings: &[Reading]| judge_readings(&claims, readings).claims.swap_remove(c).verdict;
+    let near = observations(c, 0, &claims[c].tests[0], (0.25 - 0.02, 0.01));
+    let verdict = |observations: &[Observation]| {
+        judge_observations(&claims, observations).claims.swap_remove(c).verdict
+    };
     assert_eq!(verdict(&near), Verdict::Supported, "t = 2.8 at 4 degrees of freedom, alone");
     let others = claims.iter().enumerate().filter(|(k, _)| *k != c).flat_map(|(k, claim)| {
-        let open = |(t, test): (usize, &Test)| readings(k, t, test, figures(test.bounds())[2]);
+        let open = |(t, test): (usize, &Test)| observations(k, t, test, figures(test.bounds())[2]);
         claim.tests.iter().enumerate().flat_map(open).collect::<Vec<_>>()
     });
-    let all: Vec<Reading> = near.iter().cloned().chain(others).collect();
+    let all: Vec<Observation> = near.iter().cloned().chain(others).collect();
     assert!(matches!(verdict(&all), Verdict::Undecided { .. }), "among a hundred others");
 }
 
@@ -285,9 +294,9 @@ fn the_same_test_counts_once() {
     let claims = claims().unwrap();
     let (first, second) = (find(&claims, "Theorem 3.4 (i)"), find(&claims, "Theorem E.1d"));
     assert!(claims[second].tests[0].is_same_as(&claims[first].tests[0]));
-    let of = |c: usize| readings(c, 0, &claims[c].tests[0], figures(claims[c].tests[0].bounds())[0]);
-    let alone = judge_readings(&claims, &of(first));
-    let both = judge_readings(&claims, &of(first).into_iter().chain(of(second)).collect::<Vec<_>>());
+    let of = |c: usize| observations(c, 0, &claims[c].tests[0], figures(claims[c].tests[0].bounds())[0]);
+    let alone = judge_observations(&claims, &of(first));
+    let both = judge_observations(&claims, &of(first).into_iter().chain(of(second)).collect::<Vec<_>>());
     let finding = |board: &Scoreboard, c: usize| board.claims[c].tests[0].findings[0].clone();
     assert_eq!(finding(&alone, first).estimate, finding(&both, first).estimate, "the same level");
     assert_eq!(finding(&both, first).estimate, finding(&both, second).estimate);
@@ -301,13 +310,14 @@ fn arms_are_judged_one_by_one() {
     let claims = claims().unwrap();
     let c = find(&claims, "Corollary 3.3");
     let of = |kind: usize, role: Role| {
-        let made = |(t, test): (usize, &Test)| readings(c, t, test, figures(test.bounds())[kind]);
-        let mut made: Vec<Reading> = claims[c].tests.iter().enumerate().flat_map(made).collect();
-        made.retain(|reading| reading.setting.role == role);
+        let made = |(t, test): (usize, &Test)| observations(c, t, test, figures(test.bounds())[kind]);
+        let mut made: Vec<Observation> = claims[c].tests.iter().enumerate().flat_map(made).collect();
+        made.retain(|observation| observation.setting.role == role);
         made
     };
-    let verdict =
-        |made: Vec<Vec<Reading>>| judge_readings(&claims, &made.concat()).claims.swap_remove(c).verdict;
+    let verdict = |made: Vec<Vec<Observation>>| {
+        judge_observations(&claims, &made.concat()).claims.swap_remove(c).verdict
+    };
     let (zero, staged, trained) =
         (Role::named("none_zero"), Role::named("none_staged"), Role::named("none_trained"));
     assert_eq!(verdict(vec![of(0, zero), of(0, staged), of(0, trained)]), Verdict::Supported);
@@ -325,9 +335,9 @@ fn ladders_say_what_they_lack() {
     let claims = claims().unwrap();
     let c = find(&claims, "A.4, over τ");
     let test = &claims[c].tests[0];
-    let mut made = readings(c, 0, test, figures(test.bounds())[0]);
+    let mut made = observations(c, 0, test, figures(test.bounds())[0]);
     made[7].value = Ok(-0.25);
-    let verdict = |made: &[Reading]| judge_readings(&claims, made).claims.swap_remove(c).verdict;
+    let verdict = |made: &[Observation]| judge_observations(&claims, made).claims.swap_remove(c).verdict;
     let Verdict::Undecided { reason } = verdict(&made) else { panic!("{:?}", verdict(&made)) };
     assert_eq!(reason, Reason::NotPositive { axis: Axis::Temperature, size: 256.0, value: -0.25 });
     assert!(reason.to_string().contains("-0.25 at objective.temperature = 256"), "{reason}");
@@ -368,7 +378,7 @@ fn claims_say_what_they_are_about() {
 /// A board without what later programs added.
 #[test]
 fn boards_of_earlier_programs_are_read() {
-    let board = judge_readings(&claims().unwrap(), &[]);
+    let board = judge_observations(&claims().unwrap(), &[]);
     let mut old = serde_json::to_value(&board).unwrap();
     let forget = |value: &mut serde_json::Value, keys: &[&str]| {
         let object = value.as_object_mut().unwrap();

@@ -257,7 +257,7 @@ fn idle_runs_are_recognised_by_their_settings() {
         let run = Run::open(&stored(&folder.path().join(name), 1, settings)[0]).unwrap();
         let masked =
             run.subjects().find(|s| PAPER.role(s) == Some(Role::named("random_mask_staged"))).unwrap();
-        assert_eq!(Setting::of(&PAPER, &masked).map(|setting| setting.idleness), expected, "{name}");
+        assert_eq!(ArmSetting::of(&PAPER, &masked).map(|setting| setting.idleness), expected, "{name}");
     }
 }
 

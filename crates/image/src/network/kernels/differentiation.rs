@@ -3,7 +3,7 @@
 use super::entry::Half;
 use super::norm::{self, Moments, Then};
 use super::{Array, Layers, array, convolution, dims, geometry, norm_shape, product, with_numbers};
-use crate::settings::Arithmetic;
+use crate::network::Arithmetic;
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;

@@ -11,7 +11,7 @@ mod differentiation;
 
 pub use norm::Then;
 
-use crate::settings::Arithmetic;
+use crate::network::Arithmetic;
 use burn::backend::tensor::FloatTensor;
 #[cfg(feature = "wgpu")]
 use burn::backend::{Autodiff, Cube, autodiff::checkpoint::strategy::CheckpointStrategy};

@@ -1,13 +1,13 @@
 //! Where statements must fail: controls, at the settings of a subject, and runs that learn nothing.
 
 use super::{ClaimResult, Finding, Reason, TestResult, Verdict};
-use crate::claim::measure::Setting;
+use crate::claim::measure::ArmSetting;
 use crate::paper::Roles;
 
 /// Sets aside the controls that are not at the settings of a subject: what they show may come from anything.
 pub(super) fn require_subjects_settings(
     controls: &mut [Finding],
-    subjects: &[&Setting],
+    subjects: &[&ArmSetting],
     roles: Option<&Roles>,
 ) {
     for control in controls {
@@ -19,7 +19,7 @@ pub(super) fn require_subjects_settings(
 }
 
 /// In what a control differs from the subject that is most like it, beyond what makes it a control.
-fn apart(control: &Setting, subjects: &[&Setting], roles: Option<&Roles>) -> Option<Reason> {
+fn apart(control: &ArmSetting, subjects: &[&ArmSetting], roles: Option<&Roles>) -> Option<Reason> {
     let differing = subjects.iter().map(|subject| subject.differing(control, roles));
     let Some(least) = differing.min_by_key(Vec::len) else {
         return Some(Reason::NoSubject);

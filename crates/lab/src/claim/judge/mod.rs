@@ -25,11 +25,11 @@ pub use count::{Count, counts};
 pub use reason::Reason;
 
 use super::destiny::{Fates, NeuronDestiny, destinies, fates};
-use super::measure::{Reading, Setting, measure};
+use super::measure::{ArmSetting, Observation, measure};
 use super::{About, Axis, Claim, ClaimError, Test, claims, claims_digest};
-use crate::evidence::{EvidenceError, Moment, Run};
+use crate::evidence::{EvidenceError, Moment};
 use crate::identity::Digest;
-use crate::paper::{Name, Paper};
+use crate::paper::{Name, Paper, shipped};
 use crate::stats::{Estimate, Located};
 use controls::require_subjects_settings;
 use rayon::prelude::*;
@@ -71,7 +71,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The arm and its sizes; for a scaling test those of the largest size.
-    pub setting: Setting,
+    pub setting: ArmSetting,
     /// Seeds and their values; for a scaling test (size, value).
     pub values: Vec<(f64, f64)>,
     /// The figure with its interval at the corrected level.
@@ -171,13 +171,15 @@ pub fn judge_telling(
     on_read: &(dyn Fn(usize) + Sync),
 ) -> Result<Scoreboard, ClaimError> {
     let claims = claims(paper)?;
-    let (mut readings, mut all_fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut observations, mut all_fates, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     let finished = AtomicUsize::new(0);
     // A run is opened, read and dropped by one thread.
     let read = |folder: &PathBuf| {
-        let run = Run::open(folder)?;
-        let of_run: Vec<_> = run.subjects().filter_map(|subject| fates(paper, &subject)).collect();
-        let measured = measure(paper, &claims, run.subjects());
+        let (mut measured, mut of_run) = (Vec::new(), Vec::new());
+        (paper.runs.visit)(folder, &mut |trial| {
+            of_run.extend(fates(paper, trial));
+            measured.extend(measure(paper, &claims, trial));
+        })?;
         on_read(finished.fetch_add(1, Ordering::Relaxed) + 1);
         Ok((measured, of_run))
     };
@@ -185,31 +187,40 @@ pub fn judge_telling(
     for run in found {
         match run {
             Ok((of_run, fates_of_run)) => {
-                readings.extend(of_run);
+                observations.extend(of_run);
                 all_fates.extend(fates_of_run);
             }
             Err(error) => warnings.push(format!("left out: {error}")),
         }
     }
-    let settings = readings.iter_mut().map(|reading: &mut Reading| &mut reading.setting);
+    let settings = observations.iter_mut().map(|observation: &mut Observation| &mut observation.setting);
     labels::tell_apart(settings.chain(all_fates.iter_mut().map(|fates: &mut Fates| &mut fates.setting)));
-    let mut scoreboard = judge_readings(paper, &claims, &readings);
+    let mut scoreboard = judge_observations(paper, &claims, &observations);
     scoreboard.claims_digest = Some(claims_digest(paper));
     scoreboard.destiny = destinies(all_fates);
     scoreboard.warnings.splice(0..0, warnings);
     Ok(scoreboard)
 }
 
-/// Judges readings of a paper's claims.
-pub fn judge_readings(paper: &Paper, claims: &[Claim], readings: &[Reading]) -> Scoreboard {
+/// Judges every shipped paper that has claims on such runs by those of its kind: one board each.
+///
+/// # Errors
+/// If claims cannot be read.
+pub fn judge_shipped(folders: &[PathBuf]) -> Result<Vec<Scoreboard>, ClaimError> {
+    let papers = shipped().into_iter().map(|paper| (paper, paper.runs_among(folders)));
+    papers.filter(|(_, runs)| !runs.is_empty()).map(|(paper, runs)| judge(paper, &runs)).collect()
+}
+
+/// Judges observations of a paper's claims.
+pub fn judge_observations(paper: &Paper, claims: &[Claim], observations: &[Observation]) -> Scoreboard {
     let mut results: Vec<ClaimResult> =
-        claims.iter().enumerate().map(|(c, claim)| draft(paper, c, claim, readings)).collect();
+        claims.iter().enumerate().map(|(c, claim)| draft(paper, c, claim, observations)).collect();
     decide::decide_all(claims, &mut results);
     let mut warnings = Vec::new();
     for (result, claim) in results.iter_mut().zip(claims) {
         result.verdict = decide::overall(claim, result);
         let supported = |finding: &Finding, by: &str| {
-            let Setting { role, arm, .. } = &finding.setting;
+            let ArmSetting { role, arm, .. } = &finding.setting;
             format!(
                 "{}: {by} is supported as well ({}, {arm}, {})",
                 result.id,
@@ -237,26 +248,26 @@ pub fn judge_readings(paper: &Paper, claims: &[Claim], readings: &[Reading]) -> 
 }
 
 /// The claim with its figures, still to be decided.
-fn draft(paper: &Paper, c: usize, claim: &Claim, readings: &[Reading]) -> ClaimResult {
+fn draft(paper: &Paper, c: usize, claim: &Claim, observations: &[Observation]) -> ClaimResult {
     let is_learned = claim.about.is_some_and(About::is_learned);
     let tests = claim.tests.iter().enumerate().map(|(t, test)| {
-        let of = |wanted: &dyn Fn(&Setting) -> bool| -> Vec<&Reading> {
-            let fits = |r: &&Reading| r.claim == c && r.test == t && wanted(&r.setting);
-            readings.iter().filter(fits).collect()
+        let of = |wanted: &dyn Fn(&ArmSetting) -> bool| -> Vec<&Observation> {
+            let fits = |r: &&Observation| r.claim == c && r.test == t && wanted(&r.setting);
+            observations.iter().filter(fits).collect()
         };
-        let is_idle = |setting: &Setting| is_learned && setting.idleness.is_some();
+        let is_idle = |setting: &ArmSetting| is_learned && setting.idleness.is_some();
         let own = of(&|setting| test.arms().contains(&setting.role) && !is_idle(setting));
         let controls = of(&|setting| test.controls().contains(&setting.role));
         let idle = of(&is_idle);
-        let find = |readings: &[&Reading]| match test {
-            Test::AtOneSize(_) => at_one_size(readings),
-            Test::Scaling(scaling) => over_sizes(readings, scaling),
+        let find = |observations: &[&Observation]| match test {
+            Test::AtOneSize(_) => at_one_size(observations),
+            Test::Scaling(scaling) => over_sizes(observations, scaling),
         };
         let (against, trend) = match test {
             Test::AtOneSize(_) => (None, trend(&own)),
             Test::Scaling(scaling) => (Some(scaling.against), None),
         };
-        let subjects: Vec<&Setting> = own.iter().map(|reading| &reading.setting).collect();
+        let subjects: Vec<&ArmSetting> = own.iter().map(|observation| &observation.setting).collect();
         let mut controls = at_one_size(&controls);
         require_subjects_settings(&mut controls, &subjects, paper.roles().ok());
         let ((quantity, at), rule) = (test.quantity(), test.bounds());

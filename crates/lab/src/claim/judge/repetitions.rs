@@ -1,7 +1,7 @@
 //! Runs that differ in nothing but the seed, and ladders of such settings: what is judged at once.
 
 use super::{FEWEST_SEEDS, Finding, PLAIN_LEVEL, Reason, Verdict};
-use crate::claim::measure::{Obstacle, Reading, Setting};
+use crate::claim::measure::{ArmSetting, Observation, Obstacle};
 use crate::claim::{Axis, Scale, Scaling};
 use crate::evidence::Gap;
 use crate::stats::{Estimate, Located};
@@ -11,41 +11,46 @@ use std::collections::BTreeMap;
 pub(super) const FEWEST_SIZES: usize = 3;
 
 /// Readings that share a key, each run once, in an order that does not depend on that of the runs.
-fn repetitions<'a, K: Ord>(readings: &[&'a Reading], key: impl Fn(&Setting) -> K) -> Vec<Vec<&'a Reading>> {
-    let mut groups: BTreeMap<K, Vec<&Reading>> = BTreeMap::new();
-    for reading in readings {
-        let group = groups.entry(key(&reading.setting)).or_default();
-        let is_known =
-            |other: &&Reading| other.seed == reading.seed && other.setting.key == reading.setting.key;
+fn repetitions<'a, K: Ord>(
+    observations: &[&'a Observation],
+    key: impl Fn(&ArmSetting) -> K,
+) -> Vec<Vec<&'a Observation>> {
+    let mut groups: BTreeMap<K, Vec<&Observation>> = BTreeMap::new();
+    for observation in observations {
+        let group = groups.entry(key(&observation.setting)).or_default();
+        let is_known = |other: &&Observation| {
+            other.seed == observation.seed && other.setting.key == observation.setting.key
+        };
         if !group.iter().any(is_known) {
-            group.push(reading);
+            group.push(observation);
         }
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     for group in &mut groups {
-        group.sort_by_key(|reading| reading.seed);
+        group.sort_by_key(|observation| observation.seed);
     }
     groups.sort_by(|a, b| a[0].setting.place().cmp(&b[0].setting.place()));
     groups
 }
 
 /// The values, or why some are missing.
-fn values(group: &[&Reading]) -> Result<Vec<f64>, Reason> {
-    let mut missing = group.iter().filter_map(|reading| reading.value.as_ref().err()).peekable();
+fn values(group: &[&Observation]) -> Result<Vec<f64>, Reason> {
+    let mut missing = group.iter().filter_map(|observation| observation.value.as_ref().err()).peekable();
     if let Some(first) = missing.peek() {
-        let applies = |reading: &&Reading| !matches!(reading.value, Err(Obstacle::Condition { .. }));
+        let applies =
+            |observation: &&Observation| !matches!(observation.value, Err(Obstacle::Condition { .. }));
         if matches!(first, Obstacle::Gap(Gap::NoAmbientSpace)) || !group.iter().any(applies) {
             return Err(Reason::NotApplicable { why: first.to_string() });
         }
         let why = first.to_string();
         return Err(Reason::NotMeasured { missing: missing.count(), runs: group.len(), why });
     }
-    Ok(group.iter().filter_map(|reading| reading.value.as_ref().ok().copied()).collect())
+    Ok(group.iter().filter_map(|observation| observation.value.as_ref().ok().copied()).collect())
 }
 
-pub(super) fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
-    let groups = repetitions(readings, |setting| setting.key);
-    let finding = |group: Vec<&Reading>| {
+pub(super) fn at_one_size(observations: &[&Observation]) -> Vec<Finding> {
+    let groups = repetitions(observations, |setting| setting.key);
+    let finding = |group: Vec<&Observation>| {
         let seeds = group.iter().filter_map(|r| Some((r.seed as f64, r.value.as_ref().ok().copied()?)));
         let located = values(&group).and_then(|found| {
             Located::mean_within(&found, group[0].range).ok_or(Reason::TooFewSeeds { found: found.len() })
@@ -60,14 +65,21 @@ pub(super) fn at_one_size(readings: &[&Reading]) -> Vec<Finding> {
     groups.into_iter().map(finding).collect()
 }
 
-pub(super) fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> {
-    let ladders = repetitions(readings, |setting| setting.ladders[&test.against].clone());
-    let finding = |ladder: Vec<&Reading>| {
+/// Readings that lie on one ladder along the axis; those of arms without sizes lie on none.
+fn ladders<'a>(observations: &[&'a Observation], axis: Axis) -> Vec<Vec<&'a Observation>> {
+    let has_ladder = |reading: &&&Observation| reading.setting.ladders.contains_key(&axis);
+    let on_ladders: Vec<&Observation> = observations.iter().filter(has_ladder).copied().collect();
+    repetitions(&on_ladders, |setting| setting.ladders.get(&axis).cloned())
+}
+
+pub(super) fn over_sizes(observations: &[&Observation], test: &Scaling) -> Vec<Finding> {
+    let ladders = ladders(observations, test.against);
+    let finding = |ladder: Vec<&Observation>| {
         let located = slope(&ladder, test.against, test.scale);
-        let size = |r: &Reading| r.setting.size(test.against);
+        let size = |r: &Observation| r.setting.size(test.against);
         let points = ladder.iter().filter_map(|r| Some((size(r), r.value.as_ref().ok().copied()?))).collect();
         let largest = ladder.iter().max_by(|a, b| size(a).total_cmp(&size(b)));
-        let setting = largest.map_or(&ladder[0].setting, |reading| &reading.setting);
+        let setting = largest.map_or(&ladder[0].setting, |observation| &observation.setting);
         undecided(setting, points, located)
     };
     let mut findings: Vec<Finding> = ladders.into_iter().map(finding).collect();
@@ -81,8 +93,8 @@ pub(super) fn over_sizes(readings: &[&Reading], test: &Scaling) -> Vec<Finding> 
     findings
 }
 
-fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reason> {
-    let mut sizes: Vec<f64> = ladder.iter().map(|reading| reading.setting.size(axis)).collect();
+fn slope(ladder: &[&Observation], axis: Axis, scale: Scale) -> Result<Located, Reason> {
+    let mut sizes: Vec<f64> = ladder.iter().map(|observation| observation.setting.size(axis)).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.dedup();
     // Settings of one size may differ in anything else: they are no ladder along this axis.
@@ -91,9 +103,9 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
     }
     let mut rungs = Vec::new();
     for &size in &sizes {
-        let rung: Vec<&Reading> =
-            ladder.iter().copied().filter(|reading| reading.setting.size(axis) == size).collect();
-        if rung.iter().any(|reading| reading.setting.key != rung[0].setting.key) {
+        let rung: Vec<&Observation> =
+            ladder.iter().copied().filter(|observation| observation.setting.size(axis) == size).collect();
+        if rung.iter().any(|observation| observation.setting.key != rung[0].setting.key) {
             return Err(Reason::TwoSettings { axis, size });
         }
         rungs.push((size, rung));
@@ -102,7 +114,7 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
     if found < FEWEST_SIZES.max(rungs.len()) {
         return Err(Reason::TooFewSizes { found });
     }
-    let seeds = |rung: &[&Reading]| rung.iter().map(|reading| reading.seed).collect::<Vec<_>>();
+    let seeds = |rung: &[&Observation]| rung.iter().map(|observation| observation.seed).collect::<Vec<_>>();
     let is_paired = rungs.iter().all(|(_, rung)| seeds(rung) == seeds(&rungs[0].1));
     let scaled: Vec<(f64, Vec<f64>)> =
         rungs.iter().map(|(size, rung)| on_scale(*size, rung, axis, scale)).collect::<Result<_, _>>()?;
@@ -111,7 +123,7 @@ fn slope(ladder: &[&Reading], axis: Axis, scale: Scale) -> Result<Located, Reaso
 }
 
 /// The values of a rung on the scale whose slope is asked for.
-fn on_scale(size: f64, rung: &[&Reading], axis: Axis, scale: Scale) -> Result<(f64, Vec<f64>), Reason> {
+fn on_scale(size: f64, rung: &[&Observation], axis: Axis, scale: Scale) -> Result<(f64, Vec<f64>), Reason> {
     let found = values(rung)?;
     let scaled = |value: f64| match scale {
         Scale::LinearLog => Ok(value),
@@ -122,14 +134,14 @@ fn on_scale(size: f64, rung: &[&Reading], axis: Axis, scale: Scale) -> Result<(f
 }
 
 /// The slope over ln d, where there are enough sizes.
-pub(super) fn trend(readings: &[&Reading]) -> Option<Estimate> {
-    let ladders = repetitions(readings, |setting| setting.ladders[&Axis::LatentDim].clone());
-    let slopes = ladders.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
+pub(super) fn trend(observations: &[&Observation]) -> Option<Estimate> {
+    let slopes = ladders(observations, Axis::LatentDim);
+    let slopes = slopes.iter().filter_map(|ladder| slope(ladder, Axis::LatentDim, Scale::LinearLog).ok());
     slopes.map(|slope| slope.interval(PLAIN_LEVEL)).next()
 }
 
 /// A finding with its interval at the plain level, to be corrected.
-fn undecided(setting: &Setting, values: Vec<(f64, f64)>, located: Result<Located, Reason>) -> Finding {
+fn undecided(setting: &ArmSetting, values: Vec<(f64, f64)>, located: Result<Located, Reason>) -> Finding {
     let (located, reason) = match located {
         Ok(located) => (Some(located), Reason::OnTheBound { seeds: values.len() }),
         Err(reason) => (None, reason),

@@ -1,6 +1,6 @@
 //! The axes of a still: their ends, their ticks, and where a value is drawn.
 
-use crate::report::figure::{Axis, Layer, Panel, Scale};
+use crate::report::figure::{Axis, Panel, PlotLayer, Scale};
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
 /// An axis with the ticks that it was given.
@@ -47,7 +47,7 @@ impl Range {
         let mut values: Vec<f64> = Vec::new();
         for layer in &panel.layers {
             match layer {
-                Layer::Line(line) if is_log => {
+                PlotLayer::Line(line) if is_log => {
                     values.extend(line.points.iter().filter_map(|p| unplaced.place(p[usize::from(!is_x)])));
                 }
                 layer => {

@@ -4,7 +4,7 @@ use super::axis::{Range, Ticked};
 use super::marks::spread;
 use super::{FAMILY, Result3, message};
 use crate::report::figure::{
-    Colour, Entry, Heat, Layer, Line, Mark, Panel, Points, Scale, Shape, Stroke, value_of,
+    Colour, Entry, Heat, Line, Mark, Panel, PlotLayer, Points, Scale, Shape, Stroke, value_of,
 };
 use crate::report::palette::{heat_on_paper, on_paper};
 use plotters::coord::{Shift, cartesian::Cartesian2d};
@@ -113,7 +113,7 @@ impl Pen {
     ) -> Result3<()> {
         let (left_px, top_px) = (self.px(left), self.px(top + 18.0));
         let part = area.clone().shrink((left_px, top_px), (self.px(width - 10.0), self.px(height - 26.0)));
-        if let Some(Layer::Heat(heat)) = panel.layers.first() {
+        if let Some(PlotLayer::Heat(heat)) = panel.layers.first() {
             return self.heat(&part, panel, heat);
         }
         let (Some(mut x), Some(y)) = (Range::of(panel, true), Range::of(panel, false)) else {
@@ -152,9 +152,9 @@ impl Pen {
         self.marks(area, &mut chart, &panel.marks, (&x, &y))?;
         for layer in &panel.layers {
             match layer {
-                Layer::Line(line) => self.line(&mut chart, line, &x, &y)?,
-                Layer::Points(points) => self.points(&mut chart, points, &x, &y)?,
-                Layer::Bars(bars) => {
+                PlotLayer::Line(line) => self.line(&mut chart, line, &x, &y)?,
+                PlotLayer::Points(points) => self.points(&mut chart, points, &x, &y)?,
+                PlotLayer::Bars(bars) => {
                     let colour = rgb(on_paper(bars.colour)).mix(0.8);
                     let bar = |(i, &height): (usize, &f64)| {
                         let left = bars.start + i as f64 * bars.width;
@@ -163,8 +163,8 @@ impl Pen {
                     };
                     chart.draw_series(bars.heights.iter().enumerate().map(bar)).map_err(message)?;
                 }
-                Layer::Tiles(tiles) => self.tiles(&mut chart, tiles, &x, &y)?,
-                Layer::Heat(_) => {}
+                PlotLayer::Tiles(tiles) => self.tiles(&mut chart, tiles, &x, &y)?,
+                PlotLayer::Heat(_) => {}
             }
         }
         Ok(())

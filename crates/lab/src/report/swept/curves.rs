@@ -7,7 +7,7 @@
 use super::grid::{arms, cell};
 use super::{Group, Key, RUN, Swept};
 use crate::report::comparison::round_outwards;
-use crate::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke, slug};
+use crate::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke, slug};
 use crate::report::metrics::{METRICS, Metric};
 use crate::report::page::{Block, Fold, Section};
 use std::collections::BTreeSet;
@@ -194,10 +194,10 @@ fn panel(metric: &Metric, curves: &[Curve<'_, '_>], x: Axis, is_words: bool) -> 
             let stroke = if is_words { Stroke::Diamond } else { Stroke::Dashed };
             // A line through one point would not be seen.
             theory.has_dots = theory.points.len() == 1;
-            layers.push(Layer::Line(theory.styled(stroke, "theory")));
+            layers.push(PlotLayer::Line(theory.styled(stroke, "theory")));
         }
         if !line.points.is_empty() {
-            layers.push(Layer::Line(line));
+            layers.push(PlotLayer::Line(line));
         }
     }
     let [min, max] = metric.range();

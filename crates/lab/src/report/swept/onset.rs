@@ -8,7 +8,7 @@ use super::phase::{
     COLUMN, EDGE_COLOUR, FEWEST_COLUMNS, MEASURED, home_words, legend, numbers, slice, tiles,
 };
 use super::{Group, Swept};
-use crate::report::figure::{Axis, Figure, Layer, Line, Panel, Stroke};
+use crate::report::figure::{Axis, Figure, Line, Panel, PlotLayer, Stroke};
 use crate::report::page::show;
 use crate::report::stored::ArmView;
 
@@ -121,7 +121,7 @@ fn panel(
         title: arm.to_owned(),
         x: Axis::of_words(swept.keys[along].title(), words),
         y: Axis::of_words("training step", rows.iter().map(ToString::to_string).collect()),
-        layers: vec![Layer::Tiles(tiles), Layer::Line(dots)],
+        layers: vec![PlotLayer::Tiles(tiles), PlotLayer::Line(dots)],
         span: 1,
         ..Panel::default()
     })

@@ -13,7 +13,7 @@ use super::edge::{Edge, Place, crossing, position};
 use super::grid::arms;
 use super::{Group, Swept};
 use crate::plan::Prediction;
-use crate::report::figure::{Axis, Colour, Entry, Figure, Layer, Line, Panel, Stroke, Tiles, slug};
+use crate::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke, Tiles, slug};
 use crate::report::page::{Block, Table, show};
 
 /// The share that is drawn.
@@ -233,11 +233,11 @@ fn panel(
     if known.count() < 2 {
         return None;
     }
-    let mut layers = vec![Layer::Tiles(tiles)];
+    let mut layers = vec![PlotLayer::Tiles(tiles)];
     let measured: Vec<Edge> = rows.iter().map(|row| Edge::of(&by_seed(row, arm))).collect();
     layers.extend(measured_edge(&columns, &measured));
     layers.extend(
-        LIMITS.iter().filter_map(|limit_of| theory_edge(&columns, rows, arm, limit_of)).map(Layer::Line),
+        LIMITS.iter().filter_map(|limit_of| theory_edge(&columns, rows, arm, limit_of)).map(PlotLayer::Line),
     );
     let words = |key: usize| swept.keys[key].values.iter().map(ToString::to_string).collect::<Vec<_>>();
     Some(Panel {
@@ -280,7 +280,7 @@ fn theory_edge(columns: &[f64], rows: &[Row<'_, '_>], arm: &str, limit_of: &Limi
 }
 
 /// The dots of the measured edge, and a bar from end to end of each interval.
-fn measured_edge(columns: &[f64], edges: &[Edge]) -> Vec<Layer> {
+fn measured_edge(columns: &[f64], edges: &[Edge]) -> Vec<PlotLayer> {
     let ends = [columns.first().copied().unwrap_or_default(), columns.last().copied().unwrap_or_default()];
     let mut dots = Line::new(MEASURED, "edge", EDGE_COLOUR, Vec::new());
     let mut bars = Line::new("its 95 % interval over seeds", "edge", EDGE_COLOUR, Vec::new());
@@ -304,7 +304,7 @@ fn measured_edge(columns: &[f64], edges: &[Edge]) -> Vec<Layer> {
     if dots.points.iter().all(|point| point[0].is_nan()) {
         return Vec::new();
     }
-    vec![Layer::Line(bars), Layer::Line(dots)]
+    vec![PlotLayer::Line(bars), PlotLayer::Line(dots)]
 }
 
 /// The edges in numbers.

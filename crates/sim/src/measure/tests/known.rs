@@ -8,6 +8,7 @@ use crate::measure::reading::{FreshSamples, Neuron, Reading};
 use crate::measure::*;
 use crate::network::{Activation, Gates, Network, Normalised, ParameterGradients, Parameters, SymRelu, Tape};
 use crate::train::{BiasForces, Decomposed, Dynamics, StageTimes};
+use std::sync::Arc;
 
 /// Norms 3, 5, 1, 2. Neurons 0 and 2 are both singletons of atom 0, neuron 1 mixes atoms 1 and 2, neuron 3 is dense.
 #[rustfmt::skip]
@@ -39,7 +40,7 @@ fn energies() {
 
 #[test]
 fn growth_is_passed_on() {
-    four_neurons().read(&mut Growth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
+    four_neurons().read(&mut WeightGrowth).check(&[("growth_sparse", 1.5), ("growth_dense", 0.5)]);
 }
 
 #[test]
@@ -410,6 +411,6 @@ fn the_batch_is_passed_on() {
     let batch = view.batch.get_or_insert_default();
     (batch.loss, batch.positive_logit, batch.negative_logit, batch.positive_probability) =
         (1.0, 2.0, 3.0, 0.4);
-    let mut recorder = Recorder::new(vec![Box::new(Logits)], Cadence::Every { steps: 1 }, 1);
+    let mut recorder = Recorder::new(vec![Box::new(Logits)], Arc::new(Every { steps: 1 }), 1);
     assert_eq!(recorder.observe(&view).unwrap().scalars, [1.0, 2.0, 3.0, 0.4]);
 }

@@ -2,15 +2,17 @@
 
 use super::fake::Fake;
 use crate::measure::{
-    Cadence, Column, Destiny, Energy, LuckRule, Measure, Ownership, Reading, Recorder, Shape, Values,
+    Cadence, Column, Destiny, Energy, Every, Logarithmic, LuckRule, Measure, Ownership, Reading, Recorder,
+    Shape, Values,
 };
 use crate::train::{Dynamics, StageTimes, StopReason};
+use std::sync::Arc;
 
 fn still() -> Fake {
     Fake::new(2, &[1.0, 0.0], &[0.0])
 }
 
-fn recorded(cadence: Cadence, last: u64, stages: StageTimes) -> Vec<u64> {
+fn recorded(cadence: Arc<dyn Cadence>, last: u64, stages: StageTimes) -> Vec<u64> {
     let recorder = Recorder::new(vec![], cadence, last);
     let due = |&step: &u64| recorder.is_due(&Fake { step, stages, ..still() }.view());
     (0..=last).filter(due).collect()
@@ -19,17 +21,17 @@ fn recorded(cadence: Cadence, last: u64, stages: StageTimes) -> Vec<u64> {
 #[test]
 fn steps_at_a_cadence_and_the_ones_that_always_count() {
     let none = StageTimes::default();
-    assert_eq!(recorded(Cadence::Every { steps: 10 }, 34, none), [0, 10, 20, 30, 34]);
+    assert_eq!(recorded(Arc::new(Every { steps: 10 }), 34, none), [0, 10, 20, 30, 34]);
     let stages = StageTimes { first: Some(7), second: Some(23) };
-    assert_eq!(recorded(Cadence::Every { steps: 10 }, 30, stages), [0, 7, 10, 20, 23, 30]);
-    assert_eq!(recorded(Cadence::Logarithmic { per_decade: 1 }, 1500, none), [0, 1, 10, 100, 1000, 1500]);
-    assert_eq!(recorded(Cadence::Logarithmic { per_decade: 3 }, 50, none), [0, 1, 2, 5, 10, 22, 46, 50]);
+    assert_eq!(recorded(Arc::new(Every { steps: 10 }), 30, stages), [0, 7, 10, 20, 23, 30]);
+    assert_eq!(recorded(Arc::new(Logarithmic { per_decade: 1 }), 1500, none), [0, 1, 10, 100, 1000, 1500]);
+    assert_eq!(recorded(Arc::new(Logarithmic { per_decade: 3 }), 50, none), [0, 1, 2, 5, 10, 22, 46, 50]);
 }
 
 #[test]
 fn every_step_of_a_logarithmic_cadence_is_found() {
     for per_decade in [1, 3, 10, 40] {
-        let cadence = Cadence::Logarithmic { per_decade };
+        let cadence = Logarithmic { per_decade };
         let mut expected: Vec<u64> = (0..=4 * per_decade)
             .map(|k| 10f64.powf(f64::from(k) / f64::from(per_decade)).round() as u64)
             .collect();
@@ -43,8 +45,11 @@ fn every_step_of_a_logarithmic_cadence_is_found() {
 fn the_step_at_which_a_run_diverges_is_recorded() {
     let stop = Some(StopReason::Diverged { step: 3, what: "the loss is NaN".into() });
     let diverged = Fake { step: 3, stop, ..Fake::new(2, &[f32::NAN, f32::INFINITY], &[f64::NAN]) };
-    let mut recorder =
-        Recorder::new(vec![Box::new(Energy), Box::<Ownership>::default()], Cadence::Every { steps: 10 }, 100);
+    let mut recorder = Recorder::new(
+        vec![Box::new(Energy), Box::<Ownership>::default()],
+        Arc::new(Every { steps: 10 }),
+        100,
+    );
     let record = recorder.observe(&diverged.view()).unwrap();
     assert_eq!(
         (record.step, record.scalars.len()),
@@ -56,7 +61,7 @@ fn the_step_at_which_a_run_diverges_is_recorded() {
 #[test]
 fn columns_stand_in_the_order_of_the_measures() {
     let mut recorder =
-        Recorder::new(vec![Box::<Ownership>::default(), Box::new(Energy)], Cadence::Every { steps: 1 }, 9);
+        Recorder::new(vec![Box::<Ownership>::default(), Box::new(Energy)], Arc::new(Every { steps: 1 }), 9);
     let names: Vec<&str> = recorder.columns().iter().map(|column| column.name).collect();
     assert_eq!(
         names[..5],
@@ -72,7 +77,7 @@ fn columns_stand_in_the_order_of_the_measures() {
 #[test]
 #[should_panic(expected = "two measurements declare the column `sparse_energy_mean`")]
 fn a_column_cannot_be_declared_twice() {
-    Recorder::new(vec![Box::new(Energy), Box::new(Energy)], Cadence::Every { steps: 1 }, 1);
+    Recorder::new(vec![Box::new(Energy), Box::new(Energy)], Arc::new(Every { steps: 1 }), 1);
 }
 
 struct Careless;
@@ -90,7 +95,7 @@ impl Measure for Careless {
 #[test]
 #[should_panic(expected = "wrote the column `surprise`")]
 fn an_undeclared_column_cannot_be_written() {
-    Recorder::new(vec![Box::new(Careless)], Cadence::Every { steps: 1 }, 1).observe(&still().view());
+    Recorder::new(vec![Box::new(Careless)], Arc::new(Every { steps: 1 }), 1).observe(&still().view());
 }
 
 /// Two neurons, two atoms; the second neuron wins the first atom, so that both measurements have something to
@@ -101,7 +106,7 @@ fn a_memory_is_taken_up_by_a_process_of_its_own_shape_alone() {
         let rule = LuckRule { lucky: 0.5, potential: 0.1 };
         vec![Box::<Ownership>::default(), Box::new(Destiny::new(rule))]
     };
-    let recorder = || Recorder::new(measures(), Cadence::Every { steps: 1 }, 9);
+    let recorder = || Recorder::new(measures(), Arc::new(Every { steps: 1 }), 9);
     let state = Fake::new(2, &[0.1, 0.2, 3.0, 0.0], &[5.0, 0.0]);
     let mut first = recorder();
     first.observe(&state.view()).unwrap();

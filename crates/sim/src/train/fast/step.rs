@@ -85,7 +85,7 @@ impl Fast {
         pass.backward(parts.network.as_ref());
         done(StepPart::Activation);
         self.update(learner, pass);
-        learner.conclude(reading.loss);
+        learner.conclude(reading.loss, &pass.parameter_gradients.bias);
         done(StepPart::Update);
         reading
     }
@@ -190,7 +190,7 @@ impl Fast {
     /// Moves the learner along the gradients: W ← (1 − ηλ) W − η Cᵀ X.
     fn update(&mut self, learner: &mut Learner, pass: &Pass) {
         let Self { anchor, positive, negatives, coefficients, gate, .. } = self;
-        let Pass { one_view, gradients: grads, parameter_gradients, .. } = pass;
+        let Pass { one_view, gradients: grads, .. } = pass;
         let positive = if *one_view { &*anchor } else { &*positive };
         let gated = gate.is_worth_it();
         let anchor_grads = Some(&grads.anchor).filter(|_| !gated);
@@ -212,7 +212,7 @@ impl Fast {
                 descend(weights, descent, &terms);
             }
         };
-        learner.descend_by(gradient, &parameter_gradients.bias);
+        learner.descend_by(gradient);
     }
 }
 

@@ -116,7 +116,7 @@ impl Outside {
             rotate_to_lower_triangle(noise, None);
             self.take_up(learner.weights_mut(), noise, rate, &stream);
         }
-        learner.conclude(loss);
+        learner.conclude(loss, &gradients.parameters.bias);
     }
 
     /// L' of [L | rate·l T], with l in the first columns of `noise`.

@@ -9,7 +9,7 @@ use crate::math::random::Part;
 use crate::math::{Matrix, Purpose, Stream};
 use crate::network::ParameterGradients;
 use crate::train::learner::StepGradients;
-use crate::train::{BiasRule, Learner, LearningRate, RateRule, StageRule, TrainingRule};
+use crate::train::{ConstantRate, Learner, RateRule, StageRule, TrainingRule, ZeroBias};
 use std::sync::Arc;
 
 fn law() -> SparseCodingLaw {
@@ -28,8 +28,8 @@ fn rule(width: usize) -> TrainingRule {
     TrainingRule {
         width,
         initial_norm: 2.0,
-        rate: RateRule { learning_rate: 0.5, schedule: LearningRate::Constant, weight_decay: 0.1 },
-        bias: BiasRule::Zero,
+        rate: RateRule { learning_rate: 0.5, schedule: Arc::new(ConstantRate), weight_decay: 0.1 },
+        bias: Arc::new(ZeroBias),
         stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 4.0 },
         steps: 1 << 30,
     }

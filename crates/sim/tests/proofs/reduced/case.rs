@@ -8,8 +8,8 @@ use featurescope_sim::math::linalg::{squared_norm, times_transposed};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, BiasRule, Dynamics, LearningRate, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
-    Sampled, Sgd, StageRule, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd,
+    StageRule, TrainedBias, TrainingRule,
 };
 use std::sync::Arc;
 use std::thread;
@@ -79,8 +79,8 @@ pub fn base(views: Views) -> Case {
         rule: TrainingRule {
             width: 24,
             initial_norm: 0.3,
-            rate: RateRule { learning_rate: 1.0, schedule: LearningRate::Constant, weight_decay: 2e-3 },
-            bias: BiasRule::Trained { learning_rate: 0.3, reset: None },
+            rate: RateRule { learning_rate: 1.0, schedule: Arc::new(ConstantRate), weight_decay: 2e-3 },
+            bias: Arc::new(TrainedBias { learning_rate: 0.3, reset: None }),
             stages: StageRule { first_energy_ratio: 4.0, second_energy_ratio: 16.0 },
             steps: 1 << 20,
         },

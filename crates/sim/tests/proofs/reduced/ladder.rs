@@ -3,7 +3,8 @@
 use super::case::{Case, FIGURES, Views, base, compare, readings, reduced, reduced_with, sampled};
 use super::two_samples::welch;
 use featurescope_sim::data::SparseCodingLaw;
-use featurescope_sim::train::{BiasRule, Dynamics, MaskJitter, TrainingRule};
+use featurescope_sim::train::{Dynamics, MaskJitter, TrainingRule, ZeroBias};
+use std::sync::Arc;
 
 const REDUCED_SEEDS: u64 = 10_000;
 
@@ -11,7 +12,7 @@ const REDUCED_SEEDS: u64 = 10_000;
 fn stage_one(ambient_dim: usize, seeds: u64) -> Case {
     let masked = base(Views::RandomMask(0.5));
     let law = SparseCodingLaw { ambient_dim, noise_variance: 0.01, direction_variance: 0.01, ..masked.law };
-    let rule = TrainingRule { initial_norm: 0.05, bias: BiasRule::Zero, ..masked.rule };
+    let rule = TrainingRule { initial_norm: 0.05, bias: Arc::new(ZeroBias), ..masked.rule };
     Case { name: "stage I", law, rule, read_at: &[16], seeds, ..masked }
 }
 

@@ -3,7 +3,7 @@
 use super::case::{Case, Task, Views, base, compare, readings, reduced, sampled};
 use featurescope_sim::data::{FixedCount, SparseCodingLaw};
 use featurescope_sim::objective::{NegativeSet, StopGrad};
-use featurescope_sim::train::{BatchPlan, BiasRule, NegativeViews, RateRule, TrainingRule};
+use featurescope_sim::train::{BatchPlan, NegativeViews, RateRule, StagedBias, TrainingRule};
 use std::sync::Arc;
 
 /// Seeds of the two dynamics are apart: nothing is shared.
@@ -29,7 +29,7 @@ fn without_augmentation_the_laws_are_equal() {
 #[test]
 fn with_random_mask_the_laws_are_equal_as_far_as_can_be_told() {
     let masked = base(Views::RandomMask(0.5));
-    let bias = BiasRule::Staged { reset: 0.8, growth: 0.2, cap: 0.45 };
+    let bias = Arc::new(StagedBias { reset: 0.8, growth: 0.2, cap: 0.45 });
     let rule = TrainingRule { bias, ..masked.rule };
     let law = SparseCodingLaw { ambient_dim: 1024, ..masked.law };
     check(&Case { name: "RandomMask, staged", rule, law, ..masked });

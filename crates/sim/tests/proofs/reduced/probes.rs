@@ -5,7 +5,8 @@ use super::two_samples::{Family, welch};
 use featurescope_sim::data::SparseCodingLaw;
 use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::probe::{FeatureKind, LabelledSet, LadderSettings, climb};
-use featurescope_sim::train::{BiasRule, Dynamics, TrainingRule};
+use featurescope_sim::train::{Dynamics, StagedBias, TrainingRule};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 const STEPS: usize = 120;
@@ -32,7 +33,7 @@ fn scores(dynamics: &mut dyn Dynamics, seed: u64) -> [f64; 2] {
 fn probes_score_alike() {
     for views in [Views::None, Views::RandomMask(0.5)] {
         let case = base(views);
-        let bias = BiasRule::Staged { reset: 0.8, growth: 0.2, cap: 0.45 };
+        let bias = Arc::new(StagedBias { reset: 0.8, growth: 0.2, cap: 0.45 });
         let law = SparseCodingLaw { ambient_dim: 1024, ..case.law.clone() };
         let case = Case { name: "probes", law, rule: TrainingRule { bias, ..case.rule }, ..case };
         let ran = |from: u64, start: &dyn Fn(&Case, u64) -> Box<dyn Dynamics>| -> Vec<[f64; 2]> {
