@@ -3,7 +3,7 @@
 use super::course::{Course, Layer};
 use super::record::columns;
 use crate::identity::Digest;
-use crate::report::figure::{Axis, Colour, Entry, Figure, Layer as Drawn, Line, Panel, Stroke};
+use crate::report::figure::{Axis, Colour, Entry, Figure, Line, Panel, PlotLayer, Stroke};
 use crate::report::page::{Block, Page, Provenance, Section, Table, Tone, Verdict, show};
 
 /// The curves of all layers over the steps, a panel for every figure that was read.
@@ -14,12 +14,12 @@ pub fn curves(course: &Course) -> Figure {
         let mut line = Line::new(layer.name.clone(), &layer.name, colour(i), points);
         line.has_dots = layer.records.len() < 2;
         let is_read = line.points.iter().any(|point| point[1].is_finite());
-        is_read.then_some(Drawn::Line(line))
+        is_read.then_some(PlotLayer::Line(line))
     };
     let panel = |column: featurescope_sim::measure::Column| {
         let shown = column.shown?;
         let layers = course.layers.iter().enumerate();
-        let layers: Vec<Drawn> = layers.filter_map(|layer| line(layer, column.name)).collect();
+        let layers: Vec<PlotLayer> = layers.filter_map(|layer| line(layer, column.name)).collect();
         (!layers.is_empty()).then(|| Panel {
             title: shown.title.to_owned(),
             x: Axis::linear("step"),
