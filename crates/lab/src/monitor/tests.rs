@@ -3,7 +3,6 @@ use super::*;
 use crate::array_file::{Entry, Scalars};
 use crate::diagnose::{Arrays, MemoryArray, Study, find};
 use crate::report::FigureData;
-use crate::run::DirectoryError;
 use crate::status::Status;
 
 const SAMPLES: usize = 60;
@@ -104,7 +103,7 @@ fn a_folder_gives_back_what_was_read() {
     }
     let path = folder.path().to_path_buf();
     let occupied = MonitorFolder::begin(Some(&path), parent.path(), &course.settings).unwrap_err();
-    assert!(matches!(occupied, MonitorError::Directory(DirectoryError::Lock(_))), "{occupied}");
+    assert!(occupied.to_string().contains("is not empty"), "{occupied}");
     folder.write(&course, Status::Finished).unwrap();
     drop(folder);
     assert!(is_one(&path) && !is_one(parent.path()));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import time
@@ -197,12 +198,13 @@ class Monitor(Mapping[str, Table]):
         svg = self._core.curves()
         if svg is None:
             return
-        from IPython.display import HTML, display
-
+        # IPython has no types for these.
+        screen: Any = importlib.import_module("IPython.display")
+        drawing = screen.HTML(svg)
         if self._handle is None:
-            self._handle = display(HTML(svg), display_id=True)
+            self._handle = screen.display(drawing, display_id=True)
         else:
-            self._handle.update(HTML(svg))
+            self._handle.update(drawing)
 
     @property
     def path(self) -> Path | None:

@@ -16,8 +16,8 @@ class Options(TypedDict, total=False):
     arms: Mapping[str, Mapping[str, Any]]
     """Settings of single arms, by name."""
     experiment: Union[str, Iterable[str]]
-    """experiment: Name of the experiment; names the run directory. Takes a text. Default: not
-    given; then the name of the file or experiment that was run."""
+    """experiment: Name of the experiment. The run directory has it in its name. Takes a text.
+    Default: not given; then the name of the file or experiment that was run."""
     seed: Union[int, Iterable[int]]
     """seed: Seed of everything random. Equal seeds give equal bytes. Takes a whole number from 0 to
     9223372036854775807. Default: 1."""
@@ -34,9 +34,10 @@ class Options(TypedDict, total=False):
     dictionary: Union[Literal["haar", "hadamard", "axes", "file"], Iterable[Literal["haar", "hadamard", "axes", "file"]]]
     """data.dictionary.kind: Where the dictionary M comes from. haar: uniformly random orthonormal
     atoms. hadamard: a randomised Hadamard matrix, whose leverages are all equal (ambient_dim must
-    be a power of two). axes: the first coordinate axes, which break the paper's assumption that
-    atoms are spread over many coordinates: masks then hide whole atoms. file: the matrix in a file.
-    Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind = sparse_coding."""
+    be a power of two). axes: the first coordinate axes. They break the paper's assumption that
+    atoms are spread over many coordinates, because masks then hide whole atoms. file: the matrix in
+    a file. Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind =
+    sparse_coding."""
     latent: Union[Literal["independent", "fixed_count"], Iterable[Literal["independent", "fixed_count"]]]
     """data.latent.kind: Which atoms are active in a sample. independent: each atom independently of
     the others (Definition 2.1). fixed_count: exactly active_count of them in every sample. Takes
@@ -140,28 +141,29 @@ class Options(TypedDict, total=False):
     or python."""
     dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
-    space. reduced: the same process in the latent_dim + width coordinates that the learner sees, at
-    a cost that does not depend on ambient_dim; equal in law without masks, with masks its limit for
-    large ambient_dim and even leverages: of a Haar dictionary of 32 atoms the share of dense energy
-    ends 19, 5 and 2 % too low where ambient_dim is 8, 16 and 32 times latent_dim. It takes plain
-    descent (sgd) alone. Takes one of sampled, reduced. Default: sampled."""
+    space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
+    Its cost does not depend on ambient_dim. Without masks it is equal in law. With masks it is the
+    limit for large ambient_dim and even leverages. For a Haar dictionary of 32 atoms the share of
+    dense energy then ends 19, 5 and 2 % too low where ambient_dim is 8, 16 and 32 times latent_dim.
+    It needs plain descent (sgd). Takes one of sampled, reduced. Default: sampled."""
     fork: Union[str, Iterable[str]]
-    """training.fork: ARM@STEP, ARM@t1 or ARM@t2: until that moment the arm is that other one,
-    written before it; from there on it has its own settings. Both see the same samples. If the
-    other arm does not get there, this one is the same all along. Takes a text. Default: not given;
-    then the arm has its own settings from the start."""
+    """training.fork: ARM@STEP, ARM@t1 or ARM@t2: the arm and the moment at which this one leaves
+    it. Until then this arm is the other one. From there on it has its own settings. The other arm
+    stands before it in the spec. Both see the same samples. If the other arm does not get there,
+    this one is the same all along. Takes a text. Default: not given; then the arm has its own
+    settings from the start."""
     arithmetic: Union[Literal["single", "mixed"], Iterable[Literal["single", "mixed"]]]
     """training.arithmetic: How products are computed. single: in single precision. mixed: from
-    inputs rounded to bfloat16 with sums in single precision, and with in-batch negatives W x⁺⁺ from
-    W x and W x⁺: faster, most of all on processors that multiply bfloat16 fast; other bits. Takes
-    one of single, mixed. Default: single. Used with objective.kind = info_nce or spectral and
-    training.dynamics = sampled."""
+    inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
+    x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
+    results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
+    info_nce or spectral and training.dynamics = sampled."""
     mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
-    """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal: its
-    first order in latent_dim/ambient_dim, or nothing, the limit in which that ratio is zero. Takes
-    one of kept, dropped. Default: kept. Used with training.dynamics = reduced and objective.kind =
-    info_nce or spectral or python or python_pairs and augmentation.kind = random_mask or
-    disjoint_masks or independent_masks."""
+    """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
+    its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
+    is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
+    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
+    random_mask or disjoint_masks or independent_masks."""
     steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     learning_rate: Union[float, Iterable[float]]
@@ -186,7 +188,7 @@ class Options(TypedDict, total=False):
     (the paper). momentum: v ← μ v + ∇L + λ w, w ← w − η v. adam: Adam, with weight decay apart from
     the gradient (AdamW). Takes one of sgd, momentum, adam. Default: sgd."""
     momentum: Union[float, Iterable[float]]
-    """training.optimizer.momentum: Share of its velocity that a weight keeps (μ); in the end it
+    """training.optimizer.momentum: Share of its velocity that a weight keeps (μ). In the end it
     moves η/(1 − μ) times the gradient. Takes a number in [0, 1). Default: 0.9. Used with
     training.optimizer.kind = momentum."""
     beta1: Union[float, Iterable[float]]
@@ -238,9 +240,9 @@ class Options(TypedDict, total=False):
     """measure.samples: Fresh samples behind each cosine and firing rate. Takes a whole number from
     2 to 4294967295. Default: 512."""
     potential_per_atom: Union[float, Iterable[float]]
-    """measure.potential_per_atom: Sets the threshold of luck: so many neurons per atom are expected
-    to start above it (Definition B.1; the paper's own constants leave about 0.2 at sizes that fit a
-    computer). Takes a number in [1e-37, 1e37]. Default: 3.0."""
+    """measure.potential_per_atom: Number of neurons per atom that are expected to start above the
+    threshold of luck (Definition B.1). It sets this threshold. The paper's own constants leave
+    about 0.2 at sizes that fit a computer. Takes a number in [1e-37, 1e37]. Default: 3.0."""
     labels: Iterable[int]
     """probe.labels: Numbers of labels that linear probes are fitted on. An empty list: no probes.
     Takes a list of ascending whole numbers from 1 to 4294967295. Default: [200, 1000, 5000]."""
@@ -249,8 +251,8 @@ class Options(TypedDict, total=False):
     number from 1 to 4294967295. Default: 3."""
     target_spread: Union[float, Iterable[float]]
     """probe.target_spread: s: entries of a target w* are random signs times magnitudes uniform on
-    [1 − s, 1 + s]. Plain signs by default; a larger spread makes classification harder, for two
-    active atoms may nearly cancel. Takes a number in [0, 1). Default: 0.0."""
+    [1 − s, 1 + s]. By default they are plain signs. A larger spread makes classification harder,
+    because two active atoms may nearly cancel. Takes a number in [0, 1). Default: 0.0."""
     validation_rows: Union[int, Iterable[int]]
     """probe.validation_rows: Samples that choose the regularisation. Takes a whole number from 1 to
     4294967295. Default: 2000."""
@@ -279,9 +281,10 @@ class Options(TypedDict, total=False):
     data__dictionary__kind: Union[Literal["haar", "hadamard", "axes", "file"], Iterable[Literal["haar", "hadamard", "axes", "file"]]]
     """data.dictionary.kind: Where the dictionary M comes from. haar: uniformly random orthonormal
     atoms. hadamard: a randomised Hadamard matrix, whose leverages are all equal (ambient_dim must
-    be a power of two). axes: the first coordinate axes, which break the paper's assumption that
-    atoms are spread over many coordinates: masks then hide whole atoms. file: the matrix in a file.
-    Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind = sparse_coding."""
+    be a power of two). axes: the first coordinate axes. They break the paper's assumption that
+    atoms are spread over many coordinates, because masks then hide whole atoms. file: the matrix in
+    a file. Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind =
+    sparse_coding."""
     data__dictionary__path: Union[Union[str, os.PathLike[str]], Iterable[Union[str, os.PathLike[str]]]]
     """data.dictionary.path: File that holds M: ambient_dim rows and latent_dim orthonormal columns,
     as .npy or as text. Takes the path of a file. It must be given. Used with data.kind =
@@ -409,28 +412,29 @@ class Options(TypedDict, total=False):
     or python."""
     training__dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
-    space. reduced: the same process in the latent_dim + width coordinates that the learner sees, at
-    a cost that does not depend on ambient_dim; equal in law without masks, with masks its limit for
-    large ambient_dim and even leverages: of a Haar dictionary of 32 atoms the share of dense energy
-    ends 19, 5 and 2 % too low where ambient_dim is 8, 16 and 32 times latent_dim. It takes plain
-    descent (sgd) alone. Takes one of sampled, reduced. Default: sampled."""
+    space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
+    Its cost does not depend on ambient_dim. Without masks it is equal in law. With masks it is the
+    limit for large ambient_dim and even leverages. For a Haar dictionary of 32 atoms the share of
+    dense energy then ends 19, 5 and 2 % too low where ambient_dim is 8, 16 and 32 times latent_dim.
+    It needs plain descent (sgd). Takes one of sampled, reduced. Default: sampled."""
     training__fork: Union[str, Iterable[str]]
-    """training.fork: ARM@STEP, ARM@t1 or ARM@t2: until that moment the arm is that other one,
-    written before it; from there on it has its own settings. Both see the same samples. If the
-    other arm does not get there, this one is the same all along. Takes a text. Default: not given;
-    then the arm has its own settings from the start."""
+    """training.fork: ARM@STEP, ARM@t1 or ARM@t2: the arm and the moment at which this one leaves
+    it. Until then this arm is the other one. From there on it has its own settings. The other arm
+    stands before it in the spec. Both see the same samples. If the other arm does not get there,
+    this one is the same all along. Takes a text. Default: not given; then the arm has its own
+    settings from the start."""
     training__arithmetic: Union[Literal["single", "mixed"], Iterable[Literal["single", "mixed"]]]
     """training.arithmetic: How products are computed. single: in single precision. mixed: from
-    inputs rounded to bfloat16 with sums in single precision, and with in-batch negatives W x⁺⁺ from
-    W x and W x⁺: faster, most of all on processors that multiply bfloat16 fast; other bits. Takes
-    one of single, mixed. Default: single. Used with objective.kind = info_nce or spectral and
-    training.dynamics = sampled."""
+    inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
+    x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
+    results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
+    info_nce or spectral and training.dynamics = sampled."""
     training__mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
-    """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal: its
-    first order in latent_dim/ambient_dim, or nothing, the limit in which that ratio is zero. Takes
-    one of kept, dropped. Default: kept. Used with training.dynamics = reduced and objective.kind =
-    info_nce or spectral or python or python_pairs and augmentation.kind = random_mask or
-    disjoint_masks or independent_masks."""
+    """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
+    its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
+    is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
+    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
+    random_mask or disjoint_masks or independent_masks."""
     training__steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     training__learning_rate: Union[float, Iterable[float]]
@@ -455,7 +459,7 @@ class Options(TypedDict, total=False):
     (the paper). momentum: v ← μ v + ∇L + λ w, w ← w − η v. adam: Adam, with weight decay apart from
     the gradient (AdamW). Takes one of sgd, momentum, adam. Default: sgd."""
     training__optimizer__momentum: Union[float, Iterable[float]]
-    """training.optimizer.momentum: Share of its velocity that a weight keeps (μ); in the end it
+    """training.optimizer.momentum: Share of its velocity that a weight keeps (μ). In the end it
     moves η/(1 − μ) times the gradient. Takes a number in [0, 1). Default: 0.9. Used with
     training.optimizer.kind = momentum."""
     training__optimizer__beta1: Union[float, Iterable[float]]
@@ -521,9 +525,9 @@ class Options(TypedDict, total=False):
     """measure.samples: Fresh samples behind each cosine and firing rate. Takes a whole number from
     2 to 4294967295. Default: 512."""
     measure__potential_per_atom: Union[float, Iterable[float]]
-    """measure.potential_per_atom: Sets the threshold of luck: so many neurons per atom are expected
-    to start above it (Definition B.1; the paper's own constants leave about 0.2 at sizes that fit a
-    computer). Takes a number in [1e-37, 1e37]. Default: 3.0."""
+    """measure.potential_per_atom: Number of neurons per atom that are expected to start above the
+    threshold of luck (Definition B.1). It sets this threshold. The paper's own constants leave
+    about 0.2 at sizes that fit a computer. Takes a number in [1e-37, 1e37]. Default: 3.0."""
     probe__labels: Iterable[int]
     """probe.labels: Numbers of labels that linear probes are fitted on. An empty list: no probes.
     Takes a list of ascending whole numbers from 1 to 4294967295. Default: [200, 1000, 5000]."""
@@ -532,8 +536,8 @@ class Options(TypedDict, total=False):
     number from 1 to 4294967295. Default: 3."""
     probe__target_spread: Union[float, Iterable[float]]
     """probe.target_spread: s: entries of a target w* are random signs times magnitudes uniform on
-    [1 − s, 1 + s]. Plain signs by default; a larger spread makes classification harder, for two
-    active atoms may nearly cancel. Takes a number in [0, 1). Default: 0.0."""
+    [1 − s, 1 + s]. By default they are plain signs. A larger spread makes classification harder,
+    because two active atoms may nearly cancel. Takes a number in [0, 1). Default: 0.0."""
     probe__validation_rows: Union[int, Iterable[int]]
     """probe.validation_rows: Samples that choose the regularisation. Takes a whole number from 1 to
     4294967295. Default: 2000."""

@@ -266,7 +266,11 @@ def bias_rule(function: Callable[[BiasStep], Any] | None = None, /, *, version: 
     def make(function: Callable[[BiasStep], Any], version: str) -> Part:
         part = Part("bias_rule", "python", function, version)
 
-        def call(sizes: tuple[Any, ...], state: tuple[Any, ...], gradient: np.ndarray[Any, Any]) -> Any:
+        def call(
+            sizes: tuple[int, int | None, float, int],
+            state: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]],
+            gradient: np.ndarray[Any, Any],
+        ) -> Any:
             step = BiasStep(*sizes, *state, gradient)
             width = step.bias.shape
             return _checked("the thresholds", function(step), width)
