@@ -16,6 +16,7 @@ use featurescope_image::report::{SWEEP_FIGURES, write_for_judged_runs};
 use featurescope_image::run::Folder;
 use featurescope_image::settings::{CATALOGUE, Data, Settings};
 use featurescope_image::train::{Plan, Source, execute};
+use featurescope_lab::experiments::name_of;
 use featurescope_lab::host::show_bytes;
 use featurescope_lab::run::RunDirectory;
 use featurescope_lab::spec::Layer;
