@@ -94,7 +94,12 @@ pub fn judge_runs(
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
         let mut boards = Vec::new();
         for paper in shipped() {
-            let board = judge(paper, &folders).map_err(|error| error.to_string())?;
+            // A board of no runs would say nothing.
+            let own = paper.runs_among(&folders);
+            if own.is_empty() {
+                continue;
+            }
+            let board = judge(paper, &own).map_err(|error| error.to_string())?;
             let text = featurescope::scoreboard(&board, featurescope::Detail::Line, width);
             let text = text.map_err(|error| error.to_string())?;
             let json = serde_json::to_string(&board).map_err(|error| error.to_string())?;

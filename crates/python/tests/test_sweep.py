@@ -58,7 +58,7 @@ def test_figures_are_drawn_with_intervals_over_seeds(spec: Path, tmp_path: Path)
 
 def test_runs_are_judged(swept: fs.SweepResult) -> None:
     judgement = fs.judge(swept)
-    assert "wen-li-2021" in judgement.boards
+    assert list(judgement.boards) == ["wen-li-2021"], "the board on pictures has no run"
     table = judgement.table
     assert len(table) > 50 and set(table["verdict"]) <= {"supported", "refuted", "undecided", "not_tested", "not_testable"}
     assert np.array_equal(fs.judge(swept.runs).table["verdict"], table["verdict"])
