@@ -1,15 +1,16 @@
-//! Thresholds that approach their cap in time: zero until T1, then b_i = cap·(1 − e^{−(t − T1)/s})·‖w_i‖ at step t.
+//! Thresholds that approach their cap in time: zero until T1, then b_i = cap·(1 − e^{−(t − T1)/s})·‖w_i‖ at
+//! step t.
 //!
-//! The paper's schedule is a race: a threshold grows by a factor, unless its norm grows faster. Here every threshold
-//! stands at the same share of its norm, so no neuron falls behind, and none is favoured.
+//! The paper's schedule is a race: a threshold grows by a factor, unless its norm grows faster. Here every
+//! threshold stands at the same share of its norm, so no neuron falls behind, and none is favoured.
 
 use super::{BiasCourse, BiasPart, BiasRule, BiasStep, CAP};
 use crate::math::{Matrix, ParameterError, require_positive};
 use crate::part::{PartSetting, Range};
 use std::sync::Arc;
 
-/// The declaration. A setting that another rule of the slot has too is the same in both: `bias.cap` is that of the
-/// paper's schedule.
+/// The declaration. A setting that another rule of the slot has too is the same in both: `bias.cap` is that
+/// of the paper's schedule.
 pub(super) static PART: BiasPart = BiasPart {
     kind: "gradual",
     summary: "towards the cap from T1 on, all at the same share of their norm",
@@ -42,8 +43,8 @@ impl BiasRule for GradualBias {
         require_positive("bias.rise_steps", self.rise_steps)
     }
 
-    // A rule sees the step after the weights have moved: norms, gradient, stage times. It has no state here, since the
-    // step and T1 say everything. One that has a state names it in `memory`, and resuming follows.
+    // A rule sees the step after the weights have moved: norms, gradient, stage times. It has no state here,
+    // since the step and T1 say everything. One that has a state names it in `memory`, and resuming follows.
     fn advance(&self, bias: &mut [f32], _memory: &mut [Matrix], step: &BiasStep<'_>) {
         let Some(first) = step.stages.first else { return };
         let waited = (step.step - first) as f64 / self.rise_steps;

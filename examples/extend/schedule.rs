@@ -1,4 +1,5 @@
-//! A learning rate that warms up: min(1, (t + 1)/s) times its base value at step t, so that the first steps are short.
+//! A learning rate that warms up: min(1, (t + 1)/s) times its base value at step t, so that the first steps
+//! are short.
 //!
 //! Source: Goyal et al., "Accurate, large minibatch SGD" (2017), section 2.2.
 

@@ -91,8 +91,8 @@ pub struct Manner {
     /// Threads to use; results do not depend on it [default: all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
-    /// Seconds between two saved states of an arm in training. A kill can cost this much. 0 saves after every step.
-    /// Networks on pictures are saved after every epoch
+    /// Seconds between two saved states of an arm in training. A kill can cost this much. 0 saves after every
+    /// step. Networks on pictures are saved after every epoch
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = seconds)]
     pub save_every: f64,
     /// Print what `summary.json` holds instead of the summary

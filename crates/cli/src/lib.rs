@@ -1,4 +1,5 @@
-//! The command line of featurescope: reads arguments, hands them to a command, turns the answer into an exit code.
+//! The command line of featurescope: reads arguments, hands them to a command, turns the answer into an exit
+//! code.
 //!
 //! A library, so that the Python package brings the same program along.
 

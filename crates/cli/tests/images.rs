@@ -86,7 +86,8 @@ fn seeds_are_runs_of_a_sweep() {
     assert!(String::from_utf8_lossy(&again.get_output().stdout).contains("report.html"));
 }
 
-/// From pictures to verdicts: five seeds of a small run are judged as every other run is, by a board of their own.
+/// From pictures to verdicts: five seeds of a small run are judged as every other run is, by a board of their
+/// own.
 #[test]
 fn statements_on_pictures_are_judged() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -371,7 +371,8 @@ fn theorems_are_judged() {
     assert!(table.len() > 90 && table.iter().all(|line| columns(line) == 6), "{page}");
 }
 
-/// The ten lines of the page on specs find atoms; with too few steps or anchors the run says so before and after.
+/// The ten lines of the page on specs find atoms; with too few steps or anchors the run says so before and
+/// after.
 #[test]
 fn a_short_spec_learns_or_says_why_not() {
     let folder = tempfile::tempdir().unwrap();

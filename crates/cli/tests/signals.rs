@@ -112,7 +112,8 @@ fn every_signal_saves_a_run_in_training() {
     for signal in audible() {
         let run = folder.path().join(signal.0);
         let begin = ["run", "smoke", "training.steps=100000000", "probe.labels=[]", "--out", signal.0];
-        // Whether the first arm has begun by then decides what it says: that the run goes on, or that the arm is saved.
+        // Whether the first arm has begun by then decides what it says: that the run goes on, or that the arm
+        // is saved.
         let said = stopped(folder.path(), &begin, "smoke: 2 arms", signal, signal.1);
         assert!(said.contains(&format!("interrupted; `featurescope resume {}` goes on", signal.0)), "{said}");
         assert_eq!(status_of(&run), "interrupted");

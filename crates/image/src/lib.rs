@@ -3,9 +3,9 @@
 //! [`data`] reads sets of pictures and draws synthetic ones; [`views`] draws the two random views of a picture that
 //! contrastive learning compares. Both are pure functions of their files, settings and seeds, on any number of threads.
 //!
-//! Floors: a module may use only what stands in its row, and its row names only what stands above it. So there is no
-//! circle. `tests/imports.rs` enforces it, and that there is no circle between the files of a module. Modules without
-//! a link are there with the feature `train` alone.
+//! Floors: a module may use only what stands in its row, and its row names only what stands above it. So
+//! there is no circle. `tests/imports.rs` enforces it, and that there is no circle between the files of a
+//! module. Modules without a link are there with the feature `train` alone.
 //!
 //! | module | what it is | uses |
 //! |---|---|---|

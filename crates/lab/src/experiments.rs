@@ -86,8 +86,8 @@ impl Experiment {
     }
 }
 
-/// The settings behind `typed`, the name of a shipped experiment or the path of a spec, and the name of the experiment;
-/// `None` where it is neither. Small enough for a few seconds if `smoke`.
+/// The settings behind `typed`, the name of a shipped experiment or the path of a spec, and the name of the
+/// experiment; `None` where it is neither. Small enough for a few seconds if `smoke`.
 ///
 /// # Errors
 /// If the spec cannot be read.

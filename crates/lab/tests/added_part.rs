@@ -190,8 +190,8 @@ impl BiasRule for Rising {
     }
 }
 
-/// A rule for thresholds: both dynamics follow it, its memory is stored, a fork may not lack it, and closed forms
-/// say nothing where it names no course.
+/// A rule for thresholds: both dynamics follow it, its memory is stored, a fork may not lack it, and closed
+/// forms say nothing where it names no course.
 #[test]
 fn an_added_bias_rule_moves_thresholds_and_is_stored() {
     BIAS_RULES

@@ -1,7 +1,8 @@
-//! Long work on a thread of its own, while the thread that called listens: for what the work tells, and for Ctrl-C.
+//! Long work on a thread of its own, while the thread that called listens: for what the work tells, and for
+//! Ctrl-C.
 //!
-//! So training never waits for the interpreter, and an interruption is answered within a twentieth of a second even
-//! where a step takes longer.
+//! So training never waits for the interpreter, and an interruption is answered within a twentieth of a
+//! second even where a step takes longer.
 
 use crate::error::{self, from_panic, refuse_fork};
 use featurescope_lab::run::Event;
@@ -121,10 +122,11 @@ impl Line {
     }
 }
 
-/// Does `work` on a thread of its own, with so many threads of the core if that is said, while this thread calls
-/// `listener(what, text, first, second)`.
+/// Does `work` on a thread of its own, with so many threads of the core if that is said, while this thread
+/// calls `listener(what, text, first, second)`.
 ///
-/// The second of the answer is what the listener, or a signal, raised; the work has ended then as after an interruption.
+/// The second of the answer is what the listener, or a signal, raised; the work has ended then as after an
+/// interruption.
 ///
 /// # Errors
 /// In a forked child; what a part in Python raised; a panic.

@@ -30,8 +30,8 @@ pub fn interrupted(advice: String) -> PyErr {
 
 /// What a part in Python raised, on its way through code that knows of no Python.
 ///
-/// A part cannot fail for the core: its traits have no error. So what it raises unwinds the stack like a panic, without
-/// a word of the panic hook, and the state that was saved last stays as it is.
+/// A part cannot fail for the core: its traits have no error. So what it raises unwinds the stack like a
+/// panic, without a word of the panic hook, and the state that was saved last stays as it is.
 pub struct PartFailure {
     /// The part, for messages.
     pub part: String,

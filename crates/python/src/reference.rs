@@ -16,8 +16,8 @@ pub fn experiments() -> Vec<(&'static str, &'static str, &'static str)> {
     shipped::all().into_iter().map(line).collect()
 }
 
-/// A setting: key, a word for its kind, values in words, words to choose from, default in words, when it is used, what it
-/// means.
+/// A setting: key, a word for its kind, values in words, words to choose from, default in words, when it is
+/// used, what it means.
 type Line = (&'static str, &'static str, String, Vec<&'static str>, String, Vec<String>, &'static str);
 
 /// Every setting of runs on sparse-coding data.

@@ -1,4 +1,5 @@
-//! Experiments: settings from a name or a file and from Python, and the run, the sweep or the learner that they make.
+//! Experiments: settings from a name or a file and from Python, and the run, the sweep or the learner that
+//! they make.
 
 use crate::drive::drive;
 use crate::error;
@@ -49,8 +50,8 @@ impl Experiment {
         Ok(self.spec()?.resolved)
     }
 
-    /// Runs it in the folder `out`, or in the next free one under `parent`: the folder, how the run stands, and what the
-    /// listener or a signal raised.
+    /// Runs it in the folder `out`, or in the next free one under `parent`: the folder, how the run stands,
+    /// and what the listener or a signal raised.
     #[pyo3(signature = (out, parent, threads, save_every, listener))]
     fn run(
         &self,
@@ -74,7 +75,8 @@ impl Experiment {
         Ok(Spec::all_from_layers(&self.layers).map_err(error::setting)?.len())
     }
 
-    /// Makes every run that its lists and variants describe in the folder `out`, `jobs` at a time; whether all are there.
+    /// Makes every run that its lists and variants describe in the folder `out`, `jobs` at a time; whether
+    /// all are there.
     fn sweep(
         &self,
         py: Python<'_>,
@@ -174,7 +176,8 @@ fn seconds(seconds: f64) -> PyResult<Duration> {
     })
 }
 
-/// How many runs go on at a time, and with how many threads each: one per processor, or as many as fit into memory.
+/// How many runs go on at a time, and with how many threads each: one per processor, or as many as fit into
+/// memory.
 fn crew(plan: &SweepPlan, jobs: Option<usize>, threads: Option<usize>) -> (usize, usize) {
     let processors = host::Host::current().processors;
     let largest = plan.runs.iter().map(|run| run.cost.memory).fold(1.0, f64::max);

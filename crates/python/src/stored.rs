@@ -25,7 +25,8 @@ pub fn read_neurons_file(py: Python<'_>, path: PathBuf) -> PyResult<Columns> {
     read.map_err(error::run)
 }
 
-/// An error unless the folder holds a run that this version reads, whose settings are those that it was begun with.
+/// An error unless the folder holds a run that this version reads, whose settings are those that it was begun
+/// with.
 #[pyfunction]
 pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
     let checked = error::detached(py, || match StoredManifest::read(&path) {
@@ -39,7 +40,8 @@ pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
     checked.map_err(error::run)
 }
 
-/// The story of a run, of a watched training its curves, as SVG, and as the description that it was drawn from, in JSON.
+/// The story of a run, of a watched training its curves, as SVG, and as the description that it was drawn
+/// from, in JSON.
 #[pyfunction]
 pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
     let drawn = error::detached(py, || {
@@ -74,7 +76,8 @@ pub fn write_report(py: Python<'_>, runs: Vec<PathBuf>, out: Option<PathBuf>) ->
     written.map_err(error::run)
 }
 
-/// The report of runs with the paper's dynamics, several of them into the folder `common` where none is given.
+/// The report of runs with the paper's dynamics, several of them into the folder `common` where none is
+/// given.
 fn page_of_runs(folders: &[PathBuf], out: Option<PathBuf>, common: &Path) -> Result<PathBuf, ReportError> {
     match (folders, out) {
         ([only], None) => report::write_for_run(only, FigureData::Small),

@@ -1,4 +1,5 @@
-//! Tables: columns by name, as NumPy arrays and as an Arrow stream that pandas, Polars and DuckDB read without a copy.
+//! Tables: columns by name, as NumPy arrays and as an Arrow stream that pandas, Polars and DuckDB read
+//! without a copy.
 
 use crate::error;
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -106,7 +107,8 @@ impl Columns {
         Ok(Some(texts.into_pyobject(py)?.into_any()))
     }
 
-    /// The table as an Arrow stream, by the PyCapsule interface. A schema that is asked for is left to the reader.
+    /// The table as an Arrow stream, by the PyCapsule interface. A schema that is asked for is left to the
+    /// reader.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,

@@ -4,9 +4,9 @@
 //! quantity = ± (figure of the arm − figure of the arm that it is compared with)
 //! ```
 //!
-//! The sign makes the statement "more than 0". Both arms have the same seed, so they began with the same weights on the
-//! same pictures in the same order, and may differ in augmentation alone; from labels in the objective as well. Of arms
-//! that differ in the strength of their views the strongest speaks.
+//! The sign makes the statement "more than 0". Both arms have the same seed, so they began with the same
+//! weights on the same pictures in the same order, and may differ in augmentation alone; from labels in the
+//! objective as well. Of arms that differ in the strength of their views the strongest speaks.
 //!
 //! Source: Figures 1 to 4; theory.md 6.
 
@@ -73,7 +73,8 @@ pub fn range(name: &str, _: &dyn Trial) -> Range {
     if is_difference { Range::Within(-1.0, 1.0) } else { Range::Any }
 }
 
-/// An arm speaks unless another one of the run differs from it in views alone and has stronger ones of the same kind.
+/// An arm speaks unless another one of the run differs from it in views alone and has stronger ones of the
+/// same kind.
 pub fn standing(trial: &dyn Trial, role: Role) -> Standing {
     let is_outdone = trial.arms().iter().any(|other| {
         FIGURES.role(other.as_ref()) == Some(role)
@@ -92,8 +93,8 @@ fn below(trial: &dyn Trial, at: Moment, column: &str, role: &str) -> Result<f64,
     above(trial, at, column, role).map(|difference| -difference)
 }
 
-/// The arm of the same run that has this role and is otherwise like this one; of several the one with the strongest
-/// views, of equal ones the first.
+/// The arm of the same run that has this role and is otherwise like this one; of several the one with the
+/// strongest views, of equal ones the first.
 fn companion<'a>(trial: &'a dyn Trial, role: &str) -> Result<Box<dyn Trial + 'a>, Gap> {
     let role = Role::named(role);
     let meant: &[&str] = if role.name() == LABELS { &[AUGMENTATION, OBJECTIVE] } else { &[AUGMENTATION] };

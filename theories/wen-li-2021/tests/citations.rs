@@ -1,4 +1,5 @@
-//! Every citation of the theory page and of the derivations names a section, a step or an equation that is there.
+//! Every citation of the theory page and of the derivations names a section, a step or an equation that is
+//! there.
 //!
 //! A citation is the page's file name with numbers behind it, in any of these forms:
 //!
@@ -74,7 +75,8 @@ impl Page {
         let mut cited = Vec::new();
         for (at, name) in text.match_indices(self.name) {
             let rest = text[at + name.len()..].trim_start_matches('`');
-            // Behind a link or a bracket a number may be about something else, unless it looks like a section.
+            // Behind a link or a bracket a number may be about something else, unless it looks like a
+            // section.
             let (rest, is_behind_bracket) = rest.strip_prefix(')').map_or((rest, false), |rest| (rest, true));
             let rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
             let named = rest.strip_prefix("section ");

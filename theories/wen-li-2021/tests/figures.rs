@@ -88,16 +88,16 @@ fn all_the_same(_: &str) -> Made {
 
 /// A picture of two pixels with this chroma share, in [0, 1).
 fn pictures_of_units(chroma: f64) -> Array {
-    // With (R, G, B) = (luma + c, luma − c, luma) a pixel has |chroma|² = 2 c². Its luma in the orthonormal axes, √3 luma,
-    // is 1 above the mean of the two, or below it: share = 2 c²/(2 c² + 1).
+    // With (R, G, B) = (luma + c, luma − c, luma) a pixel has |chroma|² = 2 c². Its luma in the orthonormal
+    // axes, √3 luma, is 1 above the mean of the two, or below it: share = 2 c²/(2 c² + 1).
     let c = (chroma / (1.0 - chroma) / 2.0).sqrt() as f32;
     let luma = 1.0 / 3f32.sqrt();
     let plane = |colour: f32| [luma + colour, -luma + colour];
     Array::new("units", &[1, 3, 1, 2], [plane(c), plane(-c), plane(0.0)].concat())
 }
 
-/// Some seeds of a made-up run on pictures, stored under `folder`. What a seed adds is the same in all arms of a run,
-/// and `noise` is what it adds to each by itself.
+/// Some seeds of a made-up run on pictures, stored under `folder`. What a seed adds is the same in all arms
+/// of a run, and `noise` is what it adds to each by itself.
 fn stored(folder: &Path, seeds: u64, overrides: &[&str], planted: Planted, noise: f64) -> Vec<PathBuf> {
     (1..=seeds)
         .map(|seed| store(&folder.join(format!("run-{seed}")), seed, overrides, planted, noise))
@@ -223,7 +223,8 @@ fn what_is_planted_is_found() {
     }
 }
 
-/// Seeds are pairs: what a seed adds to both arms says nothing. What it adds to each by itself widens the interval.
+/// Seeds are pairs: what a seed adds to both arms says nothing. What it adds to each by itself widens the
+/// interval.
 #[test]
 fn noise_leaves_a_statement_open() {
     let noisy = board(5, &[], as_the_paper_says, 0.3);

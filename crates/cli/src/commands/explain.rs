@@ -54,8 +54,8 @@ fn all_entries() -> Result<Vec<Entry>> {
     Ok(all)
 }
 
-/// The text that is printed for what was typed, `width` columns wide; verdicts are those of the runs in these folders,
-/// or those that come with the program.
+/// The text that is printed for what was typed, `width` columns wide; verdicts are those of the runs in these
+/// folders, or those that come with the program.
 ///
 /// # Errors
 /// If nothing is called so, or a run cannot be judged.

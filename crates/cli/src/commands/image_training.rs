@@ -117,8 +117,8 @@ fn announcement(plan: &Plan) -> String {
     format!("{}: the arms {}; about {memory} of memory", plan.experiment, arms.join(", "))
 }
 
-/// Prints what the runs say of the papers' statements, and leaves the report beside them, for a sweep also its boards.
-/// The results are there whatever becomes of it.
+/// Prints what the runs say of the papers' statements, and leaves the report beside them, for a sweep also
+/// its boards. The results are there whatever becomes of it.
 fn conclude(manner: &Manner, runs: &[PathBuf], out: &Path) -> Result<()> {
     let shows = !manner.quiet && !manner.json;
     if manner.no_report && !shows {

@@ -1,7 +1,7 @@
 //! Pages and explanations are written in plain English, as docs/style.md describes it.
 //!
-//! Every Markdown file of the repository is checked, and what `featurescope explain` says of settings and terms.
-//! A complaint names the file and the line, or the name that is explained, and what to do.
+//! Every Markdown file of the repository is checked, and what `featurescope explain` says of settings and
+//! terms. A complaint names the file and the line, or the name that is explained, and what to do.
 //! `cargo test --test prose -- --ignored --nocapture` prints how easily each page reads.
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]

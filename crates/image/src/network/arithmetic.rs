@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the products of convolutions and linear layers are computed while training, forward and backward. All else, and
-/// everything that is measured, is in single precision.
+/// How the products of convolutions and linear layers are computed while training, forward and backward. All
+/// else, and everything that is measured, is in single precision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arithmetic {

@@ -56,8 +56,8 @@ pub const SWEEP_FIGURES: &[(&str, Reader)] = &[
     ("loss", Reader::Key("loss")),
 ];
 
-/// Reads and judges the runs in `folders`, which differ in the seed, and writes their report to `out`, with the data that
-/// is asked for. Answers with the page's path.
+/// Reads and judges the runs in `folders`, which differ in the seed, and writes their report to `out`, with
+/// the data that is asked for. Answers with the page's path.
 ///
 /// # Errors
 /// If there is no finished arm, a file cannot be read, or the report cannot be written.

@@ -27,7 +27,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks that everything can be done that is asked for; `name` names the experiment where the settings do not.
+    /// Checks that everything can be done that is asked for; `name` names the experiment where the settings
+    /// do not.
     ///
     /// # Errors
     /// [`ExecuteError::Device`], [`ExecuteError::Misfit`] and [`ExecuteError::Memory`].

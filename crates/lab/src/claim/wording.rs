@@ -47,8 +47,8 @@ pub fn count(claims: &[ClaimResult]) -> String {
     words.join("; ")
 }
 
-/// Whether findings are told apart by sizes, d/d1; they are where there is none. Runs on other data than sparse codes
-/// are told apart by their experiments.
+/// Whether findings are told apart by sizes, d/d1; they are where there is none. Runs on other data than
+/// sparse codes are told apart by their experiments.
 pub fn has_sizes(claims: &[ClaimResult]) -> bool {
     let mut findings =
         claims.iter().flat_map(|claim| &claim.tests).flat_map(|test| &test.findings).peekable();

@@ -1,13 +1,13 @@
 //! Kinds of stored runs: how a folder of each is known and read.
 //!
-//! A paper says which kind its claims are about. Whoever trains on something else than sparse-coding data brings a
-//! kind of its own as a value, and nothing here names it.
+//! A paper says which kind its claims are about. Whoever trains on something else than sparse-coding data
+//! brings a kind of its own as a value, and nothing here names it.
 
 use super::trial::Trial;
 use super::{EvidenceError, Run};
 use crate::spec::Catalogue;
 use crate::spec::registry::SPARSE_CODING;
-use featurescope_sim::measure::{Column, FreshSamples, LuckRule, MeasureSettings, standard};
+use featurescope_sim::measure::{self, Column};
 use std::fmt;
 use std::path::Path;
 
@@ -18,7 +18,8 @@ pub type Visitor<'a> = dyn FnMut(&dyn Trial) + 'a;
 pub struct RunKind {
     /// The settings of such runs: what roles may ask for.
     pub catalogue: &'static Catalogue,
-    /// Whether the run in a folder is of this kind. What no other kind knows is taken to be on sparse-coding data.
+    /// Whether the run in a folder is of this kind. What no other kind knows is taken to be on sparse-coding
+    /// data.
     pub knows: fn(&Path) -> bool,
     /// Opens the run in a folder, shows its arms, and drops it.
     pub visit: fn(&Path, &mut Visitor<'_>) -> Result<(), EvidenceError>,
@@ -31,22 +32,13 @@ pub static ON_SPARSE_CODES: RunKind = RunKind {
     catalogue: &SPARSE_CODING,
     knows: |_| false,
     visit: visit_sparse_codes,
-    columns: standard_columns,
+    columns: measure::columns,
 };
 
 fn visit_sparse_codes(folder: &Path, visitor: &mut Visitor<'_>) -> Result<(), EvidenceError> {
     let run = Run::open(folder)?;
     run.subjects().for_each(|subject| visitor(&subject));
     Ok(())
-}
-
-/// The columns of `records.parquet`.
-fn standard_columns() -> Vec<Column> {
-    let settings = MeasureSettings {
-        samples: FreshSamples { seed: 0, count: 1 },
-        luck: LuckRule { lucky: 0.0, potential: 0.0 },
-    };
-    standard(&settings).iter().flat_map(|measure| measure.columns()).copied().collect()
 }
 
 impl RunKind {

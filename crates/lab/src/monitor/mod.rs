@@ -1,5 +1,5 @@
-//! A training of another program, watched layer by layer: what `diagnose` finds of the same samples, again and
-//! again, as a run folder with a page of its own.
+//! A training of another program, watched layer by layer: what `diagnose` finds of the same samples, again
+//! and again, as a run folder with a page of its own.
 //!
 //! ```text
 //! Study at a step ─▶ Findings ─▶ Course { records and notices by layer } ─▶ run folder, Page

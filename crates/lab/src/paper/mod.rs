@@ -27,7 +27,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-/// A paper, or what it says of one kind of runs: its statements are one family of tests, with a board of its own.
+/// A paper, or what it says of one kind of runs: its statements are one family of tests, with a board of its
+/// own.
 pub struct Paper {
     /// Name of its folder, `author-author-year`, and what its board is about where it has several.
     pub name: &'static str,
@@ -135,8 +136,8 @@ impl Paper {
         folders.iter().filter(|folder| self.kind_of(folder).is(self.runs)).cloned().collect()
     }
 
-    /// The kind of the run in a folder. What no kind knows as its own is taken to be on sparse-coding data, which
-    /// says what is wrong with it where it is not.
+    /// The kind of the run in a folder. What no kind knows as its own is taken to be on sparse-coding data,
+    /// which says what is wrong with it where it is not.
     fn kind_of(&self, folder: &Path) -> &'static RunKind {
         let mut known = shipped().into_iter().map(|paper| paper.runs).chain([self.runs]);
         known.find(|kind| (kind.knows)(folder)).unwrap_or(&ON_SPARSE_CODES)

@@ -1,4 +1,5 @@
-//! From leaves to values: the settings that one place gives for all arms, or for one of them, checked one by one.
+//! From leaves to values: the settings that one place gives for all arms, or for one of them, checked one by
+//! one.
 
 use super::catalogue::Catalogue;
 use super::error::{SpecError, Typed};

@@ -31,8 +31,8 @@ pub struct Resolved {
 }
 
 impl Resolved {
-    /// The value of a setting that holds for an arm, its default where it was not given; `None` where the arm does
-    /// not use it.
+    /// The value of a setting that holds for an arm, its default where it was not given; `None` where the arm
+    /// does not use it.
     pub fn value(&self, arm: &str, key: &str) -> Option<&Value> {
         let own = self.arms.iter().find(|(name, _)| name == arm);
         own.and_then(|(_, values)| values.get(key)).or_else(|| self.shared.get(key))

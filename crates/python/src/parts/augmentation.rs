@@ -20,7 +20,8 @@ pub(super) const PART: Part<Box<dyn Augmentation>> = Part {
 struct InPython(Function);
 
 impl InPython {
-    /// Both views of the rows of `samples`: the first takes their place, the second goes where it is asked for.
+    /// Both views of the rows of `samples`: the first takes their place, the second goes where it is asked
+    /// for.
     fn pair(&self, stream: &Stream, first_row: u32, samples: &mut Matrix, positives: Option<&mut Matrix>) {
         self.0.call(|py, function| {
             let name = stream.words_of_name();

@@ -1,4 +1,5 @@
-//! Measurements: the state at a recorded step to figures that stand in the records beside those of the program.
+//! Measurements: the state at a recorded step to figures that stand in the records beside those of the
+//! program.
 
 use super::{FUNCTION, Function};
 use crate::array::{of_matrix, read_only_vector};

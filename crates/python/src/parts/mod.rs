@@ -1,8 +1,8 @@
 //! Parts of a learner that are functions in Python.
 //!
-//! A slot gets a part called `python`, whose setting `function` names a function: its name and a digest of its source and
-//! version. So the function is in the run's key, and a run that is resumed without it says which one it needs. Functions
-//! see whole batches; whatever they raise travels as [`PartFailure`].
+//! A slot gets a part called `python`, whose setting `function` names a function: its name and a digest of
+//! its source and version. So the function is in the run's key, and a run that is resumed without it says
+//! which one it needs. Functions see whole batches; whatever they raise travels as [`PartFailure`].
 
 mod augmentation;
 mod bias;
@@ -43,7 +43,8 @@ struct Registered {
 
 static FUNCTIONS: RwLock<Vec<Registered>> = RwLock::new(Vec::new());
 
-/// Makes a function known to the slot called so. `function` is what Python's side makes of it: it checks what comes back.
+/// Makes a function known to the slot called so. `function` is what Python's side makes of it: it checks what
+/// comes back.
 #[pyfunction]
 pub fn register(slot: String, name: String, function: Py<PyAny>) {
     let mut known = FUNCTIONS.write().unwrap_or_else(PoisonError::into_inner);

@@ -35,8 +35,8 @@ pub(super) const LABELS: Part<Box<dyn Objective>> = Part {
 
 /// An objective in Python.
 struct InPython {
-    /// The list of settings asks parts what they need before any function is known; a plan asks for arrays, and so
-    /// finds out.
+    /// The list of settings asks parts what they need before any function is known; a plan asks for arrays,
+    /// and so finds out.
     function: Result<Function, ParameterError>,
     needs: Needs,
 }

@@ -61,7 +61,8 @@ pub trait Augmentation: Send + Sync {
         None
     }
 
-    /// The same for whole batches, for an augmentation that wants to see them; `None`: batches are drawn row by row.
+    /// The same for whole batches, for an augmentation that wants to see them; `None`: batches are drawn row
+    /// by row.
     fn whole_batches(&self) -> Option<&dyn WholeBatches> {
         None
     }
@@ -75,7 +76,8 @@ pub trait Augmentation: Send + Sync {
 
 /// Views of whole batches: for a law whose every call is dear, a function of another language for instance.
 ///
-/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first row, samples).
+/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first
+/// row, samples).
 pub trait WholeBatches {
     /// Turns every row of `samples` into its anchor in place and writes its other view into the same row of `positives`.
     ///

@@ -245,7 +245,8 @@ pub trait DataModel: fmt::Debug + Send + Sync {
 
 /// Samples of whole batches: for a law whose every call is dear, a function of another language for instance.
 ///
-/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first row, rows).
+/// They may be other draws than those of single rows, as long as they are a pure function of (stream, first
+/// row, rows).
 pub trait WholeSamples {
     /// x and z of the rows `first_row..first_row + n` of a stream, as training sees them.
     ///

@@ -106,8 +106,8 @@ impl Stream {
         self.key
     }
 
-    /// What tells it from every other stream: both halves of the seed, the purpose, the step. Generators that are not ours
-    /// start from it.
+    /// What tells it from every other stream: both halves of the seed, the purpose, the step. Generators that
+    /// are not ours start from it.
     pub fn words_of_name(&self) -> [u32; 4] {
         [self.key[0], self.seed_high, self.purpose, self.key[1]]
     }

@@ -25,13 +25,13 @@ const COLUMNS: &[Column] = &[
         "directions",
         "exp of the entropy of the normalised singular values of f(x) over fresh samples; NaN if all are zero",
     )
-.shown(Place::Figure, "effective rank", "directions (RankMe)", AxisKind::Free),
+    .shown(Place::Figure, "effective rank", "directions (RankMe)", AxisKind::Free),
     Column::new(
         "uniformity",
         "1",
         "ln E exp(−2‖u − u'‖²) over pairs of fresh samples, u = f(x)/‖f(x)‖; samples with f(x) = 0 left out",
     )
-.shown(Place::Figure, "uniformity", "ln E exp(−2‖u − u′‖²)", AxisKind::Free),
+    .shown(Place::Figure, "uniformity", "ln E exp(−2‖u − u′‖²)", AxisKind::Free),
     Column::new("silent_fraction", "fraction", "share of fresh samples with f(x) = 0"),
 ];
 

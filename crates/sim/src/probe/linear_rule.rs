@@ -4,7 +4,8 @@
 //! Mᵀx = z + Mᵀξ, so the best linear estimate of ⟨w*, z⟩ is a multiple of ⟨w*, z⟩ + σ‖w*‖·g with g ~ N(0, 1):
 //! relative error σ²/(p+σ²), and the right sign with probability E Φ(|⟨w*, z⟩|/(σ‖w*‖)) where y ≠ 0.
 //!
-//! Source: docs/theory.md (2.5a), (2.5b) (paper: Definition 3.1 and the comparison below it; Corollaries 3.3 and 3.5).
+//! Source: docs/theory.md (2.5a), (2.5b) (paper: Definition 3.1 and the comparison below it; Corollaries 3.3
+//! and 3.5).
 
 use crate::data::Population;
 use crate::math::special::{binomial_pmf, normal_cdf};

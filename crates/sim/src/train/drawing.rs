@@ -25,8 +25,8 @@ pub(super) struct DrawnBatch {
 }
 
 impl DrawnBatch {
-    /// Draws the samples and views of the step that `learner` takes next: x = M z + ξ, and two views or one of it. The
-    /// codes go to `pass` where the objective needs them.
+    /// Draws the samples and views of the step that `learner` takes next: x = M z + ξ, and two views or one
+    /// of it. The codes go to `pass` where the objective needs them.
     pub fn draw(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
         let streams = StepStreams::new(parts.seed, learner);
         let needs = parts.objective.needs();

@@ -147,8 +147,8 @@ fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
             }
         }
     });
-    // Four augmentations, InfoNCE and spectral with and without StopGrad, four kinds of negatives; most of these 64
-    // have gates mostly open at the first threshold and mostly closed at the second.
+    // Four augmentations, InfoNCE and spectral with and without StopGrad, four kinds of negatives; most of
+    // these 64 have gates mostly open at the first threshold and mostly closed at the second.
     assert!(compared >= 4 * 4 * 4 * 4 && slow >= 344, "{compared} compared, {slow} by the reference step");
     assert!(open >= 40 && closed >= 40, "{open} with open gates, {closed} with closed ones");
 }

@@ -1,5 +1,5 @@
-//! What the tests of closed forms share: the means and draws of the library's own tests, and the parts of a positive
-//! sample.
+//! What the tests of closed forms share: the means and draws of the library's own tests, and the parts of a
+//! positive sample.
 
 use featurescope_sim::data::Population;
 use featurescope_sim::math::random::{Part, Purpose, Stream};

@@ -6,7 +6,8 @@
 //! Σ_s e^{−F J_s/τ}. L is convex in F and falls at the rate L′(F) = −d·R(F), where R is the growth of the
 //! coefficients; the scale rests where R(F) = λ. Both are computed exactly (`log_of_sum`).
 //!
-//! Source: theory.md 4.6, (4.6a) to (4.6e) (paper: A.4, Lemmas E.2, E.5, E.6, E.11, F.2; Theorems 3.2 and 3.4).
+//! Source: theory.md 4.6, (4.6a) to (4.6e) (paper: A.4, Lemmas E.2, E.5, E.6, E.11, F.2; Theorems 3.2 and
+//! 3.4).
 
 use super::falling_root;
 use super::log_of_sum::{Outcome, mean_log, mean_weighted_gap};

@@ -2,6 +2,7 @@
 //! (`tools/golden_tables.py`).
 
 use super::*;
+use std::path::Path;
 
 const ROWS: usize = 40;
 const WIDTH: usize = 6;

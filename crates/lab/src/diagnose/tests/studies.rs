@@ -3,6 +3,7 @@
 use super::*;
 use crate::report::diagnostics::Neighbourhood;
 use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 
 /// A .npy file of half-precision numbers, rows × cols, in which only some rows are not zero; the rest of it
 /// is a hole.

@@ -1,10 +1,10 @@
 //! When to look.
 //!
-//! Step 0, T1, T2, the last step and the step at which a run diverges are always recorded; the cadence says which
-//! others.
+//! Step 0, T1, T2, the last step and the step at which a run diverges are always recorded; the cadence says
+//! which others.
 //!
-//! To add a cadence: one file with a type that implements [`Cadence`] and the [`Part`] that declares it; below,
-//! its line in the list. `examples/extend/cadence.rs` is such a file.
+//! To add a cadence: one file with a type that implements [`Cadence`] and the [`Part`] that declares it;
+//! below, its line in the list. `examples/extend/cadence.rs` is such a file.
 
 pub use every::Every;
 pub use logarithmic::Logarithmic;

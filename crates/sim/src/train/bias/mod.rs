@@ -1,10 +1,10 @@
 //! How thresholds move: never, by a schedule, by gradient descent.
 //!
-//! A rule moves them once a step, after the weights have moved and the stage clock was read. What it remembers of
-//! a threshold is stored with the learner.
+//! A rule moves them once a step, after the weights have moved and the stage clock was read. What it
+//! remembers of a threshold is stored with the learner.
 //!
-//! To add a rule: one file with a type that implements [`BiasRule`] and the [`Part`] that declares it; below, its
-//! line in the list. `examples/extend/bias.rs` is such a file.
+//! To add a rule: one file with a type that implements [`BiasRule`] and the [`Part`] that declares it; below,
+//! its line in the list. `examples/extend/bias.rs` is such a file.
 //!
 //! Source: Section 3 (bias schedule), Appendix D.2; docs/theory.md 3 and 4.5.
 
@@ -59,7 +59,8 @@ pub trait BiasRule: fmt::Debug + Send + Sync {
         Ok(())
     }
 
-    /// Names of what it remembers of the thresholds, each a row with one entry per neuron that starts at zero.
+    /// Names of what it remembers of the thresholds, each a row with one entry per neuron that starts at
+    /// zero.
     fn memory(&self) -> &'static [&'static str] {
         &[]
     }

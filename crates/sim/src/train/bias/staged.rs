@@ -1,8 +1,8 @@
 //! The paper's manual schedule: b = 0 until T1; at T1 b_i = reset·√(2 ln d/d)·‖w_i‖; then, each step,
 //! b_i ← max{ b_i (1 + growth·η/d), b_i ‖w_i'‖/‖w_i‖ }, never above cap·‖w_i'‖.
 //!
-//! The cap is relative to the norm: an absolute cap would kill neurons at small initial scale. `reset` = 1 and
-//! `growth` = 1 are the paper's values; the shipped presets slow the race down (docs/theory.md 4.5).
+//! The cap is relative to the norm: an absolute cap would kill neurons at small initial scale. `reset` = 1
+//! and `growth` = 1 are the paper's values; the shipped presets slow the race down (docs/theory.md 4.5).
 //!
 //! Source: Section 3 (bias schedule), Appendix D.2; docs/theory.md 3 and 4.5.
 

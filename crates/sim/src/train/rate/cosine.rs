@@ -1,4 +1,5 @@
-//! A learning rate that falls along half a cosine: f + (1 − f)·(1 + cos(π t/T))/2 times its base value at step t of T.
+//! A learning rate that falls along half a cosine: f + (1 − f)·(1 + cos(π t/T))/2 times its base value at
+//! step t of T.
 //!
 //! Source: Loshchilov and Hutter, "SGDR" (ICLR 2017), without restarts.
 

@@ -1,7 +1,7 @@
 //! The learning rate over time, and weight decay.
 //!
-//! To add a schedule: one file with a type that implements [`RateSchedule`] and the [`Part`] that declares it;
-//! below, its line in the list. `examples/extend/schedule.rs` is such a file.
+//! To add a schedule: one file with a type that implements [`RateSchedule`] and the [`Part`] that declares
+//! it; below, its line in the list. `examples/extend/schedule.rs` is such a file.
 //!
 //! Source: Section 3 of the paper, Obj = L + (λ/2) Σ ‖w_i‖²; docs/theory.md 3.
 

@@ -257,8 +257,9 @@ fn gather(noise: &mut Matrix, sources: &[Source<'_>]) {
         let mut start = 0;
         for source in sources {
             for (coefficients, shares) in &source.0 {
-                // As many samples as fill a cache line: sample by sample would write to one line of every neuron in
-                // turn, and these push each other out of the cache where the number of samples is a power of two.
+                // As many samples as fill a cache line: sample by sample would write to one line of every
+                // neuron in turn, and these push each other out of the cache where the number of samples is a
+                // power of two.
                 for (piece, shares) in shares.chunks(SAMPLES_PER_LINE).enumerate() {
                     let r = piece * SAMPLES_PER_LINE;
                     for (i, noise) in group.chunks_mut(rows).enumerate() {
