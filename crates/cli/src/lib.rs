@@ -27,6 +27,7 @@ use exit::Exit;
 use std::ffi::OsString;
 
 pub use commands::explain::explanation;
+pub use commands::images::is_asked_for as is_on_pictures;
 pub use papers::ship;
 pub use scoreboard::{Detail, text as scoreboard};
 

@@ -6,6 +6,7 @@ use crate::error;
 use crate::learner::Learner;
 use featurescope_lab::experiments::{self, find_or_read};
 use featurescope_lab::host;
+use featurescope_lab::monitor;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredSettings, execute};
 use featurescope_lab::spec::registry::nearest;
@@ -29,6 +30,9 @@ impl Experiment {
     /// The experiment of this name, or of the spec at this path, with `key=value` settings over it.
     #[new]
     fn new(experiment: &str, smoke: bool, overrides: Vec<String>) -> PyResult<Self> {
+        if featurescope::is_on_pictures(experiment) {
+            return Err(error::setting(on_pictures(experiment)));
+        }
         let Some((mut layers, name)) = find_or_read(experiment, smoke).map_err(error::setting)? else {
             let names = experiments::all().into_iter().map(|shipped| shipped.name);
             let guess = nearest(experiment, names).map(|name| format!("; did you mean `{name}`?"));
@@ -109,6 +113,17 @@ impl Experiment {
     }
 }
 
+/// What to do with an experiment on pictures, which the terminal program trains.
+fn on_pictures(experiment: &str) -> String {
+    let how = if cfg!(feature = "images") {
+        "the command `featurescope run` trains it, in a shell or in a cell after `!`"
+    } else {
+        "the command `featurescope run` trains it where this package was built with pictures: `pip install \
+         ./crates/python --config-settings build-args=\"--features images\"`"
+    };
+    format!("`{experiment}` is on pictures: {how}. featurescope.open reads its folder")
+}
+
 impl Experiment {
     fn spec(&self) -> PyResult<Spec> {
         Spec::from_layers(&self.layers).map_err(error::setting)
@@ -129,6 +144,7 @@ pub fn resume(
     save_every: f64,
     listener: &Bound<'_, PyAny>,
 ) -> PyResult<(PathBuf, String)> {
+    monitor::refuse([&path], "resume").map_err(error::run)?;
     let directory = RunDirectory::reopen(&path).map_err(error::run)?;
     let StoredSettings { spec, .. } = StoredSettings::read(&path).map_err(error::run)?;
     let plan = error::detached(py, || Plan::new(&spec, "run"))?.map_err(error::setting)?;

@@ -2,6 +2,8 @@
 
 use crate::error;
 use crate::table::Columns;
+use featurescope_image::report as of_pictures;
+use featurescope_image::run::{self as on_pictures, Folder};
 use featurescope_lab::claim::judge;
 use featurescope_lab::monitor;
 use featurescope_lab::paper::shipped;
@@ -33,6 +35,9 @@ pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
         Ok(None) if !path.join("spec.toml").is_file() => {
             Err(format!("{} holds no run: there is no spec.toml and no manifest.json", path.display()))
         }
+        Ok(_) if on_pictures::is_one(&path) => {
+            Folder::read(&path).map(drop).map_err(|error| error.to_string())
+        }
         Ok(_) if monitor::is_one(&path) => monitor::read(&path).map(drop).map_err(|error| error.to_string()),
         Ok(_) => StoredSettings::read(&path).map(drop).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
@@ -40,7 +45,7 @@ pub fn check_run(py: Python<'_>, path: PathBuf) -> PyResult<()> {
     checked.map_err(error::run)
 }
 
-/// The story of a run, of a watched training its curves, as SVG, and as the description that it was drawn
+/// The story of a run, of a watched training and of a run on pictures its curves, as SVG, and as the description that it was drawn
 /// from, in JSON.
 #[pyfunction]
 pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)> {
@@ -48,6 +53,12 @@ pub fn story_of_run(py: Python<'_>, path: PathBuf) -> PyResult<(String, String)>
         if monitor::is_one(&path) {
             let figure = monitor::curves(&monitor::read(&path).map_err(|error| error.to_string())?);
             return drawn_and_described(&figure, "");
+        }
+        if on_pictures::is_one(&path) {
+            let run = of_pictures::StoredRun::open(&[path]).map_err(|error| error.to_string())?;
+            let page = of_pictures::page(&run);
+            let (figure, _) = page.figures().next().ok_or("no reading was taken yet: there are no curves")?;
+            return drawn_and_described(figure, &page.provenance.line());
         }
         let run = StoredRun::open(&path).map_err(|error| error.to_string())?;
         drawn_and_described(&story::figure(&run), &run.provenance().line())
@@ -65,11 +76,16 @@ fn drawn_and_described(figure: &Figure, provenance: &str) -> Result<(String, Str
 pub fn write_report(py: Python<'_>, runs: Vec<PathBuf>, out: Option<PathBuf>) -> PyResult<PathBuf> {
     let written = error::detached(py, || {
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
-        if let [only] = &folders[..]
-            && monitor::is_one(only)
-        {
-            let out = out.as_deref().unwrap_or(only);
-            return monitor::report(only, out, FigureData::Small).map_err(|error| error.to_string());
+        if monitor::are_all(&folders).map_err(|error| error.to_string())? {
+            let own = if let [only] = &folders[..] { only } else { &runs[0] };
+            let out = out.as_deref().unwrap_or(own);
+            return monitor::report(&folders, out, FigureData::Small).map_err(|error| error.to_string());
+        }
+        if folders.iter().all(|path| on_pictures::is_one(path)) {
+            let own = if let [only] = &folders[..] { only } else { &runs[0] };
+            let out = out.as_deref().unwrap_or(own);
+            let written = of_pictures::write_for_runs(&folders, out, FigureData::Small);
+            return written.map_err(|error| error.to_string());
         }
         page_of_runs(&folders, out, &runs[0]).map_err(|error| error.to_string())
     })?;
@@ -95,6 +111,7 @@ pub fn judge_runs(
 ) -> PyResult<Vec<(String, String, String)>> {
     let judged = error::detached(py, || {
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
+        monitor::refuse(&folders, "judge").map_err(|error| error.to_string())?;
         let mut boards = Vec::new();
         for paper in shipped() {
             // A board of no runs would say nothing.

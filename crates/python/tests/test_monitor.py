@@ -256,6 +256,24 @@ class TestFolder:
         subprocess.run([*program, str(monitor.path)], check=True, capture_output=True)
         assert again.read_bytes() == page.read_bytes()
 
+    def test_several_make_one_page(self, tmp_path: Path) -> None:
+        batch, _ = pictures()
+        monitors = [fs.Monitor(network(), ["6", name], batch, every=1, out=tmp_path / name) for name in ("5", "7")]
+        for monitor in monitors:
+            monitor.step()
+        page = fs.report(monitors, out=tmp_path / "page")
+        text = page.read_text()
+        assert "2 trainings, layer by layer" in text and "7 at the end" in text
+        assert len(list((tmp_path / "page" / "figures").glob("layer-*.svg"))) == 3
+        # The page shows what was read up to now, of trainings that go on.
+        assert len(fs.open(tmp_path / "5")["6"].records) == 2
+        with pytest.raises(fs.RunError, match="`judge` cannot use it"):
+            fs.judge(monitors)
+        for monitor in monitors:
+            monitor.close()
+        with pytest.raises(fs.RunError, match="`resume` cannot use it"):
+            fs._featurescope.resume(tmp_path / "5", None, 1.0, print)
+
     def test_the_next_free_folder_is_taken(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)
         batch, _ = pictures()

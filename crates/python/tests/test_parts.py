@@ -265,6 +265,34 @@ def test_a_measurement_stands_in_the_records(exp: fs.Experiment, run: fs.Run, tm
     assert all(np.array_equal(plain[name], records[name], equal_nan=True) for name in plain.columns)
 
 
+def test_a_measurement_may_have_a_figure_for_every_neuron(exp: fs.Experiment, run: fs.Run, tmp_path: Path) -> None:
+    @fs.measurement(columns={"largest_norm": "of all neurons"}, neuron_columns={"share_outside": "of the energy"})
+    def energies(reading: fs.Reading) -> Any:
+        return reading.norms.max(), reading.dense_energy / reading.norms.astype(np.float64) ** 2
+
+    measured = exp.with_(measurement=energies).run(tmp_path / "out", progress=False)
+    arm = measured["random_mask"]
+    neurons = arm.neurons
+    assert neurons.columns[-1] == "share_outside" and len(neurons) == 10 * len(arm.records)
+    expected = neurons["dense_energy"] / (neurons["sparse_energy"] + neurons["dense_energy"])
+    assert np.allclose(neurons["share_outside"], expected, rtol=1e-4) and expected.min() < 0.9
+    assert np.array_equal(run["random_mask"].neurons["dense_energy"], neurons["dense_energy"])
+
+
+def test_figures_of_neurons_are_checked(exp: fs.Experiment, tmp_path: Path) -> None:
+    @fs.measurement(neuron_columns={"too_few": "one too few"})
+    def short(reading: fs.Reading) -> Any:
+        return reading.norms[1:]
+
+    with pytest.raises(fs.PartError, match=r"expected too_few to be .* of shape \(10,\), got float32 of shape \(9,\)"):
+        exp.with_(measurement=short).run(tmp_path / "out", progress=False)
+    with pytest.raises(fs.SettingError, match="the program measures `norm` itself"):
+
+        @fs.measurement(neuron_columns={"norm": "mine"})
+        def mine(reading: fs.Reading) -> Any:
+            return reading.norms
+
+
 def test_a_measurement_may_not_take_a_name_of_the_program() -> None:
     with pytest.raises(fs.SettingError, match="the program measures `loss` itself"):
 

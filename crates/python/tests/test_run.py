@@ -193,3 +193,8 @@ def test_the_module_is_loaded_soon(tmp_path: Path) -> None:
 def test_the_manifest_is_that_of_any_run(run: fs.Run) -> None:
     manifest = json.loads((run.path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["status"] == "finished" and manifest["experiment"] == "tiny"
+
+
+def test_an_experiment_on_pictures_says_which_command_trains_it() -> None:
+    with pytest.raises(fs.SettingError, match="`images-patches` is on pictures: the command `featurescope run` trains it"):
+        fs.experiment("images-patches")

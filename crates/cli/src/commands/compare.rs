@@ -7,6 +7,7 @@ use crate::layout::{pad_left, pad_right};
 use crate::progress::Activity;
 use crate::{interrupt, output};
 use anyhow::{Result, ensure};
+use featurescope_lab::monitor;
 use featurescope_lab::report::difference::RunDifference;
 use featurescope_lab::report::{StoredRun, comparison, run_folders, write_with};
 use std::path::Path;
@@ -21,6 +22,7 @@ const GAP: usize = 2;
 pub fn compare(arguments: &CompareArguments) -> Result<Exit> {
     let folders = run_folders(&[arguments.left.clone(), arguments.right.clone()])?;
     images::refuse(&folders, "compare")?;
+    monitor::refuse(&folders, "compare")?;
     ensure!(
         folders.len() == 2,
         "compare puts two runs side by side, but these folders hold {}; name two of them",

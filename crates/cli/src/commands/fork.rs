@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::interrupt;
 use crate::progress::Activity;
 use anyhow::{Context, Result};
+use featurescope_lab::monitor;
 use featurescope_lab::run::{ForkRequest, PlannedFork, RunDirectory};
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 pub fn fork(arguments: &ForkArguments) -> Result<Exit> {
     start_threads(&arguments.manner)?;
     images::refuse([&arguments.run], "fork")?;
+    monitor::refuse([&arguments.run], "fork")?;
     interrupt::may_end("nothing was written");
     let planning = Activity::on_terminal(arguments.manner.quiet, "planning, and copying the arm");
     let fork = PlannedFork::new(&ForkRequest {

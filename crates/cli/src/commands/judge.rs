@@ -7,6 +7,7 @@ use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling};
+use featurescope_lab::monitor;
 use featurescope_lab::paper::{Paper, shipped};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     }
     interrupt::may_end("judging changes nothing");
     let runs = run_folders(&arguments.runs)?;
+    monitor::refuse(&runs, "judge")?;
     for paper in shipped() {
         let own = paper.runs_among(&runs);
         if runs.is_empty() || !own.is_empty() {

@@ -30,10 +30,8 @@ pub fn report(arguments: &ReportArguments) -> Result<Exit> {
     if are_on_pictures {
         return images::report(&folders, &folder, arguments.data.asked_for());
     }
-    if let [run] = &folders[..]
-        && monitor::is_one(run)
-    {
-        let path = monitor::report(run, &folder, arguments.data.asked_for())?;
+    if monitor::are_all(&folders)? {
+        let path = monitor::report(&folders, &folder, arguments.data.asked_for())?;
         output::print(&format!("{}\n", path.display()))?;
         return Ok(Exit::Success);
     }

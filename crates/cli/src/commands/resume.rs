@@ -9,6 +9,7 @@ use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use featurescope_image::run::{Folder, is_one};
+use featurescope_lab::monitor;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredManifest, StoredSettings};
 use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
@@ -22,6 +23,7 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
         return resume_sweep(path, arguments.manner.clone());
     }
     start_threads(&arguments.manner)?;
+    monitor::refuse([path], "resume")?;
     if is_one(path) {
         // One of an earlier version is told as that.
         Folder::read(path)?;

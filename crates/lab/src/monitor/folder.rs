@@ -12,6 +12,7 @@ use super::course::{Course, Layer, Settings, SettingsError, TABLE};
 use super::notice::Notice;
 use super::page::page;
 use super::record;
+use super::several::{Named, page_of_several};
 use crate::identity::{Identity, Settings as Canonical};
 use crate::report::{FigureData, ReportError, write_with};
 use crate::run::{DirectoryError, MANIFEST_FILE, Manifest, RunDirectory, SPEC_FILE, StoredManifest};
@@ -46,6 +47,29 @@ pub enum MonitorError {
     /// The page cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// A page cannot show watched trainings beside other runs.
+    #[error(
+        "{watched} is a watched training and {other} is not: make a report for each",
+        watched = watched.display(), other = other.display()
+    )]
+    Mixed {
+        /// One that is.
+        watched: PathBuf,
+        /// One that is not.
+        other: PathBuf,
+    },
+    /// A command that does not take watched trainings.
+    #[error(
+        "{path} is a training of another program that was watched: `{command}` cannot use it, because its folder \
+         holds readings of layers and no learner of ours. `featurescope report` shows it, beside others as well",
+        path = path.display()
+    )]
+    Watched {
+        /// The folder.
+        path: PathBuf,
+        /// The command.
+        command: String,
+    },
 }
 
 /// `spec.toml`.
@@ -78,6 +102,27 @@ pub fn is_one(path: &Path) -> bool {
     let spec = fs::read_to_string(path.join(SPEC_FILE));
     let table = spec.ok().and_then(|spec| spec.parse::<toml::Table>().ok());
     table.is_some_and(|table| table.get(TABLE).is_some_and(toml::Value::is_table))
+}
+
+/// Whether all of these folders hold watched trainings.
+///
+/// # Errors
+/// If some do and some do not.
+pub fn are_all(folders: &[PathBuf]) -> Result<bool, MonitorError> {
+    let found = |wanted: bool| folders.iter().find(|path| is_one(path) == wanted).cloned();
+    match (found(true), found(false)) {
+        (Some(watched), Some(other)) => Err(MonitorError::Mixed { watched, other }),
+        (watched, _) => Ok(watched.is_some()),
+    }
+}
+
+/// # Errors
+/// If one of these folders holds a watched training, for a command that needs a learner of ours.
+pub fn refuse<'a>(folders: impl IntoIterator<Item = &'a PathBuf>, command: &str) -> Result<(), MonitorError> {
+    match folders.into_iter().find(|path| is_one(path)) {
+        Some(path) => Err(MonitorError::Watched { path: path.clone(), command: command.to_owned() }),
+        None => Ok(()),
+    }
 }
 
 impl MonitorFolder {
@@ -193,10 +238,28 @@ fn rows(file: &Path) -> Result<Vec<(u64, Vec<f64>)>, StoreError> {
     Ok(table.steps.iter().enumerate().map(row).collect())
 }
 
-/// Writes the page of the watched training in the folder `path` into `out`; the page's path.
+/// Writes the page of the watched trainings in these folders into `out`, a page of comparison where there are
+/// several; the page's path.
 ///
 /// # Errors
-/// If the folder cannot be read or a file cannot be written.
-pub fn report(path: &Path, out: &Path, data: FigureData) -> Result<PathBuf, MonitorError> {
-    Ok(write_with(&page(&read(path)?), out, data)?)
+/// If a folder cannot be read or a file cannot be written.
+pub fn report(folders: &[PathBuf], out: &Path, data: FigureData) -> Result<PathBuf, MonitorError> {
+    let page = match folders {
+        [only] => page(&read(only)?),
+        several => page_of_several(&named(several)?),
+    };
+    Ok(write_with(&page, out, data)?)
+}
+
+/// The trainings under the names of their folders, or under whole paths where names repeat.
+fn named(folders: &[PathBuf]) -> Result<Vec<Named>, MonitorError> {
+    let short = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<Option<String>> = folders.iter().map(short).collect();
+    names.sort();
+    let is_clear = names.iter().all(Option::is_some) && names.windows(2).all(|pair| pair[0] != pair[1]);
+    let name = |path: &PathBuf| match short(path) {
+        Some(name) if is_clear => name,
+        _ => path.display().to_string(),
+    };
+    folders.iter().map(|path| Ok(Named { name: name(path), course: read(path)? })).collect()
 }

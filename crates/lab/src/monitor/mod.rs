@@ -13,12 +13,14 @@ mod folder;
 mod notice;
 mod page;
 mod record;
+mod several;
 
 pub use course::{Course, Layer, Settings, SettingsError};
-pub use folder::{MonitorError, MonitorFolder, is_one, read, report};
+pub use folder::{MonitorError, MonitorFolder, are_all, is_one, read, refuse, report};
 pub use notice::Notice;
 pub use page::{curves, page};
 pub use record::columns;
+pub use several::{Named, page_of_several};
 
 #[cfg(test)]
 mod tests;

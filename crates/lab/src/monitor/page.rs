@@ -103,11 +103,20 @@ fn told(course: &Course) -> Vec<Verdict> {
     }]
 }
 
+/// The last value of the column at this place.
+pub(super) fn last_value(layer: &Layer, column: usize) -> String {
+    show(layer.records.last().map(|(_, values)| values[column]))
+}
+
+/// The step of the last reading.
+pub(super) fn show_step(layer: &Layer) -> String {
+    layer.records.last().map_or_else(|| "–".to_owned(), |(step, _)| step.to_string())
+}
+
 fn last(course: &Course) -> Table {
-    let value = |layer: &Layer, at: usize| show(layer.records.last().map(|(_, values)| values[at]));
     let rows = columns().into_iter().enumerate().map(|(at, column)| {
         let name = column.name.replace('_', " ");
-        std::iter::once(name).chain(course.layers.iter().map(|layer| value(layer, at))).collect()
+        std::iter::once(name).chain(course.layers.iter().map(|layer| last_value(layer, at))).collect()
     });
     let step = course.layers.first().and_then(|layer| layer.records.last()).map(|(step, _)| *step);
     Table {

@@ -118,7 +118,7 @@ fn a_folder_gives_back_what_was_read() {
             assert_eq!((bits(ours), bits(ours).len()), (bits(stored), 3), "{}", column.name);
         }
     }
-    let page = report(&path, &path, FigureData::Small).unwrap();
+    let page = report(std::slice::from_ref(&path), &path, FigureData::Small).unwrap();
     let html = std::fs::read_to_string(page).unwrap();
     assert!(html.contains("fell from") && html.contains("body.0"));
     assert!(path.join("figures").join("course.svg").is_file());
@@ -148,4 +148,44 @@ fn settings_that_cannot_be_are_refused() {
     assert!(problem(|settings| settings.layers[0] = "..".to_owned()).contains("\"..\""));
     assert!(problem(|settings| settings.layers[1] = "body.0".to_owned()).contains("twice"));
     assert!(problem(|settings| settings.every = 0).contains("from 1 on"));
+}
+
+#[test]
+fn several_trainings_are_compared_layer_by_layer() {
+    let parent = tempfile::tempdir().unwrap();
+    let training = |name: &str, change: fn(&mut Settings), entry: fn(usize, usize) -> f64| {
+        let mut settings = settings();
+        change(&mut settings);
+        let mut course = Course::new(settings).unwrap();
+        let out = parent.path().join(name);
+        let mut folder = MonitorFolder::begin(Some(&out), parent.path(), &course.settings).unwrap();
+        for (step, entry) in [(0, noise as fn(usize, usize) -> f64), (10, entry)] {
+            record(&mut course, step, entry);
+        }
+        folder.write(&course, Status::Finished).unwrap();
+        out
+    };
+    let healthy = training("healthy", |_| (), noise);
+    let collapsed = training("collapsed", |settings| settings.layers[0] = "stem".to_owned(), one_line);
+    let out = parent.path().join("page");
+    let page = report(&[healthy.clone(), collapsed.clone()], &out, FigureData::Small).unwrap();
+    let html = std::fs::read_to_string(page).unwrap();
+    for expected in
+        ["healthy", "collapsed, head", "stem at the end", "body.0 at the end", "No layer collapsed"]
+    {
+        assert!(html.contains(expected), "{expected}");
+    }
+    // A layer that one training alone has is drawn too.
+    let drawn: Vec<usize> = (0..4).filter(|i| out.join(format!("figures/layer-{i}.svg")).is_file()).collect();
+    assert_eq!(drawn, [0, 1, 2]);
+    // Other commands say what the folder is; beside other runs it has no page.
+    let mixed = are_all(&[healthy.clone(), parent.path().to_path_buf()]).unwrap_err().to_string();
+    assert!(
+        mixed.contains("is a watched training and") && mixed.contains("make a report for each"),
+        "{mixed}"
+    );
+    assert!(are_all(&[healthy.clone(), collapsed]).unwrap() && !are_all(&[]).unwrap());
+    let refused = refuse([&healthy], "judge").unwrap_err().to_string();
+    assert!(refused.contains("`judge` cannot use it") && refused.contains("healthy"), "{refused}");
+    refuse([&out], "judge").unwrap();
 }

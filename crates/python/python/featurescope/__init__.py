@@ -24,7 +24,7 @@ from ._parts import (
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
-from ._sweep import Judgement, Sweep, SweepResult, judge, open, sweep
+from ._sweep import Judgement, Sweep, SweepResult, judge, open, report, sweep
 from ._table import Table
 
 __all__ = [
@@ -68,6 +68,7 @@ __all__ = [
     "network",
     "objective",
     "open",
+    "report",
     "resume",
     "settings",
     "sweep",

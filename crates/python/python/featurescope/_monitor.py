@@ -240,6 +240,12 @@ class Monitor(Mapping[str, Table]):
     def __len__(self) -> int:
         return len(self._layers)
 
+    def save(self) -> None:
+        """Write what was read so far into the folder, if there is one and it is not closed."""
+        if self._finish.alive:
+            self._core.write("running")
+            self._written = time.perf_counter()
+
     def report(self, out: str | os.PathLike[str] | None = None) -> Path:
         """Write the page, with its figures beside it, into the monitor's folder or into ``out``; the page's path."""
         folder = self.path if out is None else Path(out)

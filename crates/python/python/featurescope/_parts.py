@@ -302,40 +302,68 @@ class Reading(NamedTuple):
 def measurement(function: Callable[[Reading], Any], /) -> Part: ...
 @overload
 def measurement(
-    *, columns: Mapping[str, str] | None = None, unit: str = "1", version: str = ""
+    *,
+    columns: Mapping[str, str] | None = None,
+    neuron_columns: Mapping[str, str] | None = None,
+    unit: str = "1",
+    version: str = "",
 ) -> Callable[[Callable[[Reading], Any]], Part]: ...
 def measurement(
     function: Callable[[Reading], Any] | None = None,
     /,
     *,
     columns: Mapping[str, str] | None = None,
+    neuron_columns: Mapping[str, str] | None = None,
     unit: str = "1",
     version: str = "",
 ) -> Any:
     """Make a function a measurement: figures of a :class:`Reading`, recorded beside those of the program.
 
-    It returns a number, the column that has the function's name; or, where ``columns`` names several with what each
-    means, a number for each, in order. NaN stands for "not defined at this step".
+    It returns a number, the column that has the function's name. Where ``columns`` or ``neuron_columns`` name several,
+    each with what it means, it returns one thing for each, in order: first a number for each of the ``columns``, which
+    stand in ``records``, then an array of m entries for each of the ``neuron_columns``, which stand in ``neurons``. NaN
+    stands for "not defined at this step".
     """
 
     def make(function: Callable[[Reading], Any], version: str) -> Part:
         part = Part("measurement", "python", function, version)
-        declared = columns or {part.name: (function.__doc__ or "measured in Python").strip().split("\n")[0]}
+        meaning = (function.__doc__ or "measured in Python").strip().split("\n")[0]
+        has_one = not columns and not neuron_columns
+        figures = {part.name: meaning} if has_one else dict(columns or {})
+        of_neurons = dict(neuron_columns or {})
 
-        def call(*state: Any) -> list[float]:
-            found = function(Reading(*state))
-            figures = [float(value) for value in (found if columns else [found])]
-            if len(figures) != len(declared):
-                raise ValueError(f"expected {len(declared)} numbers, for {', '.join(declared)}, got {len(figures)}")
-            return figures
+        def call(*state: Any) -> tuple[list[float], list[np.ndarray[Any, Any]]]:
+            reading = Reading(*state)
+            found = function(reading)
+            found = [found] if has_one or not isinstance(found, (tuple, list)) else list(found)
+            if len(found) != len(figures) + len(of_neurons):
+                names = ", ".join([*figures, *of_neurons])
+                raise ValueError(f"expected {len(figures) + len(of_neurons)} results, for {names}, got {len(found)}")
+            arrays = zip(of_neurons, found[len(figures) :])
+            shape = reading.norms.shape
+            return (
+                [float(value) for value in found[: len(figures)]],
+                [_of_neurons(name, values, shape) for name, values in arrays],
+            )
 
-        named = hashlib.sha256(f"{part.identifier}\0{sorted(declared.items())}\0{unit}".encode())
+        declared = sorted(figures.items()) + [(name, f"{doc}, by neuron") for name, doc in sorted(of_neurons.items())]
+        named = hashlib.sha256(f"{part.identifier}\0{declared}\0{unit}".encode())
         part.identifier = f"{part.name}@{named.hexdigest()[:_DIGITS]}"
-        _featurescope.declare_columns(part.identifier, [(name, unit, doc) for name, doc in declared.items()])
+        lines = [[(name, unit, doc) for name, doc in named.items()] for named in (figures, of_neurons)]
+        _featurescope.declare_columns(part.identifier, *lines)
         _featurescope.register("measurement", part.identifier, call)
         return part
 
     return _decorator(make, function, version)
+
+
+def _of_neurons(name: str, values: object, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """A neuron column in single precision. Unlike a part of the learner it may hold NaN."""
+    found = np.asarray(values)
+    if found.shape != shape or found.dtype.kind not in "fiub":
+        what = f"{found.dtype} of shape {found.shape}"
+        raise ValueError(f"expected {name} to be an array of real numbers of shape {shape}, got {what}")
+    return found.astype(np.float32)
 
 
 def together(value: Any) -> Any:

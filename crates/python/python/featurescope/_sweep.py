@@ -13,6 +13,7 @@ import numpy as np
 from . import _featurescope, _progress
 from ._errors import SettingError
 from ._experiment import RUNS, Experiment, _describe
+from ._monitor import Monitor
 from ._plot import pyplot
 from ._run import SAVE_EVERY, Run
 from ._settings import find
@@ -224,18 +225,41 @@ def _word(verdict: Any) -> str:
     return verdict if isinstance(verdict, str) else str(next(iter(verdict)))
 
 
-_Stored = Union[Run, SweepResult, str, "os.PathLike[str]"]
+_Stored = Union[Run, SweepResult, Monitor, str, "os.PathLike[str]"]
+
+
+def _paths(runs: Iterable[_Stored | Iterable[_Stored]]) -> list[Path]:
+    """The folders of runs, sweeps and monitors, or of lists of them."""
+    paths: list[Path] = []
+    for run in runs:
+        if isinstance(run, Monitor):
+            if run.path is None:
+                raise SettingError("runs: a monitor with out=False has no folder")
+            run.save()
+            paths.append(run.path)
+        elif isinstance(run, (Run, SweepResult)):
+            paths.append(run.path)
+        elif isinstance(run, (str, os.PathLike)):
+            paths.append(Path(run))
+        else:
+            paths.extend(_paths(run))
+    return paths
 
 
 def judge(*runs: _Stored | Iterable[_Stored]) -> Judgement:
     """What stored runs say about the statements of every paper: runs, sweeps, or folders that hold runs."""
-    paths: list[Path] = []
-    for run in runs:
-        if isinstance(run, (Run, SweepResult, str, os.PathLike)):
-            paths.append(run.path if isinstance(run, (Run, SweepResult)) else Path(run))
-        else:
-            paths.extend(one.path if isinstance(one, (Run, SweepResult)) else Path(one) for one in run)
-    return Judgement(_featurescope.judge_runs(paths, _WIDTH))
+    return Judgement(_featurescope.judge_runs(_paths(runs), _WIDTH))
+
+
+def report(*runs: _Stored | Iterable[_Stored], out: str | os.PathLike[str] = "report") -> Path:
+    """Write one page about several runs into the folder ``out``; its path.
+
+    Runs that differ in a setting are compared over it. Watched trainings are compared layer by layer.
+    """
+    paths = _paths(runs)
+    if not paths:
+        raise SettingError("runs: none is given; name at least one run, sweep or monitor")
+    return _featurescope.write_report(paths, Path(out))
 
 
 def open(path: str | os.PathLike[str]) -> Run | SweepResult:
