@@ -68,6 +68,13 @@ def steps() -> None:
 
     a, b, ratio = in_turn(drive(learner), lambda: by_core.advance(COUNT), 9)
     print(f"a step driven from Python: {1e3 * a / COUNT:.2f} ms, by the core {1e3 * b / COUNT:.2f} ms, ratio {ratio:.3f}")
+    def drive_and_read() -> None:
+        for _ in range(COUNT):
+            view = learner.step()
+            assert view is not None and view.weights.shape == (SIZE_A["width"], SIZE_A["ambient_dim"])
+
+    _, _, ratio = in_turn(drive_and_read, drive(learner), 9)
+    print(f"a step whose weights are read, over one whose weights are not: ratio {ratio:.3f}")
     a, b, ratio = in_turn(drive(with_part), drive(masked), 9)
     print(f"a step with a part that returns at once: {1e3 * a / COUNT:.2f} ms, with masks {1e3 * b / COUNT:.2f} ms, ratio {ratio:.3f}")
 
