@@ -68,7 +68,7 @@ impl ArmPlan {
         let problem = Problem {
             negatives: self.spec.negatives(),
             latent_dim: self.latent_dim,
-            activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::activity),
+            activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::mean_square),
         };
         let loss = self.spec.built_objective()?.at_rest(&problem);
         loss.is_finite().then_some(loss)

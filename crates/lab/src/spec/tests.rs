@@ -56,12 +56,16 @@ fn masks(keep_rate: f64) -> PartSpec<Box<dyn Augmentation>> {
 /// A value that the setting accepts.
 fn example(setting: &Setting) -> String {
     match (setting.fallback, setting.kind) {
-        (Fallback::Value(text), _) if !text.is_empty() => text.to_owned(),
+        (Fallback::Value(text) | Fallback::Unwritten(text), _) if !text.is_empty() => text.to_owned(),
         (_, Kind::Whole(least, _)) => least.max(40).to_string(),
         (_, Kind::Number(range)) => if range.contains(0.5) { "0.5" } else { "2.0" }.to_owned(),
         (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
         (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
         (_, Kind::WholeList(least, _)) => format!("[{least}, {}]", least + 1),
+        (_, Kind::NumberList(range)) => {
+            let number = if range.contains(0.5) { "0.5" } else { "2.0" };
+            format!("[{}]", [number; 40].join(", "))
+        }
         (_, Kind::Part(slot)) => panic!("{} is a table", slot.key()),
     }
 }
@@ -165,7 +169,7 @@ fn collect_fields<T: DeserializeOwned>(table: &str, fields: &mut BTreeSet<String
 fn defaults_are_of_the_kind_they_stand_for() {
     for setting in settings() {
         match setting.fallback {
-            Fallback::Value(text) => {
+            Fallback::Value(text) | Fallback::Unwritten(text) => {
                 let value = format!("v = {text}").parse::<toml::Table>().unwrap().remove("v").unwrap();
                 assert_eq!(setting.kind.accept(&value), Some(value), "{}", setting.key);
             }

@@ -16,6 +16,7 @@
 pub mod dictionary;
 pub mod latent;
 pub mod leverage;
+pub mod levels;
 pub mod noise;
 pub mod noise_directions;
 pub mod population;
@@ -24,6 +25,7 @@ pub mod law;
 pub use dictionary::{Dictionary, DictionaryError};
 pub use latent::{FixedCount, Independent, LatentLaw};
 pub use law::SparseCodingLaw;
+pub use levels::Level;
 pub use leverage::LeverageOverlap;
 pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
 pub use population::Population;
@@ -184,14 +186,29 @@ pub trait DataModel: fmt::Debug + Send + Sync {
     /// Writes the noise ξ of `row`; `noise` has length `ambient_dim`.
     fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]);
 
-    /// Pr(z_j ≠ 0) = E z_j², averaged over the atoms.
+    /// Pr(z_j ≠ 0), averaged over the atoms.
     fn activity(&self) -> f64;
+
+    /// E z_j², averaged over the atoms: the activity where active entries are ±1.
+    fn mean_square(&self) -> f64 {
+        self.activity()
+    }
 
     /// σ², the variance of the noise in a direction that is not singled out.
     fn noise_variance(&self) -> f64;
 
     /// Orthonormal directions in which the noise is larger, k × d1; `None` for noise without any.
     fn noise_directions(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// Number of classes that samples belong to; 0 for data without classes.
+    fn class_count(&self) -> usize {
+        0
+    }
+
+    /// The class of the sample with this code z, d entries; `None` if it has none.
+    fn class_of(&self, _latent: &[f32]) -> Option<u32> {
         None
     }
 
@@ -271,6 +288,18 @@ impl DataModel for Arc<dyn DataModel> {
 
     fn activity(&self) -> f64 {
         (**self).activity()
+    }
+
+    fn mean_square(&self) -> f64 {
+        (**self).mean_square()
+    }
+
+    fn class_count(&self) -> usize {
+        (**self).class_count()
+    }
+
+    fn class_of(&self, latent: &[f32]) -> Option<u32> {
+        (**self).class_of(latent)
     }
 
     fn noise_variance(&self) -> f64 {

@@ -148,6 +148,18 @@ impl DataModel for SparseCoding {
         self.latent.activity(self.dictionary.latent_dim())
     }
 
+    fn mean_square(&self) -> f64 {
+        self.latent.mean_square(self.dictionary.latent_dim())
+    }
+
+    fn class_count(&self) -> usize {
+        self.latent.class_count()
+    }
+
+    fn class_of(&self, latent: &[f32]) -> Option<u32> {
+        self.latent.class_of(latent)
+    }
+
     fn noise_variance(&self) -> f64 {
         self.noise.variance()
     }

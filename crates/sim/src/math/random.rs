@@ -85,6 +85,8 @@ pub enum Part {
     AnchorView = 7,
     /// What is drawn for the positive's view of a picture.
     PositiveView = 8,
+    /// Magnitudes of the active entries of a code.
+    CodeValues = 20,
 }
 
 /// A family of random numbers: one independent stream per row and [`Part`].
