@@ -6,6 +6,7 @@ use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
 use featurescope_sim::data::latent::values::VALUES;
 use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
 use featurescope_sim::data::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use featurescope_sim::data::noise_law::{NOISE_LAWS, NoiseLaw};
 use featurescope_sim::data::{
     AMBIENT_DIM, DATA_LAWS, DataLaw, Dictionary, Drawing, LATENT_DIM, MatrixFile, Sizes,
 };
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
-    let data: [&dyn AnySlot; 4] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS];
+    let data: [&dyn AnySlot; 5] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS, &NOISE_LAWS];
     let arms: [&dyn AnySlot; 7] =
         [&AUGMENTATIONS, &NETWORKS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
     for slot in data.into_iter().chain(arms) {
@@ -103,7 +104,8 @@ fn given(files: impl IntoIterator<Item = MatrixFile>) -> Vec<(&'static str, Matr
 }
 
 #[test]
-fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
+fn every_dictionary_has_the_angles_that_it_says_and_is_a_function_of_its_seed() {
+    let (mut orthonormal, mut oblique) = (0, 0);
     for chosen in Chosen::<Box<dyn DictionarySource>>::examples().unwrap() {
         let kind = chosen.kind();
         let source = chosen.build(&SIZES).unwrap();
@@ -113,9 +115,82 @@ fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
         assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{kind}");
         let columns = dictionary.atoms().transposed();
         assert_eq!((columns.rows(), columns.cols()), (SIZES.ambient_dim, SIZES.latent_dim));
-        assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{kind}");
+        // Atoms are unit vectors.
         assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{kind}");
+        assert_eq!(dictionary.is_orthonormal(), source.is_orthonormal(), "{kind}");
+        if source.is_orthonormal() {
+            assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{kind}");
+            orthonormal += 1;
+        } else {
+            assert!(Dictionary::from_columns(&columns).is_err(), "{kind}");
+            oblique += 1;
+        }
+        // x = M z lies in the span, and z is what the dual basis reads off it.
+        let z = Matrix::from_fn(3, SIZES.latent_dim, |r, j| ((r * 8 + j) as f32).sin());
+        let x = dictionary.combine(&z);
+        let coordinates = dictionary.coordinates(&x);
+        let near =
+            |a: &Matrix, b: &Matrix| a.as_slice().iter().zip(b.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4);
+        assert!(near(&dictionary.dual_coordinates(&coordinates).unwrap(), &z), "{kind}");
+        assert!(near(&dictionary.projection(&x, &coordinates), &x), "{kind}");
     }
+    assert!(orthonormal >= 4 && oblique >= 2, "{orthonormal} orthonormal, {oblique} others");
+}
+
+/// Dictionaries of orthonormal or independent atoms refuse more atoms than dimensions, and say so.
+#[test]
+fn more_atoms_than_dimensions_are_refused_where_they_cannot_be() {
+    let crowded = Sizes { ambient_dim: 8, latent_dim: 12 };
+    let mut taken = Vec::new();
+    for chosen in Chosen::<Box<dyn DictionarySource>>::examples().unwrap() {
+        match chosen.build(&crowded) {
+            Ok(source) => {
+                let dictionary = source.draw(&Drawing { seed: 3, matrices: &[] }).unwrap();
+                let x = Matrix::from_fn(2, 8, |r, c| (r + 3 * c) as f32);
+                let coordinates = dictionary.coordinates(&x);
+                assert_eq!(dictionary.dual_coordinates(&coordinates), None);
+                assert_eq!(dictionary.projection(&x, &coordinates), x);
+                taken.push(chosen.kind());
+            }
+            Err(error) => {
+                let message = error.to_string();
+                assert!(message.contains("data.ambient_dim = 8"), "{}: {message}", chosen.kind());
+                assert!(message.contains("data.latent_dim = 12"), "{}: {message}", chosen.kind());
+            }
+        }
+    }
+    assert_eq!(taken, ["gaussian"]);
+}
+
+/// Mean and variance of every law of noise. The error is taken from the numbers themselves, which heavy tails need.
+#[test]
+fn every_law_of_noise_has_mean_zero_and_the_given_variance() {
+    let mut compared = 0;
+    for chosen in Chosen::<Arc<dyn NoiseLaw>>::examples().unwrap() {
+        // Of few degrees of freedom the fourth moment, and with it the error of a variance, is infinite.
+        let given = if chosen.kind() == "student" { vec![("freedom", 9.0.into())] } else { Vec::new() };
+        let law = Chosen::<Arc<dyn NoiseLaw>>::new(chosen.kind(), given).unwrap().build(&()).unwrap();
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 11);
+        let mut numbers = vec![0.0; 200 * ROWS as usize / 100];
+        for (row, noise) in numbers.chunks_mut(200).enumerate() {
+            law.fill(noise, 0.5, &stream, row as u32);
+        }
+        let mut again = [0.0; 70];
+        law.fill(&mut again, 0.5, &stream, 3);
+        assert_eq!(again[..], numbers[600..670], "{}", chosen.kind());
+        let n = numbers.len() as f64;
+        let moment = |power: i32| numbers.iter().map(|&v| f64::from(v).powi(power)).sum::<f64>() / n;
+        for (power, expected) in [(1, 0.0), (2, 0.25)] {
+            let error = 5.0 * ((moment(2 * power) - moment(power).powi(2)) / n).sqrt();
+            let found = moment(power);
+            assert!((found - expected).abs() < error, "{}, {power}: {found}", chosen.kind());
+        }
+        // Three times the fourth power of the deviation in a normal law alone.
+        let kurtosis = moment(4) / 0.0625;
+        assert_eq!((kurtosis - 3.0).abs() < 0.25, law.is_gaussian(), "{}: {kurtosis}", chosen.kind());
+        compared += 1;
+    }
+    assert!(compared >= 3, "{compared}");
 }
 
 /// Every law of codes with every word of its settings; a list that has to be given has one entry per atom.
@@ -132,8 +207,9 @@ fn laws_of_codes() -> Vec<(String, Arc<dyn LatentLaw>)> {
         let required: Vec<_> = required.map(|setting| (setting.name, example(setting.kind))).collect();
         for word in values {
             let given = [&required[..], &[(VALUES.name, Value::from(*word))]].concat();
-            let law = Chosen::<Arc<dyn LatentLaw>>::new(part.kind, given).unwrap().build(&SIZES).unwrap();
-            laws.push((format!("{} {word}", part.kind), law));
+            let chosen = Chosen::<Arc<dyn LatentLaw>>::new(part.kind, given);
+            let law = chosen.and_then(|chosen| chosen.build(&SIZES));
+            laws.push((format!("{} {word}", part.kind), law.expect("the part takes its own examples")));
         }
     }
     laws

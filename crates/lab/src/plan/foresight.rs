@@ -22,6 +22,13 @@ impl Outline {
     }
 
     fn unknown_data(&self) -> String {
+        if let Some(departure) = self.shared.built_data().and_then(|data| data.departure()) {
+            return format!(
+                "{} = {}: {} what theory has closed forms for, so growth, T1, the cosines of a linear map and the \
+                 best linear rule stand without one",
+                departure.name, departure.value, departure.accepted
+            );
+        }
         let latent = self.shared.kind_of::<Arc<dyn LatentLaw>>("latent");
         let latent = latent.map_or(String::new(), |kind| format!(", data.latent.kind = {kind}"));
         format!(

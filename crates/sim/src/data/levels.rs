@@ -1,4 +1,4 @@
-//! Levels of atoms: what an atom of an upper level is made of.
+//! What of the data decides which measurements make sense; above all the levels of a tree of atoms.
 //!
 //! In a tree of atoms the lowest level is the dictionary itself. An atom of an upper level stands over a group of
 //! neighbouring lowest atoms with a sign for each, its pattern π. Where it shows as a whole it shows as the direction
@@ -23,4 +23,15 @@ impl Level {
     pub fn patterns(&self) -> impl Iterator<Item = (usize, &[f32])> {
         self.signs.chunks_exact(self.span).enumerate().map(|(k, signs)| (k * self.span, signs))
     }
+}
+
+/// What of the data decides which measurements make sense. The default is the paper's data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DataTraits {
+    /// The levels of atoms that form a tree, the lowest one first; empty where they form none.
+    pub levels: Vec<Level>,
+    /// Whether atoms may lie at other angles than 90°.
+    pub has_oblique_atoms: bool,
+    /// n, the number of samples that training goes through in epochs; `None`: it draws fresh ones for ever.
+    pub training_samples: Option<u32>,
 }

@@ -136,6 +136,8 @@ impl Range {
     pub const BELOW_ONE: Self = Self { includes_high: false, ..Self::FRACTION };
     /// Numbers above 1.
     pub const ABOVE_ONE: Self = Self { low: 1.0, includes_low: false, ..Self::POSITIVE };
+    /// Numbers above 2.
+    pub const ABOVE_TWO: Self = Self { low: 2.0, ..Self::ABOVE_ONE };
     /// Numbers from 1 on.
     pub const FROM_ONE: Self = Self { includes_low: true, ..Self::ABOVE_ONE };
 
@@ -157,8 +159,9 @@ impl fmt::Display for Range {
         let zero = if self.or_zero { "0 or " } else { "" };
         let open = if self.includes_low { '[' } else { '(' };
         let close = if self.includes_high { ']' } else { ')' };
-        let end =
-            |value: f64| if value == 0.0 || value == 1.0 { value.to_string() } else { format!("{value:e}") };
+        let end = |value: f64| {
+            if [0.0, 1.0, 2.0].contains(&value) { value.to_string() } else { format!("{value:e}") }
+        };
         write!(f, "{zero}a number in {open}{}, {}{close}", end(self.low), end(self.high))
     }
 }
@@ -295,6 +298,7 @@ mod tests {
             (Range::DRAWN_FRACTION, "a number in [1e-6, 1]"),
             (Range::BELOW_ONE, "a number in [0, 1)"),
             (Range::ABOVE_ONE, "a number in (1, 1e37]"),
+            (Range::ABOVE_TWO, "a number in (2, 1e37]"),
         ] {
             assert_eq!(range.to_string(), text);
             let ends = text.split(['[', '(', ',', ']', ')']).filter_map(|word| word.trim().parse().ok());

@@ -86,7 +86,7 @@ impl LatentLaw for Blocks {
         let activity = self.activity(latent_dim);
         let accepted = format!("at least {SMALLEST_DRAWN:e}");
         let name = "data.latent.block_activity·member_activity";
-        require(activity >= SMALLEST_DRAWN && activity <= 1.0, name, activity, accepted)
+        require((SMALLEST_DRAWN..=1.0).contains(&activity), name, activity, accepted)
     }
 
     // `moments` stays `None`: closed forms take pairs of atoms as nearly independent.

@@ -159,7 +159,7 @@ impl LatentLaw for Hierarchical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Purpose;
+    use crate::math::{Matrix, Purpose};
 
     const ROWS: u32 = 40_000;
 
@@ -176,12 +176,12 @@ mod tests {
             law.check(DIM).unwrap();
             let named = law.levels(DIM);
             let stream = Stream::new(9, Purpose::MONTE_CARLO, 4);
-            let (mut sums, mut latent) = ([[0.0; DIM]; DIM], [0.0; DIM]);
+            let (mut sums, mut latent) = (Matrix::<f64>::zeros(DIM, DIM), [0.0; DIM]);
             for row in 0..ROWS {
                 law.draw(&stream, row, &mut latent);
                 for i in 0..DIM {
                     for j in 0..DIM {
-                        sums[i][j] += f64::from(latent[i] * latent[j]);
+                        sums[(i, j)] += f64::from(latent[i] * latent[j]);
                     }
                 }
             }
@@ -199,7 +199,7 @@ mod tests {
                         }
                         None => (0.0, law.activity(DIM).powi(2)),
                     };
-                    let found = sums[i][j] / f64::from(ROWS);
+                    let found = sums[(i, j)] / f64::from(ROWS);
                     let error = 5.0 * (square / f64::from(ROWS)).sqrt();
                     assert!((found - expected).abs() < error, "{levels}, {i}, {j}: {found}, {expected}");
                     compared += usize::from(common.is_some_and(|above| above > 0));

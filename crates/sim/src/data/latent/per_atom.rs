@@ -75,10 +75,10 @@ mod tests {
             }
             pair += f64::from(latent[0] * latent[1]).powi(2);
         }
-        for j in 0..4 {
+        for (j, sum) in sums.into_iter().enumerate() {
             let (p, s) = (law.activities[j], law.strengths[j]);
             let error = 5.0 * ((p / f64::from(ROWS)).sqrt() + 1e-9);
-            let [active, mean, square] = sums[j].map(|sum| sum / f64::from(ROWS));
+            let [active, mean, square] = sum.map(|sum| sum / f64::from(ROWS));
             assert!((active - p).abs() < error, "{j}: {active}");
             assert!(mean.abs() < error * s.sqrt(), "{j}: {mean}");
             assert!((square - p * s).abs() < error * s, "{j}: {square}");
