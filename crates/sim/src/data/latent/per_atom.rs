@@ -8,7 +8,7 @@ use crate::math::random::Part;
 use crate::math::{ParameterError, Stream, require, require_drawn};
 
 /// Smallest and largest strength: what its root is in single precision keeps all digits in squares too.
-const STRENGTHS: std::ops::RangeInclusive<f64> = 1e-18..=1e18;
+pub(super) const STRENGTHS: std::ops::RangeInclusive<f64> = 1e-18..=1e18;
 
 /// Independent atoms that are not alike.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@
 //!
 //! Source: Zipf's law (a = 1); Newman, "Power laws, Pareto distributions and Zipf's law" (Contemporary Physics 2005).
 
-use super::per_atom::PerAtom;
+use super::per_atom::{PerAtom, STRENGTHS};
 use super::values::{VALUES, with_values};
 use super::{LatentLaw, LatentPart};
 use crate::math::{SMALLEST_DRAWN, require};
@@ -48,7 +48,15 @@ pub(super) static PART: LatentPart = LatentPart {
              here it is {least:.1e}"
         );
         require(least >= SMALLEST_DRAWN, "data.latent.exponent", exponent, accepted)?;
-        let law = PerAtom { activities, strengths: falling(given.number("strength_exponent")?) };
+        let strength_exponent = given.number("strength_exponent")?;
+        let strengths = falling(strength_exponent);
+        let weakest = strengths.last().copied().unwrap_or(1.0);
+        let accepted = format!(
+            "an exponent at which E z_j² of the last atom is at least {:e}; here it is {weakest:.1e}",
+            STRENGTHS.start()
+        );
+        require(STRENGTHS.contains(&weakest), "data.latent.strength_exponent", strength_exponent, accepted)?;
+        let law = PerAtom { activities, strengths };
         law.check(sizes.latent_dim)?;
         with_values(Arc::new(law), given)
     },
@@ -80,5 +88,7 @@ mod tests {
     fn an_exponent_that_leaves_the_last_atom_silent_is_refused() {
         let message = built(vec![("exponent", 10.0.into())]).unwrap_err().to_string();
         assert!(message.contains("data.latent.exponent = 10") && message.contains("1e-6"), "{message}");
+        let message = built(vec![("strength_exponent", 40.0.into())]).unwrap_err().to_string();
+        assert!(message.contains("data.latent.strength_exponent = 40"), "{message}");
     }
 }
