@@ -1,112 +1,117 @@
-//! Two levels: atoms come in groups, and are active only where their group is.
+//! Samples of unequal quality: x = M z + ξ, where the noise of some samples is larger than that of others.
 //!
-//! ```text
-//! x = M z + ξ,   z_j = g_{⌈j/s⌉}·b_j·(±1),   g ~ Bernoulli(group_activity),   b ~ Bernoulli(atom_activity)
-//! ```
+//! A sample is noisy with probability s. Its noise has r times the variance of that of a clean sample, and the mean over
+//! all samples is σ²: v_clean = σ²/(1 − s + s r), v_noisy = r v_clean. s = 0 or r = 1 is the paper's data.
 //!
-//! Scenes hold objects, and objects hold features: z is sparse on two levels. Atoms of one group are no longer
-//! independent, which is what the paper assumes.
-//!
-//! This file is a data law, complete. It goes to `crates/sim/src/data/hierarchical.rs`; the list in `mod.rs` there
-//! gets the line `hierarchical;`. Then `data.kind = "hierarchical"` is a setting like any other. A law that
-//! differs from
+//! This file is a data law, complete. It goes to `crates/sim/src/data/uneven_noise.rs`; the list in `mod.rs` there
+//! gets the line `uneven_noise;`. Then `data.kind = "uneven_noise"` is a setting like any other. A law that differs from
 //! sparse coding in the code alone is shorter as a part of `data.latent`; this one shows the whole interface.
 
+use super::latent::LATENT_LAWS;
 use super::{
     AMBIENT_DIM, DataModel, DataPart, DenseNoise, Dictionary, DictionaryError, Drawing, LATENT_DIM,
-    NOISE_CONSTANT, NOISE_VARIANCE, Sizes,
+    LatentLaw, NOISE_CONSTANT, NOISE_VARIANCE, Sizes,
 };
 use crate::math::Stream;
 use crate::math::random::Part;
-use crate::part::{Fallback, Kind, PartSetting, Range};
+use crate::part::{PartSetting, Range};
 use std::sync::Arc;
 
 /// The declaration: what specs call the law, what it is, its settings, and how it is drawn.
 pub(super) static PART: DataPart = DataPart {
-    kind: "hierarchical",
-    summary: "x = M z + ξ with atoms in groups, which are active together",
+    kind: "uneven_noise",
+    summary: "x = M z + ξ with noise that is larger in some samples than in others",
     settings: &[
         LATENT_DIM,
         AMBIENT_DIM,
-        PartSetting::new(
-            "group_size",
-            Kind::count(1),
-            Fallback::Value("4"),
-            "Atoms of a group; the last group may be smaller.",
-        ),
+        // A part of another slot: its settings are settings of this law.
+        PartSetting::part("latent", &LATENT_LAWS, "The law of z."),
+        PartSetting::number("noisy_fraction", Range::FRACTION, "0.2", "Share of the samples that are noisy."),
         PartSetting::number(
-            "group_activity",
-            Range::DRAWN_FRACTION,
-            "0.1",
-            "Probability that a group is active.",
-        ),
-        PartSetting::number(
-            "atom_activity",
-            Range::DRAWN_FRACTION,
-            "0.5",
-            "Probability that an atom is active where its group is.",
+            "noise_ratio",
+            Range::FROM_ONE,
+            "4.0",
+            "Noise variance of a noisy sample over that of a clean one.",
         ),
         NOISE_VARIANCE,
         NOISE_CONSTANT,
     ],
     build: |given, ()| {
         let sizes = Sizes::of(given)?;
-        let groups = Groups {
-            size: given.whole("group_size")? as usize,
-            activity: given.number("group_activity")?,
-            atom_activity: given.number("atom_activity")?,
+        let latent = given.part::<Arc<dyn LatentLaw>>("latent")?.build(&sizes)?;
+        let quality = Quality {
+            noisy_fraction: given.number("noisy_fraction")?,
+            ratio: given.number("noise_ratio")?,
+            variance: DenseNoise::variance_of(given, sizes)?,
         };
-        let noise = DenseNoise::isotropic(DenseNoise::variance_of(given, sizes)?)?;
         // A law that can only be drawn is a closure. Nothing is allocated before it is called.
         Ok(Box::new(move |drawing: &Drawing<'_>| -> Result<Arc<dyn DataModel>, DictionaryError> {
             let dictionary = Dictionary::haar(sizes.ambient_dim, sizes.latent_dim, drawing.seed)?;
-            Ok(Arc::new(Hierarchical { dictionary, groups, noise: noise.clone() }))
+            let [clean, noisy] = quality.variances().map(DenseNoise::isotropic);
+            Ok(Arc::new(UnevenNoise {
+                dictionary,
+                latent: Arc::clone(&latent),
+                quality,
+                clean: clean?,
+                noisy: noisy?,
+            }))
         }))
     },
 };
 
 #[derive(Clone, Copy, Debug)]
-struct Groups {
+struct Quality {
     /// s.
-    size: usize,
-    activity: f64,
-    atom_activity: f64,
+    noisy_fraction: f64,
+    /// r.
+    ratio: f64,
+    /// σ².
+    variance: f64,
+}
+
+impl Quality {
+    /// Of a clean sample and of a noisy one.
+    fn variances(self) -> [f64; 2] {
+        let clean = self.variance / (1.0 - self.noisy_fraction + self.noisy_fraction * self.ratio);
+        [clean, self.ratio * clean]
+    }
 }
 
 #[derive(Debug)]
-struct Hierarchical {
+struct UnevenNoise {
     dictionary: Dictionary,
-    groups: Groups,
-    noise: DenseNoise,
+    latent: Arc<dyn LatentLaw>,
+    quality: Quality,
+    clean: DenseNoise,
+    noisy: DenseNoise,
 }
 
-impl DataModel for Hierarchical {
+impl DataModel for UnevenNoise {
     fn dictionary(&self) -> &Dictionary {
         &self.dictionary
     }
 
     fn draw_latent(&self, stream: &Stream, row: u32, latent: &mut [f32]) {
-        // The numbers depend on the stream and the row alone: rows may be drawn in any order.
-        let mut reader = stream.reader(Part::Latent, row);
-        for group in latent.chunks_mut(self.groups.size) {
-            let is_active = reader.uniform() < self.groups.activity;
-            for z in group {
-                let (is_atom_active, sign) = (reader.uniform() < self.groups.atom_activity, reader.sign());
-                *z = if is_active && is_atom_active { sign } else { 0.0 };
-            }
-        }
+        self.latent.draw(stream, row, latent);
     }
 
     fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
-        self.noise.draw(stream, row, noise);
+        // The numbers depend on the stream and the row alone: rows may be drawn in any order.
+        // This part of the stream is read by neither the code nor the noise.
+        let is_noisy = stream.reader(Part::ChiSquare, row).uniform() < self.quality.noisy_fraction;
+        if is_noisy { &self.noisy } else { &self.clean }.draw(stream, row, noise);
     }
 
     fn activity(&self) -> f64 {
-        self.groups.activity * self.groups.atom_activity
+        self.latent.activity(self.dictionary.latent_dim())
+    }
+
+    fn mean_square(&self) -> f64 {
+        self.latent.mean_square(self.dictionary.latent_dim())
     }
 
     fn noise_variance(&self) -> f64 {
-        self.noise.variance()
+        self.quality.variance
     }
 }
 
@@ -116,29 +121,36 @@ mod tests {
     use crate::math::Purpose;
     use crate::part::{Given, Value};
 
-    /// Moments of pairs at five standard errors: E z_i² z_j² = group·atom² within a group, (group·atom)² across.
+    /// The mean of ‖ξ‖²/d1 and of its square over samples, at five standard errors.
     #[test]
-    fn atoms_of_a_group_are_active_together() {
+    fn some_samples_are_noisier_and_the_mean_is_the_variance() {
         const ROWS: u32 = 20_000;
         let values = vec![
             ("latent_dim", Value::Whole(10)),
             ("ambient_dim", Value::Whole(32)),
-            ("group_activity", 0.3.into()),
+            ("noise_variance", 0.5.into()),
+            ("noisy_fraction", 0.25.into()),
+            ("noise_ratio", 9.0.into()),
         ];
         let law = (PART.build)(&Given::new(PART.settings, values).unwrap(), &()).unwrap();
         let model = law.draw(&Drawing { seed: 1, matrices: &[] }).unwrap();
-        assert!((model.activity() - 0.15).abs() < 1e-12 && law.sparse_coding().is_none());
+        assert!(model.noise_variance() == 0.5 && law.sparse_coding().is_none());
         let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
-        let (mut within, mut across, mut latent) = (0.0, 0.0, [0.0; 10]);
-        for row in 0..ROWS {
-            model.draw_latent(&stream, row, &mut latent);
-            within += f64::from((latent[0] * latent[3]).powi(2));
-            across += f64::from((latent[0] * latent[4]).powi(2));
-        }
-        for (found, expected) in [(within, 0.3 * 0.25), (across, 0.15 * 0.15)] {
-            let found = found / f64::from(ROWS);
-            let error = 5.0 * f64::sqrt(expected / f64::from(ROWS));
-            assert!((found - expected).abs() < error, "{found} against {expected}");
+        let mut noise = [0.0; 32];
+        let energies: Vec<f64> = (0..ROWS)
+            .map(|row| {
+                model.draw_noise(&stream, row, &mut noise);
+                noise.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() / 32.0
+            })
+            .collect();
+        // Of d1 normal numbers of variance v: E (‖ξ‖²/d1)² = v² (1 + 2/d1).
+        let (clean, noisy) = (0.5 / 3.0, 1.5);
+        let square = (0.75 * clean * clean + 0.25 * noisy * noisy) * (1.0 + 2.0 / 32.0);
+        for (power, expected) in [(1, 0.5), (2, square)] {
+            let moment = |power: i32| energies.iter().map(|e| e.powi(power)).sum::<f64>() / f64::from(ROWS);
+            let error = ((moment(2 * power) - moment(power).powi(2)) / f64::from(ROWS)).sqrt();
+            let found = moment(power);
+            assert!((found - expected).abs() < 5.0 * error, "{power}: {found} against {expected}");
         }
     }
 }

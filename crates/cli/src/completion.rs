@@ -150,7 +150,7 @@ pub fn settings(typed: &OsStr) -> Vec<CompletionCandidate> {
 fn values_of(setting: &Setting) -> Vec<String> {
     match (&setting.kind, &setting.fallback) {
         (Kind::Choice(words), _) => words.iter().map(ToString::to_string).collect(),
-        (_, Fallback::Value(value)) => vec![value.trim_matches('"').to_owned()],
+        (_, Fallback::Value(value) | Fallback::Unwritten(value)) => vec![value.trim_matches('"').to_owned()],
         _ => Vec::new(),
     }
 }

@@ -40,10 +40,10 @@ const EXAMPLES: &[Example] = &[
     Example {
         file: "latent.rs",
         folder: "crates/sim/src/data/latent",
-        module: "power_law",
-        line: "power_law;",
+        module: "attributes",
+        line: "attributes;",
     },
-    Example { file: "data.rs", folder: "crates/sim/src/data", module: "hierarchical", line: "hierarchical;" },
+    Example { file: "data.rs", folder: "crates/sim/src/data", module: "uneven_noise", line: "uneven_noise;" },
     Example {
         file: "measurement.rs",
         folder: "crates/sim/src/measure",
@@ -159,8 +159,8 @@ fn a_part_is_one_file_and_one_line() {
     assert!(["bias", "schedule"].iter().all(|arm| losses(arm) != losses("plain")), "{plain}");
     assert_eq!(losses("cadence"), losses("plain"), "measuring changes nothing");
     for laws in [
-        &["data.latent.kind=power_law", "data.latent.exponent=0.5"][..],
-        &["data.kind=hierarchical", "data.group_size=2"],
+        &["data.latent.kind=attributes", "data.latent.group_size=2"][..],
+        &["data.kind=uneven_noise", "data.noise_ratio=9"],
     ] {
         let other = summary(&tree, &folder.path().join(laws[0]), laws);
         assert_ne!(other["arms"]["plain"]["loss"], plain["arms"]["plain"]["loss"], "{laws:?}");
@@ -170,7 +170,7 @@ fn a_part_is_one_file_and_one_line() {
         ("augmentation.deviation", "additive_noise"),
         ("network.features", "two_layers"),
         ("objective.predictor_rate_ratio", "predictor"),
-        ("data.group_size", "hierarchical"),
+        ("data.noisy_fraction", "uneven_noise"),
         ("participation", "neurons"),
         ("bias.rise_steps", "gradual"),
         ("training.schedule.warm_up_steps", "warm_up"),

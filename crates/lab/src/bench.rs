@@ -7,7 +7,7 @@
 use crate::plan::PlanError;
 use crate::status::ProductInputs;
 use featurescope_sim::augment::IntervalMasks;
-use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
+use featurescope_sim::data::{DataModel, DataTraits, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::kernel::{LANES, Line, Precision, ROWS, Tile, add_rows_times_columns};
 use featurescope_sim::math::{Matrix, Purpose, Stream, parallel};
 use featurescope_sim::measure::{Every, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
@@ -277,6 +277,7 @@ fn time_of_measuring(process: &Sampled, size: &Size) -> f64 {
     let settings = MeasureSettings {
         samples: FreshSamples { seed: 1, count: MEASURED_SAMPLES },
         luck: LuckRule::per_atom(size.latent_dim, size.width, 1.0),
+        data: DataTraits::default(),
     };
     let once = |_| {
         let mut recorder = Recorder::new(standard(&settings), Arc::new(Every { steps: 1 }), u64::MAX);

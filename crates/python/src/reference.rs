@@ -40,6 +40,7 @@ pub fn settings() -> Vec<Line> {
             Kind::Text => "text",
             Kind::File => "file",
             Kind::WholeList(..) => "wholes",
+            Kind::NumberList(_) => "numbers",
         };
         (setting.key, kind, setting.values_in_words(), words, default, used_when, setting.doc)
     };

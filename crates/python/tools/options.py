@@ -43,6 +43,8 @@ def annotation(setting: Setting) -> str:
     }
     if setting.kind == "wholes":
         return "Iterable[int]"
+    if setting.kind == "numbers":
+        return "Union[Iterable[float], Iterable[Iterable[float]]]"
     kind = single[setting.kind]
     if "python" not in setting.choices:
         return f"Union[{kind}, Iterable[{kind}]]"

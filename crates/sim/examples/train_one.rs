@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a program that prints what it finds")]
 
+use featurescope_sim::data::DataTraits;
 use featurescope_sim::measure::{Every, FreshSamples, LuckRule, MeasureSettings, Recorder, standard};
 use featurescope_sim::prelude::*;
 
@@ -17,8 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let samples = FreshSamples { seed, count: 256 };
     let luck = LuckRule::per_atom(latent_dim, width, LuckRule::POTENTIAL_PER_ATOM);
-    let mut recorder =
-        Recorder::new(standard(&MeasureSettings { samples, luck }), Arc::new(Every { steps: 200 }), steps);
+    let mut recorder = Recorder::new(
+        standard(&MeasureSettings { samples, luck, data: DataTraits::default() }),
+        Arc::new(Every { steps: 200 }),
+        steps,
+    );
     let names = ["loss", "dense_energy_fraction", "coverage_90"];
     let places = names.map(|name| recorder.columns().iter().position(|column| column.name == name));
     println!("step   {}", names.join("   "));

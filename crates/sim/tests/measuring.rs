@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use featurescope_sim::augment::{Identity, IntervalMasks};
+use featurescope_sim::data::DataTraits;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::measure::{
     Column, Every, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
@@ -64,6 +65,7 @@ fn measures() -> Vec<Box<dyn Measure>> {
     standard(&MeasureSettings {
         samples,
         luck: LuckRule::per_atom(LATENT_DIM, WIDTH, LuckRule::POTENTIAL_PER_ATOM),
+        data: DataTraits::default(),
     })
 }
 

@@ -3,8 +3,10 @@
 
 use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
 use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
+use featurescope_sim::data::latent::values::VALUES;
 use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
 use featurescope_sim::data::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use featurescope_sim::data::noise_law::{NOISE_LAWS, NoiseLaw};
 use featurescope_sim::data::{
     AMBIENT_DIM, DATA_LAWS, DataLaw, Dictionary, Drawing, LATENT_DIM, MatrixFile, Sizes,
 };
@@ -12,13 +14,13 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
 use featurescope_sim::network::{INITIAL_NORM, NETWORKS, OUTPUT, WIDTH};
 use featurescope_sim::objective::OBJECTIVES;
-use featurescope_sim::part::{AnySlot, Chosen, Fallback, Value};
+use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, Value};
 use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
 use std::sync::Arc;
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
-    let data: [&dyn AnySlot; 4] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS];
+    let data: [&dyn AnySlot; 5] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS, &NOISE_LAWS];
     let arms: [&dyn AnySlot; 7] =
         [&AUGMENTATIONS, &NETWORKS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
     for slot in data.into_iter().chain(arms) {
@@ -29,7 +31,9 @@ fn every_part_says_what_it_is_and_what_its_settings_are() {
             assert!(!part.summary.is_empty() && !part.summary.ends_with('.'), "{}", part.kind);
             for setting in part.settings {
                 assert!(setting.doc.ends_with('.'), "{}", setting.name);
-                if let Fallback::Value(text) = setting.fallback {
+                if let Fallback::Value(text) | Fallback::Unwritten(text) = setting.fallback
+                    && !matches!(setting.kind, Kind::Part(_))
+                {
                     assert!(setting.kind.read(text).is_some(), "{} = {text}", setting.name);
                 }
                 // One name means one thing throughout a slot.
@@ -100,7 +104,8 @@ fn given(files: impl IntoIterator<Item = MatrixFile>) -> Vec<(&'static str, Matr
 }
 
 #[test]
-fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
+fn every_dictionary_has_the_angles_that_it_says_and_is_a_function_of_its_seed() {
+    let (mut orthonormal, mut oblique) = (0, 0);
     for chosen in Chosen::<Box<dyn DictionarySource>>::examples().unwrap() {
         let kind = chosen.kind();
         let source = chosen.build(&SIZES).unwrap();
@@ -110,47 +115,168 @@ fn every_dictionary_is_orthonormal_and_a_function_of_its_seed() {
         assert_eq!(source.draw(&drawing).unwrap(), dictionary, "{kind}");
         let columns = dictionary.atoms().transposed();
         assert_eq!((columns.rows(), columns.cols()), (SIZES.ambient_dim, SIZES.latent_dim));
-        assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{kind}");
+        // Atoms are unit vectors.
         assert!((dictionary.leverages().iter().sum::<f64>() - 8.0).abs() < 1e-4, "{kind}");
+        assert_eq!(dictionary.is_orthonormal(), source.is_orthonormal(), "{kind}");
+        if source.is_orthonormal() {
+            assert_eq!(Dictionary::from_columns(&columns).unwrap(), dictionary, "{kind}");
+            orthonormal += 1;
+        } else {
+            assert!(Dictionary::from_columns(&columns).is_err(), "{kind}");
+            oblique += 1;
+        }
+        // x = M z lies in the span, and z is what the dual basis reads off it.
+        let z = Matrix::from_fn(3, SIZES.latent_dim, |r, j| ((r * 8 + j) as f32).sin());
+        let x = dictionary.combine(&z);
+        let coordinates = dictionary.coordinates(&x);
+        let near =
+            |a: &Matrix, b: &Matrix| a.as_slice().iter().zip(b.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4);
+        assert!(near(&dictionary.dual_coordinates(&coordinates).unwrap(), &z), "{kind}");
+        assert!(near(&dictionary.projection(&x, &coordinates), &x), "{kind}");
     }
+    assert!(orthonormal >= 4 && oblique >= 2, "{orthonormal} orthonormal, {oblique} others");
 }
 
-/// Mean squares of single atoms and of pairs against what the law says of itself.
+/// Dictionaries of orthonormal or independent atoms refuse more atoms than dimensions, and say so.
+#[test]
+fn more_atoms_than_dimensions_are_refused_where_they_cannot_be() {
+    let crowded = Sizes { ambient_dim: 8, latent_dim: 12 };
+    let mut taken = Vec::new();
+    for chosen in Chosen::<Box<dyn DictionarySource>>::examples().unwrap() {
+        match chosen.build(&crowded) {
+            Ok(source) => {
+                let dictionary = source.draw(&Drawing { seed: 3, matrices: &[] }).unwrap();
+                let x = Matrix::from_fn(2, 8, |r, c| (r + 3 * c) as f32);
+                let coordinates = dictionary.coordinates(&x);
+                assert_eq!(dictionary.dual_coordinates(&coordinates), None);
+                assert_eq!(dictionary.projection(&x, &coordinates), x);
+                taken.push(chosen.kind());
+            }
+            Err(error) => {
+                let message = error.to_string();
+                assert!(message.contains("data.ambient_dim = 8"), "{}: {message}", chosen.kind());
+                assert!(message.contains("data.latent_dim = 12"), "{}: {message}", chosen.kind());
+            }
+        }
+    }
+    assert_eq!(taken, ["gaussian"]);
+}
+
+/// Mean and variance of every law of noise. The error is taken from the numbers themselves, which heavy tails need.
+#[test]
+fn every_law_of_noise_has_mean_zero_and_the_given_variance() {
+    let mut compared = 0;
+    for chosen in Chosen::<Arc<dyn NoiseLaw>>::examples().unwrap() {
+        // Of few degrees of freedom the fourth moment, and with it the error of a variance, is infinite.
+        let given = if chosen.kind() == "student" { vec![("freedom", 9.0.into())] } else { Vec::new() };
+        let law = Chosen::<Arc<dyn NoiseLaw>>::new(chosen.kind(), given).unwrap().build(&()).unwrap();
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 11);
+        let mut numbers = vec![0.0; 200 * ROWS as usize / 100];
+        for (row, noise) in numbers.chunks_mut(200).enumerate() {
+            law.fill(noise, 0.5, &stream, row as u32);
+        }
+        let mut again = [0.0; 70];
+        law.fill(&mut again, 0.5, &stream, 3);
+        assert_eq!(again[..], numbers[600..670], "{}", chosen.kind());
+        let n = numbers.len() as f64;
+        let moment = |power: i32| numbers.iter().map(|&v| f64::from(v).powi(power)).sum::<f64>() / n;
+        for (power, expected) in [(1, 0.0), (2, 0.25)] {
+            let error = 5.0 * ((moment(2 * power) - moment(power).powi(2)) / n).sqrt();
+            let found = moment(power);
+            assert!((found - expected).abs() < error, "{}, {power}: {found}", chosen.kind());
+        }
+        // Three times the fourth power of the deviation in a normal law alone.
+        let kurtosis = moment(4) / 0.0625;
+        assert_eq!((kurtosis - 3.0).abs() < 0.25, law.is_gaussian(), "{}: {kurtosis}", chosen.kind());
+        compared += 1;
+    }
+    assert!(compared >= 3, "{compared}");
+}
+
+/// Every law of codes with every word of its settings; a list that has to be given has one entry per atom.
+fn laws_of_codes() -> Vec<(String, Arc<dyn LatentLaw>)> {
+    let mut laws = Vec::new();
+    for part in LATENT_LAWS.outlines() {
+        assert!(part.settings.contains(&VALUES), "{}", part.kind);
+        let Kind::Choice(values) = VALUES.kind else { panic!("{:?}", VALUES.kind) };
+        let required = part.settings.iter().filter(|setting| setting.fallback == Fallback::Required);
+        let example = |kind: Kind| match kind.example() {
+            Value::Numbers(numbers) => Value::Numbers(vec![numbers[0]; SIZES.latent_dim]),
+            other => other,
+        };
+        let required: Vec<_> = required.map(|setting| (setting.name, example(setting.kind))).collect();
+        for word in values {
+            let given = [&required[..], &[(VALUES.name, Value::from(*word))]].concat();
+            let chosen = Chosen::<Arc<dyn LatentLaw>>::new(part.kind, given);
+            let law = chosen.and_then(|chosen| chosen.build(&SIZES));
+            laws.push((format!("{} {word}", part.kind), law.expect("the part takes its own examples")));
+        }
+    }
+    laws
+}
+
+/// Shares of active atoms, mean squares of single atoms and of pairs, classes and levels against what the law says of
+/// itself.
 #[test]
 fn every_law_of_codes_has_the_moments_that_it_names() {
     let stream = Stream::new(3, Purpose::MONTE_CARLO, 8);
-    let error = |probability: f64| 5.0 * (probability / f64::from(ROWS)).sqrt();
-    for chosen in Chosen::<Arc<dyn LatentLaw>>::examples().unwrap() {
-        let kind = chosen.kind();
-        let law = chosen.build(&SIZES).unwrap();
+    let n = f64::from(ROWS);
+    let laws = laws_of_codes();
+    let (mut named, mut with_classes, mut with_levels) = (0, 0, 0);
+    for (kind, law) in &laws {
         let draw = |row: u32| {
             let mut latent = [f32::NAN; 8];
             law.draw(&stream, row, &mut latent);
             latent
         };
         assert_eq!(draw(5), draw(5), "{kind}");
-        let (mut active, mut signed, mut pair) = ([0.0; 8], [0.0; 8], 0.0);
-        for latent in (0..ROWS).map(draw) {
-            for (j, z) in latent.into_iter().enumerate() {
-                assert!([-1.0, 0.0, 1.0].contains(&z), "{kind}: {z}");
-                active[j] += f64::from(z.abs()) / f64::from(ROWS);
-                signed[j] += f64::from(z) / f64::from(ROWS);
-            }
-            pair += f64::from((latent[1] * latent[6]).powi(2)) / f64::from(ROWS);
+        let rows: Vec<[f32; 8]> = (0..ROWS).map(draw).collect();
+        // Mean over rows, and five standard errors: atoms of one row may hang together.
+        let mean = |of: &dyn Fn(&[f32; 8]) -> f64| {
+            let mean = rows.iter().map(of).sum::<f64>() / n;
+            let spread = rows.iter().map(|row| (of(row) - mean).powi(2)).sum::<f64>() / n;
+            (mean, 5.0 * (spread / n).sqrt() + 1e-6)
+        };
+        let is_active = |z: f32| f64::from(u8::from(z != 0.0));
+        let near = |(found, error): (f64, f64), expected: f64, what: &str| {
+            assert!((found - expected).abs() < error, "{kind}, {what}: {found}, {expected}");
+        };
+        let active = mean(&|row| row.iter().map(|&z| is_active(z)).sum::<f64>() / 8.0);
+        near(active, law.activity(8), "activity");
+        let square = mean(&|row| row.iter().map(|&z| f64::from(z).powi(2)).sum::<f64>() / 8.0);
+        near(square, law.mean_square(8), "mean square");
+        for j in 0..8 {
+            near(mean(&|row| f64::from(row[j])), 0.0, "mean");
         }
-        let activity = law.activity(8);
-        let mean = active.iter().sum::<f64>() / 8.0;
-        assert!((mean - activity).abs() < error(activity), "{kind}: {mean}, {activity}");
-        assert!(signed.iter().all(|mean| mean.abs() < error(active[0].max(activity))), "{kind}");
+        let classes = law.class_count();
+        let class_of = |row: &[f32; 8]| law.class_of(row);
+        assert!(
+            rows.iter().all(|row| class_of(row).is_none_or(|class| (class as usize) < classes)),
+            "{kind}"
+        );
+        for class in 0..classes {
+            with_classes += usize::from(rows.iter().any(|row| class_of(row) == Some(class as u32)));
+        }
+        let levels = law.levels(8);
+        for level in &levels {
+            assert_eq!(level.signs.len(), 8, "{kind}");
+            assert!(level.signs.iter().all(|sign| sign.abs() == 1.0) && 8 % level.span == 0, "{kind}");
+            with_levels += 1;
+        }
+        assert!(levels.first().is_none_or(|lowest| lowest.span == 1), "{kind}");
         let Some(told) = law.moments(8) else { continue };
-        for (j, found) in active.into_iter().enumerate() {
-            let expected = told.activity;
-            assert!((found - expected).abs() < error(expected), "{kind} {j}: {found}");
+        named += 1;
+        assert!(rows.as_flattened().iter().all(|z| [-1.0, 0.0, 1.0].contains(z)), "{kind}");
+        for j in 0..8 {
+            near(mean(&|row| is_active(row[j])), told.activity, "activity of an atom");
         }
-        let independent = told.activity.powi(2);
-        let is_independent = (pair - independent).abs() < error(independent);
-        assert!(!told.are_independent || is_independent, "{kind}: {pair}, {independent}");
+        let pair = mean(&|row| f64::from((row[1] * row[6]).powi(2)));
+        if told.are_independent {
+            near(pair, told.activity.powi(2), "pair");
+        }
     }
+    assert!(laws.len() >= 8 * 4 && named >= 2, "{named} of {} laws", laws.len());
+    assert!(with_classes >= 8 && with_levels >= 8, "{with_classes} classes, {with_levels} levels");
 }
 
 #[test]
@@ -202,15 +328,15 @@ fn every_data_law_draws_what_it_says() {
                 / values.as_slice().len() as f64
         };
         // Atoms and coordinates may hang together: the error is that of the rows alone.
-        let (activity, variance) = (model.activity(), model.noise_variance());
-        let error = 5.0 * (activity / SAMPLES as f64).sqrt();
-        assert!((mean_square(&samples.latent) - activity).abs() < error, "{}", part.kind);
+        let (square, variance) = (model.mean_square(), model.noise_variance());
+        let error = 5.0 * (square / SAMPLES as f64).sqrt();
+        assert!((mean_square(&samples.latent) - square).abs() < error, "{}", part.kind);
         let error = 5.0 * variance * (2.0 / SAMPLES as f64).sqrt();
         assert!((mean_square(&samples.noise) - variance).abs() < error, "{}", part.kind);
         if let Some(parts) = law.sparse_coding() {
             let count = model.noise_directions().map_or(0, Matrix::rows);
             let numbers = parts.law(count);
-            assert!(numbers.check().is_ok() && numbers.activity() == activity);
+            assert!(numbers.check().is_ok() && numbers.activity() == model.activity());
         }
     }
 }

@@ -40,12 +40,13 @@ impl KeptData {
         let head = read_data_head(&path)?;
         let StoredOverlap { atoms, complement } = head.leverage_overlap;
         let shared = &spec.shared;
-        let most = if may_overlap(shared) {
-            shared.ambient_dim()
-        } else {
-            shared.ambient_dim().saturating_sub(shared.latent_dim())
-        };
-        if head.direction_count > most || [atoms, complement].iter().any(|share| !OVERLAPS.contains(share)) {
+        let are_outside = shared.built_data().is_some_and(|law| {
+            law.sparse_coding().is_some_and(|parts| parts.directions().are_outside_atoms())
+        });
+        let taken = if are_outside { shared.latent_dim() } else { 0 };
+        if head.direction_count > shared.ambient_dim().saturating_sub(taken)
+            || [atoms, complement].iter().any(|share| !OVERLAPS.contains(share))
+        {
             return Err(StoreError::content(&path, "its metadata do not fit the settings"));
         }
         Ok(Some(Self { path, head }))

@@ -1,6 +1,7 @@
 //! The weights at one moment in the basis of the data, from a checkpoint.
 //!
-//! w_i = Σ_j A_ij M_j + r_i with A = W M and r_i orthogonal to every atom.
+//! w_i = Σ_j A_ij M_j + r_i with A = W M and r_i orthogonal to every atom, where atoms are orthonormal. Of others P w_i, P the
+//! projection on their span, is what the atoms hold.
 //!
 //! Source: Section 2, the decomposition into sparse features and spurious dense ones; docs/theory.md 2.2.
 
@@ -9,7 +10,7 @@ use crate::plan::PlannedData;
 use crate::store::read_checkpoint;
 use featurescope_sim::data::DataModel;
 use featurescope_sim::math::Matrix;
-use featurescope_sim::math::linalg::{squared_norm, times};
+use featurescope_sim::math::linalg::squared_norm;
 use featurescope_sim::measure::Neuron;
 use std::sync::Arc;
 
@@ -24,13 +25,13 @@ pub struct State {
     pub weights: Matrix,
     /// A = W M, m × d.
     pub sparse: Matrix,
-    /// W − A Mᵀ, as W.
+    /// W − W P, as W; W P is A Mᵀ where atoms are orthonormal.
     pub dense: Matrix,
     /// b, m entries.
     pub bias: Vec<f32>,
-    /// ‖M Mᵀ w_i‖², m entries.
+    /// ‖P w_i‖², m entries.
     pub sparse_energy: Vec<f64>,
-    /// ‖w_i − M Mᵀ w_i‖², m entries.
+    /// ‖w_i − P w_i‖², m entries.
     pub dense_energy: Vec<f64>,
 }
 
@@ -73,13 +74,14 @@ impl State {
     /// # Shapes
     /// `weights`: m × d1, `bias`: m.
     pub fn new(weights: Matrix, bias: Vec<f32>, data: &dyn DataModel) -> Self {
-        let sparse = data.dictionary().coordinates(&weights);
-        let mut dense = Matrix::zeros(0, 0);
-        times(&mut dense, &sparse, data.dictionary().atoms());
+        let dictionary = data.dictionary();
+        let sparse = dictionary.coordinates(&weights);
+        let mut dense = dictionary.projection(&weights, &sparse);
+        let sparse_energy = if dictionary.is_orthonormal() { &sparse } else { &dense };
+        let sparse_energy = sparse_energy.iter_rows().map(squared_norm).collect();
         for (d, &w) in dense.as_mut_slice().iter_mut().zip(weights.as_slice()) {
             *d = w - *d;
         }
-        let sparse_energy = sparse.iter_rows().map(squared_norm).collect();
         let dense_energy = dense.iter_rows().map(squared_norm).collect();
         Self { weights, sparse, dense, bias, sparse_energy, dense_energy }
     }
@@ -106,7 +108,8 @@ impl State {
 
     /// Neuron i in the basis of the data.
     pub fn neuron(&self, i: usize) -> Neuron {
-        Neuron::new(self.sparse.row(i), self.dense_energy[i])
+        let neuron = Neuron::new(self.sparse.row(i), self.dense_energy[i]);
+        Neuron { sparse_energy: self.sparse_energy[i], ..neuron }
     }
 
     /// |cos(w_i, M_j)|; 0 for a zero neuron.

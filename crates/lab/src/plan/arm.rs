@@ -8,7 +8,7 @@ use crate::spec::typed::{
 };
 use crate::status::ProductInputs;
 use featurescope_sim::augment::{Augmentation, Identity};
-use featurescope_sim::data::{DataModel, SparseCodingLaw};
+use featurescope_sim::data::{DataModel, DataTraits, SparseCodingLaw};
 use featurescope_sim::math::ParameterError;
 use featurescope_sim::measure::{Cadence, FreshSamples, LuckRule, MeasureSettings, Recorder, Shape};
 use featurescope_sim::network::Network;
@@ -34,6 +34,7 @@ pub struct ArmPlan {
     seed: u64,
     latent_dim: usize,
     law: Option<SparseCodingLaw>,
+    traits: DataTraits,
     cadence: Arc<dyn Cadence>,
 }
 
@@ -48,7 +49,8 @@ impl ArmPlan {
         let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
         let (name, prediction) = (name.to_owned(), Prediction::new(spec, model));
         let (seed, latent_dim) = (shared.seed, shared.latent_dim());
-        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, cadence })
+        let traits = shared.built_data().map_or_else(DataTraits::default, |data| data.traits());
+        Ok(Self { name, spec: spec.clone(), fork, prediction, seed, latent_dim, law, traits, cadence })
     }
 
     /// Checks the arm by building its training process and its recorder once.
@@ -68,7 +70,7 @@ impl ArmPlan {
         let problem = Problem {
             negatives: self.spec.negatives(),
             latent_dim: self.latent_dim,
-            activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::activity),
+            activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::mean_square),
         };
         let loss = self.spec.built_objective()?.at_rest(&problem);
         loss.is_finite().then_some(loss)
@@ -178,6 +180,7 @@ impl ArmPlan {
         let settings = MeasureSettings {
             samples: FreshSamples { seed: self.seed, count: measure.samples },
             luck: LuckRule::per_atom(self.latent_dim, self.width(), measure.potential_per_atom),
+            data: self.traits.clone(),
         };
         let measures = measure.measurement.build(&settings)?;
         Ok(Recorder::new(measures, Arc::clone(&self.cadence), self.spec.training.steps))

@@ -13,7 +13,7 @@ use featurescope_sim::data::{
     DataLaw, DataModel, Dictionary, DictionaryError, Drawing, LeverageOverlap, MatrixFile, Population,
     SparseCodingLaw, SparseCodingParts,
 };
-use featurescope_sim::math::linalg::times_transposed;
+use featurescope_sim::math::linalg::{orthonormal_columns, times_transposed};
 use featurescope_sim::math::{Matrix, ParameterError, require};
 use featurescope_sim::probe::code_noise::CodeNoise;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ impl DataFacts {
         let overlap = if parts.is_some_and(|parts| parts.dictionary().is_taken_as_even()) {
             known.overlap
         } else {
-            LeverageOverlap::of_dictionary(&model.dictionary().atoms().transposed().to_f64())
+            overlap_of(model.dictionary())
         };
         let none = Matrix::zeros(0, 0);
         let (atoms, directions) = (model.dictionary().atoms(), model.noise_directions().unwrap_or(&none));
@@ -94,6 +94,19 @@ impl DataFacts {
             code_noise: parts.and_then(|parts| code_noise(parts, None)),
         })
     }
+}
+
+/// How much leverage the directions see. Of atoms that are not orthonormal the leverages are those of their span: an
+/// orthonormal basis of it takes the place of M.
+fn overlap_of(dictionary: &Dictionary) -> LeverageOverlap {
+    let columns = dictionary.atoms().transposed().to_f64();
+    if dictionary.is_orthonormal() {
+        return LeverageOverlap::of_dictionary(&columns);
+    }
+    if columns.cols() >= columns.rows() {
+        return LeverageOverlap { atoms: 1.0, complement: 0.0 };
+    }
+    LeverageOverlap::of_dictionary(&orthonormal_columns(&columns))
 }
 
 /// What the noise leaves a linear rule to know of z, given the atoms (d × d1) and the noise directions (k ×
@@ -126,7 +139,7 @@ pub(crate) fn needs_ambient_space(spec: &Spec) -> bool {
 /// Builds the law, and the model in the ambient space if that is needed.
 pub(super) fn build(spec: &Spec, files: &[InputFile]) -> Result<PlannedData, PlanError> {
     let law = data_law(&spec.shared)?;
-    refuse_unknown_coordinates(spec, law.sparse_coding())?;
+    refuse_unknown_coordinates(spec, law.as_ref())?;
     if !needs_ambient_space(spec) {
         let numbers = law.sparse_coding().map(|parts| {
             let numbers = parts.law(parts.directions().count().unwrap_or_default());
@@ -177,9 +190,18 @@ fn reduced_arms(spec: &Spec) -> impl Iterator<Item = &(String, ArmSpec)> {
 
 /// A reduced arm lives in coordinates along atoms and noise directions: it never meets the space that given
 /// directions lie in, and knows no coordinates of data that are no sparse coding.
-fn refuse_unknown_coordinates(spec: &Spec, parts: Option<&SparseCodingParts>) -> Result<(), PlanError> {
+fn refuse_unknown_coordinates(spec: &Spec, law: &dyn DataLaw) -> Result<(), PlanError> {
     let Some((name, _)) = reduced_arms(spec).next() else { return Ok(()) };
-    let refused = match parts {
+    if let Some(departure) = law.departure() {
+        let accepted = format!(
+            "{} what reduced dynamics takes: it knows no law of what a learner sees of other data. Use sampled \
+             dynamics for them",
+            departure.accepted
+        );
+        let source = ParameterError { accepted, ..departure };
+        return Err(PlanError::Parameter { part: format!("arm {name}"), source });
+    }
+    let refused = match law.sparse_coding() {
         None => require(
             false,
             "data.kind",

@@ -3,6 +3,7 @@
 use super::prediction::closed_forms;
 use super::{ArmPlan, Outline};
 use featurescope_sim::data::LatentLaw;
+use featurescope_sim::data::latent::values::VALUES;
 use std::sync::Arc;
 
 /// Half the distance from 1 to the next smaller number of single precision: 1 − x is 1 for a smaller x.
@@ -22,8 +23,19 @@ impl Outline {
     }
 
     fn unknown_data(&self) -> String {
-        let latent = self.shared.kind_of::<Arc<dyn LatentLaw>>("latent");
-        let latent = latent.map_or(String::new(), |kind| format!(", data.latent.kind = {kind}"));
+        if let Some(departure) = self.shared.built_data().and_then(|data| data.departure()) {
+            return format!(
+                "{} = {}: {} what theory has closed forms for, so growth, T1, the cosines of a linear map and the \
+                 best linear rule stand without one",
+                departure.name, departure.value, departure.accepted
+            );
+        }
+        let part = self.shared.data.given().part::<Arc<dyn LatentLaw>>("latent").ok();
+        let latent = part.map_or(String::new(), |part| {
+            let values = part.given().text(VALUES.name).ok().filter(|&values| values != "signs");
+            let values = values.map_or(String::new(), |values| format!(", data.latent.values = {values}"));
+            format!(", data.latent.kind = {}{values}", part.kind())
+        });
         format!(
             "data.kind = {}{latent}: theory has no closed form for these data, so growth, T1, the cosines of a \
              linear map and the best linear rule stand without one",

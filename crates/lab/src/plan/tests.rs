@@ -1,3 +1,5 @@
+mod other_data;
+
 use super::*;
 use crate::spec::Layer;
 use featurescope_sim::data::{DataModel, SparseCodingLaw};

@@ -145,9 +145,12 @@ pub fn heading(title: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// One measured column of every arm; `None` where no measurement shows it.
+/// One measured column of every arm; `None` where no measurement shows it, and where no arm has recorded it.
 pub fn single(arms: &[ArmView<'_>], column: &str) -> Option<Panel> {
     let shown = shown(column)?;
+    if arms.iter().all(|arm| arm.curve(column).is_empty()) {
+        return None;
+    }
     let line =
         |arm: &ArmView<'_>| PlotLayer::Line(Line::new(arm.name(), &arm.key, arm.colour, arm.curve(column)));
     let lines = arms.iter().map(line).collect();

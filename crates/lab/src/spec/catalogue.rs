@@ -149,8 +149,10 @@ fn build(entries: &[Entry]) -> Vec<Setting> {
                 let used_when = [conditions(), setting.used_when.to_vec()].concat();
                 settings.push(Setting { used_when: kept(used_when), ..*setting });
             }
-            Entry::Slot(slot) => settings.extend(of_slot(*slot, &[])),
-            Entry::SlotWith(conditions, slot) => settings.extend(of_slot(*slot, kept(conditions()))),
+            Entry::Slot(slot) => settings.extend(of_slot(*slot, &[], Fallback::Value)),
+            Entry::SlotWith(conditions, slot) => {
+                settings.extend(of_slot(*slot, kept(conditions()), Fallback::Value));
+            }
         }
     }
     settings
@@ -166,8 +168,12 @@ fn kept_text(text: String) -> &'static str {
 }
 
 /// The word that chooses a part, then the settings of the parts, each used with the parts that have it. A part
-/// that is made of parts has the settings of their slots.
-fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> {
+/// that is made of parts has the settings of their slots. `fallback` makes the word's default.
+fn of_slot(
+    slot: &dyn AnySlot,
+    used_when: &'static [Condition],
+    fallback: fn(&'static str) -> Fallback,
+) -> Vec<Setting> {
     let (parts, key) = (slot.outlines(), |name: &str| kept_text(format!("{}.{name}", slot.key())));
     let kind = key("kind");
     let summaries: Vec<String> =
@@ -175,7 +181,7 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
     let mut settings = vec![Setting {
         key: kind,
         kind: Kind::Choice(kept(parts.iter().map(|part| part.kind).collect())),
-        fallback: Fallback::Value(kept_text(format!("\"{}\"", slot.default_kind()))),
+        fallback: fallback(kept_text(format!("\"{}\"", slot.default_kind()))),
         used_when,
         alternatives: &[],
         doc: kept_text(format!("{} {}", slot.doc(), summaries.join(" "))),
@@ -193,7 +199,9 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
             used_when.push(Condition { key: kind, any_of: kept(with) });
         }
         if let Kind::Part(inner) = setting.kind {
-            settings.extend(of_slot(inner, kept(used_when)));
+            let is_later = matches!(setting.fallback, Fallback::Unwritten(_));
+            let fallback = if is_later { Fallback::Unwritten } else { Fallback::Value };
+            settings.extend(of_slot(inner, kept(used_when), fallback));
             continue;
         }
         settings.push(Setting {

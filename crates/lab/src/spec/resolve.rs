@@ -238,7 +238,7 @@ pub fn obstacle(setting: &Setting, values: &Values) -> Option<(Condition, String
 /// The value or default of a setting that takes words.
 fn word(key: &str, values: &Values) -> Option<String> {
     let given = values.get(key).cloned().or_else(|| match values.catalogue().find(key)?.fallback {
-        Fallback::Value(text) => parse(text),
+        Fallback::Value(text) | Fallback::Unwritten(text) => parse(text),
         _ => None,
     })?;
     given.as_str().map(ToOwned::to_owned)
@@ -247,6 +247,16 @@ fn word(key: &str, values: &Values) -> Option<String> {
 /// The value written as `text` in TOML.
 fn parse(text: &str) -> Option<Value> {
     format!("value = {text}").parse::<toml::Table>().ok()?.remove("value")
+}
+
+/// The value of a setting that is not given, where that is a value.
+fn default_of(setting: &Setting) -> Option<Value> {
+    match setting.fallback {
+        Fallback::Value(text) | Fallback::Unwritten(text) => {
+            parse(text).and_then(|value| setting.kind.accept(&value))
+        }
+        _ => None,
+    }
 }
 
 /// An error that names every setting without a default that an arm needs and nobody gave.
@@ -276,7 +286,9 @@ fn complete(values: &Values, wanted: impl Fn(&Setting) -> bool) -> Values {
             setting.alternatives.iter().any(|&key| key != setting.key && values.get(key).is_some());
         let value = match (values.get(setting.key), setting.fallback) {
             (Some(value), _) => Some(value.clone()),
-            (None, Fallback::Value(text)) if !other_way => parse(text).and_then(|v| setting.kind.accept(&v)),
+            (None, Fallback::Value(text) | Fallback::Unwritten(text)) if !other_way => {
+                parse(text).and_then(|v| setting.kind.accept(&v))
+            }
             (None, Fallback::SameAs(key)) => values.get(key).and_then(|value| setting.kind.accept(value)),
             (None, _) => None,
         };
@@ -292,11 +304,7 @@ impl Resolved {
     #[must_use]
     pub fn without_defaults(&self) -> Self {
         let is_chosen = |values: &Values, setting: &'static Setting| {
-            let default = match setting.fallback {
-                Fallback::Value(text) => parse(text).and_then(|value| setting.kind.accept(&value)),
-                _ => None,
-            };
-            setting.key != "experiment" && values.get(setting.key) != default.as_ref()
+            setting.key != "experiment" && values.get(setting.key) != default_of(setting).as_ref()
         };
         let chosen = |values: &Values| {
             let mut kept = values.clone();
@@ -330,7 +338,8 @@ impl Resolved {
         entries
     }
 
-    /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
+    /// The spec that gives the same run again: what arms agree on first, then what is particular to each. Defaults
+    /// that are never written are left out.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();
         for setting in common.catalogue().settings().iter().filter(|setting| !setting.is_shared()) {
@@ -338,11 +347,17 @@ impl Resolved {
                 common.set(setting, value.clone());
             }
         }
-        let mut root = common.to_table();
+        let is_written = |values: &Values, setting: &'static Setting| {
+            !matches!(setting.fallback, Fallback::Unwritten(_))
+                || values.get(setting.key) != default_of(setting).as_ref()
+        };
+        let mut written = common.clone();
+        written.retain(|setting| is_written(&common, setting));
+        let mut root = written.to_table();
         let mut arms = toml::Table::new();
         for (name, values) in &self.arms {
             let mut own = values.clone();
-            own.retain(|setting| common.get(setting.key).is_none());
+            own.retain(|setting| common.get(setting.key).is_none() && is_written(values, setting));
             arms.insert(name.clone(), Value::Table(own.to_table()));
         }
         root.insert("arms".to_owned(), Value::Table(arms));

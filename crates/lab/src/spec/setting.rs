@@ -36,7 +36,7 @@ impl Setting {
     pub fn default_in_words(&self) -> String {
         match self.fallback {
             Fallback::Required => "none, it must be given".to_owned(),
-            Fallback::Value(value) => value.trim_matches('"').to_owned(),
+            Fallback::Value(value) | Fallback::Unwritten(value) => value.trim_matches('"').to_owned(),
             Fallback::SameAs(key) => format!("the value of {key}"),
             Fallback::Absent(meaning) => format!("not given; then {meaning}"),
         }
@@ -73,6 +73,7 @@ pub trait InToml {
             part::Value::Number(number) => Value::Float(number),
             part::Value::Text(text) => Value::String(text),
             part::Value::Wholes(numbers) => Value::Array(numbers.into_iter().map(Value::Integer).collect()),
+            part::Value::Numbers(numbers) => Value::Array(numbers.into_iter().map(Value::Float).collect()),
             // No setting of the list holds a part: the list holds the settings of the part's slot.
             part::Value::Part(..) => return None,
         })
@@ -108,6 +109,10 @@ impl InToml for Kind {
             Self::WholeList(..) => {
                 part::Value::Wholes(value.as_array()?.iter().map(whole).collect::<Option<_>>()?)
             }
+            Self::NumberList(_) => {
+                let items = value.as_array()?.iter().map(|item| Some(number(item)? + 0.0));
+                part::Value::Numbers(items.collect::<Option<_>>()?)
+            }
             Self::Part(_) => return None,
         };
         Some(read).filter(|read| self.accepts(read))
@@ -116,7 +121,7 @@ impl InToml for Kind {
     fn is_swept(&self, value: &Value) -> bool {
         let Some(items) = value.as_array() else { return false };
         match self {
-            Self::WholeList(..) => items.iter().any(Value::is_array),
+            Self::WholeList(..) | Self::NumberList(_) => items.iter().any(Value::is_array),
             _ => true,
         }
     }

@@ -6,6 +6,7 @@ use super::*;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::dictionary::DictionarySource;
 use featurescope_sim::data::noise_directions::NoiseDirections;
+use featurescope_sim::data::noise_law::NoiseLaw;
 use featurescope_sim::data::{DataLaw, LatentLaw};
 use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::Network;
@@ -56,12 +57,18 @@ fn masks(keep_rate: f64) -> PartSpec<Box<dyn Augmentation>> {
 /// A value that the setting accepts.
 fn example(setting: &Setting) -> String {
     match (setting.fallback, setting.kind) {
+        // A default that is never written would not be found in what is written.
+        (Fallback::Unwritten(_), Kind::Choice(words)) => format!("\"{}\"", words[words.len() - 1]),
         (Fallback::Value(text), _) if !text.is_empty() => text.to_owned(),
         (_, Kind::Whole(least, _)) => least.max(40).to_string(),
         (_, Kind::Number(range)) => if range.contains(0.5) { "0.5" } else { "2.0" }.to_owned(),
         (_, Kind::Choice(words)) => format!("\"{}\"", words[0]),
         (_, Kind::Text | Kind::File) => "\"name\"".to_owned(),
         (_, Kind::WholeList(least, _)) => format!("[{least}, {}]", least + 1),
+        (_, Kind::NumberList(range)) => {
+            let number = if range.contains(0.5) { "0.5" } else { "2.0" };
+            format!("[{}]", [number; 40].join(", "))
+        }
         (_, Kind::Part(slot)) => panic!("{} is a table", slot.key()),
     }
 }
@@ -74,6 +81,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
     for (kind, needed) in [
         ("data.dictionary.kind=file", "data.dictionary.path=m.npy"),
         ("data.latent.kind=fixed_count", "data.latent.active_count=3"),
+        ("data.latent.kind=listed", "data.latent.activities=[0.5]"),
         ("data.noise_directions.kind=file", "data.noise_directions.path=u.npy"),
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
@@ -122,6 +130,7 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "data" => collect_fields::<PartSpec<Box<dyn DataLaw>>>(table, fields),
         "data.dictionary" => collect_fields::<PartSpec<Box<dyn DictionarySource>>>(table, fields),
         "data.latent" => collect_fields::<PartSpec<Arc<dyn LatentLaw>>>(table, fields),
+        "data.noise" => collect_fields::<PartSpec<Arc<dyn NoiseLaw>>>(table, fields),
         "data.noise_directions" => collect_fields::<PartSpec<Box<dyn NoiseDirections>>>(table, fields),
         "augmentation" => collect_fields::<PartSpec<Box<dyn Augmentation>>>(table, fields),
         "network" => collect_fields::<PartSpec<Box<dyn Network>>>(table, fields),
@@ -165,7 +174,7 @@ fn collect_fields<T: DeserializeOwned>(table: &str, fields: &mut BTreeSet<String
 fn defaults_are_of_the_kind_they_stand_for() {
     for setting in settings() {
         match setting.fallback {
-            Fallback::Value(text) => {
+            Fallback::Value(text) | Fallback::Unwritten(text) => {
                 let value = format!("v = {text}").parse::<toml::Table>().unwrap().remove("v").unwrap();
                 assert_eq!(setting.kind.accept(&value), Some(value), "{}", setting.key);
             }

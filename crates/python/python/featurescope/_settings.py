@@ -28,7 +28,8 @@ class Setting:
     key: str
     """Its dotted key."""
     kind: str
-    """``whole``, ``number``, ``word``, ``text``, ``file`` or ``wholes``, an ascending list of whole numbers."""
+    """``whole``, ``number``, ``word``, ``text``, ``file``, ``wholes``, an ascending list of whole numbers, or
+    ``numbers``, a list of numbers."""
     values: str
     """What it takes, in words."""
     choices: tuple[str, ...]

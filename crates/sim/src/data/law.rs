@@ -49,6 +49,11 @@ impl SparseCodingLaw {
         self.latent.activity(self.latent_dim)
     }
 
+    /// E z_j², averaged over the atoms.
+    pub fn mean_square(&self) -> f64 {
+        self.latent.mean_square(self.latent_dim)
+    }
+
     /// What closed forms ask of the codes; `None` where atoms are not all alike.
     pub fn latent_moments(&self) -> Option<LatentMoments> {
         self.latent.moments(self.latent_dim)

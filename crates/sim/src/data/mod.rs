@@ -14,18 +14,24 @@
 //! noise directions alone is a part of [`dictionary`], [`latent`] or [`noise_directions`].
 
 pub mod dictionary;
+pub mod finite;
 pub mod latent;
 pub mod leverage;
+pub mod levels;
 pub mod noise;
+pub mod noise_law;
 pub mod noise_directions;
 pub mod population;
 pub mod law;
 
 pub use dictionary::{Dictionary, DictionaryError};
+pub use finite::{FiniteSet, TRAINING_SAMPLES};
 pub use latent::{FixedCount, Independent, LatentLaw};
 pub use law::SparseCodingLaw;
+pub use levels::{DataTraits, Level};
 pub use leverage::LeverageOverlap;
 pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
+pub use noise_law::{NOISE_LAWS, NoiseLaw};
 pub use population::Population;
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
@@ -66,7 +72,7 @@ pub const AMBIENT_DIM: PartSetting = PartSetting::new(
     "ambient_dim",
     Kind::Whole(3, LARGEST_DIMENSION),
     Fallback::Required,
-    "Dimension of a sample x (the paper's d1), at least latent_dim.",
+    "Dimension of a sample x (the paper's d1), at least latent_dim where atoms are orthonormal or at one angle.",
 );
 
 /// d1 and d.
@@ -79,15 +85,29 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// As a data law's settings say them.
+    /// As the settings of a data law with orthonormal atoms say them.
     ///
     /// # Errors
     /// If there are more atoms than dimensions.
     pub fn of(given: &Given) -> Result<Self, ParameterError> {
+        let sizes = Self::of_any(given)?;
+        sizes.require_room()?;
+        Ok(sizes)
+    }
+
+    /// As the settings of any data law say them.
+    ///
+    /// # Errors
+    /// If the law has no such settings.
+    pub fn of_any(given: &Given) -> Result<Self, ParameterError> {
         let [ambient_dim, latent_dim] = [given.whole(AMBIENT_DIM.name)?, given.whole(LATENT_DIM.name)?];
-        let accepted = format!("at least data.latent_dim = {latent_dim}, atoms are orthonormal");
-        require(ambient_dim >= latent_dim, "data.ambient_dim", ambient_dim, accepted)?;
         Ok(Self { ambient_dim: ambient_dim as usize, latent_dim: latent_dim as usize })
+    }
+
+    /// An error if there are more atoms than dimensions.
+    pub fn require_room(&self) -> Result<(), ParameterError> {
+        let accepted = format!("at least data.latent_dim = {}, atoms are orthonormal", self.latent_dim);
+        require(self.ambient_dim >= self.latent_dim, "data.ambient_dim", self.ambient_dim, accepted)
     }
 }
 
@@ -146,6 +166,17 @@ pub trait DataLaw: Send + Sync {
     fn sparse_coding(&self) -> Option<&SparseCodingParts> {
         None
     }
+
+    /// The setting by which a law that has [`SparseCodingParts`] departs from what closed forms and reduced dynamics
+    /// speak of: its key, its value, and what they take.
+    fn departure(&self) -> Option<ParameterError> {
+        None
+    }
+
+    /// What decides which measurements make sense.
+    fn traits(&self) -> DataTraits {
+        DataTraits::default()
+    }
 }
 
 impl<Draw> DataLaw for Draw
@@ -184,14 +215,29 @@ pub trait DataModel: fmt::Debug + Send + Sync {
     /// Writes the noise ξ of `row`; `noise` has length `ambient_dim`.
     fn draw_noise(&self, stream: &Stream, row: u32, noise: &mut [f32]);
 
-    /// Pr(z_j ≠ 0) = E z_j², averaged over the atoms.
+    /// Pr(z_j ≠ 0), averaged over the atoms.
     fn activity(&self) -> f64;
+
+    /// E z_j², averaged over the atoms: the activity where active entries are ±1.
+    fn mean_square(&self) -> f64 {
+        self.activity()
+    }
 
     /// σ², the variance of the noise in a direction that is not singled out.
     fn noise_variance(&self) -> f64;
 
     /// Orthonormal directions in which the noise is larger, k × d1; `None` for noise without any.
     fn noise_directions(&self) -> Option<&Matrix> {
+        None
+    }
+
+    /// Number of classes that samples belong to; 0 for data without classes.
+    fn class_count(&self) -> usize {
+        0
+    }
+
+    /// The class of the sample with this code z, d entries; `None` if it has none.
+    fn class_of(&self, _latent: &[f32]) -> Option<u32> {
         None
     }
 
@@ -203,6 +249,11 @@ pub trait DataModel: fmt::Debug + Send + Sync {
     /// d, the number of atoms.
     fn latent_dim(&self) -> usize {
         self.dictionary().latent_dim()
+    }
+
+    /// n, the number of samples that training goes through in epochs; `None`: training draws fresh ones for ever.
+    fn training_samples(&self) -> Option<u32> {
+        None
     }
 
     /// The same for whole batches, for a law that is asked for them; `None`: batches are drawn row by row.
@@ -273,12 +324,28 @@ impl DataModel for Arc<dyn DataModel> {
         (**self).activity()
     }
 
+    fn mean_square(&self) -> f64 {
+        (**self).mean_square()
+    }
+
+    fn class_count(&self) -> usize {
+        (**self).class_count()
+    }
+
+    fn class_of(&self, latent: &[f32]) -> Option<u32> {
+        (**self).class_of(latent)
+    }
+
     fn noise_variance(&self) -> f64 {
         (**self).noise_variance()
     }
 
     fn noise_directions(&self) -> Option<&Matrix> {
         (**self).noise_directions()
+    }
+
+    fn training_samples(&self) -> Option<u32> {
+        (**self).training_samples()
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {

@@ -1,15 +1,17 @@
-//! Dense noise ξ: isotropic, or with given directions of larger variance.
+//! Dense noise ξ: of one variance in every direction, or with given directions of larger variance.
 //!
-//! ξ = σ g + Σ_k √(v_k − σ²) h_k u_k with g, h standard normal and u_k orthonormal: variance v_k along u_k, σ² elsewhere.
+//! ξ = σ g + Σ_k √(v_k − σ²) h_k u_k with u_k orthonormal: variance v_k along u_k, σ² elsewhere. h is standard normal; so
+//! is g, unless another [`NoiseLaw`] gives independent numbers of variance 1.
 //!
 //! Source: Definition 2.1 and footnote 1; docs/theory.md 2.1.
 
 use super::Sizes;
-use crate::math::gaussian::fill_normal;
+use super::noise_law::{Gaussian, NoiseLaw};
 use crate::math::linalg::{dot, orthonormal_columns};
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require, require_non_negative};
 use crate::part::{Fallback, Given, Kind, PartSetting, Range};
+use std::sync::Arc;
 
 /// Two ways of saying σ².
 const WAYS: &[&str] = &["noise_variance", "noise_constant"];
@@ -30,9 +32,10 @@ pub const NOISE_CONSTANT: PartSetting = PartSetting::number(
 )
 .one_of(WAYS);
 
-/// Gaussian noise with covariance σ² I + Σ_k (v_k − σ²) u_k u_kᵀ.
-#[derive(Clone, Debug, PartialEq)]
+/// Noise with covariance σ² I + Σ_k (v_k − σ²) u_k u_kᵀ, Gaussian unless another law is given.
+#[derive(Clone, Debug)]
 pub struct DenseNoise {
+    law: Arc<dyn NoiseLaw>,
     variance: f64,
     directions: Matrix,
     extra_scales: Vec<f32>,
@@ -62,7 +65,8 @@ impl DenseNoise {
     /// If the variance is neither zero, which means no noise, nor a positive number of single precision.
     pub fn isotropic(variance: f64) -> Result<Self, ParameterError> {
         require_non_negative("noise_variance", variance)?;
-        Ok(Self { variance, directions: Matrix::zeros(0, 0), extra_scales: Vec::new() })
+        let (law, directions) = (Arc::new(Gaussian), Matrix::zeros(0, 0));
+        Ok(Self { law, variance, directions, extra_scales: Vec::new() })
     }
 
     /// Isotropic noise whose variance along the given orthonormal `directions` is `direction_variance` ≥ σ².
@@ -90,6 +94,12 @@ impl DenseNoise {
         Ok(Self { extra_scales: vec![extra; directions.rows()], directions, ..isotropic })
     }
 
+    /// The same with another law of g, whose numbers get the variance σ² too.
+    #[must_use]
+    pub fn with_law(self, law: Arc<dyn NoiseLaw>) -> Self {
+        Self { law, ..self }
+    }
+
     /// `count` random orthonormal directions orthogonal to the given atoms.
     ///
     /// # Shapes
@@ -99,8 +109,9 @@ impl DenseNoise {
     /// If the complement of the atoms has fewer than `count` dimensions.
     pub fn random_directions(count: usize, atoms: &Matrix, seed: u64) -> Result<Matrix, ParameterError> {
         let (d, d1) = (atoms.rows(), atoms.cols());
-        let accepted = format!("at most ambient_dim − latent_dim = {}", d1 - d);
-        require(count <= d1 - d, "noise_directions", count, accepted)?;
+        let room = d1.saturating_sub(d);
+        let accepted = format!("at most ambient_dim − latent_dim = {room}");
+        require(count <= room, "noise_directions", count, accepted)?;
         let stream = Stream::new(seed, Purpose::NOISE_DIRECTIONS, 0);
         // QR of [atoms | Gaussian]: the last columns of Q are a random frame of the complement.
         let mut stacked = Matrix::zeros(d1, d + count);
@@ -131,7 +142,7 @@ impl DenseNoise {
 
     /// Writes the noise of `row`.
     pub fn draw(&self, stream: &Stream, row: u32, noise: &mut [f32]) {
-        fill_normal(noise, self.variance.sqrt() as f32, stream, Part::Dense, row);
+        self.law.fill(noise, self.variance.sqrt() as f32, stream, row);
         let mut reader = stream.reader(Part::Directions, row);
         for (direction, &scale) in self.directions.iter_rows().zip(&self.extra_scales) {
             let amount = scale * reader.normal() as f32;

@@ -5,9 +5,11 @@
 use super::dictionary::{DICTIONARIES, DictionarySource};
 use super::latent::LATENT_LAWS;
 use super::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
+use super::noise_law::{NOISE_LAWS, NoiseLaw};
 use super::{
-    AMBIENT_DIM, DataLaw, DataModel, DataPart, DenseNoise, Dictionary, DictionaryError, Drawing, LATENT_DIM,
-    LatentLaw, MatrixFile, NOISE_CONSTANT, NOISE_VARIANCE, Sizes, SparseCodingLaw,
+    AMBIENT_DIM, DataLaw, DataModel, DataPart, DataTraits, DenseNoise, Dictionary, DictionaryError, Drawing,
+    LATENT_DIM, LatentLaw, MatrixFile, NOISE_CONSTANT, NOISE_VARIANCE, Sizes, SparseCodingLaw,
+    TRAINING_SAMPLES,
 };
 use crate::math::{Matrix, ParameterError, Stream};
 use crate::part::{Given, PartSetting};
@@ -25,9 +27,14 @@ pub(super) static PART: DataPart = DataPart {
         NOISE_VARIANCE,
         NOISE_CONSTANT,
         PartSetting::part("noise_directions", &NOISE_DIRECTIONS, "Where the noise is larger."),
+        PartSetting::later_part("noise", &NOISE_LAWS, "The law of the noise."),
+        TRAINING_SAMPLES,
     ],
     build: |given, ()| Ok(Box::new(SparseCodingParts::of(given)?)),
 };
+
+/// The full key of [`TRAINING_SAMPLES`].
+const TRAINING_KEY: &str = "data.training_samples";
 
 /// The sparse coding model as settings describe it, with nothing drawn yet.
 #[derive(Debug)]
@@ -37,14 +44,38 @@ pub struct SparseCodingParts {
     latent: Arc<dyn LatentLaw>,
     noise_variance: f64,
     directions: Box<dyn NoiseDirections>,
+    noise: Arc<dyn NoiseLaw>,
+    training_samples: Option<u32>,
+    /// See [`DataLaw::departure`].
+    departure: Option<ParameterError>,
 }
 
 impl SparseCodingParts {
     fn of(given: &Given) -> Result<Self, ParameterError> {
-        let sizes = Sizes::of(given)?;
+        let sizes = Sizes::of_any(given)?;
+        let dictionary = given.part::<Box<dyn DictionarySource>>("dictionary")?;
+        let noise = given.part::<Arc<dyn NoiseLaw>>("noise")?;
+        let (dictionary_kind, noise_kind) = (dictionary.kind(), noise.kind());
+        let (dictionary, noise) = (dictionary.build(&sizes)?, noise.build(&())?);
+        let training_samples = given.optional_whole(TRAINING_SAMPLES.name).map(|samples| samples as u32);
+        let departs = |name, value: String, accepted: &str| {
+            Some(ParameterError { name, value, accepted: accepted.to_owned() })
+        };
+        let departure = if !dictionary.is_orthonormal() {
+            departs("data.dictionary.kind", dictionary_kind.to_owned(), "orthonormal atoms are")
+        } else if !noise.is_gaussian() {
+            departs("data.noise.kind", noise_kind.to_owned(), "gaussian noise is")
+        } else {
+            training_samples.and_then(|samples| {
+                departs(TRAINING_KEY, samples.to_string(), "fresh samples at every step are")
+            })
+        };
         Ok(Self {
             sizes,
-            dictionary: given.part::<Box<dyn DictionarySource>>("dictionary")?.build(&sizes)?,
+            dictionary,
+            noise,
+            training_samples,
+            departure,
             latent: given.part::<Arc<dyn LatentLaw>>("latent")?.build(&sizes)?,
             noise_variance: DenseNoise::variance_of(given, sizes)?,
             directions: given.part::<Box<dyn NoiseDirections>>("noise_directions")?.build(&sizes)?,
@@ -88,7 +119,9 @@ impl SparseCodingParts {
     pub fn with(&self, dictionary: Dictionary, directions: Matrix) -> Result<SparseCoding, ParameterError> {
         let along = self.directions.variance(self.noise_variance);
         let noise = DenseNoise::with_directions(self.noise_variance, directions, along)?;
-        SparseCoding::new(dictionary, Arc::clone(&self.latent), noise)
+        let noise = noise.with_law(Arc::clone(&self.noise));
+        let model = SparseCoding::new(dictionary, Arc::clone(&self.latent), noise)?;
+        Ok(SparseCoding { training_samples: self.training_samples, ..model })
     }
 }
 
@@ -104,7 +137,19 @@ impl DataLaw for SparseCodingParts {
     }
 
     fn sparse_coding(&self) -> Option<&SparseCodingParts> {
-        Some(self)
+        self.departure.is_none().then_some(self)
+    }
+
+    fn departure(&self) -> Option<ParameterError> {
+        self.departure.clone()
+    }
+
+    fn traits(&self) -> DataTraits {
+        DataTraits {
+            levels: self.latent.levels(self.sizes.latent_dim),
+            has_oblique_atoms: !self.dictionary.is_orthonormal(),
+            training_samples: self.training_samples,
+        }
     }
 }
 
@@ -114,6 +159,7 @@ pub struct SparseCoding {
     dictionary: Dictionary,
     latent: Arc<dyn LatentLaw>,
     noise: DenseNoise,
+    training_samples: Option<u32>,
 }
 
 impl SparseCoding {
@@ -127,7 +173,7 @@ impl SparseCoding {
         noise: DenseNoise,
     ) -> Result<Self, ParameterError> {
         latent.check(dictionary.latent_dim())?;
-        Ok(Self { dictionary, latent, noise })
+        Ok(Self { dictionary, latent, noise, training_samples: None })
     }
 }
 
@@ -148,8 +194,24 @@ impl DataModel for SparseCoding {
         self.latent.activity(self.dictionary.latent_dim())
     }
 
+    fn mean_square(&self) -> f64 {
+        self.latent.mean_square(self.dictionary.latent_dim())
+    }
+
+    fn class_count(&self) -> usize {
+        self.latent.class_count()
+    }
+
+    fn class_of(&self, latent: &[f32]) -> Option<u32> {
+        self.latent.class_of(latent)
+    }
+
     fn noise_variance(&self) -> f64 {
         self.noise.variance()
+    }
+
+    fn training_samples(&self) -> Option<u32> {
+        self.training_samples
     }
 
     fn noise_directions(&self) -> Option<&Matrix> {

@@ -52,6 +52,9 @@ impl Purpose {
     /// Initial parameter arrays that a network has beside its first layer.
     pub const NETWORK_ARRAYS: Self = Self::numbered(19);
 
+    /// Samples that training goes through in epochs.
+    pub const TRAINING_SET: Self = Self::numbered(40);
+
     /// The purpose with this number, which nothing else may have.
     ///
     /// # Panics
@@ -85,6 +88,8 @@ pub enum Part {
     AnchorView = 7,
     /// What is drawn for the positive's view of a picture.
     PositiveView = 8,
+    /// Magnitudes of the active entries of a code.
+    CodeValues = 20,
 }
 
 /// A family of random numbers: one independent stream per row and [`Part`].
@@ -104,6 +109,16 @@ impl Stream {
     /// The key of the block cipher: (low half of the seed, step).
     pub fn key(&self) -> [u32; 2] {
         self.key
+    }
+
+    /// What its numbers are for.
+    pub fn purpose(&self) -> Purpose {
+        Purpose(self.purpose)
+    }
+
+    /// The training step that it belongs to.
+    pub fn step(&self) -> u32 {
+        self.key[1]
     }
 
     /// What tells it from every other stream: both halves of the seed, the purpose, the step. Generators that

@@ -1,7 +1,7 @@
 //! Special functions in double precision: the normal law, the beta law, and the binomial law.
 
 use libm::erfc;
-use statrs::distribution::{Beta, ContinuousCDF};
+use statrs::distribution::{Beta, ContinuousCDF, Normal};
 use std::f64::consts::{PI, SQRT_2};
 
 /// Standard normal density φ(x).
@@ -17,6 +17,11 @@ pub fn normal_cdf(x: f64) -> f64 {
 /// Upper tail 1 − Φ(x), accurate for large x.
 pub fn normal_tail(x: f64) -> f64 {
     0.5 * erfc(x / SQRT_2)
+}
+
+/// The t with 1 − Φ(t) = p, for p in [0, 1]; infinite at the ends.
+pub fn normal_tail_quantile(p: f64) -> f64 {
+    if p >= 1.0 { f64::NEG_INFINITY } else { -Normal::standard().inverse_cdf(p) }
 }
 
 /// Pr(B ≥ x) for B ~ Beta(a, b), x in [0, 1] (values outside are clamped).
@@ -63,6 +68,15 @@ mod tests {
     fn normal_law_at_tabulated_points() {
         assert!((normal_cdf(1.959_963_984_540_05) - 0.975).abs() < 1e-12);
         assert!((normal_tail(6.0) / 9.865_876_450_376_98e-10 - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn tail_quantiles_give_their_tails_back() {
+        for p in [1e-6, 1e-3, 0.02, 0.1, 0.5, 0.9, 0.999] {
+            assert!((normal_tail(normal_tail_quantile(p)) / p - 1.0).abs() < 1e-8, "{p}");
+        }
+        assert_eq!(normal_tail(normal_tail_quantile(1.0)), 1.0);
+        assert_eq!(normal_tail_quantile(0.0), f64::INFINITY);
     }
 
     #[test]

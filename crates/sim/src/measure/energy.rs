@@ -2,6 +2,9 @@
 //!
 //! ‖w_i‖² = ‖M Mᵀ w_i‖² + ‖w_i − M Mᵀ w_i‖².
 //!
+//! Where atoms are not orthonormal the projection P on their span takes the place of M Mᵀ. More atoms than dimensions span
+//! everything, and nothing is left outside.
+//!
 //! Means are over neurons, so that ln(mean energy) against the step gives twice the growth rate of an average neuron.
 //! The fraction weighs neurons by their energy: total dense over total.
 //!

@@ -20,14 +20,18 @@ pub use cadence::{CADENCES, Cadence, Every, Logarithmic};
 pub use cosines::Cosines;
 pub use destiny::{Destiny, LuckRule, luck};
 pub use diversity::Diversity;
+pub use dual::Dual;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
+pub use generalisation::Generalisation;
 pub use growth::WeightGrowth;
+pub use levels::LevelAlignment;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
 
+use crate::data::{DataTraits, Level};
 use crate::part::{Part, Slot, Slotted};
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
@@ -176,12 +180,14 @@ fn recalled<T: TryFrom<i64> + PartialOrd + Copy>(word: i64, below: T) -> Result<
 struct NotRemembered;
 
 /// What the standard measurements need to know.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MeasureSettings {
     /// The fresh samples that firing rates and cosines are read on.
     pub samples: FreshSamples,
     /// Which neurons count as lucky for an atom.
     pub luck: LuckRule,
+    /// What the data are like: some measurements make sense for some data only, and are there for these alone.
+    pub data: DataTraits,
 }
 
 /// What is measured.
@@ -205,14 +211,21 @@ impl Slotted for Vec<Box<dyn Measure>> {
     }
 }
 
-/// Declares the modules of measurements, and [`standard`], which makes every one of them.
+/// Declares the modules of measurements, and [`standard`], which makes every one of them whose condition holds.
 macro_rules! measurements {
-    ($settings:ident: $($module:ident => $made:expr;)+) => {
+    ($settings:ident: $($module:ident $(if $holds:expr)? => $made:expr;)+) => {
         $(pub mod $module;)+
 
-        /// Every measurement of this module.
+        /// Every measurement of this module that makes sense for the data.
         pub fn standard($settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
-            vec![$(Box::new($made)),+]
+            let mut measures: Vec<Box<dyn Measure>> = Vec::new();
+            $(
+                let conditions: &[bool] = &[$($holds)?];
+                if conditions.iter().all(|holds| *holds) {
+                    measures.push(Box::new($made));
+                }
+            )+
+            measures
         }
     };
 }
@@ -230,9 +243,13 @@ measurements! {
     feature_energy => FeatureEnergy;
     cosines => Cosines::new(settings.samples);
     diversity => Diversity::new(settings.samples);
+    levels if !settings.data.levels.is_empty() => LevelAlignment::new(settings.data.levels.clone());
+    dual if settings.data.has_oblique_atoms => Dual;
+    generalisation if settings.data.training_samples.is_some() =>
+        Generalisation::new(settings.samples, settings.data.training_samples.unwrap_or(1));
 }
 
-/// What every measurement of this module writes once per recorded step, in their order.
+/// What every measurement of this module writes once per recorded step, in their order, for some data.
 pub fn columns() -> Vec<Column> {
     nominal().iter().flat_map(|measure| measure.columns()).copied().collect()
 }
@@ -252,11 +269,16 @@ pub fn title(column: &str) -> Option<&'static str> {
     shown().into_iter().find(|(found, _)| found.name == column).map(|(_, shown)| shown.title)
 }
 
-/// Every measurement, to ask what it writes: that does not depend on settings.
+/// Every measurement, to ask what it writes: of settings only the kind of data decides it.
 fn nominal() -> Vec<Box<dyn Measure>> {
     standard(&MeasureSettings {
         samples: FreshSamples { seed: 0, count: 1 },
         luck: LuckRule { lucky: 0.0, potential: 0.0 },
+        data: DataTraits {
+            levels: vec![Level { span: 1, signs: vec![1.0] }; LevelAlignment::MOST_LEVELS],
+            has_oblique_atoms: true,
+            training_samples: Some(1),
+        },
     })
 }
 

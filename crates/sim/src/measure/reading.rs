@@ -4,7 +4,7 @@
 
 use super::ratio;
 use crate::math::{Matrix, Purpose, Stream, argmax};
-use crate::train::{Coordinates, Decomposed, StepView};
+use crate::train::{Coordinates, Decomposed, Oblique, StepView};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
@@ -35,14 +35,14 @@ pub struct Neuron {
     pub largest: f64,
     /// The second largest |⟨w_i, M_j⟩|.
     pub second: f64,
-    /// ‖M Mᵀ w_i‖².
+    /// ‖P w_i‖², P the projection on the span of M: ‖M Mᵀ w_i‖² where atoms are orthonormal.
     pub sparse_energy: f64,
-    /// ‖w_i − M Mᵀ w_i‖².
+    /// ‖w_i − P w_i‖².
     pub dense_energy: f64,
 }
 
 impl Neuron {
-    /// The neuron with these coordinates ⟨w_i, M_j⟩, d entries.
+    /// The neuron with these coordinates ⟨w_i, M_j⟩ along orthonormal atoms, d entries.
     pub fn new(coordinates: &[f32], dense_energy: f64) -> Self {
         let sizes = || coordinates.iter().map(|&c| f64::from(c).abs());
         let best_atom = argmax(sizes()).unwrap_or(0);
@@ -109,11 +109,25 @@ impl<'a> Reading<'a> {
         self.coordinates.sparse.cols()
     }
 
+    /// ‖Σ_j π_j M_(first + j)‖, the length of a combination of neighbouring atoms.
+    pub fn combination_norm(&self, first: usize, pattern: &[f32]) -> f64 {
+        match &self.coordinates.oblique {
+            None => pattern.iter().map(|&share| f64::from(share).powi(2)).sum::<f64>().sqrt(),
+            Some(oblique) => oblique.angles.combination_norm(first, pattern),
+        }
+    }
+
     /// Every neuron in the basis of the data, m entries.
     pub fn neurons(&self) -> &[Neuron] {
         self.neurons.get_or_init(|| {
-            let Coordinates { sparse, dense_energy } = self.coordinates;
-            sparse.iter_rows().zip(dense_energy).map(|(row, &dense)| Neuron::new(row, dense)).collect()
+            let Coordinates { sparse, dense_energy, oblique } = self.coordinates;
+            let neurons = sparse.iter_rows().zip(dense_energy).map(|(row, &dense)| Neuron::new(row, dense));
+            match oblique {
+                None => neurons.collect(),
+                Some(Oblique { sparse_energy, .. }) => (neurons.zip(sparse_energy))
+                    .map(|(neuron, &sparse_energy)| Neuron { sparse_energy, ..neuron })
+                    .collect(),
+            }
         })
     }
 

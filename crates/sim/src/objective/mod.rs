@@ -153,7 +153,7 @@ pub struct Problem {
     pub negatives: usize,
     /// d.
     pub latent_dim: usize,
-    /// Pr(z_j ≠ 0).
+    /// E z_j², averaged over the atoms: the activity where active entries are ±1.
     pub activity: f64,
 }
 

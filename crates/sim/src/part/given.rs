@@ -15,6 +15,8 @@ pub enum Value {
     Text(String),
     /// Whole numbers.
     Wholes(Vec<i64>),
+    /// Numbers.
+    Numbers(Vec<f64>),
     /// A part of another slot: its kind, and the values of its settings.
     Part(String, Given),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for Value {
             Self::Number(number) => number.fmt(f),
             Self::Text(text) => text.fmt(f),
             Self::Wholes(numbers) => write!(f, "{numbers:?}"),
+            Self::Numbers(numbers) => write!(f, "{numbers:?}"),
             Self::Part(kind, _) => kind.fmt(f),
         }
     }
@@ -93,7 +96,9 @@ impl Given {
                 (_, Kind::Part(slot)) => {
                     given.push((setting.name, Value::part(slot, slot.default_kind(), Vec::new())?));
                 }
-                (Fallback::Value(text), kind) => given.extend(kind.read(text).map(|v| (setting.name, v))),
+                (Fallback::Value(text) | Fallback::Unwritten(text), kind) => {
+                    given.extend(kind.read(text).map(|v| (setting.name, v)));
+                }
                 (Fallback::Required, kind) => require(false, setting.name, "not given", kind)?,
                 (Fallback::SameAs(_) | Fallback::Absent(_), _) => {}
             }
@@ -156,6 +161,19 @@ impl Given {
             _ => None,
         }
         .ok_or_else(|| Self::missing(name, "ascending whole numbers"))
+    }
+
+    /// The numbers called `name`, if they are given.
+    pub fn optional_numbers(&self, name: &str) -> Option<&[f64]> {
+        match self.find(name)? {
+            Value::Numbers(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    /// The numbers called `name`.
+    pub fn numbers(&self, name: &'static str) -> Result<&[f64], ParameterError> {
+        self.optional_numbers(name).ok_or_else(|| Self::missing(name, "a list of numbers"))
     }
 
     /// The part called `name` that was chosen of `Built`'s slot.

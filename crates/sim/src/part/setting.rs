@@ -46,6 +46,12 @@ impl PartSetting {
         Self { alternatives, ..self }
     }
 
+    /// A part of another slot that came to be a setting later than specs that do not name it: where the slot's default
+    /// is meant, nothing is written.
+    pub const fn later_part(name: &'static str, slot: &'static dyn AnySlot, doc: &'static str) -> Self {
+        Self::new(name, Kind::Part(slot), Fallback::Unwritten(""), doc)
+    }
+
     /// A setting without alternatives.
     pub const fn new(name: &'static str, kind: Kind, fallback: Fallback, doc: &'static str) -> Self {
         Self { name, kind, fallback, alternatives: &[], doc }
@@ -67,6 +73,8 @@ pub enum Kind {
     File,
     /// Ascending whole numbers, each in this range, both ends included.
     WholeList(i64, i64),
+    /// At least one number, each in this range.
+    NumberList(Range),
     /// A part of another slot: a part that is made of parts.
     Part(&'static dyn AnySlot),
 }
@@ -81,6 +89,9 @@ pub enum Fallback {
     Required,
     /// This value, written as in TOML.
     Value(&'static str),
+    /// The same for a setting that is younger than stored specs: a spec that is written leaves this value out, so that
+    /// it has the same bytes as before the setting was there.
+    Unwritten(&'static str),
     /// The value of another setting.
     SameAs(&'static str),
     /// Absence has a meaning of its own.
@@ -125,6 +136,8 @@ impl Range {
     pub const BELOW_ONE: Self = Self { includes_high: false, ..Self::FRACTION };
     /// Numbers above 1.
     pub const ABOVE_ONE: Self = Self { low: 1.0, includes_low: false, ..Self::POSITIVE };
+    /// Numbers above 2.
+    pub const ABOVE_TWO: Self = Self { low: 2.0, ..Self::ABOVE_ONE };
     /// Numbers from 1 on.
     pub const FROM_ONE: Self = Self { includes_low: true, ..Self::ABOVE_ONE };
 
@@ -146,8 +159,9 @@ impl fmt::Display for Range {
         let zero = if self.or_zero { "0 or " } else { "" };
         let open = if self.includes_low { '[' } else { '(' };
         let close = if self.includes_high { ']' } else { ')' };
-        let end =
-            |value: f64| if value == 0.0 || value == 1.0 { value.to_string() } else { format!("{value:e}") };
+        let end = |value: f64| {
+            if [0.0, 1.0, 2.0].contains(&value) { value.to_string() } else { format!("{value:e}") }
+        };
         write!(f, "{zero}a number in {open}{}, {}{close}", end(self.low), end(self.high))
     }
 }
@@ -163,6 +177,7 @@ impl fmt::Display for Kind {
             Self::WholeList(least, most) => {
                 write!(f, "a list of ascending whole numbers from {least} to {most}")
             }
+            Self::NumberList(range) => write!(f, "a list, each entry {range}"),
             Self::Part(slot) => write!(f, "a part of {}", slot.key()),
         }
     }
@@ -188,6 +203,10 @@ impl Kind {
             Self::Choice(words) => Value::from(words.first().copied().unwrap_or_default()),
             Self::Text | Self::File => Value::from("name"),
             Self::WholeList(least, _) => Value::Wholes(vec![least]),
+            Self::NumberList(range) => match Self::Number(range).example() {
+                Value::Number(number) => Value::Numbers(vec![number]),
+                other => other,
+            },
             Self::Part(slot) => Value::part(slot, slot.default_kind(), Vec::new())
                 .unwrap_or_else(|_| Value::Part(slot.default_kind().to_owned(), Given::default())),
         }
@@ -209,6 +228,9 @@ impl Kind {
                 let ascending = numbers.windows(2).all(|pair| pair[0] < pair[1]);
                 ascending && numbers.iter().all(|number| (least..=most).contains(&number))
             }
+            (Self::NumberList(range), Value::Numbers(numbers)) => {
+                !numbers.is_empty() && numbers.iter().all(|number| range.contains(*number))
+            }
             (Self::Part(slot), Value::Part(kind, _)) => {
                 slot.outlines().iter().any(|part| part.kind == kind.as_str())
             }
@@ -222,14 +244,19 @@ impl Kind {
             Self::Whole(..) => Value::Whole(text.parse().ok()?),
             Self::Number(_) => Value::Number(text.parse().ok()?),
             Self::Choice(_) | Self::Text | Self::File => Value::Text(text.trim_matches('"').to_owned()),
-            Self::WholeList(..) => {
-                let items = text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|s| !s.is_empty());
-                Value::Wholes(items.map(str::parse).collect::<Result<_, _>>().ok()?)
+            Self::WholeList(..) => Value::Wholes(items(text).map(str::parse).collect::<Result<_, _>>().ok()?),
+            Self::NumberList(_) => {
+                Value::Numbers(items(text).map(str::parse).collect::<Result<_, _>>().ok()?)
             }
             Self::Part(_) => return None,
         };
         Some(value).filter(|value| self.accepts(value))
     }
+}
+
+/// What stands in a list, as it is written in TOML.
+fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.trim_matches(['[', ']']).split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]
@@ -257,6 +284,7 @@ mod tests {
             Kind::Choice(&["a", "b"]),
             Kind::Text,
             Kind::File,
+            Kind::NumberList(Range::BELOW_ONE),
         ];
         assert!(kinds.iter().all(|kind| kind.accepts(&kind.example())));
     }
@@ -270,6 +298,7 @@ mod tests {
             (Range::DRAWN_FRACTION, "a number in [1e-6, 1]"),
             (Range::BELOW_ONE, "a number in [0, 1)"),
             (Range::ABOVE_ONE, "a number in (1, 1e37]"),
+            (Range::ABOVE_TWO, "a number in (2, 1e37]"),
         ] {
             assert_eq!(range.to_string(), text);
             let ends = text.split(['[', '(', ',', ']', ')']).filter_map(|word| word.trim().parse().ok());

@@ -42,7 +42,7 @@ pub use rate::{ConstantRate, CosineRate, RateDrops, RateRule, RateSchedule, SCHE
 pub use reduced::{MaskJitter, Reduced};
 pub use sampled::Sampled;
 pub use stage::{StageRule, StageTimes};
-pub use view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
+pub use view::{BiasForces, Coordinates, Decomposed, Growth, Oblique, Pairs, Represented, StepView};
 
 use crate::math::{Matrix, Stream};
 use crate::network::Network;

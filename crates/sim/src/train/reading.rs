@@ -1,27 +1,33 @@
 //! What every dynamics reads off its weights and fresh samples in the same way.
 
 use super::Learner;
-use super::view::{Coordinates, Decomposed, Growth, Represented};
+use super::view::{Coordinates, Decomposed, Growth, Oblique, Represented};
 use crate::data::DataModel;
-use crate::math::linalg::{squared_norm, times, times_transposed};
+use crate::math::linalg::{squared_norm, times_transposed};
 use crate::math::{Matrix, Stream};
 use crate::network::{Network, Tape};
+use std::sync::Arc;
 
 /// Rows that are represented at a time, to bound the memory of a large probe set.
 const ROWS_PER_REPRESENTATION: usize = 1024;
 
 /// W M and the energy outside the span of M.
 pub(super) fn coordinates(weights: &Matrix, data: &dyn DataModel) -> Coordinates {
-    let sparse = data.dictionary().coordinates(weights);
-    let mut inside = Matrix::zeros(0, 0);
-    times(&mut inside, &sparse, data.dictionary().atoms());
+    let dictionary = data.dictionary();
+    let sparse = dictionary.coordinates(weights);
+    let inside = dictionary.projection(weights, &sparse);
     let dense_energy = (weights.iter_rows().zip(inside.iter_rows()))
         .map(|(w, inside)| {
             let outside: Vec<f32> = w.iter().zip(inside).map(|(a, b)| a - b).collect();
             squared_norm(&outside)
         })
         .collect();
-    Coordinates { sparse, dense_energy }
+    let oblique = dictionary.angles().map(|angles| Oblique {
+        angles: Arc::clone(angles),
+        sparse_energy: inside.iter_rows().map(squared_norm).collect(),
+        dual: dictionary.dual_coordinates(&sparse),
+    });
+    Coordinates { sparse, dense_energy, oblique }
 }
 
 /// The coefficients of W along W(0), inside and outside the span of M.
@@ -30,8 +36,13 @@ pub(super) fn growth(learner: &Learner, data: &dyn DataModel) -> Growth {
     let product = |a: &Matrix, b: &Matrix| -> f64 {
         a.as_slice().iter().zip(b.as_slice()).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
     };
-    let now_inside = data.dictionary().coordinates(learner.weights());
-    let then_inside = data.dictionary().coordinates(&initial);
+    let dictionary = data.dictionary();
+    let inside = |weights: &Matrix| {
+        let coordinates = dictionary.coordinates(weights);
+        // Products of coordinates are those of the vectors where atoms are orthonormal.
+        if dictionary.is_orthonormal() { coordinates } else { dictionary.projection(weights, &coordinates) }
+    };
+    let (now_inside, then_inside) = (inside(learner.weights()), inside(&initial));
     let (inside, inside_then) = (product(&now_inside, &then_inside), product(&then_inside, &then_inside));
     let (whole, whole_then) = (product(learner.weights(), &initial), product(&initial, &initial));
     Growth { sparse: inside / inside_then, dense: (whole - inside) / (whole_then - inside_then) }

@@ -10,7 +10,7 @@ use super::reading::{coordinates, decompose, embed, growth, represent};
 use super::reference::Reference;
 use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason};
-use crate::data::DataModel;
+use crate::data::{DataModel, FiniteSet};
 use crate::math::{Matrix, ParameterError, Stream, require};
 use crate::network::Network;
 use crate::objective::LossReading;
@@ -38,6 +38,11 @@ impl Sampled {
     /// Parameters out of range, and parts that do not fit together.
     pub fn new(data: Box<dyn DataModel>, mut parts: Parts) -> Result<Self, ParameterError> {
         parts.rule.check()?;
+        let rows = [parts.batch.anchors, parts.batch.negatives];
+        let data: Box<dyn DataModel> = match data.training_samples() {
+            Some(samples) => Box::new(FiniteSet::new(data, samples, parts.seed, rows)),
+            None => data,
+        };
         let weights =
             initial_weights(parts.rule.width, parts.rule.initial_norm, data.ambient_dim(), parts.seed);
         let learner = parts.begin(weights, data.latent_dim())?;

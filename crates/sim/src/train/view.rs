@@ -1,8 +1,10 @@
 //! What a training process shows of itself: read-only, and the same for every dynamics.
 
 use super::{Dynamics, StageTimes};
+use crate::data::dictionary::Angles;
 use crate::math::Matrix;
 use crate::objective::LossReading;
+use std::sync::Arc;
 
 /// The state after `step` steps.
 #[derive(Clone, Copy)]
@@ -25,13 +27,27 @@ pub struct StepView<'a> {
     pub dynamics: &'a dyn Dynamics,
 }
 
-/// W in the basis of the data.
+/// W as the data see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coordinates {
     /// ⟨w_i, M_j⟩, m × d.
     pub sparse: Matrix,
-    /// ‖w_i − M Mᵀ w_i‖², m entries.
+    /// ‖w_i − P w_i‖², m entries; P projects on the span of M, and is M Mᵀ where atoms are orthonormal.
     pub dense_energy: Vec<f64>,
+    /// What atoms at other angles ask for besides; `None` where they are orthonormal.
+    pub oblique: Option<Oblique>,
+}
+
+/// W where atoms are not orthonormal, so that ⟨w_i, M_j⟩ is not the coefficient of w_i along M_j.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Oblique {
+    /// ‖P w_i‖², m entries.
+    pub sparse_energy: Vec<f64>,
+    /// β with P w_i = Σ_j β_ij M_j, m × d: coefficients in the basis of the atoms, products with the dual basis. `None`
+    /// where there are more atoms than dimensions.
+    pub dual: Option<Matrix>,
+    /// The angles of the atoms.
+    pub angles: Arc<Angles>,
 }
 
 /// By what factor the initial weights have grown, direction by direction and averaged: the coefficient of W(t) along

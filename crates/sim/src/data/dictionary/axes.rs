@@ -12,7 +12,10 @@ pub(super) static PART: DictionaryPart = DictionaryPart {
     summary: "the first coordinate axes. They break the paper's assumption that atoms are spread over many \
               coordinates, because masks then hide whole atoms",
     settings: &[],
-    build: |_, sizes| Ok(Box::new(Axes { sizes: *sizes })),
+    build: |_, sizes| {
+        sizes.require_room()?;
+        Ok(Box::new(Axes { sizes: *sizes }))
+    },
 };
 
 #[derive(Debug)]
@@ -35,6 +38,7 @@ impl Dictionary {
     /// The first `latent_dim` coordinate axes: M in a basis that begins with its own atoms.
     pub fn axes(ambient_dim: usize, latent_dim: usize) -> Result<Self, ParameterError> {
         check_sizes(ambient_dim, latent_dim)?;
-        Ok(Self { atoms: Matrix::from_fn(latent_dim, ambient_dim, |j, r| f32::from(u8::from(j == r))) })
+        let entry = |j, r| f32::from(u8::from(j == r));
+        Ok(Self::orthonormal(Matrix::from_fn(latent_dim, ambient_dim, entry)))
     }
 }

@@ -14,7 +14,10 @@ pub(super) static PART: DictionaryPart = DictionaryPart {
         Fallback::Required,
         "File that holds M: ambient_dim rows and latent_dim orthonormal columns, as .npy or as text.",
     )],
-    build: |_, sizes| Ok(Box::new(InFile { sizes: *sizes })),
+    build: |_, sizes| {
+        sizes.require_room()?;
+        Ok(Box::new(InFile { sizes: *sizes }))
+    },
 };
 
 /// The full key of the setting.

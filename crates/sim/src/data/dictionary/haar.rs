@@ -13,7 +13,10 @@ pub(super) static PART: DictionaryPart = DictionaryPart {
     kind: "haar",
     summary: "uniformly random orthonormal atoms",
     settings: &[],
-    build: |_, sizes| Ok(Box::new(Haar { sizes: *sizes })),
+    build: |_, sizes| {
+        sizes.require_room()?;
+        Ok(Box::new(Haar { sizes: *sizes }))
+    },
 };
 
 #[derive(Debug)]
@@ -42,6 +45,6 @@ impl Dictionary {
                 })
                 .collect(),
         );
-        Ok(Self { atoms: orthonormal_columns(&gaussian).transposed().to_f32() })
+        Ok(Self::orthonormal(orthonormal_columns(&gaussian).transposed().to_f32()))
     }
 }

@@ -13,6 +13,7 @@ pub(super) static PART: DictionaryPart = DictionaryPart {
     summary: "a randomised Hadamard matrix, whose leverages are all equal (ambient_dim must be a power of two)",
     settings: &[],
     build: |_, sizes| {
+        sizes.require_room()?;
         require_power_of_two(sizes.ambient_dim)?;
         Ok(Box::new(Hadamard { sizes: *sizes }))
     },
@@ -50,7 +51,7 @@ impl Dictionary {
             let sign = if (r & columns[j]).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
             row_signs[r] * sign * scale
         });
-        Ok(Self { atoms })
+        Ok(Self::orthonormal(atoms))
     }
 }
 

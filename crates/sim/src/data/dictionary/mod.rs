@@ -1,4 +1,5 @@
-//! Dictionaries: d orthonormal atoms M_j in R^d1, Mᵀ M = I, and where they come from.
+//! Dictionaries: d atoms M_j in R^d1, and where they come from. The paper's are orthonormal, Mᵀ M = I; others are unit
+//! vectors at any angles (`span` says what lies in their span).
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
@@ -20,7 +21,15 @@ parts! {
     hadamard;
     axes;
     file;
+    coherent;
+    gaussian;
 }
+
+mod span;
+
+pub use span::Angles;
+
+use span::Geometry;
 
 /// A part that makes dictionaries.
 type DictionaryPart = Part<Box<dyn DictionarySource>, Sizes>;
@@ -45,6 +54,11 @@ pub trait DictionarySource: fmt::Debug + Send + Sync {
     /// The file that holds M. A dictionary that is given is read and checked even where no arm needs it.
     fn file(&self) -> Option<MatrixFile> {
         None
+    }
+
+    /// Whether the atoms are orthonormal, whatever is drawn. Closed forms and reduced dynamics take no others.
+    fn is_orthonormal(&self) -> bool {
+        true
     }
 
     /// Whether closed forms take every leverage h_r as d/d1, instead of reading leverages off M.
@@ -84,10 +98,16 @@ pub enum DictionaryError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dictionary {
     atoms: Matrix,
+    geometry: Geometry,
 }
 
 impl Dictionary {
-    /// A given dictionary.
+    /// Atoms that are orthonormal.
+    fn orthonormal(atoms: Matrix) -> Self {
+        Self { atoms, geometry: Geometry::Orthonormal }
+    }
+
+    /// A given dictionary of orthonormal atoms.
     ///
     /// # Shapes
     /// `columns`: d1 × d, column j is M_j.
@@ -107,7 +127,7 @@ impl Dictionary {
                 }
             }
         }
-        Ok(Self { atoms })
+        Ok(Self::orthonormal(atoms))
     }
 
     /// d1.
@@ -125,7 +145,7 @@ impl Dictionary {
         &self.atoms
     }
 
-    /// h_r = Σ_j M_rj², the leverage of each of the d1 coordinates; they sum to d.
+    /// h_r = Σ_j M_rj², of orthonormal atoms the leverage of each of the d1 coordinates; they sum to d.
     pub fn leverages(&self) -> Vec<f64> {
         let mut leverages = vec![0.0; self.ambient_dim()];
         for atom in self.atoms.iter_rows() {

@@ -2,6 +2,7 @@
 //!
 //! Source: docs/theory.md 2.1.
 
+use super::values::{VALUES, with_values};
 use super::{LatentLaw, LatentMoments, LatentPart};
 use crate::math::random::Part;
 use crate::math::{ParameterError, Stream, require};
@@ -12,16 +13,19 @@ use std::sync::Arc;
 pub(super) static PART: LatentPart = LatentPart {
     kind: "fixed_count",
     summary: "exactly active_count of them in every sample",
-    settings: &[PartSetting::new(
-        "active_count",
-        Kind::count(1),
-        Fallback::Required,
-        "Exactly this many atoms are active in every sample, at most latent_dim.",
-    )],
+    settings: &[
+        PartSetting::new(
+            "active_count",
+            Kind::count(1),
+            Fallback::Required,
+            "Exactly this many atoms are active in every sample, at most latent_dim.",
+        ),
+        VALUES,
+    ],
     build: |given, sizes| {
         let law = FixedCount { count: given.whole("active_count")? as usize };
         law.check(sizes.latent_dim)?;
-        Ok(Arc::new(law))
+        with_values(Arc::new(law), given)
     },
 };
 

@@ -2,43 +2,48 @@
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 
+use super::values::{VALUES, with_values};
 use super::{LatentLaw, LatentMoments, LatentPart};
+use crate::data::Sizes;
 use crate::math::random::{Part, fill_words_in_order};
 use crate::math::{ParameterError, SMALLEST_DRAWN, Stream, require, require_drawn};
-use crate::part::{Fallback, Kind, PartSetting, Range};
+use crate::part::{Fallback, Given, Kind, PartSetting, Range};
 use std::sync::Arc;
 
 /// Two ways of saying p.
 const WAYS: &[&str] = &["activity", "activity_constant"];
+/// p, for every law whose atoms are equally active.
+pub(super) const ACTIVITY: PartSetting = PartSetting::new(
+    "activity",
+    Kind::Number(Range::DRAWN_FRACTION),
+    Fallback::Absent("activity_constant sets it"),
+    "Pr(z_j ≠ 0) of each atom (the paper's p).",
+)
+.one_of(WAYS);
+/// C_z, the other way.
+pub(super) const ACTIVITY_CONSTANT: PartSetting = PartSetting::number(
+    "activity_constant",
+    Range::POSITIVE,
+    "1.0",
+    "C_z in the paper's order of magnitude, activity = C_z·ln ln d/d.",
+)
+.one_of(WAYS);
 
 /// The declaration.
 pub(super) static PART: LatentPart = LatentPart {
     kind: "independent",
     summary: "each atom independently of the others (Definition 2.1)",
-    settings: &[
-        PartSetting::new(
-            "activity",
-            Kind::Number(Range::DRAWN_FRACTION),
-            Fallback::Absent("activity_constant sets it"),
-            "Pr(z_j ≠ 0) of each atom (the paper's p).",
-        )
-        .one_of(WAYS),
-        PartSetting::number(
-            "activity_constant",
-            Range::POSITIVE,
-            "1.0",
-            "C_z in the paper's order of magnitude, activity = C_z·ln ln d/d.",
-        )
-        .one_of(WAYS),
-    ],
-    build: |given, sizes| {
-        let activity = match given.optional_number("activity") {
-            Some(activity) => activity,
-            None => of_constant(given.number("activity_constant")?, sizes.latent_dim)?,
-        };
-        Ok(Arc::new(Independent { activity }))
-    },
+    settings: &[ACTIVITY, ACTIVITY_CONSTANT, VALUES],
+    build: |given, sizes| with_values(Arc::new(Independent { activity: activity_of(given, sizes)? }), given),
 };
+
+/// p as the settings say it, one of [`ACTIVITY`] and [`ACTIVITY_CONSTANT`].
+pub(super) fn activity_of(given: &Given, sizes: &Sizes) -> Result<f64, ParameterError> {
+    match given.optional_number(ACTIVITY.name) {
+        Some(activity) => Ok(activity),
+        None => of_constant(given.number(ACTIVITY_CONSTANT.name)?, sizes.latent_dim),
+    }
+}
 
 fn of_constant(constant: f64, latent_dim: usize) -> Result<f64, ParameterError> {
     let activity = Independent::paper_activity(constant, latent_dim);

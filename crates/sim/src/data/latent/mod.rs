@@ -1,15 +1,24 @@
-//! Laws of the sparse code z in {−1, 0, 1}^d.
+//! Laws of the sparse code z: which of the d atoms are active in a sample, with which signs, and how strongly.
 //!
 //! Source: Definition 2.1; docs/theory.md 2.1.
 //!
 //! To add a law: one file with a type that implements [`LatentLaw`] and the [`Part`] that declares it; below,
-//! its line in the
-//! list.
+//! its line in the list. A law says which atoms are active; with the setting [`values::VALUES`] active entries get
+//! magnitudes, whatever the law.
 
+pub mod per_atom;
+pub mod values;
+
+pub use blocks::Blocks;
+pub use classes::Classes;
+pub use copula::Copula;
 pub use fixed_count::FixedCount;
+pub use hierarchical::Hierarchical;
 pub use independent::Independent;
+pub use per_atom::PerAtom;
 
 use super::Sizes;
+use super::levels::Level;
 use crate::math::{ParameterError, Stream};
 use crate::part::{Part, Slot, Slotted, parts};
 use std::fmt;
@@ -21,6 +30,12 @@ parts! {
         ("data.latent", "Which atoms are active in a sample.", "independent");
     independent;
     fixed_count;
+    power_law;
+    listed;
+    blocks;
+    copula;
+    hierarchical;
+    classes;
 }
 
 /// A part that is a law of codes.
@@ -39,8 +54,13 @@ pub trait LatentLaw: fmt::Debug + Send + Sync {
     /// Writes the code of `row`; `latent` has one entry per atom.
     fn draw(&self, stream: &Stream, row: u32, latent: &mut [f32]);
 
-    /// Pr(z_j ≠ 0) = E z_j², averaged over the atoms.
+    /// Pr(z_j ≠ 0), averaged over the atoms.
     fn activity(&self, latent_dim: usize) -> f64;
+
+    /// E z_j², averaged over the atoms: the activity where active entries are ±1.
+    fn mean_square(&self, latent_dim: usize) -> f64 {
+        self.activity(latent_dim)
+    }
 
     /// Checks the parameters against the number of atoms.
     fn check(&self, _latent_dim: usize) -> Result<(), ParameterError> {
@@ -51,9 +71,25 @@ pub trait LatentLaw: fmt::Debug + Send + Sync {
     fn moments(&self, _latent_dim: usize) -> Option<LatentMoments> {
         None
     }
+
+    /// The levels of a law whose atoms form a tree, the lowest one, the atoms themselves, first; empty for other laws.
+    fn levels(&self, _latent_dim: usize) -> Vec<Level> {
+        Vec::new()
+    }
+
+    /// Number of classes that samples belong to; 0 for a law without classes.
+    fn class_count(&self) -> usize {
+        0
+    }
+
+    /// The class of the sample with this code, below [`class_count`](Self::class_count); `None` if it has none.
+    fn class_of(&self, _latent: &[f32]) -> Option<u32> {
+        None
+    }
 }
 
-/// Moments of a code whose atoms are all alike: E z_j² = p for every j, E z_i z_j = 0 for i ≠ j.
+/// Moments of a code with entries −1, 0 and 1 whose atoms are all alike: E z_j² = p for every j, E z_i z_j = 0 for
+/// i ≠ j, and pairs that are active (nearly) independently.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LatentMoments {
     /// p, in (0, 1].

@@ -36,7 +36,7 @@ impl Fake {
             step: 0,
             stages: StageTimes::default(),
             stop: None,
-            coordinates: Coordinates { sparse, dense_energy: dense_energy.to_vec() },
+            coordinates: Coordinates { sparse, dense_energy: dense_energy.to_vec(), oblique: None },
             norms,
             bias: vec![0.0; m],
             forces: None,
