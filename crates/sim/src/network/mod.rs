@@ -10,6 +10,7 @@
 
 mod normalised;
 
+pub use linear::Linear;
 pub use normalised::Normalised;
 pub use sym_relu::SymRelu;
 
@@ -21,6 +22,7 @@ parts! {
     NETWORKS: Slot<Box<dyn Network>> =
         ("network", "What turns pre-activations into features.", "sym_relu");
     sym_relu;
+    linear;
 }
 
 /// A part that is a network.
@@ -72,6 +74,11 @@ pub trait Network: Send + Sync {
     /// Number of features K that it has on so many neurons m ≥ 1.
     fn feature_count(&self, neurons: usize) -> usize {
         neurons
+    }
+
+    /// Whether its features depend on the thresholds. If not, only a rule that leaves them at zero fits it.
+    fn has_thresholds(&self) -> bool {
+        true
     }
 
     /// Its own parameter arrays on so many neurons.

@@ -28,6 +28,10 @@ impl<N: Network> Network for Normalised<N> {
         self.inner.feature_count(neurons)
     }
 
+    fn has_thresholds(&self) -> bool {
+        self.inner.has_thresholds()
+    }
+
     fn arrays(&self, neurons: usize) -> Vec<ParameterArray> {
         self.inner.arrays(neurons)
     }

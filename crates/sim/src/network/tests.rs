@@ -91,25 +91,28 @@ fn every_network_agrees_with_its_activation_and_its_gates() {
     let mut compared = 0;
     for chosen in Chosen::<Box<dyn Network>>::examples().unwrap() {
         let network = chosen.build(&()).unwrap();
-        let (Some(activation), Some(gates)) = (network.activation(), network.gates()) else { continue };
+        let Some(activation) = network.activation() else { continue };
         assert!(network.arrays(4).is_empty(), "{}", chosen.kind());
         let place = Place::new(network.as_ref());
         let mut features = Matrix::default();
         network.forward(&place.pre, place.at(), &mut Tape::default(), &mut features);
         for r in 0..5 {
             let mut open = Vec::new();
-            gates.push_open(place.pre.row(r), &place.bias, &mut open);
+            if let Some(gates) = network.gates() {
+                gates.push_open(place.pre.row(r), &place.bias, &mut open);
+            }
             for c in 0..4 {
                 let (a, b) = (f64::from(place.pre[(r, c)]), f64::from(place.bias[c]));
                 assert!((f64::from(features[(r, c)]) - activation.value(a, b)).abs() < 1e-6);
                 let slope = (activation.value(a + STEP, b) - activation.value(a - STEP, b)) / (2.0 * STEP);
                 let is_open = activation.value(a, b) != 0.0 || slope.abs() > 1e-4;
-                assert_eq!(open.contains(&(c as u32)), is_open, "{} at {a}, {b}", chosen.kind());
+                let told = network.gates().is_none_or(|_| open.contains(&(c as u32)) == is_open);
+                assert!(told, "{} at {a}, {b}", chosen.kind());
                 compared += 1;
             }
         }
     }
-    assert!(compared >= 20, "{compared}");
+    assert!(compared >= 2 * 20, "{compared}");
 }
 
 /// The second sample opens no gate.

@@ -136,6 +136,10 @@ impl Parts {
         self.batch.check(needs)?;
         let accepted = "none, for the objective takes one view of a sample";
         require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        let stay_at_zero = || self.rule.bias.course().is_some_and(|course| course.stays_at_zero());
+        let accepted = "zero, for the network has no thresholds that a rule could move";
+        let fits = self.network.has_thresholds() || stay_at_zero();
+        require(fits, "bias.kind", "a rule that moves thresholds", accepted)?;
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
         let beginning = Beginning {

@@ -8,7 +8,7 @@ use featurescope_sim::network::Network;
 use featurescope_sim::objective::{NegativeSet, Objective};
 use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled, ZeroBias,
 };
 use std::sync::Arc;
 
@@ -66,7 +66,10 @@ fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: Batch
         return None;
     }
     let (network, optimizer) = (network.build(&()).unwrap(), optimizer.build(&()).unwrap());
-    let (rule, seed) = (run().rule, run().seed);
+    let (mut rule, seed) = (run().rule, run().seed);
+    if !network.has_thresholds() {
+        rule.bias = Arc::new(ZeroBias);
+    }
     Some(Parts { augmentation, network, objective, optimizer, batch, rule, seed })
 }
 
