@@ -43,6 +43,7 @@ fn contrastive() -> Sampled {
         Box::new(data()),
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),

@@ -1,7 +1,7 @@
 //! Linear features: h_i(x) = a_i = ⟨w_i, x⟩, without thresholds.
 //!
-//! It is the map of symmetric ReLUs whose thresholds stay at zero, ReLU(a) − ReLU(−a) = a, said as what it is.
-//! Theories of linear learners speak of it, and nothing is left that could gate a neuron.
+//! It is the map of symmetric ReLUs whose thresholds stay at zero, ReLU(a) − ReLU(−a) = a, said as what it
+//! is. Theories of linear learners speak of it, and nothing is left that could gate a neuron.
 //!
 //! ∂h/∂a = 1.
 //!
