@@ -1,91 +1,111 @@
-//! Two layers: the features are a linear map of symmetric ReLUs, f(x) = U h(W x, b).
+//! Smooth symmetric ReLU: h_i(x) = S(a − b) − S(−a − b), S(x) = s ln(1 + e^(x/s)), a = ⟨w_i, x⟩.
 //!
-//! U has one row per feature and is trained with W. With H = h(A, b) for pre-activations A = X Wᵀ (n × m) and
-//! G = ∂L/∂F: ∂L/∂U = Gᵀ H, ∂L/∂H = G U, and from there as in symmetric ReLU.
+//! S is the softplus; for s → 0 it is ReLU, and the network the paper's. A neuron is never quite closed, so
+//! its gradient never vanishes.
 //!
-//! Source: the learner of the paper (Section 2) under a projection head.
+//! ∂h/∂a = σ((a − b)/s) + σ((−a − b)/s),  ∂h/∂b = −σ((a − b)/s) + σ((−a − b)/s),  σ the logistic function.
+//!
+//! Source: the learner of the paper (Section 2), with the kinks rounded off.
 
 use super::{
-    Gates, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, SymRelu, Tape, WIDTH,
+    Activation, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, Tape, WIDTH,
     with_output,
 };
 use crate::math::Matrix;
-use crate::math::linalg::{add_transposed_times, times, times_transposed};
-use crate::part::{Fallback, Kind, ParameterArray, PartSetting};
+use crate::part::{PartSetting, Range};
 
 /// The declaration.
 pub(super) static PART: NetworkPart = NetworkPart {
-    kind: "two_layers",
-    summary: "a dense layer on symmetric ReLUs",
+    kind: "smooth_relu",
+    summary: "symmetric ReLU with its kinks rounded off",
     settings: &[
         WIDTH,
         INITIAL_NORM,
         OUTPUT,
-        PartSetting::new(
-            "features",
-            Kind::count(1),
-            Fallback::Required,
-            "Number of features of the second layer.",
+        PartSetting::number(
+            "smoothness",
+            Range::POSITIVE,
+            "0.1",
+            "Width of the rounding around a threshold, in units of pre-activations.",
         ),
     ],
-    build: |given, ()| with_output(TwoLayers { features: given.whole("features")? as usize }, given),
+    build: |given, ()| with_output(SmoothRelu { smoothness: given.number("smoothness")? }, given),
 };
 
-/// A dense layer on symmetric ReLUs.
+/// Symmetric softplus.
 #[derive(Clone, Copy, Debug)]
-pub struct TwoLayers {
-    features: usize,
+pub struct SmoothRelu {
+    smoothness: f64,
 }
 
-impl Network for TwoLayers {
-    fn feature_count(&self, _neurons: usize) -> usize {
-        self.features
+impl SmoothRelu {
+    /// S(x), written such that nothing overflows.
+    fn softplus(self, x: f64) -> f64 {
+        x.max(0.0) + self.smoothness * (-(x / self.smoothness).abs()).exp().ln_1p()
     }
 
-    fn arrays(&self, neurons: usize) -> Vec<ParameterArray> {
-        // So that features start at the scale of the neurons.
-        let deviation = 1.0 / (neurons as f64).sqrt();
-        vec![ParameterArray { name: "second", rows: self.features, cols: neurons, deviation }]
+    /// S'(x).
+    fn slope(self, x: f64) -> f64 {
+        1.0 / (1.0 + (-x / self.smoothness).exp())
     }
+}
 
-    fn forward(&self, pre: &Matrix, at: Parameters<'_>, tape: &mut Tape, features: &mut Matrix) {
-        let ([hidden, _], inner) = tape.nested();
-        SymRelu.forward(pre, first_layer(at), inner, hidden);
-        times_transposed(features, hidden, &at.arrays[0]);
+impl Network for SmoothRelu {
+    fn forward(&self, pre: &Matrix, at: Parameters<'_>, _tape: &mut Tape, features: &mut Matrix) {
+        features.resize(pre.rows(), pre.cols());
+        for r in 0..pre.rows() {
+            for (h, (&a, &b)) in features.row_mut(r).iter_mut().zip(pre.row(r).iter().zip(at.bias)) {
+                *h = self.value(f64::from(a), f64::from(b)) as f32;
+            }
+        }
     }
 
     fn backward(
         &self,
         pre: &Matrix,
         at: Parameters<'_>,
-        tape: &mut Tape,
+        _tape: &mut Tape,
         gradient: &mut Matrix,
         sums: &mut ParameterGradients,
     ) {
-        let ([hidden, d_hidden], inner) = tape.nested();
-        add_transposed_times(&mut sums.arrays[0], gradient, hidden);
-        times(d_hidden, gradient, &at.arrays[0]);
-        // The buffers change places, so that nothing is copied.
-        std::mem::swap(gradient, d_hidden);
-        SymRelu.backward(pre, first_layer(at), inner, gradient, sums);
+        for r in 0..pre.rows() {
+            let neurons = pre.row(r).iter().zip(at.bias).zip(&mut sums.bias);
+            for (d, ((&a, &b), sum)) in gradient.row_mut(r).iter_mut().zip(neurons) {
+                let (a, b) = (f64::from(a), f64::from(b));
+                let (up, down) = (self.slope(a - b), self.slope(-a - b));
+                *sum += f64::from(*d) * (down - up);
+                *d = (f64::from(*d) * (up + down)) as f32;
+            }
+        }
     }
 
-    fn gates(&self) -> Option<&dyn Gates> {
-        Some(&SymRelu)
+    fn activation(&self) -> Option<&dyn Activation> {
+        Some(self)
     }
 }
 
-fn first_layer(at: Parameters<'_>) -> Parameters<'_> {
-    Parameters { arrays: &[], ..at }
+impl Activation for SmoothRelu {
+    fn value(&self, pre: f64, bias: f64) -> f64 {
+        self.softplus(pre - bias) - self.softplus(-pre - bias)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::SymRelu;
     use super::super::tests::assert_gradients;
     use super::*;
 
     #[test]
     fn gradients_are_central_differences() {
-        assert_gradients(&TwoLayers { features: 3 });
+        assert!(assert_gradients(&SmoothRelu { smoothness: 0.5 }) >= 24);
+    }
+
+    #[test]
+    fn without_smoothness_it_is_symmetric_relu() {
+        for (a, b) in [(1.0, 0.3), (-1.0, 0.3), (0.2, 0.3), (0.4, -0.3)] {
+            let off = SmoothRelu { smoothness: 1e-4 }.value(a, b) - SymRelu.value(a, b);
+            assert!(off.abs() < 1e-6, "{a}, {b}: {off}");
+        }
     }
 }

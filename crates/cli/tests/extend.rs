@@ -28,8 +28,8 @@ const EXAMPLES: &[Example] = &[
     Example {
         file: "network.rs",
         folder: "crates/sim/src/network",
-        module: "two_layers",
-        line: "two_layers;",
+        module: "smooth_relu",
+        line: "smooth_relu;",
     },
     Example {
         file: "objective.rs",
@@ -168,7 +168,7 @@ fn a_part_is_one_file_and_one_line() {
     let ask = ["run", "--release", "--locked", "-q", "-p", "featurescope", "--", "explain"];
     for (name, word) in [
         ("augmentation.deviation", "additive_noise"),
-        ("network.features", "two_layers"),
+        ("network.smoothness", "smooth_relu"),
         ("objective.predictor_rate_ratio", "predictor"),
         ("data.noisy_fraction", "uneven_noise"),
         ("participation", "neurons"),

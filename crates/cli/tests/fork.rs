@@ -96,6 +96,7 @@ fn forks_that_cannot_be_made_say_why_and_leave_nothing() {
         (&["--at", "5", "--name", "../up"], 2, "cannot name an arm"),
         (&["--at", "5", "seed=2"], 2, "cannot differ between arms"),
         (&["--at", "5", "network.width=3"], 2, "network has to be that of random_mask"),
+        (&["--at", "5", "head={kind=\"linear\", outputs=3}"], 2, "head has to be that of random_mask"),
         (&["--at", "5", "training.dynamics=reduced"], 2, "training.dynamics"),
         (&["--at", "5", "training.steps=4"], 2, "leaves no step"),
         (&["--at", "5", "training.stepz=4"], 2, "training.steps"),

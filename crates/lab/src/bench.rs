@@ -168,6 +168,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Samp
     };
     let parts = Parts {
         optimizer: Box::new(Sgd),
+        head: None,
         augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
         network: Box::new(SymRelu),
         objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),

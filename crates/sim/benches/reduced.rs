@@ -59,6 +59,7 @@ fn reduced(ambient_dim: usize, latent_dim: usize, width: usize, batch: BatchPlan
         MaskJitter::Kept,
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
@@ -83,6 +84,7 @@ fn sampled_step(bencher: Bencher, ambient_dim: usize) {
         Box::new(data),
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),

@@ -9,12 +9,14 @@
 //! | [`part`] | parts, their settings, and the slots that they fill | math |
 //! | [`data`] | what a sample is: x = M z + ξ | math, part |
 //! | [`augment`] | the two views of a positive sample | math, part |
-//! | [`network`] | the learner above its first layer, forward and hand-derived backward | math, part |
-//! | [`objective`] | what training minimises, with a gradient per branch | math, part |
-//! | [`train`] | the training process that joins the four above | math, part, data, augment, network, objective |
+//! | [`layer`] | dense layers, activations, batch normalisation: forward and hand-derived backward | math, part |
+//! | [`network`] | the learner above its first layer, forward and hand-derived backward | math, part, layer |
+//! | [`head`] | what stands between features and objective | math, part, layer |
+//! | [`objective`] | what training minimises, with a gradient per branch | math, part, layer |
+//! | [`train`] | the training process that joins those above | math, part, data, augment, layer, network, head, objective |
 //! | [`probe`] | linear probes on frozen features, their yardsticks, and the best linear rule in closed form | math, data |
 //! | [`measure`] | what is read off a running process, never changing it | math, part, data, network, train, probe |
-//! | [`prelude`] | the names that a program writes to train a learner | data, augment, network, objective, train |
+//! | [`prelude`] | the names that a program writes to train a learner | data, augment, network, head, objective, train |
 //!
 //! No module predicts: closed forms of a theory stand in the crate of its paper, and meet what is measured in stored
 //! results only.
@@ -49,7 +51,9 @@ pub mod math;
 pub mod part;
 pub mod data;
 pub mod augment;
+pub mod layer;
 pub mod network;
+pub mod head;
 pub mod objective;
 pub mod train;
 pub mod probe;

@@ -5,12 +5,14 @@
 use featurescope_sim::augment::{Identity, IntervalMasks};
 use featurescope_sim::data::DataTraits;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
+use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::measure::{
     Column, Every, FreshSamples, LuckRule, Measure, MeasureSettings, Reading, Record, Recorder, Values,
     standard,
 };
-use featurescope_sim::network::SymRelu;
+use featurescope_sim::network::{Network, SymRelu};
 use featurescope_sim::objective::{InfoNce, NegativeSet, Regression, StopGrad};
+use featurescope_sim::part::{Chosen, Value};
 use featurescope_sim::train::{
     BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, StagedBias,
     TrainingRule,
@@ -44,6 +46,7 @@ fn contrastive() -> Sampled {
         Box::new(data()),
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -194,5 +197,66 @@ fn a_supervised_run_leaves_the_contrastive_columns_undefined() {
         ["loss", "dense_energy_fraction", "noise_cosine", "signal_cosine", "firing_rate", "coverage_70"]
     {
         assert!(value(name).is_finite(), "{name}");
+    }
+}
+
+/// Compares what measurements share with samples that are decomposed all at once.
+struct Whole;
+
+impl Measure for Whole {
+    fn columns(&self) -> &'static [Column] {
+        const { &[Column::new("features", "features", "features of a sample")] }
+    }
+
+    fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
+        // More than measurements take at a time.
+        const COUNT: usize = 200;
+        let shared = reading.decomposed(FreshSamples { seed: SEED, count: COUNT });
+        let stream = Stream::new(SEED, Purpose::MEASUREMENT, 0);
+        let whole = reading.view.dynamics.decompose(&stream, 0, COUNT);
+        for (shared, whole) in [
+            (&shared.features, &whole.features),
+            (&shared.signal, &whole.signal),
+            (&shared.noise, &whole.noise),
+            (&shared.latent, &whole.latent),
+        ] {
+            assert_eq!((shared.rows(), shared.cols()), (whole.rows(), whole.cols()));
+            let pairs = shared.as_slice().iter().zip(whole.as_slice());
+            assert!(pairs.map(|(a, b)| (a - b).abs()).all(|off| off < 1e-5));
+        }
+        out.scalar("features", shared.features.cols() as f64);
+    }
+}
+
+/// What speaks of the first layer keeps its meaning; what takes a feature for a neuron says nothing.
+#[test]
+fn a_deeper_network_is_measured_with_fewer_and_with_more_features_than_neurons() {
+    for features in [3, 2 * WIDTH] {
+        let values = vec![("width", Value::Whole(WIDTH as i64)), ("features", Value::Whole(features as i64))];
+        let network = Chosen::<Box<dyn Network>>::new("two_layers", values).unwrap().build(&()).unwrap();
+        let parts = Parts { network, rule: rule(), seed: SEED, ..Parts::default() };
+        let mut process = Sampled::new(Box::new(data()), parts).unwrap();
+        let mut measures = measures();
+        measures.push(Box::new(Whole));
+        let (recorder, records) = record(&mut process, measures);
+        let last = records.last().unwrap();
+        let value = |name| last.scalars[recorder.columns().iter().position(|c| c.name == name).unwrap()];
+        assert_eq!(value("features"), features as f64);
+        for name in ["firing_rate", "dead_neurons", "thresholded_feature_energy_mean"] {
+            assert!(value(name).is_nan(), "{name} of {features} features");
+        }
+        for name in [
+            "loss",
+            "dense_energy_fraction",
+            "coverage_70",
+            "gate_opening_atoms",
+            "anchor_firing_rate",
+            "noise_cosine",
+            "signal_cosine",
+            "effective_rank",
+        ] {
+            assert!(value(name).is_finite(), "{name} of {features} features");
+        }
+        assert!(value("effective_rank") <= (features as f64).min(64.0) + 1e-6);
     }
 }

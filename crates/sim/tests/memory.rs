@@ -98,6 +98,7 @@ impl Sizes {
             Box::new(self.data()),
             Parts {
                 optimizer: Box::new(Sgd),
+                head: None,
                 augmentation: views.augmentation(),
                 network: Box::new(SymRelu),
                 objective: loss,
@@ -228,6 +229,7 @@ fn a_reduced_step_allocates_for_its_factorisations_alone() {
         MaskJitter::Kept,
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Views::Masked.augmentation(),
             network: Box::new(SymRelu),
             objective: info_nce(StopGrad::Targets),

@@ -10,19 +10,21 @@ use featurescope_sim::data::noise_law::{NOISE_LAWS, NoiseLaw};
 use featurescope_sim::data::{
     AMBIENT_DIM, DATA_LAWS, DataLaw, Dictionary, Drawing, LATENT_DIM, MatrixFile, Sizes,
 };
+use featurescope_sim::head::{HEADS, Head};
+use featurescope_sim::layer::{At, Statistics, Tape};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::measure::CADENCES;
-use featurescope_sim::network::{INITIAL_NORM, NETWORKS, OUTPUT, WIDTH};
+use featurescope_sim::network::{INITIAL_NORM, NETWORKS, Network, OUTPUT, Parameters, WIDTH};
 use featurescope_sim::objective::OBJECTIVES;
-use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, Value};
+use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, Mover, ParameterArray, Value};
 use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
 use std::sync::Arc;
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
     let data: [&dyn AnySlot; 5] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS, &NOISE_LAWS];
-    let arms: [&dyn AnySlot; 7] =
-        [&AUGMENTATIONS, &NETWORKS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
+    let arms: [&dyn AnySlot; 8] =
+        [&AUGMENTATIONS, &NETWORKS, &HEADS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
     for slot in data.into_iter().chain(arms) {
         let parts = slot.outlines();
         assert!(parts.iter().any(|part| part.kind == slot.default_kind()), "{}", slot.key());
@@ -88,6 +90,81 @@ fn every_network_has_what_a_spec_reads_of_it() {
         let has = |setting| part.settings.contains(setting);
         assert!([WIDTH, INITIAL_NORM, OUTPUT].iter().all(has), "{}", part.kind);
     }
+}
+
+/// The arrays of a part at their start, with names of their own and movers that fit together.
+fn started(kind: &str, arrays: &[ParameterArray], mover: &dyn Fn(usize) -> Mover) -> Vec<Matrix> {
+    for (number, array) in arrays.iter().enumerate() {
+        assert!(arrays[..number].iter().all(|other| other.name != array.name), "{kind}: {}", array.name);
+        assert!(array.rows >= 1 && array.cols >= 1 && array.deviation.is_finite(), "{kind}: {array:?}");
+        match mover(number) {
+            Mover::Optimizer => {}
+            // One threshold for every row of the weights.
+            Mover::BiasRule { weights } => assert_eq!((array.rows, array.cols), (1, arrays[weights].rows)),
+            Mover::Batches => assert_eq!(array.deviation, 0.0, "{kind}: {}", array.name),
+        }
+    }
+    ParameterArray::draw(arrays, &Stream::new(3, Purpose::MONTE_CARLO, 10))
+}
+
+/// A batch moves averages where there are any, and nothing else.
+fn assert_moved_by_batches(kind: &str, mover: &dyn Fn(usize) -> Mover, before: &[Matrix], after: &[Matrix]) {
+    let is_average = |number: usize| mover(number) == Mover::Batches;
+    let numbers = 0..before.len();
+    assert!(numbers.clone().all(|number| is_average(number) || before[number] == after[number]), "{kind}");
+    assert_eq!(before != after, numbers.into_iter().any(is_average), "{kind}");
+}
+
+#[test]
+fn every_network_has_the_features_and_arrays_that_it_names() {
+    let mut averaging = 0;
+    for chosen in Chosen::<Box<dyn Network>>::examples().unwrap() {
+        let (kind, network) = (chosen.kind(), chosen.build(&()).unwrap());
+        let mover = |number| network.mover(number);
+        let mut arrays = started(kind, &network.arrays(5), &mover);
+        let pre = Matrix::from_fn(7, 5, |r, c| (1.3 * (r * 5 + c) as f32).sin());
+        let (mut tape, mut features) = (Tape::default(), Matrix::default());
+        let at = Parameters { bias: &[0.1; 5], arrays: &arrays, statistics: Statistics::OfBatch };
+        network.forward(&pre, at, &mut tape, &mut features);
+        assert_eq!((features.rows(), features.cols()), (7, network.feature_count(5)), "{kind}");
+        assert!(features.as_slice().iter().all(|h| h.is_finite()), "{kind}");
+        assert!(!network.shows_neurons() || network.feature_count(5) == 5, "{kind}");
+        let before = arrays.clone();
+        network.observe(&mut tape, &mut arrays);
+        assert_moved_by_batches(kind, &mover, &before, &arrays);
+        averaging += usize::from(before != arrays);
+    }
+    assert!(averaging >= 2 * 12, "{averaging}");
+}
+
+#[test]
+fn every_head_has_the_outputs_and_arrays_that_it_names() {
+    let (mut averaging, mut compared) = (0, 0);
+    for chosen in Chosen::<Option<Box<dyn Head>>>::examples().unwrap() {
+        let kind = chosen.kind();
+        let Some(head) = chosen.build(&()).unwrap() else {
+            assert_eq!(kind, HEADS.default_kind());
+            continue;
+        };
+        let mover = |number| head.mover(number);
+        let mut arrays = started(kind, &head.arrays(5), &mover);
+        let features = Matrix::from_fn(7, 5, |r, c| (1.3 * (r * 5 + c) as f32).sin());
+        let (mut tape, mut output) = (Tape::default(), Matrix::default());
+        head.forward(
+            &features,
+            At { arrays: &arrays, statistics: Statistics::OfBatch },
+            &mut tape,
+            &mut output,
+        );
+        assert_eq!((output.rows(), output.cols()), (7, head.output_count(5)), "{kind}");
+        assert!(output.as_slice().iter().all(|y| y.is_finite()), "{kind}");
+        let before = arrays.clone();
+        head.observe(&mut tape, &mut arrays);
+        assert_moved_by_batches(kind, &mover, &before, &arrays);
+        averaging += usize::from(before != arrays);
+        compared += 1;
+    }
+    assert!(compared >= 2 + 12 && averaging >= 8, "{compared}, {averaging}");
 }
 
 /// A power of two, so that every dictionary can be had.

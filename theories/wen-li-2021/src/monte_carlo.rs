@@ -20,7 +20,7 @@ use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::{DataModel, Samples};
 use featurescope_sim::math::linalg::{add_transposed_times, times_transposed};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
-use featurescope_sim::network::{Network, ParameterGradients, Parameters, Tape};
+use featurescope_sim::network::{Network, ParameterGradients, Parameters, Statistics, Tape};
 use featurescope_sim::objective::{Batch, Gradients, InfoNce, LossReading, NegativeSet, Objective, StopGrad};
 use featurescope_sim::train::reduced::GaussianViews;
 
@@ -439,16 +439,21 @@ fn largest_of(count: f64) -> f64 {
     (2.0 * (2.0 * count / EXCEPTION).ln()).sqrt()
 }
 
+/// What a network without arrays is evaluated at.
+fn parameters(bias: &[f32]) -> Parameters<'_> {
+    Parameters { bias, arrays: &[], statistics: Statistics::Running }
+}
+
 /// h of given pre-activations.
 pub(crate) fn embedded(network: &dyn Network, pre: &Matrix, bias: &[f32]) -> Matrix {
     let mut features = Matrix::default();
-    network.forward(pre, Parameters { bias, arrays: &[] }, &mut Tape::default(), &mut features);
+    network.forward(pre, parameters(bias), &mut Tape::default(), &mut features);
     features
 }
 
 /// k = ∂h/∂a.
 fn slopes(network: &dyn Network, pre: &Matrix, bias: &[f32]) -> Matrix {
-    let (at, mut sums) = (Parameters { bias, arrays: &[] }, ParameterGradients::default());
+    let (at, mut sums) = (parameters(bias), ParameterGradients::default());
     sums.clear(at);
     let mut slopes = pre.map(|_| 1.0);
     network.backward(pre, at, &mut Tape::default(), &mut slopes, &mut sums);
@@ -466,11 +471,14 @@ pub(crate) fn loss(subject: &Subject<'_>) -> Result<InfoNce, Gap> {
 /// The subject's network.
 ///
 /// # Errors
-/// Where its features are not functions of single neurons.
+/// Where its features are not functions of single neurons, or the loss does not read them.
 pub(crate) fn network(subject: &Subject<'_>) -> Result<Box<dyn Network>, Gap> {
     let network = subject.plan.network().map_err(|error| Gap::Missing(error.to_string()))?;
     if network.activation().is_none() {
         return Err(Gap::NoForm("a network whose features mix neurons"));
+    }
+    if subject.plan.spec.has_head() {
+        return Err(Gap::NoForm("a head between features and objective"));
     }
     Ok(network)
 }

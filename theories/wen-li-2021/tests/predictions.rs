@@ -171,12 +171,16 @@ fn summaries_compare_with_the_theory() {
     assert!(arm.growth_predicted.unwrap().sparse > 1.0 && arm.t1_predicted.is_some());
 }
 
-/// Closed forms speak of plain descent and of symmetric ReLU with plain features, and of nothing else.
+/// Closed forms speak of plain descent and of symmetric ReLU with plain features and no head, and of nothing else.
 #[test]
 fn closed_forms_say_nothing_of_other_learners() {
-    for other in
-        ["training.optimizer.kind=momentum", "training.optimizer.kind=adam", "network.output=normalised"]
-    {
+    for other in [
+        "training.optimizer.kind=momentum",
+        "training.optimizer.kind=adam",
+        "network.output=normalised",
+        "network.kind=relu",
+        "head={kind=\"linear\", outputs=4}",
+    ] {
         let plan = plan(&[other]).unwrap();
         for arm in &plan.arms {
             let found = &arm.prediction;

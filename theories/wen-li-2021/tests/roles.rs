@@ -42,7 +42,12 @@ fn arms_are_recognised_by_their_settings() {
     assert_eq!(far[0], Some("low_temperature"));
     let hot = roles("paper", &["arms.random_mask.objective.temperature=100"]);
     assert_eq!(hot[0], None, "outside the theory, but no control");
-    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+    for other in [
+        "training.optimizer.kind=momentum",
+        "network.output=normalised",
+        "network.kind=relu",
+        "head={kind=\"linear\", outputs=4}",
+    ] {
         assert_eq!(roles("paper", &[other]), [None; 4], "{other}");
     }
     let uneven = roles("paper", &["arms.random_mask.augmentation.keep_rate=0.3"]);

@@ -65,8 +65,11 @@ impl ArmPlan {
     }
 
     /// The loss of neurons that never fire: τ ln(N + 1), 0 for spectral contrast, half of E‖y‖² for labels y of
-    /// sparse codes; `None` for labels of other data.
+    /// sparse codes; `None` for labels of other data, and for heads, which may answer silence with something.
     pub fn silent_loss(&self) -> Option<f64> {
+        if self.spec.has_head() {
+            return None;
+        }
         let problem = Problem {
             negatives: self.spec.negatives(),
             latent_dim: self.latent_dim,
@@ -121,6 +124,7 @@ impl ArmPlan {
         let parts = Parts {
             augmentation: self.augmentation()?.unwrap_or_else(|| Box::new(Identity)),
             network: self.network()?,
+            head: spec.head.build(&())?,
             objective: spec.objective.build(&())?,
             optimizer: spec.training.optimizer.build(&())?,
             batch: self.batch(),

@@ -9,7 +9,8 @@ use super::PlanError;
 use super::data::needs_ambient_space;
 use crate::host::show_bytes;
 use crate::spec::Spec;
-use crate::spec::typed::{ArmSpec, NegativeSetSpec};
+use crate::spec::typed::{ArmSpec, NegativeSetSpec, OwnArrays};
+use featurescope_sim::part::ParameterArray;
 
 const SINGLE: f64 = 4.0;
 const DOUBLE: f64 = 8.0;
@@ -19,6 +20,8 @@ const ROWS_PER_REPRESENTATION: f64 = 1024.0;
 const PARTS_OF_A_SAMPLE: f64 = 3.0;
 /// Embeddings, pre-activations and their gradients per sample and neuron.
 const ARRAYS_PER_EMBEDDING: f64 = 3.0;
+/// Pre-activations, normalised ones, outputs and gradients per sample and neuron of an upper layer or a head.
+const ARRAYS_PER_UPPER_VALUE: f64 = 5.0;
 /// Copies of its training features that a probe makes: scaled in double precision, and rotated.
 const COPIES_PER_PROBE: f64 = 2.0;
 
@@ -72,10 +75,11 @@ impl Cost {
                     0.0
                 };
             let samples = PARTS_OF_A_SAMPLE * SINGLE * ROWS_PER_REPRESENTATION.min(rows) * n;
+            let features = arm.feature_count() as f64;
             let probing =
-                targets + SINGLE * rows * (size.width + d) + COPIES_PER_PROBE * DOUBLE * labels * size.width;
+                targets + SINGLE * rows * (features + d) + COPIES_PER_PROBE * DOUBLE * labels * features;
             // f(x), f(M z), f(ξ) and z of the fresh samples.
-            let measured = SINGLE * arm.measure.samples as f64 * (PARTS_OF_A_SAMPLE * size.width + d);
+            let measured = SINGLE * arm.measure.samples as f64 * (PARTS_OF_A_SAMPLE * features + d);
             phases.push((format!("a step of arm {name}"), learner + size.step_memory(d, n)));
             phases.push((format!("the measurements of arm {name}"), learner + measured));
             phases.push((format!("the probes of arm {name}"), learner + samples + probing));
@@ -104,9 +108,13 @@ struct ArmSize {
     anchors: f64,
     positives: f64,
     negatives: f64,
-    /// Entries of the parameter arrays of network and objective.
+    /// Entries of the parameter arrays of network and head, which every sample passes through.
+    upper_entries: f64,
+    /// Rows of such arrays: what they compute for every sample.
+    upper_values: f64,
+    /// Entries of the parameter arrays of the objective.
     own_entries: f64,
-    /// Most rows or columns of such an array: what is computed for every sample besides features.
+    /// Rows of such arrays: what is computed for every anchor besides features.
     own_values: f64,
 }
 
@@ -121,26 +129,42 @@ impl ArmSize {
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
         let positives = if same { 0.0 } else { anchors };
-        let arrays = arm.own_arrays(latent_dim).concat();
-        let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
-        let own_values = arrays.iter().map(|array| array.rows as f64).sum();
-        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
+        let OwnArrays { network, head, objective } = arm.own_arrays(latent_dim);
+        let entries = |arrays: &[ParameterArray]| -> f64 {
+            arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum()
+        };
+        let values =
+            |arrays: &[ParameterArray]| -> f64 { arrays.iter().map(|array| array.rows as f64).sum() };
+        Self {
+            width: arm.width() as f64,
+            anchors,
+            positives,
+            negatives,
+            upper_entries: entries(&network) + entries(&head),
+            upper_values: values(&network) + values(&head),
+            own_entries: entries(&objective),
+            own_values: values(&objective),
+        }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
         let samples = self.anchors + self.positives + self.negatives;
-        let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
+        let above = ARRAYS_PER_UPPER_VALUE * self.upper_values;
+        let embeddings = samples * (ARRAYS_PER_EMBEDDING * self.width + above);
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
-        let own = 2.0 * self.own_entries + self.own_values * d;
+        let own = 2.0 * (self.own_entries + self.upper_entries) + self.own_values * d;
         SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
-        products + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
+        let branches = 3.0 * self.anchors + self.positives + self.negatives;
+        products
+            + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
+            + 2.0 * branches * self.upper_entries
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

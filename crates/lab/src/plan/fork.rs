@@ -86,6 +86,7 @@ pub(super) fn read(
     };
     let (own, other) = (&spec.training, &base.spec.training);
     same("network", spec.network == base.spec.network)?;
+    same("head", spec.head == base.spec.head)?;
     same("training.dynamics", own.dynamics == other.dynamics)?;
     same("training.optimizer", own.optimizer == other.optimizer)?;
     // Another objective may follow, unless it brings other parameters.

@@ -111,7 +111,12 @@ fn dictionaries_come_from_files_and_are_checked() {
 fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
     let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
     assert!(text.contains("arm random_mask") && text.contains("optimizer = another one"), "{text}");
-    for other in ["training.optimizer.kind=momentum", "network.output=normalised"] {
+    for other in [
+        "training.optimizer.kind=momentum",
+        "network.output=normalised",
+        "network={kind=\"two_layers\", features=4}",
+        "head={kind=\"linear\", outputs=4}",
+    ] {
         let text = message(&["training.arithmetic=mixed", other]);
         assert!(text.contains("arithmetic = mixed"), "{text}");
     }

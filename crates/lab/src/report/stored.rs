@@ -8,6 +8,7 @@ use crate::store::{
     ALIGNMENT_FILE, AlignmentHistory, REPRESENTATION_FILE, StoredRepresentation, read_alignment_of,
     read_representation_of,
 };
+use featurescope_sim::measure::Shape;
 use featurescope_sim::probe::{DownstreamTask, FeatureKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -169,6 +170,8 @@ impl StoredArm {
             None
         });
         let path = folder.join(REPRESENTATION_FILE);
+        // A deeper network has as many features as its last layer.
+        let shape = Shape { width: subject.plan.spec.feature_count(), ..shape };
         let representation = path.exists().then(|| read_representation_of(&path, shape)).transpose();
         let representation = representation.unwrap_or_else(|error| {
             keep(error.to_string());

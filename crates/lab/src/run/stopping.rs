@@ -7,7 +7,8 @@ use crate::store::faults::{self, Fault};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Reaches T1 and T2 within a few steps, and has everything: both dynamics, labels, probes, trained and staged biases.
+/// Reaches T1 and T2 within a few steps, and has everything: both dynamics, labels, probes, trained and staged biases,
+/// upper layers, heads, and running averages.
 const SPEC: &str = r#"
 seed = 3
 [data]
@@ -46,6 +47,14 @@ training = { first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
 [arms.reduced_labels]
 objective.kind = "regression"
 training = { dynamics = "reduced", first_energy_ratio = 1.01, second_energy_ratio = 1.01 }
+[arms.layers]
+network = { kind = "two_layers", features = 6, upper_thresholds = "ruled", batch_norm = "upper" }
+head = { kind = "mlp", hidden = 7, outputs = 5, batch_norm = "everywhere" }
+bias = { kind = "staged", reset = 0.5, growth = 2.0, cap = 0.4 }
+training = { first_energy_ratio = 1.0001, second_energy_ratio = 1.0001 }
+[arms.reduced_head]
+head = { kind = "linear", outputs = 5, output = "normalised" }
+training = { dynamics = "reduced", first_energy_ratio = 1.0001, second_energy_ratio = 1.0001 }
 "#;
 
 const FORKS: &str = r#"
@@ -187,7 +196,7 @@ fn a_run_that_is_interrupted_at_every_step_leaves_the_same_bytes() {
         assert_eq!(left.exists(), processes <= 15, "after {processes} processes");
         assert!(processes < 200, "the run does not get on");
     }
-    assert!(processes > 5 * 14, "{processes} processes");
+    assert!(processes > 7 * 14, "{processes} processes");
     assert_same(&expected, &files(folder.path()), "after interruptions");
     let manifest = StoredManifest::read(folder.path()).unwrap().unwrap();
     assert_eq!(manifest.times_resumed, processes - 1);

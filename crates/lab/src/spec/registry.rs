@@ -9,6 +9,7 @@ use super::renamed::Renamed;
 use super::setting::{Condition, Kind, Range, Setting};
 use featurescope_sim::augment::AUGMENTATIONS;
 use featurescope_sim::data::DATA_LAWS;
+use featurescope_sim::head::HEADS;
 use featurescope_sim::measure::{CADENCES, MEASUREMENTS};
 use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::{OBJECTIVES, Objective};
@@ -54,6 +55,7 @@ static ENTRIES: &[Entry] = &[
     Entry::Slot(&DATA_LAWS),
     Entry::SlotWith(needs_two_views, &AUGMENTATIONS),
     Entry::Slot(&NETWORKS),
+    Entry::Slot(&HEADS),
     Entry::Slot(&OBJECTIVES),
     Entry::Setting(setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required()),
     Entry::With(needs_negatives, setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")

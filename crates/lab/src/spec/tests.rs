@@ -8,6 +8,7 @@ use featurescope_sim::data::dictionary::DictionarySource;
 use featurescope_sim::data::noise_directions::NoiseDirections;
 use featurescope_sim::data::noise_law::NoiseLaw;
 use featurescope_sim::data::{DataLaw, LatentLaw};
+use featurescope_sim::head::Head;
 use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::Objective;
@@ -134,6 +135,7 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "data.noise_directions" => collect_fields::<PartSpec<Box<dyn NoiseDirections>>>(table, fields),
         "augmentation" => collect_fields::<PartSpec<Box<dyn Augmentation>>>(table, fields),
         "network" => collect_fields::<PartSpec<Box<dyn Network>>>(table, fields),
+        "head" => collect_fields::<PartSpec<Option<Box<dyn Head>>>>(table, fields),
         "objective" => collect_fields::<PartSpec<Box<dyn Objective>>>(table, fields),
         "batch" => collect_fields::<BatchSpec>(table, fields),
         "training" => collect_fields::<TrainingSpec>(table, fields),

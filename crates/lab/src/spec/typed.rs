@@ -8,6 +8,7 @@ use super::PartSpec;
 use featurescope_sim::augment::Augmentation;
 use featurescope_sim::data::dictionary::DictionarySource;
 use featurescope_sim::data::{AMBIENT_DIM, DataLaw, LATENT_DIM};
+use featurescope_sim::head::Head;
 use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::{INITIAL_NORM, Network, WIDTH};
 use featurescope_sim::objective::{Beginning, InfoNceForm, Needs, Objective};
@@ -69,6 +70,7 @@ pub struct ProbeSpec {
 pub struct ArmSpec {
     pub augmentation: Option<PartSpec<Box<dyn Augmentation>>>,
     pub network: PartSpec<Box<dyn Network>>,
+    pub head: PartSpec<Option<Box<dyn Head>>>,
     pub objective: PartSpec<Box<dyn Objective>>,
     pub batch: BatchSpec,
     pub training: TrainingSpec,
@@ -114,27 +116,52 @@ impl ArmSpec {
     }
 
     /// What closed forms need to know of the objective. `None` where they do not speak of the arm: another
-    /// objective than InfoNCE, another network than symmetric ReLU, features that are normalised, or another
-    /// optimiser than plain descent.
+    /// objective than InfoNCE, another network than symmetric ReLU, features that are normalised, a head, or
+    /// another optimiser than plain descent.
     pub fn closed_form(&self) -> Option<InfoNceForm> {
         self.has_plain_learner().then(|| self.built_objective()?.info_nce())?
     }
 
-    /// Whether the network is symmetric ReLU with plain features, and the optimiser plain descent.
+    /// Whether the network is symmetric ReLU with plain features and no head, and the optimiser plain descent.
     pub fn has_plain_learner(&self) -> bool {
         let network = self.network.build(&()).is_ok_and(|network| network.is_symmetric_relu());
-        network && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
+        network
+            && !self.has_head()
+            && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
     }
 
-    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms; none as
-    /// above.
-    pub fn own_arrays(&self, latent_dim: usize) -> [Vec<ParameterArray>; 2] {
-        let (Ok(network), Some(objective)) = (self.network.build(&()), self.built_objective()) else {
-            return [Vec::new(), Vec::new()];
-        };
-        let features = network.feature_count(self.width());
-        let beginning = Beginning { features, latent_dim, initial_norm: self.initial_norm(), seed: 0 };
-        [network.arrays(self.width()), objective.arrays(&beginning).unwrap_or_default()]
+    /// What stands between features and objective; `None` as above, and where nothing does.
+    pub fn built_head(&self) -> Option<Box<dyn Head>> {
+        self.head.build(&()).ok()?
+    }
+
+    /// Whether something stands between features and objective.
+    pub fn has_head(&self) -> bool {
+        self.built_head().is_some()
+    }
+
+    /// Features of a sample: what probes and measurements read. As many as neurons where the network's settings
+    /// do not fit together.
+    pub fn feature_count(&self) -> usize {
+        self.network.build(&()).map_or(self.width(), |network| network.feature_count(self.width()))
+    }
+
+    /// What the objective reads of a sample: features, or what the head makes of them.
+    pub fn output_count(&self) -> usize {
+        let features = self.feature_count();
+        self.built_head().map_or(features, |head| head.output_count(features))
+    }
+
+    /// The parameter arrays of the network, of the head and of the objective beside the first layer, with d atoms;
+    /// none as above.
+    pub fn own_arrays(&self, latent_dim: usize) -> OwnArrays {
+        let network = self.network.build(&()).map(|network| network.arrays(self.width())).unwrap_or_default();
+        let head = self.built_head().map(|head| head.arrays(self.feature_count())).unwrap_or_default();
+        let (features, initial_norm) = (self.output_count(), self.initial_norm());
+        let beginning = Beginning { features, latent_dim, initial_norm, seed: 0 };
+        let objective =
+            self.built_objective().map(|objective| objective.arrays(&beginning).unwrap_or_default());
+        OwnArrays { network, head, objective: objective.unwrap_or_default() }
     }
 
     /// How thresholds move; `None` where its settings do not fit together, which the plan's check tells.
@@ -154,6 +181,17 @@ impl ArmSpec {
             _ => self.batch.negatives.unwrap_or_default(),
         }
     }
+}
+
+/// Parameter arrays of an arm beside the first layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnArrays {
+    /// Those of the network.
+    pub network: Vec<ParameterArray>,
+    /// Those of the head.
+    pub head: Vec<ParameterArray>,
+    /// Those of the objective.
+    pub objective: Vec<ParameterArray>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

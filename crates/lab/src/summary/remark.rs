@@ -34,7 +34,7 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
 /// best features can be below it. The lowest loss on labels is 0.
 fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> f64 {
-    let best = arm.spec.built_objective().map_or(0.0, |objective| objective.lowest(arm.width()));
+    let best = arm.spec.built_objective().map_or(0.0, |objective| objective.lowest(arm.spec.output_count()));
     silent + (silent - best)
 }
 

@@ -62,4 +62,8 @@ impl Network for InPython {
             if is_finite { Ok(()) } else { Err(not_finite("a gradient")) }
         });
     }
+
+    fn shows_neurons(&self) -> bool {
+        true
+    }
 }

@@ -43,6 +43,11 @@ impl Measure for Activity {
     }
 
     fn read(&mut self, reading: &Reading<'_>, out: &mut Values<'_>) {
+        out.scalar("anchor_firing_rate", reading.view.anchor_firing_rate.unwrap_or(f64::NAN));
+        // Features of a deeper network are not those of a neuron each.
+        if !reading.view.dynamics.network().shows_neurons() {
+            return;
+        }
         let decomposed = reading.decomposed(self.samples);
         let mut fired = vec![0usize; reading.width()];
         for row in decomposed.features.iter_rows() {
@@ -54,7 +59,6 @@ impl Measure for Activity {
         let rates = || fired.iter().map(|&fired| fired as f64 / samples);
         out.scalar("firing_rate", mean(rates()));
         out.scalar("dead_neurons", count(fired.iter().map(|&fired| fired == 0)));
-        out.scalar("anchor_firing_rate", reading.view.anchor_firing_rate.unwrap_or(f64::NAN));
         out.neurons("firing_rate", rates().map(|rate| rate as f32));
     }
 }

@@ -157,25 +157,26 @@ impl<'a> Reading<'a> {
 
     fn decompose(&self, FreshSamples { seed, count }: FreshSamples) -> Decomposed {
         let stream = Stream::new(seed, Purpose::MEASUREMENT, 0);
-        let (m, d) = (self.width(), self.latent_dim());
         let mut all = Decomposed {
-            features: Matrix::zeros(count, m),
-            signal: Matrix::zeros(count, m),
-            noise: Matrix::zeros(count, m),
-            latent: Matrix::zeros(count, d),
+            features: Matrix::default(),
+            signal: Matrix::default(),
+            noise: Matrix::default(),
+            latent: Matrix::default(),
         };
         for first in (0..count).step_by(ROWS_PER_CALL) {
             let part = self.view.dynamics.decompose(&stream, first, ROWS_PER_CALL.min(count - first));
-            copy_rows(&mut all.features, first, &part.features);
-            copy_rows(&mut all.signal, first, &part.signal);
-            copy_rows(&mut all.noise, first, &part.noise);
-            copy_rows(&mut all.latent, first, &part.latent);
+            copy_rows(&mut all.features, (first, count), &part.features);
+            copy_rows(&mut all.signal, (first, count), &part.signal);
+            copy_rows(&mut all.noise, (first, count), &part.noise);
+            copy_rows(&mut all.latent, (first, count), &part.latent);
         }
         all
     }
 }
 
-fn copy_rows(to: &mut Matrix, first: usize, from: &Matrix) {
+/// Copies rows to a matrix that will have `count` rows; a network may have more or fewer features than neurons.
+fn copy_rows(to: &mut Matrix, (first, count): (usize, usize), from: &Matrix) {
+    to.resize(count, from.cols());
     let start = first * from.cols();
     to.as_mut_slice()[start..start + from.as_slice().len()].copy_from_slice(from.as_slice());
 }

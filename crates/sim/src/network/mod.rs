@@ -3,24 +3,33 @@
 //!
 //! The first layer, W (m × input) and b, belongs to the training process: measurements, bias rules and stages
 //! speak of it. A network is everything above. It sees x only through W x, so the same network serves every
-//! dynamics. It may have parameter arrays of its own.
+//! dynamics. It may have parameter arrays of its own, those of upper layers for example ([`crate::layer`]).
 //!
-//! To add a network: one file with a type that implements [`Network`] and the [`Part`] that declares it; below,
-//! its line in the list. `examples/extend/network.rs` is such a file.
+//! To add a network: one file with a type that implements [`Network`] and the [`Part`] that declares it;
+//! below, its line in the list. `examples/extend/network.rs` is such a file.
 
 mod normalised;
 
+pub use crate::layer::{Statistics, Tape};
+pub use linear::Linear;
 pub use normalised::Normalised;
+pub use relu::Relu;
 pub use sym_relu::SymRelu;
+pub use upper_layers::UpperLayers;
 
 use crate::math::{Matrix, ParameterError};
-use crate::part::{Fallback, Given, Kind, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts};
+use crate::part::{
+    Fallback, Given, Kind, Mover, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts,
+};
 
 parts! {
     /// The networks.
     NETWORKS: Slot<Box<dyn Network>> =
         ("network", "What turns pre-activations into features.", "sym_relu");
     sym_relu;
+    relu;
+    linear;
+    upper_layers { TWO_LAYERS, THREE_LAYERS };
 }
 
 /// A part that is a network.
@@ -49,8 +58,8 @@ pub const OUTPUT: PartSetting = PartSetting::word(
     "output",
     &["plain", "normalised"],
     "\"plain\"",
-    "plain: features as they are (the paper). normalised: the features of every sample are divided by their norm, \
-     so that similarities are cosines.",
+    "plain: features as they are (the paper). normalised: the features of every sample are divided by \
+     their norm, so that similarities are cosines.",
 );
 
 /// The network as its setting `output` asks for it: what a part's `build` ends with.
@@ -74,24 +83,35 @@ pub trait Network: Send + Sync {
         neurons
     }
 
+    /// Whether its features depend on the thresholds. If not, only a rule that leaves them at zero fits it.
+    fn has_thresholds(&self) -> bool {
+        true
+    }
+
     /// Its own parameter arrays on so many neurons.
     fn arrays(&self, _neurons: usize) -> Vec<ParameterArray> {
         Vec::new()
     }
 
+    /// Who moves its own array of this number.
+    fn mover(&self, _array: usize) -> Mover {
+        Mover::Optimizer
+    }
+
     /// Features of a batch.
     ///
     /// # Shapes
-    /// `pre`: n × m pre-activations ⟨w_i, x⟩; `features` becomes n × K. `tape` takes what [`Network::backward`]
-    /// needs of this pass.
+    /// `pre`: n × m pre-activations ⟨w_i, x⟩; `features` becomes n × K. `tape` takes what
+    /// [`Network::backward`] needs of this pass.
     fn forward(&self, pre: &Matrix, at: Parameters<'_>, tape: &mut Tape, features: &mut Matrix);
 
     /// Turns the gradient with respect to the features into the one with respect to the pre-activations, in
-    /// place, and adds the gradients with respect to thresholds and own arrays, summed over the batch, to `sums`.
+    /// place, and adds the gradients with respect to thresholds and own arrays, summed over the batch, to
+    /// `sums`.
     ///
     /// # Shapes
-    /// `pre`: n × m; `gradient`: n × K in, ∂L/∂pre, n × m, out. `at` and `tape` are those of the forward pass, and
-    /// `tape` still serves another backward pass afterwards.
+    /// `pre`: n × m; `gradient`: n × K in, ∂L/∂pre, n × m, out. `at` and `tape` are those of the forward
+    /// pass, and `tape` still serves another backward pass afterwards.
     fn backward(
         &self,
         pre: &Matrix,
@@ -100,6 +120,16 @@ pub trait Network: Send + Sync {
         gradient: &mut Matrix,
         sums: &mut ParameterGradients,
     );
+
+    /// Moves the running averages among its arrays by a batch that training has seen; `tape` is that of the
+    /// batch's forward pass.
+    fn observe(&self, _tape: &mut Tape, _arrays: &mut [Matrix]) {}
+
+    /// Whether feature i is zero exactly where neuron i of the first layer sends nothing: then it tells how
+    /// often that neuron fires.
+    fn shows_neurons(&self) -> bool {
+        self.activation().is_some()
+    }
 
     /// Its activation, where feature i is a function of pre-activation and threshold of neuron i alone.
     fn activation(&self) -> Option<&dyn Activation> {
@@ -139,6 +169,8 @@ pub struct Parameters<'a> {
     pub bias: &'a [f32],
     /// The network's own arrays, in the order of [`Network::arrays`].
     pub arrays: &'a [Matrix],
+    /// What batch normalisation normalises by.
+    pub statistics: Statistics,
 }
 
 /// ∂L with respect to the parameters of a network.
@@ -160,29 +192,6 @@ impl ParameterGradients {
             sum.resize(array.rows(), array.cols());
             sum.as_mut_slice().fill(0.0);
         }
-    }
-}
-
-/// What a forward pass leaves for the backward pass, in buffers that are kept from step to step.
-#[derive(Clone, Debug, Default)]
-pub struct Tape {
-    matrices: Vec<Matrix>,
-    inner: Option<Box<Tape>>,
-}
-
-impl Tape {
-    /// N matrices as they were left, empty at first.
-    pub fn matrices<const N: usize>(&mut self) -> &mut [Matrix; N] {
-        self.nested().0
-    }
-
-    /// The same, and the tape of a network inside this one.
-    pub fn nested<const N: usize>(&mut self) -> (&mut [Matrix; N], &mut Self) {
-        if self.matrices.len() < N {
-            self.matrices.resize_with(N, Matrix::default);
-        }
-        let Some((matrices, _)) = self.matrices.split_first_chunk_mut() else { unreachable!("there are N") };
-        (matrices, self.inner.get_or_insert_default())
     }
 }
 

@@ -16,6 +16,20 @@ pub struct ParameterArray {
     pub deviation: f64,
 }
 
+/// Who moves an array of parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mover {
+    /// The optimiser, along its gradient.
+    Optimizer,
+    /// The rule that moves thresholds: it is a row of thresholds, one for every row of another array.
+    BiasRule {
+        /// The number of the array whose rows these are the thresholds of.
+        weights: usize,
+    },
+    /// The batches that are seen in training: it is a running average.
+    Batches,
+}
+
 impl ParameterArray {
     /// Draws arrays at their start. Their rows follow one another in `stream`.
     pub fn draw(arrays: &[Self], stream: &Stream) -> Vec<Matrix> {

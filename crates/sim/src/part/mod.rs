@@ -14,7 +14,7 @@ mod given;
 mod list;
 mod setting;
 
-pub use array::ParameterArray;
+pub use array::{Mover, ParameterArray};
 pub use given::{Given, Value};
 pub(crate) use list::parts;
 pub use setting::{Fallback, Kind, PartSetting, Range};

@@ -4,7 +4,8 @@ pub use crate::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks
 pub use crate::data::{
     DataModel, DenseNoise, Dictionary, Independent, LatentLaw, SparseCoding, SparseCodingLaw,
 };
-pub use crate::network::{Network, Normalised, SymRelu};
+pub use crate::head::Head;
+pub use crate::network::{Linear, Network, Normalised, Relu, SymRelu};
 pub use crate::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 pub use crate::train::{
     Adam, Arithmetic, BatchPlan, BiasRule, BiasStep, ConstantRate, CosineRate, Dynamics, MaskJitter,

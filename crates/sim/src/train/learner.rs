@@ -10,6 +10,7 @@ use super::rate::RateRule;
 use super::stage::{StageClock, StageRule};
 use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
 
+use crate::layer::{At, Statistics};
 use crate::math::descent::Descent;
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::squared_norm;
@@ -67,7 +68,7 @@ impl TrainingRule {
     }
 }
 
-/// W, b, the arrays of network and objective, and the clock.
+/// W, b, the arrays of network, head and objective, and the clock.
 #[derive(Clone, Debug)]
 pub struct Learner {
     rule: TrainingRule,
@@ -80,6 +81,8 @@ pub struct Learner {
     bias_memory: Memory,
     /// The network's own arrays.
     pub(super) network: Arrays,
+    /// The head's arrays.
+    pub(super) head: Arrays,
     /// The objective's own arrays.
     pub(super) objective: Arrays,
     /// What the optimiser remembers of W.
@@ -112,6 +115,7 @@ impl Learner {
             bias_memory: Memory::of_bias_rule(rule.bias.as_ref(), weights.rows()),
             weights,
             network: Arrays::default(),
+            head: Arrays::default(),
             objective: Arrays::default(),
             memory: Memory::default(),
             old_norms: norms.clone(),
@@ -124,11 +128,12 @@ impl Learner {
         })
     }
 
-    /// Makes room for what `optimizer` remembers of every array.
+    /// Makes room for what `optimizer` and the bias rule remember of every array.
     pub(super) fn remember(&mut self, optimizer: &dyn Optimizer) {
         self.memory = Memory::of_optimizer(optimizer, "weights", &self.weights);
-        self.network.remember(optimizer);
-        self.objective.remember(optimizer);
+        for arrays in [&mut self.network, &mut self.head, &mut self.objective] {
+            arrays.remember(optimizer, self.rule.bias.as_ref());
+        }
     }
 
     /// W(0), drawn again from its stream: nothing has to be kept for it.
@@ -146,9 +151,14 @@ impl Learner {
         &mut self.weights
     }
 
-    /// What the network is evaluated at.
+    /// What the network is evaluated at outside training: batch normalisation goes by running averages.
     pub fn parameters(&self) -> Parameters<'_> {
-        Parameters { bias: &self.bias, arrays: &self.network.values }
+        Parameters { bias: &self.bias, arrays: &self.network.values, statistics: Statistics::Running }
+    }
+
+    /// What the head is evaluated at outside training.
+    pub fn head_parameters(&self) -> At<'_> {
+        At { arrays: &self.head.values, statistics: Statistics::Running }
     }
 
     /// The objective's own arrays.
@@ -213,6 +223,7 @@ impl Learner {
         let pace = self.pace();
         optimizer.advance(&mut self.weights, gradients.weights, &mut self.memory.values, pace);
         self.network.advance(optimizer, &gradients.parameters.arrays, pace);
+        self.head.advance(optimizer, gradients.head, pace);
         let pace = Pace { rate: gradients.rate_ratio * pace.rate, ..pace };
         self.objective.advance(optimizer, gradients.objective, pace);
     }
@@ -242,7 +253,10 @@ impl Learner {
             norms: &self.norms,
             gradient: d_bias,
         };
-        self.rule.bias.advance(&mut self.bias, &mut self.bias_memory.values, &step);
+        let rule = self.rule.bias.as_ref();
+        rule.advance(&mut self.bias, &mut self.bias_memory.values, &step);
+        self.network.conclude(rule, &step);
+        self.head.conclude(rule, &step);
         self.stop = self.divergence(loss);
     }
 
@@ -292,6 +306,7 @@ impl Learner {
         ];
         let mut snapshot = Snapshot { step: self.step, stages: self.clock.times, arrays };
         self.network.store(&mut snapshot);
+        self.head.store(&mut snapshot);
         self.objective.store(&mut snapshot);
         self.memory.store(&mut snapshot);
         self.bias_memory.store(&mut snapshot);
@@ -307,8 +322,9 @@ impl Learner {
         let reached = if snapshot.stages.first.is_some() { width } else { 0 };
         let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
         let bias_memory = self.bias_memory.stored(snapshot)?;
-        (self.network, self.objective, self.memory) =
-            (self.network.stored(snapshot)?, self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
+        let (network, head) = (self.network.stored(snapshot)?, self.head.stored(snapshot)?);
+        (self.objective, self.memory) = (self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
+        (self.network, self.head) = (network, head);
         self.bias_memory = bias_memory;
         self.weights = weights.clone();
         self.bias = bias.as_slice().to_vec();
@@ -356,6 +372,8 @@ pub(super) struct StepGradients<'a> {
     pub weights: &'a Matrix,
     /// Thresholds and the network's arrays.
     pub parameters: &'a ParameterGradients,
+    /// The head's arrays.
+    pub head: &'a [Matrix],
     /// The objective's arrays.
     pub objective: &'a [Matrix],
     /// Learning rate of the objective's arrays over that of the weights.

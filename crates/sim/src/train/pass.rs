@@ -1,4 +1,4 @@
-//! The part of a step that sees pre-activations only: features, loss, and the gradients with respect to
+//! The part of a step that sees pre-activations only: features, head, loss, and the gradients with respect to
 //! pre-activations and parameters. It is the same in the ambient space and without it, fast and slow.
 //!
 //! Source: Section 3 of the paper; docs/theory.md 4.1.
@@ -6,23 +6,123 @@
 use super::Learner;
 use super::reading::firing_rate;
 use super::view::BiasForces;
+use crate::head::Head;
+use crate::layer::{At, Statistics};
 use crate::math::Matrix;
 use crate::network::{Network, ParameterGradients, Parameters, Tape};
 use crate::objective::{Batch, Gradients, LossReading, NegativeSet, Objective};
 
-/// One group of samples on its way through the network; rows are samples.
+/// What stands above the pre-activations.
+#[derive(Clone, Copy)]
+pub(super) struct Above<'a> {
+    pub network: &'a dyn Network,
+    pub head: Option<&'a dyn Head>,
+}
+
+/// One group of samples on its way through the network and the head; rows are samples.
 #[derive(Default)]
 pub(super) struct Branch {
     /// W x, n × m.
     pub pre: Matrix,
     /// f(x), n × K.
     features: Matrix,
-    tape: Tape,
+    /// The head's outputs; empty where there is no head.
+    outputs: Matrix,
+    tapes: Tapes,
+}
+
+/// What the forward passes of network and head leave.
+#[derive(Clone, Default)]
+struct Tapes {
+    network: Tape,
+    head: Tape,
 }
 
 impl Branch {
-    fn forward(&mut self, network: &dyn Network, at: Parameters<'_>) {
-        network.forward(&self.pre, at, &mut self.tape, &mut self.features);
+    fn forward(&mut self, above: Above<'_>, at: &Point) {
+        above.network.forward(&self.pre, at.of_network(), &mut self.tapes.network, &mut self.features);
+        if let Some(head) = above.head {
+            head.forward(&self.features, at.of_head(), &mut self.tapes.head, &mut self.outputs);
+        }
+    }
+
+    /// What the objective reads.
+    fn read(&self, has_head: bool) -> &Matrix {
+        if has_head { &self.outputs } else { &self.features }
+    }
+
+    /// Takes a gradient back from there to the pre-activations.
+    fn backward(
+        &self,
+        (above, at): (Above<'_>, &Point),
+        tapes: &mut Tapes,
+        gradient: &mut Matrix,
+        sums: &mut Sums,
+    ) {
+        if let Some(head) = above.head {
+            head.backward(&self.features, at.of_head(), &mut tapes.head, gradient, &mut sums.head);
+        }
+        above.network.backward(&self.pre, at.of_network(), &mut tapes.network, gradient, &mut sums.network);
+    }
+
+    /// Moves the learner's running averages by this branch.
+    fn observe(&mut self, above: Above<'_>, learner: &mut Learner) {
+        above.network.observe(&mut self.tapes.network, &mut learner.network.values);
+        if let Some(head) = above.head {
+            head.observe(&mut self.tapes.head, &mut learner.head.values);
+        }
+    }
+}
+
+/// The parameters that a step is taken at.
+#[derive(Default)]
+struct Point {
+    bias: Vec<f32>,
+    network: Vec<Matrix>,
+    head: Vec<Matrix>,
+}
+
+impl Point {
+    /// Takes those of the learner, in the buffers of the last step.
+    fn set(&mut self, learner: &Learner) {
+        self.bias.clear();
+        self.bias.extend_from_slice(learner.bias());
+        copy_arrays(&mut self.network, learner.parameters().arrays);
+        copy_arrays(&mut self.head, learner.head_parameters().arrays);
+    }
+
+    fn of_network(&self) -> Parameters<'_> {
+        Parameters { bias: &self.bias, arrays: &self.network, statistics: Statistics::OfBatch }
+    }
+
+    fn of_head(&self) -> At<'_> {
+        At { arrays: &self.head, statistics: Statistics::OfBatch }
+    }
+}
+
+fn copy_arrays(to: &mut Vec<Matrix>, from: &[Matrix]) {
+    to.resize_with(from.len(), Matrix::default);
+    for (kept, array) in to.iter_mut().zip(from) {
+        kept.resize(array.rows(), array.cols());
+        kept.as_mut_slice().copy_from_slice(array.as_slice());
+    }
+}
+
+/// ∂L with respect to all parameters above W, summed over a batch.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// Thresholds and the network's arrays.
+    pub network: ParameterGradients,
+    /// The head's arrays.
+    pub head: Vec<Matrix>,
+}
+
+impl Sums {
+    /// Zeros in the shapes of these parameters, in the buffers of the last step.
+    fn clear(&mut self, at: &Point) {
+        self.network.clear(at.of_network());
+        copy_arrays(&mut self.head, &at.head);
+        self.head.iter_mut().for_each(|sum| sum.as_mut_slice().fill(0.0));
     }
 }
 
@@ -38,50 +138,45 @@ pub(super) struct Pass {
     pub codes: Matrix,
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
-    /// With respect to thresholds and the network's arrays.
-    pub parameter_gradients: ParameterGradients,
+    /// With respect to everything above W.
+    pub parameter_gradients: Sums,
     negative_set: NegativeSet,
+    has_head: bool,
     /// The parameters that the step is taken at.
-    bias: Vec<f32>,
-    arrays: Vec<Matrix>,
+    at: Point,
 }
 
 impl Pass {
     /// Remembers the parameters that the step is taken at, and embeds anchors and negatives.
-    pub fn embed_anchors_and_negatives(&mut self, network: &dyn Network, at: Parameters<'_>) {
-        self.bias.clear();
-        self.bias.extend_from_slice(at.bias);
-        self.arrays.resize_with(at.arrays.len(), Matrix::default);
-        for (kept, array) in self.arrays.iter_mut().zip(at.arrays) {
-            kept.resize(array.rows(), array.cols());
-            kept.as_mut_slice().copy_from_slice(array.as_slice());
-        }
-        self.anchor.forward(network, at);
+    pub fn embed_anchors_and_negatives(&mut self, above: Above<'_>, learner: &Learner) {
+        self.at.set(learner);
+        self.has_head = above.head.is_some();
+        self.anchor.forward(above, &self.at);
         if self.negatives.pre.rows() > 0 {
-            self.negatives.forward(network, at);
+            self.negatives.forward(above, &self.at);
         }
     }
 
     /// Embeds the positives.
-    pub fn embed_positives(&mut self, network: &dyn Network) {
-        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
-        self.positive.forward(network, at);
+    pub fn embed_positives(&mut self, above: Above<'_>) {
+        self.positive.forward(above, &self.at);
     }
 
-    /// The features of the step, and the place of its gradients.
+    /// What the objective reads in the step, and the place of its gradients.
     pub fn batch(&mut self, negative_set: NegativeSet) -> (Batch<'_>, &mut Gradients) {
         self.negative_set = negative_set;
+        let positive = if self.one_view { &self.anchor } else { &self.positive };
         let batch = Batch {
-            anchor: &self.anchor.features,
-            positive: if self.one_view { &self.anchor.features } else { &self.positive.features },
-            negatives: &self.negatives.features,
+            anchor: self.anchor.read(self.has_head),
+            positive: positive.read(self.has_head),
+            negatives: self.negatives.read(self.has_head),
             negative_set,
             codes: &self.codes,
         };
         (batch, &mut self.gradients)
     }
 
-    /// The loss and its gradients with respect to the features and the objective's arrays.
+    /// The loss and its gradients with respect to what the objective reads and to its arrays.
     pub fn evaluate(
         &mut self,
         objective: &mut dyn Objective,
@@ -92,13 +187,14 @@ impl Pass {
         objective.evaluate(&batch, learner.objective_arrays(), gradients)
     }
 
-    /// Takes the gradients back to the pre-activations, the thresholds and the network's arrays.
-    pub fn backward(&mut self, network: &dyn Network) {
-        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
-        self.parameter_gradients.clear(at);
-        let (gradients, sums) = (&mut self.gradients, &mut self.parameter_gradients);
+    /// Takes the gradients back to the pre-activations and to all parameters above W.
+    pub fn backward(&mut self, above: Above<'_>) {
+        let Self { at, gradients, parameter_gradients: sums, .. } = self;
+        sums.clear(at);
         let mut back = |branch: &mut Branch, gradient: &mut Matrix| {
-            network.backward(&branch.pre, at, &mut branch.tape, gradient, sums);
+            let mut tapes = std::mem::take(&mut branch.tapes);
+            branch.backward((above, at), &mut tapes, gradient, sums);
+            branch.tapes = tapes;
         };
         back(&mut self.anchor, &mut gradients.anchor);
         if let Some(gradient) = &mut gradients.positive {
@@ -109,34 +205,45 @@ impl Pass {
         }
     }
 
+    /// Moves the learner's running averages by the step's branches, one after the other: anchors, negatives,
+    /// positives.
+    pub fn observe(&mut self, above: Above<'_>, learner: &mut Learner) {
+        self.anchor.observe(above, learner);
+        if self.negatives.pre.rows() > 0 {
+            self.negatives.observe(above, learner);
+        }
+        if !self.one_view {
+            self.positive.observe(above, learner);
+        }
+    }
+
     /// Share of the anchors' features that are not zero.
     pub fn firing_rate(&self) -> f64 {
         firing_rate(&self.anchor.features)
     }
 
     /// What the last step's positives and negatives did to the thresholds; `None` where nothing pulls.
-    pub fn bias_forces(&self, network: &dyn Network, objective: &dyn Objective) -> Option<BiasForces> {
+    pub fn bias_forces(&self, above: Above<'_>, objective: &dyn Objective) -> Option<BiasForces> {
         let positive = if self.one_view { &self.anchor } else { &self.positive };
         let attraction = objective.attraction(&Batch {
-            anchor: &self.anchor.features,
-            positive: &positive.features,
-            negatives: &self.negatives.features,
+            anchor: self.anchor.read(self.has_head),
+            positive: positive.read(self.has_head),
+            negatives: self.negatives.read(self.has_head),
             negative_set: self.negative_set,
             codes: &self.codes,
         })?;
-        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
-        let mut sums = ParameterGradients::default();
-        sums.clear(at);
+        let mut sums = Sums::default();
+        sums.clear(&self.at);
         let mut back = |branch: &Branch, mut gradient: Matrix| {
-            network.backward(&branch.pre, at, &mut branch.tape.clone(), &mut gradient, &mut sums);
+            branch.backward((above, &self.at), &mut branch.tapes.clone(), &mut gradient, &mut sums);
         };
         back(&self.anchor, attraction.anchor);
         if let Some(gradient) = attraction.positive {
             // Without StopGrad the pull acts on the positive as well.
             back(positive, gradient);
         }
-        let attraction: Vec<f64> = sums.bias.iter().map(|d| -d).collect();
-        let total = &self.parameter_gradients.bias;
+        let attraction: Vec<f64> = sums.network.bias.iter().map(|d| -d).collect();
+        let total = &self.parameter_gradients.network.bias;
         let repulsion = total.iter().zip(&attraction).map(|(total, a)| -total - a).collect();
         Some(BiasForces { attraction, repulsion })
     }

@@ -3,11 +3,12 @@
 use super::optimizer::{Optimizer, Sgd};
 use super::{Learner, TrainingRule};
 use crate::augment::{Augmentation, IntervalMasks};
+use crate::head::Head;
 use crate::math::kernel::Precision;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
 use crate::network::{Network, SymRelu};
 use crate::objective::{Beginning, InfoNce, Needs, NegativeSet, Objective};
-use crate::part::ParameterArray;
+use crate::part::{Mover, ParameterArray};
 
 /// How many samples a step draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,8 @@ pub struct Parts {
     pub augmentation: Box<dyn Augmentation>,
     /// What turns pre-activations into features.
     pub network: Box<dyn Network>,
+    /// What stands between features and objective, if anything does.
+    pub head: Option<Box<dyn Head>>,
     /// What training minimises.
     pub objective: Box<dyn Objective>,
     /// How weights move along their gradients.
@@ -119,6 +122,7 @@ impl Default for Parts {
         Self {
             augmentation: Box::new(IntervalMasks::default()),
             network: Box::new(SymRelu),
+            head: None,
             objective: Box::new(InfoNce::default()),
             optimizer: Box::new(Sgd),
             batch: BatchPlan::default(),
@@ -136,24 +140,45 @@ impl Parts {
         self.batch.check(needs)?;
         let accepted = "none, for the objective takes one view of a sample";
         require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        let stay_at_zero = || self.rule.bias.course().is_some_and(|course| course.stays_at_zero());
+        let accepted = "zero, for the network has no thresholds that a rule could move";
+        let fits = self.network.has_thresholds() || stay_at_zero();
+        require(fits, "bias.kind", "a rule that moves thresholds", accepted)?;
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
-        let beginning = Beginning {
-            features: self.network.feature_count(neurons),
-            latent_dim,
-            initial_norm: self.rule.initial_norm,
-            seed: self.seed,
+        let features = self.network.feature_count(neurons);
+        let outputs = self.head.as_ref().map_or(features, |head| head.output_count(features));
+        let (initial_norm, seed) = (self.rule.initial_norm, self.seed);
+        let beginning = Beginning { features: outputs, latent_dim, initial_norm, seed };
+        let own = |arrays: &[ParameterArray], purpose, number| {
+            ParameterArray::draw(arrays, &Stream::new(seed, purpose, number))
         };
-        let own = ParameterArray::draw;
         let arrays = self.network.arrays(neurons);
-        let values = own(&arrays, &Stream::new(self.seed, Purpose::NETWORK_ARRAYS, 0));
-        learner.network.bring("network", &arrays, values);
+        let values = own(&arrays, Purpose::NETWORK_ARRAYS, 0);
+        learner.network.bring("network", &arrays, values, |array| self.network.mover(array));
+        if let Some(head) = &self.head {
+            let arrays = head.arrays(features);
+            let values = own(&arrays, Purpose::NETWORK_ARRAYS, 1);
+            learner.head.bring("head", &arrays, values, |array| head.mover(array));
+        }
         let arrays = self.objective.arrays(&beginning)?;
         self.objective.begin(&beginning);
-        let values = own(&arrays, &Stream::new(self.seed, Purpose::INITIALISATION, 1));
-        learner.objective.bring("objective", &arrays, values);
+        let values = own(&arrays, Purpose::INITIALISATION, 1);
+        learner.objective.bring("objective", &arrays, values, |_| Mover::Optimizer);
+        self.check_batches(&learner)?;
         learner.remember(self.optimizer.as_ref());
         Ok(learner)
+    }
+
+    /// Batch normalisation of one sample leaves nothing of it.
+    fn check_batches(&self, learner: &Learner) -> Result<(), ParameterError> {
+        if !learner.network.are_moved_by_batches() && !learner.head.are_moved_by_batches() {
+            return Ok(());
+        }
+        let accepted = "at least 2 where batches are normalised";
+        require(self.batch.anchors >= 2, "batch.anchors", self.batch.anchors, accepted)?;
+        let negatives = self.negative_rows();
+        require(negatives != 1, "batch.negatives", negatives, accepted)
     }
 
     /// Whether the positive is the anchor itself.

@@ -7,7 +7,7 @@
 use super::Learner;
 use super::drawing::DrawnBatch;
 use super::learner::StepGradients;
-use super::pass::Pass;
+use super::pass::{Above, Pass};
 use super::process::{Parts, StepPart};
 use crate::data::DataModel;
 use crate::math::Matrix;
@@ -30,20 +30,21 @@ impl Reference {
         pass: &mut Pass,
         done: &mut dyn FnMut(StepPart),
     ) -> LossReading {
-        let (needs, network) = (parts.objective.needs(), parts.network.as_ref());
+        let needs = parts.objective.needs();
+        let above = Above { network: parts.network.as_ref(), head: parts.head.as_deref() };
         // x, x⁺, x⁺⁺, x_s
         self.samples.draw(data, parts, learner, pass);
         let samples = &self.samples;
         done(StepPart::Samples);
-        // f(x⁺), f(x⁺⁺), f(x_s), f the network on W x and b
+        // f(x⁺), f(x⁺⁺), f(x_s), f the network on W x and b, and what the head makes of them
         times_transposed(&mut pass.anchor.pre, &samples.anchor, learner.weights());
         if needs.negatives {
             times_transposed(&mut pass.negatives.pre, &samples.negatives, learner.weights());
         }
-        pass.embed_anchors_and_negatives(network, learner.parameters());
+        pass.embed_anchors_and_negatives(above, learner);
         if !pass.one_view {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
-            pass.embed_positives(network);
+            pass.embed_positives(above);
         }
         done(StepPart::PreActivations);
         // L, ∂L/∂f
@@ -51,7 +52,8 @@ impl Reference {
         let reading = pass.evaluate(parts.objective.as_mut(), negative_set, learner);
         done(StepPart::Similarity);
         // C = ∂L/∂(W x), ∂L/∂b
-        pass.backward(network);
+        pass.backward(above);
+        pass.observe(above, learner);
         done(StepPart::Activation);
         // ∂L/∂W = Σ Cᵀ x over the branches that are not behind StopGrad
         let positive = if pass.one_view { &samples.anchor } else { &samples.positive };
@@ -71,7 +73,8 @@ impl Reference {
         // Along the gradients, then thresholds and stages
         let gradients = StepGradients {
             weights: &self.d_weights,
-            parameters: &pass.parameter_gradients,
+            parameters: &pass.parameter_gradients.network,
+            head: &pass.parameter_gradients.head,
             objective: &gradients.arrays,
             rate_ratio: parts.objective.rate_ratio(),
         };

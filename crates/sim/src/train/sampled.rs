@@ -4,7 +4,7 @@
 use super::drawing::draw_views;
 use super::fast::{self, Fast};
 use super::learner::initial_weights;
-use super::pass::Pass;
+use super::pass::{Above, Pass};
 use super::process::{Arithmetic, Parts, StepPart};
 use super::reading::{coordinates, decompose, embed, growth, represent};
 use super::reference::Reference;
@@ -63,7 +63,7 @@ impl Sampled {
     pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Result<Self, ParameterError> {
         let is_fast = matches!(self.step, Step::Fast(_));
         let accepted = "single: mixed arithmetic is that of the fast step, which takes plain descent, a network of \
-                        neurons with gates and plain output, and an objective that is contrastive";
+                        one layer with plain output, no head, and an objective that is contrastive";
         require(is_fast || arithmetic == Arithmetic::Single, "arithmetic", "mixed", accepted)?;
         if is_fast {
             self.step = Step::Fast(Fast::new(&mut self.parts, arithmetic));
@@ -130,7 +130,8 @@ impl Dynamics for Sampled {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        self.pass.bias_forces(self.parts.network.as_ref(), self.parts.objective.as_ref())
+        let above = Above { network: self.parts.network.as_ref(), head: self.parts.head.as_deref() };
+        self.pass.bias_forces(above, self.parts.objective.as_ref())
     }
 
     fn embed(&self, x: &Matrix) -> Matrix {

@@ -4,7 +4,7 @@ use super::*;
 use crate::augment::{Augmentation, Identity, IntervalMasks, WholeBatches};
 use crate::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding, WholeSamples};
 use crate::math::Purpose;
-use crate::network::SymRelu;
+use crate::network::{Linear, SymRelu};
 use crate::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use std::sync::Arc;
 
@@ -32,6 +32,7 @@ fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Sampled, crate::m
         Box::new(data()),
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: Box::new(Identity),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -49,6 +50,42 @@ fn supervised(rule: TrainingRule, tasks: usize) -> Result<Sampled, crate::math::
         Box::new(data()),
         Parts { augmentation: Box::new(Identity), objective, batch, rule, ..Parts::default() },
     )
+}
+
+/// A threshold that moves and acts on nothing would be a figure without a meaning.
+#[test]
+fn a_network_without_thresholds_takes_no_rule_that_moves_them() {
+    let start = |bias: Arc<dyn BiasRule>| {
+        let rule = TrainingRule { bias, ..rule(4, 0.1) };
+        let (network, augmentation) = (Box::new(Linear), Box::new(Identity));
+        Sampled::new(
+            Box::new(data()),
+            Parts { network, augmentation, rule, batch: BATCH, ..Parts::default() },
+        )
+    };
+    assert!(start(Arc::new(ZeroBias)).is_ok());
+    let moving: [Arc<dyn BiasRule>; 2] =
+        [Arc::new(StagedBias::default()), Arc::new(TrainedBias { learning_rate: 1.0, reset: None })];
+    for bias in moving {
+        let refused = start(bias).err().unwrap();
+        assert!(refused.name == "bias.kind" && refused.accepted.starts_with("zero"), "{refused}");
+    }
+}
+
+/// A linear network is symmetric ReLU at thresholds zero, step by step and to the last bit.
+#[test]
+fn a_linear_network_is_that_of_symmetric_relus_at_zero() {
+    let run = |network: Box<dyn Network>| {
+        let (augmentation, rule) = (Box::new(Identity), rule(4, 0.1));
+        let parts = Parts { network, augmentation, rule, batch: BATCH, ..Parts::default() };
+        let mut process = Sampled::new(Box::new(data()), parts).unwrap();
+        assert!(process.is_fast());
+        while process.step().is_some() {}
+        process.snapshot()
+    };
+    let (linear, symmetric) = (run(Box::new(Linear)), run(Box::new(SymRelu)));
+    assert_eq!(linear.step, STEPS);
+    assert!(linear == symmetric);
 }
 
 const BATCH: BatchPlan = BatchPlan {

@@ -2,13 +2,14 @@
 //! open and closed.
 
 use super::setup::{Run, assert_close, largest, set_biases, state_of};
-use featurescope_sim::augment::Augmentation;
+use featurescope_sim::augment::{Augmentation, Identity};
 use featurescope_sim::data::{Independent, SparseCodingLaw};
+use featurescope_sim::head::Head;
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::{NegativeSet, Objective};
 use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled, ZeroBias,
 };
 use std::sync::Arc;
 
@@ -66,8 +67,11 @@ fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: Batch
         return None;
     }
     let (network, optimizer) = (network.build(&()).unwrap(), optimizer.build(&()).unwrap());
-    let (rule, seed) = (run().rule, run().seed);
-    Some(Parts { augmentation, network, objective, optimizer, batch, rule, seed })
+    let (mut rule, seed) = (run().rule, run().seed);
+    if !network.has_thresholds() {
+        rule.bias = Arc::new(ZeroBias);
+    }
+    Some(Parts { augmentation, network, head: None, objective, optimizer, batch, rule, seed })
 }
 
 fn loss(dynamics: &dyn Dynamics) -> f64 {
@@ -153,19 +157,23 @@ fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
     assert!(open >= 40 && closed >= 40, "{open} with open gates, {closed} with closed ones");
 }
 
-/// Where the learner sees the whole space, reduced dynamics adds nothing outside: it then is the reference step on
+/// A law whose whole space the learner sees: reduced dynamics then adds nothing outside, and is the reference step on
 /// samples in the learner's coordinates. With more directions only laws can be compared (`reduced`).
-#[test]
-fn every_reduced_step_that_leaves_nothing_out_is_the_reference_step() {
+fn law_without_outside() -> SparseCodingLaw {
     let run = run();
-    let law = SparseCodingLaw {
+    SparseCodingLaw {
         ambient_dim: run.latent_dim + run.rule.width,
         latent_dim: run.latent_dim,
         latent: Arc::new(Independent { activity: run.activity }),
         noise_variance: run.noise_variance,
         direction_count: 0,
         direction_variance: run.noise_variance,
-    };
+    }
+}
+
+#[test]
+fn every_reduced_step_that_leaves_nothing_out_is_the_reference_step() {
+    let (run, law) = (run(), law_without_outside());
     let data = law.in_coordinates(run.rule.width).unwrap();
     let (mut compared, mut refused) = (0, 0);
     every_choice(|choice| {
@@ -190,4 +198,31 @@ fn every_reduced_step_that_leaves_nothing_out_is_the_reference_step() {
         }
     });
     assert!(compared >= 2 * 4 * 5 * 2 && refused >= 50, "{compared} compared, {refused} refused");
+}
+
+/// A head sees features alone, so reduced dynamics takes every head.
+#[test]
+fn every_reduced_step_with_a_head_is_the_reference_step() {
+    let (run, law) = (run(), law_without_outside());
+    let data = law.in_coordinates(run.rule.width).unwrap();
+    let mut compared = 0;
+    for head in Chosen::<Option<Box<dyn Head>>>::examples().unwrap() {
+        for batch in every_batch() {
+            let parts = || Parts {
+                augmentation: Box::new(Identity),
+                head: head.build(&()).unwrap(),
+                batch,
+                rule: run.rule.clone(),
+                seed: run.seed,
+                ..Parts::default()
+            };
+            let mut reduced = Reduced::new(&law, MaskJitter::Kept, parts()).unwrap();
+            let mut reference = Sampled::new(Box::new(data.clone()), parts()).unwrap().by_reference();
+            reference.restore(&reduced.snapshot()).unwrap();
+            let what = format!("reduced {head:?} on {batch:?}");
+            compare(&what, BIASES[0], &mut reduced, &mut reference, (2, TOLERANCE));
+            compared += 1;
+        }
+    }
+    assert!(compared >= 4 * (1 + 2 + 12), "{compared}");
 }

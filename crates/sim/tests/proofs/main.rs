@@ -7,6 +7,7 @@ mod setup;
 mod oracle_gradients;
 mod contrastive_step;
 mod fast_step;
+mod layers;
 mod supervised_step;
 mod stage_one;
 mod determinism;

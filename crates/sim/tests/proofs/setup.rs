@@ -103,6 +103,7 @@ impl Run {
             Box::new(self.data()),
             Parts {
                 optimizer: Box::new(Sgd),
+                head: None,
                 augmentation: self.views.build(),
                 network: Box::new(SymRelu),
                 objective,

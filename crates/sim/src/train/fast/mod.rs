@@ -5,8 +5,8 @@
 //! | what | who says so |
 //! |---|---|
 //! | W moves while its gradient is computed, so no gradient is stored | the optimiser: plain descent |
-//! | no array but W | the network: feature i is a function of neuron i (`activation`); the objective takes no arrays |
-//! | products at open (anchor, neuron) pairs only, once few are open ([`gated`]) | the network: `gates` |
+//! | no array but W | the network: feature i is a function of neuron i (`activation`); there is no head; the objective takes no arrays |
+//! | products at open (anchor, neuron) pairs only, once few are open ([`gated`]) | the network: `gates`; without them every pair counts as open |
 //! | features of the positive at closed pairs are never computed | the objective: `reads_closed_positives` |
 //! | samples written once, in the layout of both products (`math::panels`) | nobody: it changes no result but rounding |
 //! | inputs of products rounded to bfloat16 | the user: mixed arithmetic |
@@ -26,7 +26,7 @@ use super::process::Parts;
 pub(super) fn accepts(parts: &mut Parts) -> bool {
     let network = parts.network.as_ref();
     network.activation().is_some()
-        && network.gates().is_some()
+        && parts.head.is_none()
         && parts.optimizer.is_plain()
         && parts.objective.fast().is_some()
 }

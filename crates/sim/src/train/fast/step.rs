@@ -14,7 +14,7 @@
 
 use super::super::Learner;
 use super::super::drawing::DrawnBatch;
-use super::super::pass::Pass;
+use super::super::pass::{Above, Pass};
 use super::super::process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart, StepStreams};
 use super::drawing::{draw_panels, with_row};
 use super::gated::Gate;
@@ -82,10 +82,10 @@ impl Fast {
             None => unreachable!("only such objectives are accepted"),
         };
         done(StepPart::Similarity);
-        pass.backward(parts.network.as_ref());
+        pass.backward(above(parts));
         done(StepPart::Activation);
         self.update(learner, pass);
-        learner.conclude(reading.loss, &pass.parameter_gradients.bias);
+        learner.conclude(reading.loss, &pass.parameter_gradients.network.bias);
         done(StepPart::Update);
         reading
     }
@@ -166,7 +166,7 @@ impl Fast {
         let Self { anchor, positive, negatives, gate, .. } = self;
         panels_product(&mut pass.anchor.pre, anchor, Right::Transposed(weights));
         panels_product(&mut pass.negatives.pre, negatives, Right::Transposed(weights));
-        pass.embed_anchors_and_negatives(network, learner.parameters());
+        pass.embed_anchors_and_negatives(above(parts), learner);
         if let Some(gates) = network.gates() {
             gate.read(&pass.anchor.pre, |pre, open| gates.push_open(pre, bias, open));
         }
@@ -184,7 +184,7 @@ impl Fast {
         } else {
             panels_product(&mut pass.positive.pre, positive, Right::Transposed(weights));
         }
-        pass.embed_positives(network);
+        pass.embed_positives(above(parts));
     }
 
     /// Moves the learner along the gradients: W ← (1 − ηλ) W − η Cᵀ X.
@@ -214,6 +214,11 @@ impl Fast {
         };
         learner.descend_by(gradient);
     }
+}
+
+/// The network alone: the fast step takes no head.
+fn above(parts: &Parts) -> Above<'_> {
+    Above { network: parts.network.as_ref(), head: None }
 }
 
 /// `Some(s)` where x⁺ + x⁺⁺ = s·x in every coordinate, so that W x⁺⁺ = s·W x − W x⁺.

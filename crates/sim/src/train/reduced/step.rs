@@ -15,7 +15,7 @@
 use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
 use super::super::fast::{self, gated::Gate};
 use super::super::learner::StepGradients;
-use super::super::pass::Pass;
+use super::super::pass::{Above, Pass};
 use super::super::process::{BatchPlan, NegativeViews, Parts, StepStreams};
 use super::super::reading::{coordinates, decompose, embed, represent};
 use super::super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
@@ -152,12 +152,13 @@ impl Reduced {
     fn forward(&mut self) {
         let (weights, bias) = (self.learner.weights(), self.learner.bias());
         let network = self.parts.network.as_ref();
+        let above = Above { network, head: self.parts.head.as_deref() };
         let Scratch { batch, pass, gate, panels, .. } = &mut self.scratch;
         times_transposed(&mut pass.anchor.pre, &batch.anchor, weights);
         if batch.negatives.rows() > 0 {
             times_transposed(&mut pass.negatives.pre, &batch.negatives, weights);
         }
-        pass.embed_anchors_and_negatives(network, self.learner.parameters());
+        pass.embed_anchors_and_negatives(above, &self.learner);
         if let Some(gates) = network.gates().filter(|_| self.gated.is_some()) {
             gate.read(&pass.anchor.pre, |pre, open| gates.push_open(pre, bias, open));
         }
@@ -170,7 +171,7 @@ impl Reduced {
         } else {
             times_transposed(&mut pass.positive.pre, &batch.positive, weights);
         }
-        pass.embed_positives(network);
+        pass.embed_positives(above);
     }
 
     /// The gradient with respect to the weights, from those with respect to the pre-activations.
@@ -283,14 +284,17 @@ impl Dynamics for Reduced {
         self.forward();
         let (parts, pass) = (&mut self.parts, &mut self.scratch.pass);
         let reading = pass.evaluate(parts.objective.as_mut(), parts.batch.negative_set, &self.learner);
-        pass.backward(parts.network.as_ref());
+        let above = Above { network: parts.network.as_ref(), head: parts.head.as_deref() };
+        pass.backward(above);
+        pass.observe(above, &mut self.learner);
         self.batch = Some((reading, pass.firing_rate()));
         self.gather_gradient();
         self.weigh_noise();
         let s = &mut self.scratch;
         let gradients = StepGradients {
             weights: &s.d_weights,
-            parameters: &s.pass.parameter_gradients,
+            parameters: &s.pass.parameter_gradients.network,
+            head: &s.pass.parameter_gradients.head,
             objective: &s.pass.gradients.arrays,
             rate_ratio: self.parts.objective.rate_ratio(),
         };
@@ -320,7 +324,8 @@ impl Dynamics for Reduced {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        self.scratch.pass.bias_forces(self.parts.network.as_ref(), self.parts.objective.as_ref())
+        let above = Above { network: self.parts.network.as_ref(), head: self.parts.head.as_deref() };
+        self.scratch.pass.bias_forces(above, self.parts.objective.as_ref())
     }
 
     fn embed(&self, x: &Matrix) -> Matrix {

@@ -46,7 +46,7 @@ fn still(width: usize) -> ParameterGradients {
 }
 
 fn along<'a>(weights: &'a Matrix, parameters: &'a ParameterGradients) -> StepGradients<'a> {
-    StepGradients { weights, parameters, objective: &[], rate_ratio: 1.0 }
+    StepGradients { weights, parameters, head: &[], objective: &[], rate_ratio: 1.0 }
 }
 
 fn kinds() -> Vec<Box<dyn Augmentation>> {

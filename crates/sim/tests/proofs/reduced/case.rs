@@ -135,6 +135,7 @@ pub fn sampled(case: &Case, seed: u64) -> Box<dyn Dynamics> {
             Box::new(ambient(case, seed)),
             Parts {
                 optimizer: Box::new(Sgd),
+                head: None,
                 augmentation: case.views.build(),
                 network: Box::new(SymRelu),
                 objective: loss(case),
@@ -166,6 +167,7 @@ pub fn reduced_with(
             jitter,
             Parts {
                 optimizer: Box::new(Sgd),
+                head: None,
                 augmentation,
                 network: Box::new(SymRelu),
                 objective: loss(case),
@@ -187,6 +189,7 @@ pub fn without_outside(case: &Case, seed: u64) -> Box<dyn Dynamics> {
         Box::new(data),
         Parts {
             optimizer: Box::new(Sgd),
+            head: None,
             augmentation: case.views.build(),
             network: Box::new(SymRelu),
             objective: loss(case),
