@@ -69,6 +69,8 @@ impl ArmPlan {
             negatives: self.spec.negatives(),
             latent_dim: self.latent_dim,
             activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::activity),
+            anchors: self.spec.batch.anchors,
+            features: self.network().ok()?.feature_count(self.width()),
         };
         let loss = self.spec.built_objective()?.at_rest(&problem);
         loss.is_finite().then_some(loss)

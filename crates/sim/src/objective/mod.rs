@@ -11,7 +11,9 @@
 //! below, its line in the list. `examples/extend/objective.rs` is such a file.
 
 mod gradients;
+mod standardised;
 
+pub use barlow_twins::{BarlowTwins, Correlation};
 pub use gradients::Gradients;
 pub use info_nce::InfoNce;
 pub use regression::Regression;
@@ -28,6 +30,7 @@ parts! {
     info_nce;
     spectral;
     regression;
+    barlow_twins;
 }
 
 /// A part that is an objective.
@@ -155,6 +158,10 @@ pub struct Problem {
     pub latent_dim: usize,
     /// Pr(z_j ≠ 0).
     pub activity: f64,
+    /// P, samples of a step.
+    pub anchors: usize,
+    /// K, features of a sample.
+    pub features: usize,
 }
 
 /// A loss on features.

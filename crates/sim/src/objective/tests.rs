@@ -256,6 +256,52 @@ pub(super) fn assert_gradients(objective: &mut dyn Objective) -> usize {
     compared
 }
 
+/// Branches (anchor, positive, negatives) and own arrays in double precision.
+#[derive(Clone)]
+pub(super) struct Exact {
+    pub branches: [Matrix<f64>; 3],
+    pub arrays: Vec<Matrix<f64>>,
+}
+
+/// Compares the value of an objective, and its gradient in every branch and array, with `definition(live, frozen)`:
+/// the loss in double precision, straight from its formula, at features that move and at the same features behind
+/// StopGrad. Returns the number of derivatives compared.
+pub(super) fn assert_definition(
+    objective: &mut dyn Objective,
+    negative_set: NegativeSet,
+    definition: impl Fn(&Exact, &Exact) -> f64,
+) -> usize {
+    const STEP: f64 = 1e-5;
+    // Single precision in sums of a few terms, over the largest derivative.
+    const RELATIVE: f64 = 1e-5;
+    let at = Point::new(objective, if negative_set == NegativeSet::Fresh { 5 } else { 4 });
+    let (value, gradients) = at.evaluate(objective, negative_set);
+    let [anchor, positive, negatives, _] = at.batch.each_ref().map(Matrix::to_f64);
+    let arrays = at.arrays.iter().map(Matrix::to_f64).collect();
+    let exact = Exact { branches: [anchor, positive, negatives], arrays };
+    let expected = definition(&exact, &exact);
+    assert!((value - expected).abs() < RELATIVE * expected.abs().max(1.0), "{value} against {expected}");
+    let branches = [Some(&gradients.anchor), gradients.positive.as_ref(), gradients.negatives.as_ref()];
+    let (mut compared, mut largest, mut worst) = (0, 0.0f64, 0.0f64);
+    for (place, gradient) in branches.into_iter().chain(gradients.arrays.iter().map(Some)).enumerate() {
+        let Some(gradient) = gradient else { continue };
+        for (entry, &found) in gradient.as_slice().iter().enumerate() {
+            let moved = |by: f64| {
+                let mut live = exact.clone();
+                let matrix = if place < 3 { &mut live.branches[place] } else { &mut live.arrays[place - 3] };
+                matrix.as_mut_slice()[entry] += by;
+                definition(&live, &exact)
+            };
+            let slope = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
+            largest = largest.max(slope.abs());
+            worst = worst.max((slope - f64::from(found)).abs());
+            compared += 1;
+        }
+    }
+    assert!(largest > 1e-3 && worst < RELATIVE * largest.max(1.0), "off by {worst} of {largest}");
+    compared
+}
+
 #[test]
 fn every_objective_has_the_gradients_of_its_value() {
     let mut compared = 0;
@@ -280,7 +326,8 @@ fn every_objective_knows_its_value_at_rest() {
             *z = if bits.word() & 1 == 0 { 0.0 } else { bits.sign() };
         }
         let found = at.evaluate(objective.as_mut(), NegativeSet::Fresh).0;
-        let problem = Problem { negatives: 5, latent_dim: FEATURES, activity: 0.5 };
+        let problem =
+            Problem { negatives: 5, latent_dim: FEATURES, activity: 0.5, anchors: rows, features: FEATURES };
         // T itself is one draw of few entries, each square within [1/4, 9/4] of its mean 13/12.
         let allowed = if objective.needs().codes { 0.5 * found } else { 1e-6 };
         let off = (found - objective.at_rest(&problem)).abs();
