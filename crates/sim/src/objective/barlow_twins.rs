@@ -14,7 +14,6 @@
 
 use super::standardised::Standardised;
 use super::{Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, zeros};
-use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require_non_negative, require_positive};
 use crate::part::{Given, PartSetting, Range};
@@ -154,7 +153,7 @@ impl BarlowTwins {
 
 impl Objective for BarlowTwins {
     fn needs(&self) -> Needs {
-        Needs { two_views: true, ..Needs::default() }
+        Needs { two_views: true, other_anchors: true, ..Needs::default() }
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
@@ -191,15 +190,7 @@ impl Objective for BarlowTwins {
     }
 }
 
-impl FastObjective for BarlowTwins {
-    fn reads_closed_positives(&self) -> bool {
-        true
-    }
-
-    fn evaluate_in(&mut self, _: Precision, batch: &Batch<'_>, gradients: &mut Gradients) -> LossReading {
-        self.evaluate(batch, &[], gradients)
-    }
-}
+impl FastObjective for BarlowTwins {}
 
 #[cfg(test)]
 mod tests {
@@ -300,13 +291,7 @@ mod tests {
         let anchor = Matrix::from_fn(6, 3, |p, i| if i == 1 { 0.0 } else { ((p * 3 + i) as f32).sin() });
         let mut objective = BarlowTwins::new(Correlation::Standardised, 1.0, 1e-37).unwrap();
         let (empty, mut gradients) = (Matrix::default(), Gradients::default());
-        let batch = Batch {
-            anchor: &anchor,
-            positive: &anchor,
-            negatives: &empty,
-            negative_set: NegativeSet::Fresh,
-            codes: &empty,
-        };
+        let batch = Batch::of_views([&anchor, &anchor], &empty, NegativeSet::Fresh);
         let reading = objective.evaluate(&batch, &[], &mut gradients);
         assert!(reading.loss.is_finite());
         assert!((0..6).all(|p| gradients.anchor[(p, 1)] == 0.0 && gradients.anchor[(p, 0)].is_finite()));

@@ -103,7 +103,7 @@ impl InfoNce {
 
 impl Objective for InfoNce {
     fn needs(&self) -> Needs {
-        Needs { two_views: true, negatives: true, codes: false }
+        Needs { two_views: true, negatives: true, ..Needs::default() }
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {

@@ -11,18 +11,23 @@
 //! below, its line in the list. `examples/extend/objective.rs` is such a file.
 
 mod gradients;
+mod scaled;
 mod standardised;
 
+pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
 pub use gradients::Gradients;
 pub use info_nce::InfoNce;
 pub use regression::Regression;
+pub use scaled::FeatureScale;
 pub use spectral::Spectral;
+pub use vicreg::{VicReg, VicRegSettings};
 
 use crate::math::kernel::Precision;
 use crate::math::{Matrix, ParameterError};
 use crate::part::{Given, ParameterArray, Part, PartSetting, Slot, Slotted, parts};
 use gradients::zeros;
+use std::sync::LazyLock;
 
 parts! {
     /// The objectives.
@@ -31,6 +36,8 @@ parts! {
     spectral;
     regression;
     barlow_twins;
+    vicreg;
+    alignment_uniformity;
 }
 
 /// A part that is an objective.
@@ -79,6 +86,7 @@ pub enum NegativeSet {
 }
 
 /// What an objective asks of a batch. It is the same for all values of a part's settings.
+#[allow(clippy::struct_excessive_bools, reason = "a list of questions, each with an answer of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Two views of every sample; else its anchors are the samples themselves.
@@ -87,6 +95,8 @@ pub struct Needs {
     pub negatives: bool,
     /// The codes z of the samples: labels.
     pub codes: bool,
+    /// Other anchors of the batch, which it compares with each other: at least two.
+    pub other_anchors: bool,
 }
 
 /// The features of one step.
@@ -104,7 +114,14 @@ pub struct Batch<'a> {
     pub codes: &'a Matrix,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Two views, [anchor, positive], with negatives and nothing else.
+    pub fn of_views(views: [&'a Matrix; 2], negatives: &'a Matrix, negative_set: NegativeSet) -> Self {
+        static NOTHING: LazyLock<Matrix> = LazyLock::new(Matrix::default);
+        let [anchor, positive] = views;
+        Self { anchor, positive, negatives, negative_set, codes: &NOTHING }
+    }
+
     /// Number of negatives that each anchor sees.
     pub fn negatives_per_anchor(&self) -> usize {
         match self.negative_set {
@@ -220,19 +237,23 @@ pub trait Objective: Send + Sync {
 }
 
 /// What the fast step asks of an objective that it takes.
-pub trait FastObjective {
+pub trait FastObjective: Objective {
     /// Whether features of the positive matter where the anchor's neuron is closed. If not, they may hold
     /// anything finite there.
-    fn reads_closed_positives(&self) -> bool;
+    fn reads_closed_positives(&self) -> bool {
+        true
+    }
 
     /// [`Objective::evaluate`] without arrays, with similarities from features rounded to `precision`, which
     /// it may ignore.
     fn evaluate_in(
         &mut self,
-        precision: Precision,
+        _precision: Precision,
         batch: &Batch<'_>,
         gradients: &mut Gradients,
-    ) -> LossReading;
+    ) -> LossReading {
+        self.evaluate(batch, &[], gradients)
+    }
 }
 
 /// InfoNCE as closed forms see it.

@@ -263,6 +263,15 @@ pub(super) struct Exact {
     pub arrays: Vec<Matrix<f64>>,
 }
 
+/// Features as a loss takes them, in double precision.
+pub(super) fn scaled(scale: FeatureScale, features: &Matrix<f64>) -> Matrix<f64> {
+    let norm = |p: usize| match scale {
+        FeatureScale::Normalised => features.row(p).iter().map(|f| f * f).sum::<f64>().sqrt(),
+        FeatureScale::Plain => 1.0,
+    };
+    Matrix::from_fn(features.rows(), features.cols(), |p, i| features[(p, i)] / norm(p))
+}
+
 /// Compares the value of an objective, and its gradient in every branch and array, with `definition(live, frozen)`:
 /// the loss in double precision, straight from its formula, at features that move and at the same features behind
 /// StopGrad. Returns the number of derivatives compared.

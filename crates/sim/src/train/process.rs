@@ -46,6 +46,8 @@ impl Default for BatchPlan {
 impl BatchPlan {
     fn check(&self, needs: Needs) -> Result<(), ParameterError> {
         require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
+        let accepted = "at least 2: the objective compares the samples of a batch with each other";
+        require(self.anchors >= 2 || !needs.other_anchors, "anchors", self.anchors, accepted)?;
         match self.negative_set {
             _ if !needs.negatives => Ok(()),
             NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),
