@@ -195,6 +195,16 @@ pub trait DataModel: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Number of classes that samples fall into; 0 for a law without classes.
+    fn class_count(&self) -> usize {
+        0
+    }
+
+    /// The class of a sample with code `latent`, below the number of classes; `None` for a sample without one.
+    fn class_of(&self, _latent: &[f32]) -> Option<u32> {
+        None
+    }
+
     /// d1, the dimension of x.
     fn ambient_dim(&self) -> usize {
         self.dictionary().ambient_dim()
@@ -279,6 +289,14 @@ impl DataModel for Arc<dyn DataModel> {
 
     fn noise_directions(&self) -> Option<&Matrix> {
         (**self).noise_directions()
+    }
+
+    fn class_count(&self) -> usize {
+        (**self).class_count()
+    }
+
+    fn class_of(&self, latent: &[f32]) -> Option<u32> {
+        (**self).class_of(latent)
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {

@@ -11,6 +11,7 @@
 //! below, its line in the list. `examples/extend/objective.rs` is such a file.
 
 mod gradients;
+mod pairs;
 mod scaled;
 mod standardised;
 
@@ -18,14 +19,16 @@ pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
 pub use gradients::Gradients;
 pub use info_nce::InfoNce;
+pub use nt_xent::NtXent;
 pub use regression::Regression;
 pub use scaled::FeatureScale;
 pub use spectral::Spectral;
+pub use supervised_contrastive::SupervisedContrastive;
 pub use vicreg::{VicReg, VicRegSettings};
 
 use crate::math::kernel::Precision;
-use crate::math::{Matrix, ParameterError};
-use crate::part::{Given, ParameterArray, Part, PartSetting, Slot, Slotted, parts};
+use crate::math::{Matrix, ParameterError, require};
+use crate::part::{Fallback, Given, Kind, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts};
 use gradients::zeros;
 use std::sync::LazyLock;
 
@@ -38,6 +41,8 @@ parts! {
     barlow_twins;
     vicreg;
     alignment_uniformity;
+    nt_xent;
+    supervised_contrastive;
 }
 
 /// A part that is an objective.
@@ -75,6 +80,36 @@ impl StopGrad {
     }
 }
 
+/// How many labels are wrong.
+const LABEL_NOISE: PartSetting = PartSetting::new(
+    "label_noise",
+    Kind::Number(Range::FRACTION),
+    Fallback::Absent("every sample has its own label"),
+    "Share of the samples of a step whose label is that of another sample, drawn anew.",
+);
+
+/// Where the labels of samples come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Labels {
+    /// Probability that a sample's label is that of another sample, drawn anew; in [0, 1].
+    pub noise: f64,
+    /// The atom whose sign is the class; `None`: the classes of the data law.
+    pub atom: Option<usize>,
+}
+
+impl Labels {
+    /// As a part's settings say it.
+    fn of(given: &Given) -> Result<Self, ParameterError> {
+        let labels = Self { noise: given.optional_number(LABEL_NOISE.name).unwrap_or(0.0), atom: None };
+        labels.check().map(|()| labels)
+    }
+
+    /// Checks the ranges.
+    pub fn check(&self) -> Result<(), ParameterError> {
+        require(Range::FRACTION.contains(self.noise), LABEL_NOISE.name, self.noise, Range::FRACTION)
+    }
+}
+
 /// Which negatives an anchor is contrasted with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NegativeSet {
@@ -95,6 +130,8 @@ pub struct Needs {
     pub negatives: bool,
     /// The codes z of the samples: labels.
     pub codes: bool,
+    /// The classes of the samples, which follow from their codes.
+    pub classes: bool,
     /// Other anchors of the batch, which it compares with each other: at least two.
     pub other_anchors: bool,
 }
@@ -110,8 +147,10 @@ pub struct Batch<'a> {
     pub negatives: &'a Matrix,
     /// How negatives belong to anchors.
     pub negative_set: NegativeSet,
-    /// z of the anchors' samples, P × d; without rows unless needed.
+    /// z of the anchors' samples, P × d; without rows unless needed. Where labels are wrong, another sample's.
     pub codes: &'a Matrix,
+    /// The classes of the anchors' samples, P of them, `None` for a sample without one; empty unless needed.
+    pub classes: &'a [Option<u32>],
 }
 
 impl<'a> Batch<'a> {
@@ -119,7 +158,7 @@ impl<'a> Batch<'a> {
     pub fn of_views(views: [&'a Matrix; 2], negatives: &'a Matrix, negative_set: NegativeSet) -> Self {
         static NOTHING: LazyLock<Matrix> = LazyLock::new(Matrix::default);
         let [anchor, positive] = views;
-        Self { anchor, positive, negatives, negative_set, codes: &NOTHING }
+        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[] }
     }
 
     /// Number of negatives that each anchor sees.
@@ -141,7 +180,7 @@ pub struct LossReading {
     pub positive_logit: f64,
     /// Mean over negatives of Sim(x⁺, x_s).
     pub negative_logit: f64,
-    /// ℓ'_p, the probability that the softmax gives to the positive.
+    /// ℓ'_p, the probability that the softmax gives to the positive, or to all positives together.
     pub positive_probability: f64,
 }
 
@@ -189,6 +228,11 @@ pub trait Objective: Send + Sync {
     /// Whether samples are contrasted with each other.
     fn contrasts(&self) -> bool {
         self.needs().negatives
+    }
+
+    /// Where its labels come from, if it needs any.
+    fn labels(&self) -> Labels {
+        Labels::default()
     }
 
     /// Its own parameter arrays in a run. Nothing of their size is made.

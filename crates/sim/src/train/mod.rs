@@ -9,6 +9,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `process` | what a process is made of |
+//! | `labels` | codes and classes that objectives learn from, some of them wrong |
 //! | `reference` | one step as the paper states it, for any parts: read this first |
 //! | [`fast`] | the same step by fewer and faster products, for parts that allow it |
 //! | [`sampled`] | training in the ambient space, by one of these two |
@@ -25,6 +26,7 @@ pub mod optimizer;
 mod arrays;
 pub mod learner;
 mod drawing;
+mod labels;
 mod process;
 mod pass;
 mod reading;

@@ -36,6 +36,8 @@ pub(super) struct Pass {
     pub negatives: Branch,
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,
+    /// The classes of the anchors' samples, where the objective needs them.
+    pub classes: Vec<Option<u32>>,
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
     /// With respect to thresholds and the network's arrays.
@@ -77,6 +79,7 @@ impl Pass {
             negatives: &self.negatives.features,
             negative_set,
             codes: &self.codes,
+            classes: &self.classes,
         };
         (batch, &mut self.gradients)
     }
@@ -123,6 +126,7 @@ impl Pass {
             negatives: &self.negatives.features,
             negative_set: self.negative_set,
             codes: &self.codes,
+            classes: &self.classes,
         })?;
         let at = Parameters { bias: &self.bias, arrays: &self.arrays };
         let mut sums = ParameterGradients::default();

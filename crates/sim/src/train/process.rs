@@ -180,6 +180,7 @@ pub(super) struct StepStreams {
     pub masks: Stream,
     pub negatives: Stream,
     pub negative_masks: Stream,
+    pub labels: Stream,
 }
 
 impl StepStreams {
@@ -191,6 +192,7 @@ impl StepStreams {
             masks: stream(Purpose::MASKS),
             negatives: stream(Purpose::NEGATIVES),
             negative_masks: stream(Purpose::NEGATIVE_MASKS),
+            labels: stream(Purpose::LABELS),
         }
     }
 }

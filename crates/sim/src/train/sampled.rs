@@ -3,6 +3,7 @@
 
 use super::drawing::draw_views;
 use super::fast::{self, Fast};
+use super::labels;
 use super::learner::initial_weights;
 use super::pass::Pass;
 use super::process::{Arithmetic, Parts, StepPart};
@@ -38,6 +39,7 @@ impl Sampled {
     /// Parameters out of range, and parts that do not fit together.
     pub fn new(data: Box<dyn DataModel>, mut parts: Parts) -> Result<Self, ParameterError> {
         parts.rule.check()?;
+        labels::check(data.as_ref(), parts.objective.as_ref())?;
         let weights =
             initial_weights(parts.rule.width, parts.rule.initial_norm, data.ambient_dim(), parts.seed);
         let learner = parts.begin(weights, data.latent_dim())?;
