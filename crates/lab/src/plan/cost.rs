@@ -60,7 +60,7 @@ impl Cost {
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
-            let size = ArmSize::new(arm, spec.shared.latent_dim());
+            let size = ArmSize::new(arm, spec.shared.latent_dim(), d1);
             let is_reduced = arm.training.dynamics.is_reduced();
             let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
@@ -108,10 +108,14 @@ struct ArmSize {
     own_entries: f64,
     /// Most rows or columns of such an array: what is computed for every sample besides features.
     own_values: f64,
+    /// Entries of the matrices in which the views of a batch, or their features, meet each other.
+    met: f64,
+    /// Entries of the slower copy of W.
+    target: f64,
 }
 
 impl ArmSize {
-    fn new(arm: &ArmSpec, latent_dim: usize) -> Self {
+    fn new(arm: &ArmSpec, latent_dim: usize, ambient_dim: f64) -> Self {
         let anchors = arm.batch.anchors as f64;
         let needs = arm.needs();
         let same = !needs.two_views || arm.has_equal_views();
@@ -124,7 +128,10 @@ impl ArmSize {
         let arrays = arm.own_arrays(latent_dim).concat();
         let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
         let own_values = arrays.iter().map(|array| array.rows as f64).sum();
-        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
+        let width = arm.width() as f64;
+        let met = if needs.other_anchors { 4.0 * anchors * anchors + width * width } else { 0.0 };
+        let target = if needs.target { width * ambient_dim } else { 0.0 };
+        Self { width, anchors, positives, negatives, own_entries, own_values, met, target }
     }
 
     /// Samples, embeddings and logits of one step.
@@ -133,14 +140,17 @@ impl ArmSize {
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
-        let own = 2.0 * self.own_entries + self.own_values * d;
+        let own = 2.0 * self.own_entries + self.own_values * d + self.met + self.target;
         SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
-        products + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
+        let targets =
+            if self.target > 0.0 { 2.0 * self.target * (self.anchors + self.positives) } else { 0.0 };
+        let met = 4.0 * self.width.max(self.anchors) * self.met;
+        products + targets + met + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

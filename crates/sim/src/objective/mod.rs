@@ -12,16 +12,20 @@
 
 mod gradients;
 mod pairs;
+mod predicting;
 mod scaled;
 mod standardised;
 
 pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
+pub use byol::Byol;
 pub use gradients::Gradients;
 pub use info_nce::InfoNce;
 pub use nt_xent::NtXent;
+pub use predicting::{PredictionDistance, PredictorSettings};
 pub use regression::Regression;
 pub use scaled::FeatureScale;
+pub use sim_siam::SimSiam;
 pub use spectral::Spectral;
 pub use supervised_contrastive::SupervisedContrastive;
 pub use vicreg::{VicReg, VicRegSettings};
@@ -43,6 +47,8 @@ parts! {
     alignment_uniformity;
     nt_xent;
     supervised_contrastive;
+    sim_siam;
+    byol;
 }
 
 /// A part that is an objective.
@@ -134,6 +140,8 @@ pub struct Needs {
     pub classes: bool,
     /// Other anchors of the batch, which it compares with each other: at least two.
     pub other_anchors: bool,
+    /// The features of a slower copy of the learner, which it predicts.
+    pub target: bool,
 }
 
 /// The features of one step.
@@ -151,6 +159,8 @@ pub struct Batch<'a> {
     pub codes: &'a Matrix,
     /// The classes of the anchors' samples, P of them, `None` for a sample without one; empty unless needed.
     pub classes: &'a [Option<u32>],
+    /// Features of anchors and positives by the slower copy of the learner, P × K each; without rows unless needed.
+    pub target: [&'a Matrix; 2],
 }
 
 impl<'a> Batch<'a> {
@@ -158,7 +168,8 @@ impl<'a> Batch<'a> {
     pub fn of_views(views: [&'a Matrix; 2], negatives: &'a Matrix, negative_set: NegativeSet) -> Self {
         static NOTHING: LazyLock<Matrix> = LazyLock::new(Matrix::default);
         let [anchor, positive] = views;
-        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[] }
+        let target = [&*NOTHING; 2];
+        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[], target }
     }
 
     /// Number of negatives that each anchor sees.
@@ -233,6 +244,11 @@ pub trait Objective: Send + Sync {
     /// Where its labels come from, if it needs any.
     fn labels(&self) -> Labels {
         Labels::default()
+    }
+
+    /// Share of itself that the slower copy of the learner keeps in a step, in [0, 1], if it needs one.
+    fn target_decay(&self) -> f64 {
+        1.0
     }
 
     /// Its own parameter arrays in a run. Nothing of their size is made.

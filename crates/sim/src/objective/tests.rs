@@ -178,6 +178,8 @@ fn a_temperature_that_is_not_positive_is_refused() {
 #[derive(Clone)]
 struct Point {
     batch: [Matrix; 4],
+    /// Of the slower copy of the learner: the features of anchors and positives, which stay when these move.
+    target: [Matrix; 2],
     arrays: Vec<Matrix>,
 }
 
@@ -198,7 +200,8 @@ impl Point {
         let beginning = Beginning { features: FEATURES, latent_dim: FEATURES, initial_norm: 0.5, seed: 3 };
         let arrays = objective.arrays(&beginning).unwrap();
         objective.begin(&beginning);
-        Self { batch, arrays: arrays.iter().map(|array| wave(array.rows, array.cols)).collect() }
+        let target = [batch[0].clone(), batch[1].clone()];
+        Self { batch, target, arrays: arrays.iter().map(|array| wave(array.rows, array.cols)).collect() }
     }
 
     fn evaluate(&self, objective: &mut dyn Objective, negative_set: NegativeSet) -> (f64, Gradients) {
@@ -206,7 +209,8 @@ impl Point {
         let mut gradients = Gradients::default();
         let classes: Vec<_> = (0..anchor.rows()).map(|p| CLASSES[p % CLASSES.len()]).collect();
         let views = Batch::of_views([anchor, positive], negatives, negative_set);
-        let batch = Batch { codes, classes: &classes, ..views };
+        let target = self.target.each_ref();
+        let batch = Batch { codes, classes: &classes, target, ..views };
         (objective.evaluate(&batch, &self.arrays, &mut gradients).loss, gradients)
     }
 
@@ -305,7 +309,9 @@ pub(super) fn assert_definition(
 /// what the gradient leaves out. The tests of these parts freeze it ([`assert_definition`]).
 fn freezes(chosen: &Chosen<Box<dyn Objective>>) -> bool {
     let is_every_view_an_anchor = matches!(chosen.kind(), "nt_xent" | "supervised_contrastive");
-    is_every_view_an_anchor && chosen.given().text("stop_gradient") == Ok("targets")
+    let given = chosen.given();
+    (is_every_view_an_anchor && given.text("stop_gradient") == Ok("targets"))
+        || (chosen.kind() == "sim_siam" && given.text("predicting") == Ok("both"))
 }
 
 #[test]
@@ -330,6 +336,7 @@ fn every_objective_knows_its_value_at_rest() {
         let rows = if objective.needs().codes && !objective.needs().two_views { CODES } else { 4 };
         let mut at = Point::new(objective.as_mut(), 5);
         at.batch = [rows, rows, 5, rows].map(|rows| Matrix::zeros(rows, FEATURES));
+        at.target = [at.batch[0].clone(), at.batch[1].clone()];
         let stream = Stream::new(5, Purpose::MONTE_CARLO, 0);
         let mut bits = stream.reader(Draw::Latent, 0);
         for z in at.batch[3].as_mut_slice() {

@@ -22,6 +22,11 @@ impl Arrays {
         self.values = values;
     }
 
+    /// Names under which stored states keep them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Makes room for what `optimizer` remembers.
     pub fn remember(&mut self, optimizer: &dyn Optimizer) {
         let arrays = self.names.iter().zip(&self.values);

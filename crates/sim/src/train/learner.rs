@@ -8,6 +8,7 @@ use super::bias::{BiasRule, BiasStep, StagedBias};
 use super::optimizer::{Optimizer, Pace};
 use super::rate::RateRule;
 use super::stage::{StageClock, StageRule};
+use super::target::Target;
 use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
 
 use crate::math::descent::Descent;
@@ -82,6 +83,8 @@ pub struct Learner {
     pub(super) network: Arrays,
     /// The objective's own arrays.
     pub(super) objective: Arrays,
+    /// The slower copy, where the objective needs one.
+    target: Option<Target>,
     /// What the optimiser remembers of W.
     memory: Memory,
     norms: Vec<f32>,
@@ -113,6 +116,7 @@ impl Learner {
             weights,
             network: Arrays::default(),
             objective: Arrays::default(),
+            target: None,
             memory: Memory::default(),
             old_norms: norms.clone(),
             initial_norms: norms.clone(),
@@ -129,6 +133,16 @@ impl Learner {
         self.memory = Memory::of_optimizer(optimizer, "weights", &self.weights);
         self.network.remember(optimizer);
         self.objective.remember(optimizer);
+    }
+
+    /// Keeps a slower copy of W, thresholds and network arrays from now on, with this decay in [0, 1].
+    pub(super) fn keep_target(&mut self, decay: f64) {
+        self.target = Some(Target::new(decay, &self.weights, &self.bias, &self.network));
+    }
+
+    /// The slower copy, where the objective needs one.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     /// W(0), drawn again from its stream: nothing has to be kept for it.
@@ -243,6 +257,9 @@ impl Learner {
             gradient: d_bias,
         };
         self.rule.bias.advance(&mut self.bias, &mut self.bias_memory.values, &step);
+        if let Some(target) = &mut self.target {
+            target.follow(&self.weights, &self.bias, &self.network);
+        }
         self.stop = self.divergence(loss);
     }
 
@@ -295,6 +312,9 @@ impl Learner {
         self.objective.store(&mut snapshot);
         self.memory.store(&mut snapshot);
         self.bias_memory.store(&mut snapshot);
+        if let Some(target) = &self.target {
+            target.store(&mut snapshot);
+        }
         snapshot
     }
 
@@ -307,9 +327,10 @@ impl Learner {
         let reached = if snapshot.stages.first.is_some() { width } else { 0 };
         let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
         let bias_memory = self.bias_memory.stored(snapshot)?;
+        let target = self.target.as_ref().map(|target| target.stored(snapshot)).transpose()?;
         (self.network, self.objective, self.memory) =
             (self.network.stored(snapshot)?, self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
-        self.bias_memory = bias_memory;
+        (self.bias_memory, self.target) = (bias_memory, target);
         self.weights = weights.clone();
         self.bias = bias.as_slice().to_vec();
         self.initial_norms = initial.as_slice().to_vec();

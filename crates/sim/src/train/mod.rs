@@ -15,6 +15,7 @@
 //! | [`sampled`] | training in the ambient space, by one of these two |
 //! | [`reduced`] | training in the coordinates that the learner sees |
 //! | `pass` | from pre-activations to their gradients: what all three have in common |
+//! | `target` | a slower copy of the learner, for objectives that predict what it says |
 //! | [`learner`], [`optimizer`], [`rate`], [`bias`], [`stage`] | how parameters, thresholds and stages move |
 //!
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3.
@@ -24,6 +25,7 @@ pub mod stage;
 pub mod rate;
 pub mod optimizer;
 mod arrays;
+mod target;
 pub mod learner;
 mod drawing;
 mod labels;

@@ -5,8 +5,10 @@
 
 use super::Learner;
 use super::reading::firing_rate;
+use super::target::Target;
 use super::view::BiasForces;
 use crate::math::Matrix;
+use crate::math::linalg::times_transposed;
 use crate::network::{Network, ParameterGradients, Parameters, Tape};
 use crate::objective::{Batch, Gradients, LossReading, NegativeSet, Objective};
 
@@ -34,6 +36,9 @@ pub(super) struct Pass {
     pub anchor: Branch,
     pub positive: Branch,
     pub negatives: Branch,
+    /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with one
+    /// view only the first.
+    target: [Branch; 2],
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,
     /// The classes of the anchors' samples, where the objective needs them.
@@ -70,9 +75,22 @@ impl Pass {
         self.positive.forward(network, at);
     }
 
+    /// Embeds anchors and positives by the slower copy of the learner.
+    ///
+    /// # Shapes
+    /// `samples`: [anchors, positives], P × (input dimension) each.
+    pub fn embed_for_target(&mut self, network: &dyn Network, target: &Target, samples: [&Matrix; 2]) {
+        let views = if self.one_view { 1 } else { 2 };
+        for (branch, x) in self.target.iter_mut().zip(samples).take(views) {
+            times_transposed(&mut branch.pre, x, target.weights());
+            branch.forward(network, target.parameters());
+        }
+    }
+
     /// The features of the step, and the place of its gradients.
     pub fn batch(&mut self, negative_set: NegativeSet) -> (Batch<'_>, &mut Gradients) {
         self.negative_set = negative_set;
+        let second = usize::from(!self.one_view);
         let batch = Batch {
             anchor: &self.anchor.features,
             positive: if self.one_view { &self.anchor.features } else { &self.positive.features },
@@ -80,6 +98,7 @@ impl Pass {
             negative_set,
             codes: &self.codes,
             classes: &self.classes,
+            target: [0, second].map(|view| &self.target[view].features),
         };
         (batch, &mut self.gradients)
     }
@@ -120,6 +139,7 @@ impl Pass {
     /// What the last step's positives and negatives did to the thresholds; `None` where nothing pulls.
     pub fn bias_forces(&self, network: &dyn Network, objective: &dyn Objective) -> Option<BiasForces> {
         let positive = if self.one_view { &self.anchor } else { &self.positive };
+        let second = usize::from(!self.one_view);
         let attraction = objective.attraction(&Batch {
             anchor: &self.anchor.features,
             positive: &positive.features,
@@ -127,6 +147,7 @@ impl Pass {
             negative_set: self.negative_set,
             codes: &self.codes,
             classes: &self.classes,
+            target: [0, second].map(|view| &self.target[view].features),
         })?;
         let at = Parameters { bias: &self.bias, arrays: &self.arrays };
         let mut sums = ParameterGradients::default();

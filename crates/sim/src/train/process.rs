@@ -155,6 +155,9 @@ impl Parts {
         let values = own(&arrays, &Stream::new(self.seed, Purpose::INITIALISATION, 1));
         learner.objective.bring("objective", &arrays, values);
         learner.remember(self.optimizer.as_ref());
+        if needs.target {
+            learner.keep_target(self.objective.target_decay());
+        }
         Ok(learner)
     }
 

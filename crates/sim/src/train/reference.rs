@@ -45,6 +45,9 @@ impl Reference {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(network);
         }
+        if let Some(target) = learner.target() {
+            pass.embed_for_target(network, target, [&samples.anchor, &samples.positive]);
+        }
         done(StepPart::PreActivations);
         // L, ∂L/∂f
         let negative_set = parts.batch.negative_set;

@@ -84,6 +84,9 @@ impl Reduced {
         let accepted = "sgd in reduced dynamics: another optimiser remembers gradients outside the coordinates that \
                         the learner sees. Sampled dynamics takes every optimiser";
         require(parts.optimizer.is_plain(), "optimizer", "another one", accepted)?;
+        let accepted = "an objective without a slower copy of the learner in reduced dynamics: the copy has parts \
+                        outside of the coordinates that the learner sees now. Sampled dynamics takes every objective";
+        require(!parts.objective.needs().target, "objective", "one with a target", accepted)?;
         let views = GaussianViews::new(parts.augmentation.as_ref(), law, jitter)?;
         let (outside, weights) = Outside::start(&parts.rule, law.clone(), parts.seed)?;
         let learner = parts.begin(weights, law.latent_dim)?;
