@@ -112,6 +112,8 @@ struct ArmSize {
     met: f64,
     /// Entries of the slower copy of W.
     target: f64,
+    /// Copies of samples and views that the objective sees.
+    raw: f64,
 }
 
 impl ArmSize {
@@ -125,23 +127,25 @@ impl ArmSize {
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
         let positives = if same { 0.0 } else { anchors };
-        let arrays = arm.own_arrays(latent_dim).concat();
+        let arrays = arm.own_arrays(latent_dim, ambient_dim as usize).concat();
         let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
         let own_values = arrays.iter().map(|array| array.rows as f64).sum();
         let width = arm.width() as f64;
         let met = if needs.other_anchors { 4.0 * anchors * anchors + width * width } else { 0.0 };
+        let raw = if needs.inputs { 2.0 * anchors } else { 0.0 };
         let target = if needs.target { width * ambient_dim } else { 0.0 };
-        Self { width, anchors, positives, negatives, own_entries, own_values, met, target }
+        Self { width, anchors, positives, negatives, own_entries, own_values, met, target, raw }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
         let samples = self.anchors + self.positives + self.negatives;
+        let drawn = samples + self.raw;
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
         let own = 2.0 * self.own_entries + self.own_values * d + self.met + self.target;
-        SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
+        SINGLE * (drawn * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {

@@ -126,14 +126,15 @@ impl ArmSpec {
         network && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
     }
 
-    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms; none as
-    /// above.
-    pub fn own_arrays(&self, latent_dim: usize) -> [Vec<ParameterArray>; 2] {
+    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms and samples of
+    /// so many entries; none as above.
+    pub fn own_arrays(&self, latent_dim: usize, input_dim: usize) -> [Vec<ParameterArray>; 2] {
         let (Ok(network), Some(objective)) = (self.network.build(&()), self.built_objective()) else {
             return [Vec::new(), Vec::new()];
         };
         let features = network.feature_count(self.width());
-        let beginning = Beginning { features, latent_dim, initial_norm: self.initial_norm(), seed: 0 };
+        let initial_norm = self.initial_norm();
+        let beginning = Beginning { features, latent_dim, input_dim, initial_norm, seed: 0 };
         [network.arrays(self.width()), objective.arrays(&beginning).unwrap_or_default()]
     }
 

@@ -20,7 +20,9 @@ pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
 pub use byol::Byol;
 pub use gradients::Gradients;
+pub use hard_negatives::{HardNegativeSettings, HardNegatives};
 pub use info_nce::InfoNce;
+pub use masked_reconstruction::MaskedReconstruction;
 pub use nt_xent::NtXent;
 pub use predicting::{PredictionDistance, PredictorSettings};
 pub use regression::Regression;
@@ -49,6 +51,8 @@ parts! {
     supervised_contrastive;
     sim_siam;
     byol;
+    hard_negatives;
+    masked_reconstruction;
 }
 
 /// A part that is an objective.
@@ -142,6 +146,8 @@ pub struct Needs {
     pub other_anchors: bool,
     /// The features of a slower copy of the learner, which it predicts.
     pub target: bool,
+    /// The samples and their anchors before the network, of which the anchors' masks have removed a part.
+    pub inputs: bool,
 }
 
 /// The features of one step.
@@ -161,6 +167,8 @@ pub struct Batch<'a> {
     pub classes: &'a [Option<u32>],
     /// Features of anchors and positives by the slower copy of the learner, P × K each; without rows unless needed.
     pub target: [&'a Matrix; 2],
+    /// The samples x and the anchors x⁺ themselves, P × d1 each; without rows unless needed.
+    pub inputs: [&'a Matrix; 2],
 }
 
 impl<'a> Batch<'a> {
@@ -168,8 +176,8 @@ impl<'a> Batch<'a> {
     pub fn of_views(views: [&'a Matrix; 2], negatives: &'a Matrix, negative_set: NegativeSet) -> Self {
         static NOTHING: LazyLock<Matrix> = LazyLock::new(Matrix::default);
         let [anchor, positive] = views;
-        let target = [&*NOTHING; 2];
-        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[], target }
+        let (target, inputs) = ([&*NOTHING; 2], [&*NOTHING; 2]);
+        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[], target, inputs }
     }
 
     /// Number of negatives that each anchor sees.
@@ -210,6 +218,8 @@ pub struct Beginning {
     pub features: usize,
     /// d, entries of a code.
     pub latent_dim: usize,
+    /// Entries of a sample as the first layer sees it: d1 in the ambient space.
+    pub input_dim: usize,
     /// Expected norm of a neuron at the start.
     pub initial_norm: f64,
     /// The seed of everything random.

@@ -248,7 +248,7 @@ pub(super) mod tests {
 
     /// Number of derivatives that a case has with the points that tests take: 4 samples of 3 features.
     pub fn derivatives(case: &PredictorSettings) -> usize {
-        let run = Beginning { features: 3, latent_dim: 3, initial_norm: 0.5, seed: 3 };
+        let run = Beginning { features: 3, latent_dim: 3, input_dim: 5, initial_norm: 0.5, seed: 3 };
         let arrays: usize = case.arrays(&run).iter().map(|array| array.rows * array.cols).sum();
         arrays + if case.predicts_both { 24 } else { 12 }
     }

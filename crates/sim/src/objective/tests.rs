@@ -184,6 +184,14 @@ struct Point {
 }
 
 const FEATURES: usize = 3;
+
+/// Samples of five entries and their anchors, some of whose entries are removed.
+pub(super) fn inputs() -> [Matrix; 2] {
+    let sample = Matrix::from_fn(4, 5, |p, r| ((p * 5 + r) as f32).cos());
+    let anchor = Matrix::from_fn(4, 5, |p, r| if (p * p + r) % 3 == 0 { 0.0 } else { 2.0 * sample[(p, r)] });
+    [sample, anchor]
+}
+
 /// Two samples of one class, one of another, and one of none.
 pub(super) const CLASSES: [Option<u32>; 4] = [Some(1), Some(0), None, Some(1)];
 
@@ -197,7 +205,8 @@ impl Point {
             })
         };
         let batch = [4, 4, negatives, 4].map(|rows| wave(rows, FEATURES));
-        let beginning = Beginning { features: FEATURES, latent_dim: FEATURES, initial_norm: 0.5, seed: 3 };
+        let beginning =
+            Beginning { features: FEATURES, latent_dim: FEATURES, input_dim: 5, initial_norm: 0.5, seed: 3 };
         let arrays = objective.arrays(&beginning).unwrap();
         objective.begin(&beginning);
         let target = [batch[0].clone(), batch[1].clone()];
@@ -209,8 +218,9 @@ impl Point {
         let mut gradients = Gradients::default();
         let classes: Vec<_> = (0..anchor.rows()).map(|p| CLASSES[p % CLASSES.len()]).collect();
         let views = Batch::of_views([anchor, positive], negatives, negative_set);
-        let target = self.target.each_ref();
-        let batch = Batch { codes, classes: &classes, target, ..views };
+        let (target, inputs) = (self.target.each_ref(), inputs());
+        let inputs = inputs.each_ref();
+        let batch = Batch { codes, classes: &classes, target, inputs, ..views };
         (objective.evaluate(&batch, &self.arrays, &mut gradients).loss, gradients)
     }
 
@@ -272,7 +282,7 @@ pub(super) fn scaled(scale: FeatureScale, features: &Matrix<f64>) -> Matrix<f64>
 pub(super) fn assert_definition(
     objective: &mut dyn Objective,
     negative_set: NegativeSet,
-    definition: impl Fn(&Exact, &Exact) -> f64,
+    mut definition: impl FnMut(&Exact, &Exact) -> f64,
 ) -> usize {
     const STEP: f64 = 1e-5;
     // Single precision in sums of a few terms, over the largest derivative.
@@ -289,7 +299,7 @@ pub(super) fn assert_definition(
     for (place, gradient) in branches.into_iter().chain(gradients.arrays.iter().map(Some)).enumerate() {
         let Some(gradient) = gradient else { continue };
         for (entry, &found) in gradient.as_slice().iter().enumerate() {
-            let moved = |by: f64| {
+            let mut moved = |by: f64| {
                 let mut live = exact.clone();
                 let matrix = if place < 3 { &mut live.branches[place] } else { &mut live.arrays[place - 3] };
                 matrix.as_mut_slice()[entry] += by;
@@ -345,6 +355,10 @@ fn every_objective_knows_its_value_at_rest() {
         let found = at.evaluate(objective.as_mut(), NegativeSet::Fresh).0;
         let problem =
             Problem { negatives: 5, latent_dim: FEATURES, activity: 0.5, anchors: rows, features: FEATURES };
+        if objective.needs().inputs {
+            assert!(objective.at_rest(&problem).is_nan() && found > 0.0, "{}", chosen.kind());
+            continue;
+        }
         // T itself is one draw of few entries, each square within [1/4, 9/4] of its mean 13/12.
         let is_drawn = objective.needs().codes && !objective.needs().two_views;
         let allowed = if is_drawn { 0.5 * found } else { 1e-6 };

@@ -47,8 +47,14 @@ impl DrawnBatch {
                 single_views(parts.augmentation.as_ref(), &streams.negative_masks, negatives);
             }
         }
+        if needs.inputs {
+            pass.inputs[0].clone_from(anchor);
+        }
         if !pass.one_view {
             draw_views(parts.augmentation.as_ref(), (&streams.masks, 0), anchor, positive);
+        }
+        if needs.inputs {
+            pass.inputs[1].clone_from(anchor);
         }
     }
 }

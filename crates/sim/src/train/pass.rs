@@ -43,6 +43,8 @@ pub(super) struct Pass {
     pub codes: Matrix,
     /// The classes of the anchors' samples, where the objective needs them.
     pub classes: Vec<Option<u32>>,
+    /// x and x⁺ of the anchors' samples, where the objective needs them.
+    pub inputs: [Matrix; 2],
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
     /// With respect to thresholds and the network's arrays.
@@ -99,6 +101,7 @@ impl Pass {
             codes: &self.codes,
             classes: &self.classes,
             target: [0, second].map(|view| &self.target[view].features),
+            inputs: self.inputs.each_ref(),
         };
         (batch, &mut self.gradients)
     }
@@ -148,6 +151,7 @@ impl Pass {
             codes: &self.codes,
             classes: &self.classes,
             target: [0, second].map(|view| &self.target[view].features),
+            inputs: self.inputs.each_ref(),
         })?;
         let at = Parameters { bias: &self.bias, arrays: &self.arrays };
         let mut sums = ParameterGradients::default();

@@ -2,7 +2,7 @@
 
 use super::optimizer::{Optimizer, Sgd};
 use super::{Learner, TrainingRule};
-use crate::augment::{Augmentation, IntervalMasks};
+use crate::augment::{Augmentation, FactorMoments, IntervalMasks};
 use crate::math::kernel::Precision;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
 use crate::network::{Network, SymRelu};
@@ -138,11 +138,14 @@ impl Parts {
         self.batch.check(needs)?;
         let accepted = "none, for the objective takes one view of a sample";
         require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        self.check_masks(needs)?;
+        let input_dim = weights.cols();
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
         let beginning = Beginning {
             features: self.network.feature_count(neurons),
             latent_dim,
+            input_dim,
             initial_norm: self.rule.initial_norm,
             seed: self.seed,
         };
@@ -159,6 +162,16 @@ impl Parts {
             learner.keep_target(self.objective.target_decay());
         }
         Ok(learner)
+    }
+
+    /// An error if the objective asks for what masks remove and there are none.
+    fn check_masks(&self, needs: Needs) -> Result<(), ParameterError> {
+        // A factor without variance keeps every coordinate.
+        let removes = |moments: FactorMoments| moments.squares[0] > moments.means[0].powi(2);
+        let has_masks = self.augmentation.moments().is_some_and(removes);
+        let accepted =
+            "one that masks coordinates, for the objective fills in what the anchor's mask has removed";
+        require(has_masks || !needs.inputs, "augmentation", "one without masks", accepted)
     }
 
     /// Whether the positive is the anchor itself.

@@ -87,6 +87,9 @@ impl Reduced {
         let accepted = "an objective without a slower copy of the learner in reduced dynamics: the copy has parts \
                         outside of the coordinates that the learner sees now. Sampled dynamics takes every objective";
         require(!parts.objective.needs().target, "objective", "one with a target", accepted)?;
+        let accepted = "an objective on features in reduced dynamics: there are no samples to fill in. Sampled \
+                        dynamics takes every objective";
+        require(!parts.objective.needs().inputs, "objective", "one on samples", accepted)?;
         let views = GaussianViews::new(parts.augmentation.as_ref(), law, jitter)?;
         let (outside, weights) = Outside::start(&parts.rule, law.clone(), parts.seed)?;
         let learner = parts.begin(weights, law.latent_dim)?;
