@@ -126,8 +126,8 @@ impl ArmSpec {
         network && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
     }
 
-    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms and samples of
-    /// so many entries; none as above.
+    /// The parameter arrays of the network and of the objective beside the first layer, with d atoms and
+    /// samples of so many entries; none as above.
     pub fn own_arrays(&self, latent_dim: usize, input_dim: usize) -> [Vec<ParameterArray>; 2] {
         let (Ok(network), Some(objective)) = (self.network.build(&()), self.built_objective()) else {
             return [Vec::new(), Vec::new()];

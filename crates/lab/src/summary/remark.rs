@@ -32,8 +32,8 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 }
 
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
-/// best features can be below it. The lowest loss on labels is 0. `None` where no features do better than silent
-/// neurons: a loss that collapse minimises tells nothing.
+/// best features can be below it. The lowest loss on labels is 0. `None` where no features do better than
+/// silent neurons: a loss that collapse minimises tells nothing.
 fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> Option<f64> {
     let best = arm.spec.built_objective().map_or(0.0, |objective| objective.lowest(arm.width()));
     (best < silent).then_some(silent + (silent - best))

@@ -200,7 +200,8 @@ pub trait DataModel: fmt::Debug + Send + Sync {
         0
     }
 
-    /// The class of a sample with code `latent`, below the number of classes; `None` for a sample without one.
+    /// The class of a sample with code `latent`, below the number of classes; `None` for a sample without
+    /// one.
     fn class_of(&self, _latent: &[f32]) -> Option<u32> {
         None
     }

@@ -5,14 +5,14 @@
 //! U(u) = log( 2/(P (P − 1)) Σ_{p<q} e^{−t ‖u_p − u_q‖²} )
 //! ```
 //!
-//! With weights ω_pq = e^{−t‖u_p − u_q‖²}/Σ_{p<q} …: ∂U/∂u_p = −2t Σ_q ω_pq (u_p − u_q). Gradients flow through both
-//! views.
+//! With weights ω_pq = e^{−t‖u_p − u_q‖²}/Σ_{p<q} …: ∂U/∂u_p = −2t Σ_q ω_pq (u_p − u_q). Gradients flow
+//! through both views.
 //!
-//! Source: Wang and Isola, "Understanding contrastive representation learning through alignment and uniformity on the
-//! hypersphere" (ICML 2020), section 4.
+//! Source: Wang and Isola, "Understanding contrastive representation learning through alignment and
+//! uniformity on the hypersphere" (ICML 2020), section 4.
 
 use super::gradients::zeros;
-use super::scaled::{FEATURES, FeatureScale, Scaled};
+use super::scaled::{FeatureScale, SIMILARITY, Scaled};
 use super::{Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
 use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require, require_non_negative, require_positive};
@@ -23,7 +23,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "alignment_uniformity",
     summary: "alignment of positives and uniformity over the sphere (Wang and Isola), without negatives",
     settings: &[
-        FEATURES,
+        SIMILARITY,
         PartSetting::number(
             "alignment_exponent",
             Range::FROM_ONE,

@@ -6,8 +6,8 @@
 //! | `standardised` | (1/P) Âᵀ B̂ of features standardised over the batch, as published |
 //! | `raw` | (1/2P) (Aᵀ B + Bᵀ A): with λ = 1 the loss ‖C − I‖² of the theory of linear learners |
 //!
-//! With G = ∂L/∂C, so G_ii = 2 (C_ii − 1) and G_ij = 2λ C_ij: ∂L/∂Â = (1/P) B̂ Gᵀ, ∂L/∂B̂ = (1/P) Â G. The raw G
-//! is symmetric, so the same holds of A and B. Gradients flow through both views. No negatives.
+//! With G = ∂L/∂C, so G_ii = 2 (C_ii − 1) and G_ij = 2λ C_ij: ∂L/∂Â = (1/P) B̂ Gᵀ, ∂L/∂B̂ = (1/P) Â G. The
+//! raw G is symmetric, so the same holds of A and B. Gradients flow through both views. No negatives.
 //!
 //! Source: Zbontar, Jing, Misra, LeCun, Deny, "Barlow Twins" (ICML 2021), eq. (1), (2); Simon et al., "On the
 //! stepwise nature of self-supervised learning" (ICML 2023), section 3.
@@ -78,7 +78,8 @@ pub struct BarlowTwins {
 }
 
 impl BarlowTwins {
-    /// The loss with λ = `redundancy_weight` ≥ 0 and ε = `variance_floor` > 0, which raw correlations do not read.
+    /// The loss with λ = `redundancy_weight` ≥ 0 and ε = `variance_floor` > 0, which raw correlations do not
+    /// read.
     pub fn new(
         correlation: Correlation,
         redundancy_weight: f64,

@@ -1,9 +1,9 @@
 //! BYOL: a predictor on one view guesses what a slower copy of the learner makes of the other view:
 //! L = D(q⁺, z̄⁺⁺) + D(q⁺⁺, z̄⁺), D = 2 − 2 cos(q, z̄) or ‖q − z̄‖².
 //!
-//! z̄ are features of the target: after every step each of its numbers moves by θ̄ ← ϱ θ̄ + (1 − ϱ) θ, for W, thresholds
-//! and the network's arrays. It starts as the learner. The learner keeps it (`train`), so it is stored and resumed. The
-//! mathematics of the loss stands in `predicting`.
+//! z̄ are features of the target: after every step each of its numbers moves by θ̄ ← ϱ θ̄ + (1 − ϱ) θ, for W,
+//! thresholds and the network's arrays. It starts as the learner. The learner keeps it (`train`), so it is
+//! stored and resumed. The mathematics of the loss stands in `predicting`.
 //!
 //! Source: Grill et al., "Bootstrap your own latent" (NeurIPS 2020), eq. (1), (2). Their predictor has batch
 //! normalisation inside, which this one leaves out, and their ϱ grows to 1 during the run.

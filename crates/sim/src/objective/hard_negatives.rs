@@ -1,22 +1,22 @@
-//! Contrast with hard negatives: InfoNCE whose negatives weigh the more the more similar they are to the anchor, and
-//! which takes out the share of negatives that are positives in truth:
+//! Contrast with hard negatives: InfoNCE whose negatives weigh the more the more similar they are to the
+//! anchor, and which takes out the share of negatives that are positives in truth:
 //!
 //! ```text
 //! L = −τ log( e^{s⁺/τ} / (e^{s⁺/τ} + N g) )
 //! g = max( (r − τ⁺ e^{s⁺/τ})/(1 − τ⁺), e^{−1/τ} ),   r = Σ_s e^{(1+β) s_s/τ} / Σ_s e^{β s_s/τ}
 //! ```
 //!
-//! With Z = e^{s⁺/τ} + N g, the softmax weights a_s ∝ e^{(1+β) s_s/τ} and b_s ∝ e^{β s_s/τ}, and where the maximum is its
-//! first argument: ∂L/∂s⁺ = e^{s⁺/τ} (1 − N τ⁺/(1 − τ⁺))/Z − 1 and
-//! ∂L/∂s_s = N r ((1 + β) a_s − β b_s)/(Z (1 − τ⁺)). Elsewhere ∂L/∂s⁺ = e^{s⁺/τ}/Z − 1 and ∂L/∂s_s = 0. With β = τ⁺ = 0
-//! this is InfoNCE. As there, a factor τ stands in front. The bound e^{−1/τ} is that of unit vectors, so τ⁺ needs them.
+//! With Z = e^{s⁺/τ} + N g, the softmax weights a_s ∝ e^{(1+β) s_s/τ} and b_s ∝ e^{β s_s/τ}, and where the
+//! maximum is its first argument: ∂L/∂s⁺ = e^{s⁺/τ} (1 − N τ⁺/(1 − τ⁺))/Z − 1 and ∂L/∂s_s = N r ((1 + β) a_s
+//! − β b_s)/(Z (1 − τ⁺)). Elsewhere ∂L/∂s⁺ = e^{s⁺/τ}/Z − 1 and ∂L/∂s_s = 0. With β = τ⁺ = 0 this is InfoNCE.
+//! As there, a factor τ stands in front. The bound e^{−1/τ} is that of unit vectors, so τ⁺ needs them.
 //!
-//! Source: Robinson, Chuang, Sra, Jegelka, "Contrastive learning with hard negative samples" (ICLR 2021), eq. (4) and
-//! appendix; Chuang et al., "Debiased contrastive learning" (NeurIPS 2020), eq. (8).
+//! Source: Robinson, Chuang, Sra, Jegelka, "Contrastive learning with hard negative samples" (ICLR 2021), eq.
+//! (4) and appendix; Chuang et al., "Debiased contrastive learning" (NeurIPS 2020), eq. (8).
 
 use super::gradients::zeros;
 use super::info_nce::TEMPERATURE;
-use super::scaled::{FEATURES, FeatureScale, Scaled};
+use super::scaled::{FeatureScale, SIMILARITY, Scaled};
 use super::{
     Batch, FastObjective, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
     STOP_GRADIENT, StopGrad,
@@ -31,7 +31,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
     summary: "InfoNCE whose negatives weigh the more the more similar they are to the anchor, with debiasing",
     settings: &[
         TEMPERATURE,
-        FEATURES,
+        SIMILARITY,
         STOP_GRADIENT,
         PartSetting::number(
             "hardness",
@@ -45,7 +45,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             Range::BELOW_ONE,
             "0.0",
             "Share of the negatives that are taken to be positives in truth (τ⁺ of debiased contrastive learning). It \
-             goes with features = normalised.",
+             goes with similarity = cosine.",
         ),
     ],
     build: |given, ()| {
@@ -97,15 +97,15 @@ impl HardNegatives {
         require_non_negative("hardness", settings.hardness)?;
         let share = settings.positive_share;
         require(Range::BELOW_ONE.contains(share), "positive_share", share, Range::BELOW_ONE)?;
-        let accepted =
-            "0 with features = plain: the bound that debiasing needs is that of normalised features";
+        let accepted = "0 with similarity = inner_product: the bound that debiasing needs is that of cosines";
         require(share == 0.0 || scale == FeatureScale::Normalised, "positive_share", share, accepted)?;
         let branches = [Scaled::new(scale), Scaled::new(scale), Scaled::new(scale)];
         Ok(Self { settings, stop_grad, scale, branches, weights: Matrix::default(), pull: Vec::new() })
     }
 
-    /// The loss of one anchor with these similarities to negatives, which become ∂L/∂s_s over P; `own` is the row of the
-    /// anchor itself, which is no negative. Returns its figures, the sum of similarities and −∂L/∂s⁺ over P.
+    /// The loss of one anchor with these similarities to negatives, which become ∂L/∂s_s over P; `own` is the
+    /// row of the anchor itself, which is no negative. Returns its figures, the sum of similarities and
+    /// −∂L/∂s⁺ over P.
     fn contrast(
         &self,
         similarities: &mut [f32],
@@ -341,10 +341,10 @@ mod tests {
     }
 
     #[test]
-    fn debiasing_needs_normalised_features() {
+    fn debiasing_needs_cosines() {
         let settings = HardNegativeSettings { temperature: 1.0, hardness: 1.0, positive_share: 0.1 };
         assert!(HardNegatives::new(settings, StopGrad::Targets, FeatureScale::Normalised).is_ok());
         let error = HardNegatives::new(settings, StopGrad::Targets, FeatureScale::Plain).unwrap_err();
-        assert!(error.name == "positive_share" && error.accepted.contains("normalised"), "{error}");
+        assert!(error.name == "positive_share" && error.accepted.contains("cosines"), "{error}");
     }
 }

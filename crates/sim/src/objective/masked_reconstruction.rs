@@ -1,12 +1,12 @@
-//! Masked reconstruction: a linear decoder fills in, from the features of the anchor, the coordinates of the sample that
-//! the anchor's mask has removed:
-//! L = (1/2P) Σ_p Σ_{r: x⁺_pr = 0} ((D f(x⁺_p))_r − x_pr)².
+//! Masked reconstruction: a linear decoder fills in, from the features of the anchor, the coordinates of the
+//! sample that the anchor's mask has removed: L = (1/2P) Σ_p Σ_{r: x⁺_pr = 0} ((D f(x⁺_p))_r − x_pr)².
 //!
-//! With R the errors at removed coordinates and 0 elsewhere: ∂L/∂f = (1/P) R D, ∂L/∂D = (1/P) Rᵀ f. A coordinate counts
-//! as removed where the anchor is exactly 0. The second view plays no role.
+//! With R the errors at removed coordinates and 0 elsewhere: ∂L/∂f = (1/P) R D, ∂L/∂D = (1/P) Rᵀ f. A
+//! coordinate counts as removed where the anchor is exactly 0. The second view plays no role.
 //!
-//! Source: Vincent et al., "Extracting and composing robust features with denoising autoencoders" (ICML 2008), with the
-//! loss on masked coordinates alone as in He et al., "Masked autoencoders are scalable vision learners" (CVPR 2022).
+//! Source: Vincent et al., "Extracting and composing robust features with denoising autoencoders" (ICML
+//! 2008), with the loss on masked coordinates alone as in He et al., "Masked autoencoders are scalable vision
+//! learners" (CVPR 2022).
 
 use super::{Batch, Beginning, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
 use crate::math::linalg::{add_transposed_times, times, times_transposed};

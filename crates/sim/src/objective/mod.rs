@@ -1,9 +1,23 @@
 //! What training minimises: losses on features, with a gradient per branch.
 //!
-//! An objective sees features only: those of the anchors f(x⁺), of their positives f(x⁺⁺) and of the negatives
-//! f(x_s), or those of plain samples f(x) and their codes z. It says which of them it needs. It returns one
-//! gradient per branch; `None` means that the branch is behind StopGrad. It may have parameter arrays of its
-//! own, a head for example, and returns their gradients too.
+//! An objective sees features: those of the anchors f(x⁺), of their positives f(x⁺⁺) and of the negatives
+//! f(x_s), or those of plain samples f(x). It says what else it needs, codes for example. It returns one
+//! gradient per branch;
+//! `None` means that the branch is behind StopGrad. It may have parameter arrays of its own, a head for example, and
+//! returns their gradients too.
+//!
+//! | objectives | samples are compared with | need besides two views |
+//! |---|---|---|
+//! | [`InfoNce`], [`Spectral`], [`HardNegatives`] | negatives | negatives |
+//! | [`NtXent`], [`SupervisedContrastive`] | all other views of the batch | – ; classes |
+//! | [`AlignmentUniformity`] | the other samples of the batch | – |
+//! | [`BarlowTwins`], [`VicReg`] | nothing: features are compared with each other | – |
+//! | [`SimSiam`], [`Byol`] | nothing: a predictor is after the other view | – ; a slower copy of the learner |
+//! | [`MaskedReconstruction`] | nothing: a decoder is after the sample | samples |
+//! | [`Regression`] | nothing: a head is after labels | codes, one view |
+//!
+//! The fast step takes those without arrays of their own and without labels. Reduced dynamics takes all but
+//! those that need samples or a slower copy of the learner.
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
 //!
@@ -27,7 +41,7 @@ pub use nt_xent::NtXent;
 pub use predicting::{PredictionDistance, PredictorSettings};
 pub use regression::Regression;
 pub use scaled::FeatureScale;
-pub use sim_siam::SimSiam;
+pub use simsiam::SimSiam;
 pub use spectral::Spectral;
 pub use supervised_contrastive::SupervisedContrastive;
 pub use vicreg::{VicReg, VicRegSettings};
@@ -49,7 +63,7 @@ parts! {
     alignment_uniformity;
     nt_xent;
     supervised_contrastive;
-    sim_siam;
+    simsiam;
     byol;
     hard_negatives;
     masked_reconstruction;
@@ -161,11 +175,13 @@ pub struct Batch<'a> {
     pub negatives: &'a Matrix,
     /// How negatives belong to anchors.
     pub negative_set: NegativeSet,
-    /// z of the anchors' samples, P × d; without rows unless needed. Where labels are wrong, another sample's.
+    /// z of the anchors' samples, P × d; without rows unless needed. Where labels are wrong, another
+    /// sample's.
     pub codes: &'a Matrix,
     /// The classes of the anchors' samples, P of them, `None` for a sample without one; empty unless needed.
     pub classes: &'a [Option<u32>],
-    /// Features of anchors and positives by the slower copy of the learner, P × K each; without rows unless needed.
+    /// Features of anchors and positives by the slower copy of the learner, P × K each; without rows unless
+    /// needed.
     pub target: [&'a Matrix; 2],
     /// The samples x and the anchors x⁺ themselves, P × d1 each; without rows unless needed.
     pub inputs: [&'a Matrix; 2],
@@ -337,3 +353,8 @@ pub struct InfoNceForm {
 
 #[cfg(test)]
 mod tests;
+
+/// The guide's example of an objective is an objective.
+#[cfg(test)]
+#[path = "../../../../examples/extend/objective.rs"]
+mod example;

@@ -1,15 +1,16 @@
-//! NT-Xent: both views of every sample are anchors, and the negatives of a view are the views of all other samples:
-//! L = mean over the 2P views i of −log( e^{s_ij/τ} / Σ_{a≠i} e^{s_ia/τ} ), j the other view of i's sample.
+//! NT-Xent: both views of every sample are anchors, and the negatives of a view are the views of all other
+//! samples: L = mean over the 2P views i of −log( e^{s_ij/τ} / Σ_{a≠i} e^{s_ia/τ} ), j the other view of i's
+//! sample.
 //!
-//! As published there is no factor τ in front, and similarities are cosines. StopGrad on targets leaves a view only its
-//! gradient as the one that contrasts. The mathematics stands in `pairs`.
+//! As published there is no factor τ in front, and similarities are cosines. StopGrad on targets leaves a
+//! view only its gradient as the one that contrasts. The mathematics stands in `pairs`.
 //!
-//! Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual representations"
-//! (ICML 2020), eq. (1) and Algorithm 1.
+//! Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning of visual
+//! representations" (ICML 2020), eq. (1) and Algorithm 1.
 
 use super::info_nce::TEMPERATURE;
 use super::pairs::Pairs;
-use super::scaled::{FEATURES, FeatureScale};
+use super::scaled::{FeatureScale, SIMILARITY};
 use super::{
     Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, STOP_GRADIENT,
     StopGrad,
@@ -20,7 +21,7 @@ use crate::math::{Matrix, ParameterError};
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "nt_xent",
     summary: "NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor τ in front",
-    settings: &[TEMPERATURE, FEATURES, STOP_GRADIENT],
+    settings: &[TEMPERATURE, SIMILARITY, STOP_GRADIENT],
     build: |given, ()| {
         let (stop_grad, scale) = (StopGrad::of(given)?, FeatureScale::of(given)?);
         Ok(Box::new(NtXent::new(given.number("temperature")?, stop_grad, scale)?))
@@ -76,7 +77,8 @@ mod tests {
     use super::super::tests::{assert_definition, scaled};
     use super::*;
 
-    /// The loss, straight from Algorithm 1: rows that contrast are `live`, rows that are contrasted with `targets`.
+    /// The loss, straight from Algorithm 1: rows that contrast are `live`, rows that are contrasted with
+    /// `targets`.
     fn definition(temperature: f64, live: &Matrix<f64>, targets: &Matrix<f64>) -> f64 {
         let (rows, samples) = (live.rows(), live.rows() / 2);
         let similarity = |i: usize, a: usize| -> f64 {
@@ -116,7 +118,8 @@ mod tests {
         assert_eq!(compared, 8 * 24);
     }
 
-    /// Moving a positive that is orthogonal to its anchor moves the anchor's gradient by the pull and nothing else.
+    /// Moving a positive that is orthogonal to its anchor moves the anchor's gradient by the pull and nothing
+    /// else.
     #[test]
     fn what_pulls_is_along_the_positive() {
         let anchor = Matrix::from_fn(4, 5, |p, i| f32::from(u8::from(i == 0)) + 0.1 * (p as f32));

@@ -1,11 +1,12 @@
 //! The softmax of every row over all other rows, with the rows of its group as positives:
 //! L = mean_i ( −(1/|P(i)|) Σ_{a∈P(i)} s_ia/τ + log Σ_{a≠i} e^{s_ia/τ} ), s = Z Zᵀ.
 //!
-//! With ℓ_ia = softmax of s_ia/τ over a ≠ i: ∂L/∂s_ia = (ℓ_ia − 1{a ∈ P(i)}/|P(i)|)/(n τ) =: G_ia. Row i as the one
-//! that contrasts receives G_i Z, row a as the one that is contrasted with receives (Gᵀ Z)_a unless behind StopGrad.
+//! With ℓ_ia = softmax of s_ia/τ over a ≠ i: ∂L/∂s_ia = (ℓ_ia − 1{a ∈ P(i)}/|P(i)|)/(n τ) =: G_ia. Row i as
+//! the one that contrasts receives G_i Z, row a as the one that is contrasted with receives (Gᵀ Z)_a unless
+//! behind StopGrad.
 //!
-//! Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning" (ICML 2020), eq. (1); Khosla
-//! et al., "Supervised contrastive learning" (NeurIPS 2020), eq. (2).
+//! Source: Chen, Kornblith, Norouzi, Hinton, "A simple framework for contrastive learning" (ICML 2020), eq.
+//! (1); Khosla et al., "Supervised contrastive learning" (NeurIPS 2020), eq. (2).
 
 use super::scaled::{FeatureScale, Scaled};
 use super::{Batch, Gradients, LossReading, StopGrad};
@@ -91,8 +92,8 @@ impl Pairs {
         });
     }
 
-    /// The gradients with respect to both views of a loss whose derivatives with respect to s are `weights`; `gradient`
-    /// is a buffer.
+    /// The gradients with respect to both views of a loss whose derivatives with respect to s are `weights`;
+    /// `gradient` is a buffer.
     fn descend(&self, weights: &Matrix, gradient: &mut Matrix, gradients: &mut Gradients) {
         let features = &self.features.values;
         times(gradient, weights, features);

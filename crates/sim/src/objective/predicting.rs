@@ -1,4 +1,5 @@
-//! A predictor head guesses the features of the other view, which stand behind StopGrad: what SimSiam and BYOL share.
+//! A predictor head guesses the features of the other view, which stand behind StopGrad: what SimSiam and
+//! BYOL share.
 //!
 //! For every view that predicts, with f its features, q = predictor(f) and z the target of the other view,
 //!
@@ -7,8 +8,8 @@
 //! D = ½ ‖q − z‖²          distance = squared
 //! ```
 //!
-//! and L = c Σ over sides of the mean of D. The linear predictor is q = A f; the hidden one q = A ReLU(B f). With
-//! g = ∂D/∂q: ∂L/∂A = E[g hᵀ] with h = f or h = ReLU(B f), and so on by the chain rule.
+//! and L = c Σ over sides of the mean of D. The linear predictor is q = A f; the hidden one q = A ReLU(B f).
+//! With g = ∂D/∂q: ∂L/∂A = E[g hᵀ] with h = f or h = ReLU(B f), and so on by the chain rule.
 
 use super::gradients::zeros;
 use super::scaled::{FeatureScale, Scaled};
@@ -169,7 +170,8 @@ impl Predicting {
         loss
     }
 
-    /// One side: its loss, its gradients added to those of the arrays, and that of the features left in `output`.
+    /// One side: its loss, its gradients added to those of the arrays, and that of the features left in
+    /// `output`.
     fn predict(&mut self, from: &Matrix, target: &Matrix, arrays: &[Matrix], sums: &mut [Matrix]) -> f64 {
         let outer = &arrays[0];
         let inner = arrays.get(1);

@@ -6,13 +6,13 @@ use crate::math::linalg::{dot, squared_norm};
 use crate::math::{Matrix, ParameterError};
 use crate::part::{Given, PartSetting};
 
-/// What a loss does to features first.
-pub(super) const FEATURES: PartSetting = PartSetting::word(
-    "features",
-    &["normalised", "plain"],
-    "\"normalised\"",
-    "normalised: the loss divides the features of every sample by their norm first, so that similarities are \
-     cosines (as published). plain: it takes features as they are.",
+/// How features are compared.
+pub(super) const SIMILARITY: PartSetting = PartSetting::word(
+    "similarity",
+    &["cosine", "inner_product"],
+    "\"cosine\"",
+    "cosine: the loss divides the features of every sample by their norm first, so that inner products are cosines (as \
+     published). inner_product: it takes features as they are.",
 );
 
 /// What a loss does to features first.
@@ -28,7 +28,7 @@ pub enum FeatureScale {
 impl FeatureScale {
     /// As a part's settings say it.
     pub(super) fn of(given: &Given) -> Result<Self, ParameterError> {
-        Ok(if given.text(FEATURES.name)? == "plain" { Self::Plain } else { Self::Normalised })
+        Ok(if given.text(SIMILARITY.name)? == "inner_product" { Self::Plain } else { Self::Normalised })
     }
 }
 

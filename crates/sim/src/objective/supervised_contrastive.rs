@@ -1,15 +1,15 @@
 //! Supervised contrastive loss: the positives of a view are all other views of its class,
 //! L = mean over the 2P views i of −(1/|P(i)|) Σ_{a∈P(i)} log( e^{s_ia/τ} / Σ_{b≠i} e^{s_ib/τ} ).
 //!
-//! Classes are those of the data law, or the sign of one entry of the code (label_atom): −1, 0 or 1. A sample without a
-//! class is a class of its own. The mathematics stands in `pairs`.
+//! Classes are those of the data law, or the sign of one entry of the code (label_atom): −1, 0 or 1. A sample
+//! without a class is a class of its own. The mathematics stands in `pairs`.
 //!
-//! Source: Khosla et al., "Supervised contrastive learning" (NeurIPS 2020), eq. (2), without the factor τ/τ_base of its
-//! program.
+//! Source: Khosla et al., "Supervised contrastive learning" (NeurIPS 2020), eq. (2), without the factor
+//! τ/τ_base of its program.
 
 use super::info_nce::TEMPERATURE;
 use super::pairs::Pairs;
-use super::scaled::{FEATURES, FeatureScale};
+use super::scaled::{FeatureScale, SIMILARITY};
 use super::{
     Batch, Gradients, LABEL_NOISE, Labels, LossReading, Needs, Objective, ObjectivePart, Problem,
     STOP_GRADIENT, StopGrad,
@@ -23,7 +23,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
     summary: "supervised contrastive loss: all views of a class attract each other",
     settings: &[
         TEMPERATURE,
-        FEATURES,
+        SIMILARITY,
         STOP_GRADIENT,
         PartSetting::new(
             "label_atom",

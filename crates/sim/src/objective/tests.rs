@@ -276,9 +276,9 @@ pub(super) fn scaled(scale: FeatureScale, features: &Matrix<f64>) -> Matrix<f64>
     Matrix::from_fn(features.rows(), features.cols(), |p, i| features[(p, i)] / norm(p))
 }
 
-/// Compares the value of an objective, and its gradient in every branch and array, with `definition(live, frozen)`:
-/// the loss in double precision, straight from its formula, at features that move and at the same features behind
-/// StopGrad. Returns the number of derivatives compared.
+/// Compares the value of an objective, and its gradient in every branch and array, with `definition(live,
+/// frozen)`: the loss in double precision, straight from its formula, at features that move and at the same
+/// features behind StopGrad. Returns the number of derivatives compared.
 pub(super) fn assert_definition(
     objective: &mut dyn Objective,
     negative_set: NegativeSet,
@@ -315,13 +315,13 @@ pub(super) fn assert_definition(
     compared
 }
 
-/// Whether features receive a gradient as one thing and stand behind StopGrad as another: then the value moves with
-/// what the gradient leaves out. The tests of these parts freeze it ([`assert_definition`]).
+/// Whether features receive a gradient as one thing and stand behind StopGrad as another: then the value
+/// moves with what the gradient leaves out. The tests of these parts freeze it ([`assert_definition`]).
 fn freezes(chosen: &Chosen<Box<dyn Objective>>) -> bool {
     let is_every_view_an_anchor = matches!(chosen.kind(), "nt_xent" | "supervised_contrastive");
     let given = chosen.given();
     (is_every_view_an_anchor && given.text("stop_gradient") == Ok("targets"))
-        || (chosen.kind() == "sim_siam" && given.text("predicting") == Ok("both"))
+        || (chosen.kind() == "simsiam" && given.text("predicting") == Ok("both"))
 }
 
 #[test]

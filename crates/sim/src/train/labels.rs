@@ -1,7 +1,8 @@
 //! Labels of a step's samples: the codes and classes that an objective learns from, some of them wrong.
 //!
-//! With label noise ρ a sample keeps its own label with probability 1 − ρ. Else it gets the label of a code that is
-//! drawn anew from the law of the data, which is a function of (seed, step, row) as everything random.
+//! With label noise ρ a sample keeps its own label with probability 1 − ρ. Else it gets the label of a code
+//! that is drawn anew from the law of the data, which is a function of (seed, step, row) as everything
+//! random.
 
 use super::pass::Pass;
 use super::process::Parts;
@@ -19,7 +20,7 @@ pub(super) fn check(data: &dyn DataModel, objective: &dyn Objective) -> Result<(
         let d = data.latent_dim();
         return require(atom < d, "label_atom", atom, format!("an atom from 0 to {}", d - 1));
     }
-    let accepted = "data with at least two classes, for the objective learns from labels; or objective.label_atom, \
+    let accepted = "data with at least two classes, because the objective learns from labels; or objective.label_atom, \
                     which makes the sign of an atom the class";
     let found = format!("a law with {} classes", data.class_count());
     require(data.class_count() >= 2, "data", found, accepted)

@@ -36,8 +36,8 @@ pub(super) struct Pass {
     pub anchor: Branch,
     pub positive: Branch,
     pub negatives: Branch,
-    /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with one
-    /// view only the first.
+    /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with
+    /// one view only the first.
     target: [Branch; 2],
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,

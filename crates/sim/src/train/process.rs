@@ -169,8 +169,7 @@ impl Parts {
         // A factor without variance keeps every coordinate.
         let removes = |moments: FactorMoments| moments.squares[0] > moments.means[0].powi(2);
         let has_masks = self.augmentation.moments().is_some_and(removes);
-        let accepted =
-            "one that masks coordinates, for the objective fills in what the anchor's mask has removed";
+        let accepted = "one that masks coordinates, because the objective fills in what masks have removed";
         require(has_masks || !needs.inputs, "augmentation", "one without masks", accepted)
     }
 

@@ -1,7 +1,7 @@
 //! A slower copy of the learner: the target of objectives that predict what the learner was a while ago.
 //!
-//! After every step θ̄ ← ϱ θ̄ + (1 − ϱ) θ for every number θ of W, of the thresholds and of the network's arrays, with the
-//! objective's decay ϱ. It starts as the learner.
+//! After every step θ̄ ← ϱ θ̄ + (1 − ϱ) θ for every number θ of W, of the thresholds and of the network's
+//! arrays, with the objective's decay ϱ. It starts as the learner.
 //!
 //! Source: Grill et al., "Bootstrap your own latent" (NeurIPS 2020), eq. (1).
 
@@ -148,16 +148,17 @@ mod tests {
         assert_eq!(moved, 10);
     }
 
-    /// A target without memory is the learner itself: BYOL is then SimSiam, whose loss is a quarter, bit for bit.
+    /// A target without memory is the learner itself: BYOL is then SimSiam, whose loss is a quarter, bit for
+    /// bit.
     #[test]
-    fn without_memory_byol_is_sim_siam() {
+    fn without_memory_byol_is_simsiam() {
         let mut byol = start(Byol::new(PREDICTOR, 0.0).unwrap(), 0.125);
-        let mut sim_siam = start(SimSiam::new(PREDICTOR), 0.5);
-        let first = sim_siam.snapshot();
+        let mut simsiam = start(SimSiam::new(PREDICTOR), 0.5);
+        let first = simsiam.snapshot();
         for _ in 0..5 {
-            assert!(byol.step().is_some() && sim_siam.step().is_some());
+            assert!(byol.step().is_some() && simsiam.step().is_some());
         }
-        let (a, b) = (byol.snapshot(), sim_siam.snapshot());
+        let (a, b) = (byol.snapshot(), simsiam.snapshot());
         for name in ["weights", "bias", "objective.predictor", "objective.predictor_hidden"] {
             assert_eq!(array(&a, name), array(&b, name), "{name}");
             assert_ne!(array(&b, name), array(&first, name), "{name}");

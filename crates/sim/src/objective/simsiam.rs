@@ -1,11 +1,11 @@
 //! SimSiam: a predictor on one view guesses the other view's features behind StopGrad, without negatives:
 //! L = ½ D(q⁺, z⁺⁺) + ½ D(q⁺⁺, z⁺), or D(q⁺, z⁺⁺) where the anchor alone predicts.
 //!
-//! D is minus the cosine, or half the squared distance. The mathematics stands in `predicting`. Nothing in the loss
-//! keeps features apart: they may collapse, which measurements of diversity show.
+//! D is minus the cosine, or half the squared distance. The mathematics stands in `predicting`. Nothing in
+//! the loss keeps features apart: they may collapse, which measurements of diversity show.
 //!
-//! Source: Chen and He, "Exploring simple siamese representation learning" (CVPR 2021), eq. (1) to (4). Their predictor
-//! has batch normalisation inside, which this one leaves out.
+//! Source: Chen and He, "Exploring simple siamese representation learning" (CVPR 2021), eq. (1) to (4). Their
+//! predictor has batch normalisation inside, which this one leaves out.
 
 use super::predicting::{Predicting, PredictionDistance, PredictorSettings, SETTINGS};
 use super::{Batch, Beginning, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
@@ -14,7 +14,7 @@ use crate::part::ParameterArray;
 
 /// The declaration.
 pub(super) static PART: ObjectivePart = ObjectivePart {
-    kind: "sim_siam",
+    kind: "simsiam",
     summary: "SimSiam: a predictor guesses the other view behind StopGrad, without negatives",
     settings: &SETTINGS,
     build: |given, ()| Ok(Box::new(SimSiam::new(PredictorSettings::of(given)?))),
