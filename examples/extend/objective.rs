@@ -1,53 +1,65 @@
-//! A predictor head on the anchor and StopGrad on the positive, without negatives:
-//! L = ½ E‖A f(x⁺) − StopGrad(f(x⁺⁺))‖².
+//! Contrast by a bilinear form that is learned: is this pair two views of one sample, or of two?
+//! L = E log(1 + e^{−s⁺}) + E log(1 + e^{s_s}), s = f(x⁺)ᵀ A f(x), the cross-entropy of that question.
 //!
-//! With R = A f(x⁺) − f(x⁺⁺): ∂L/∂f(x⁺) = Aᵀ R, ∂L/∂A = E[R f(x⁺)ᵀ]. With normalised features this is the distance
-//! of cosines.
+//! With g⁺ = −1/(1 + e^{s⁺}) and g_s = 1/(1 + e^{−s_s}), the derivatives of the two logarithms: ∂L/∂f(x⁺) = A
+//! (g⁺ f(x⁺⁺) + E_s g_s f(x_s)) and ∂L/∂A = E[f(x⁺) (g⁺ f(x⁺⁺) + E_s g_s f(x_s))ᵀ]. Positives and negatives
+//! stand behind StopGrad.
 //!
-//! Source: Grill et al., "Bootstrap your own latent" (NeurIPS 2020), without the moving average; Chen and He,
-//! "Exploring simple siamese representation learning" (CVPR 2021).
+//! Source: Oord, Li, Vinyals, "Representation learning with contrastive predictive coding" (2018), for the
+//! form; Gutmann and Hyvärinen, "Noise-contrastive estimation" (AISTATS 2010), for the question.
 
-use super::{Batch, Beginning, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
-use crate::math::linalg::{add_transposed_times, times, times_transposed};
+use super::{
+    Batch, Beginning, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
+};
+use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 use crate::math::{Matrix, ParameterError};
 use crate::part::{ParameterArray, PartSetting, Range};
 
 /// The declaration.
 pub(super) static PART: ObjectivePart = ObjectivePart {
-    kind: "predictor",
-    summary: "a head that predicts the positive from the anchor, without negatives",
+    kind: "bilinear",
+    summary: "a bilinear form tells positives from negatives",
     settings: &[PartSetting::number(
-        "predictor_rate_ratio",
+        "form_rate_ratio",
         Range::POSITIVE,
         "1.0",
-        "Learning rate of the predictor over that of the weights.",
+        "Learning rate of the form over that of the weights.",
     )],
-    build: |given, ()| Ok(Box::new(Predictor::new(given.number("predictor_rate_ratio")?))),
+    build: |given, ()| Ok(Box::new(Bilinear::new(given.number("form_rate_ratio")?))),
 };
 
-/// Prediction of the positive.
+/// Contrast by a bilinear form.
 #[derive(Clone, Debug)]
-pub struct Predictor {
+pub struct Bilinear {
     rate_ratio: f64,
-    /// R/P, P × K.
-    residual: Matrix,
+    /// f(x⁺)ᵀ A, P × K.
+    asked: Matrix,
+    /// s_s, then g_s over N P; P × N.
+    slopes: Matrix,
+    /// (g⁺ f(x⁺⁺) + E_s g_s f(x_s))/P, P × K.
+    answer: Matrix,
 }
 
-impl Predictor {
-    /// A predictor that learns `rate_ratio` > 0 times as fast as the weights.
+impl Bilinear {
+    /// A form that learns `rate_ratio` > 0 times as fast as the weights.
     pub fn new(rate_ratio: f64) -> Self {
-        Self { rate_ratio, residual: Matrix::default() }
+        Self { rate_ratio, asked: Matrix::default(), slopes: Matrix::default(), answer: Matrix::default() }
     }
 }
 
-impl Objective for Predictor {
+/// log(1 + eˢ) and its derivative, without overflow.
+fn softplus(s: f64) -> (f64, f64) {
+    (s.max(0.0) + (-s.abs()).exp().ln_1p(), 1.0 / (1.0 + (-s).exp()))
+}
+
+impl Objective for Bilinear {
     fn needs(&self) -> Needs {
-        Needs { two_views: true, ..Needs::default() }
+        Needs { two_views: true, negatives: true, ..Needs::default() }
     }
 
     fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
         let deviation = 1.0 / (run.features as f64).sqrt();
-        Ok(vec![ParameterArray { name: "predictor", rows: run.features, cols: run.features, deviation }])
+        Ok(vec![ParameterArray { name: "form", rows: run.features, cols: run.features, deviation }])
     }
 
     fn rate_ratio(&self) -> f64 {
@@ -55,22 +67,40 @@ impl Objective for Predictor {
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
-        let (predictor, anchors) = (&arrays[0], batch.anchor.rows());
-        times_transposed(&mut self.residual, batch.anchor, predictor);
-        let mut squares = 0.0;
-        for (r, &target) in self.residual.as_mut_slice().iter_mut().zip(batch.positive.as_slice()) {
-            let error = *r - target;
-            squares += f64::from(error * error);
-            *r = error / anchors as f32;
+        let Batch { anchor, positive, negatives, negative_set, .. } = *batch;
+        let (form, anchors) = (&arrays[0], anchor.rows());
+        let share = 1.0 / anchors as f64;
+        let per_negative = share / batch.negatives_per_anchor() as f64;
+        times(&mut self.asked, anchor, form);
+        times_transposed(&mut self.slopes, &self.asked, negatives);
+        let mut loss = 0.0;
+        for p in 0..anchors {
+            for (s, entry) in self.slopes.row_mut(p).iter_mut().enumerate() {
+                let (value, slope) = softplus(f64::from(*entry));
+                // A sample of the batch is no negative of its own.
+                let weight = if negative_set == NegativeSet::InBatch && s == p { 0.0 } else { per_negative };
+                loss += weight * value;
+                *entry = (weight * slope) as f32;
+            }
         }
-        times(&mut gradients.anchor, &self.residual, predictor);
+        times(&mut self.answer, &self.slopes, negatives);
+        for p in 0..anchors {
+            let (value, slope) = softplus(-f64::from(dot(self.asked.row(p), positive.row(p))));
+            loss += share * value;
+            for (sum, &target) in self.answer.row_mut(p).iter_mut().zip(positive.row(p)) {
+                *sum -= (share * slope) as f32 * target;
+            }
+        }
+        times_transposed(&mut gradients.anchor, &self.answer, form);
+        (gradients.positive, gradients.negatives) = (None, None);
         gradients.zero_arrays(arrays);
-        add_transposed_times(&mut gradients.arrays[0], &self.residual, batch.anchor);
-        LossReading::of_loss(0.5 * squares / anchors as f64)
+        add_transposed_times(&mut gradients.arrays[0], anchor, &self.answer);
+        LossReading::of_loss(loss)
     }
 
+    /// The form says nothing: both questions are a coin.
     fn at_rest(&self, _problem: &Problem) -> f64 {
-        0.0
+        2.0 * std::f64::consts::LN_2
     }
 
     fn lowest(&self, _features: usize) -> f64 {
@@ -83,8 +113,10 @@ mod tests {
     use super::super::tests::assert_gradients;
     use super::*;
 
+    /// Anchors and form, for both kinds of negatives.
     #[test]
     fn gradients_are_central_differences() {
-        assert_gradients(&mut Predictor::new(1.0));
+        let mut bilinear = (PART.build)(&PART.example().unwrap(), &()).unwrap();
+        assert_eq!(assert_gradients(bilinear.as_mut()), 2 * (12 + 9));
     }
 }

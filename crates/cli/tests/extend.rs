@@ -34,8 +34,8 @@ const EXAMPLES: &[Example] = &[
     Example {
         file: "objective.rs",
         folder: "crates/sim/src/objective",
-        module: "predictor",
-        line: "predictor;",
+        module: "bilinear",
+        line: "bilinear;",
     },
     Example {
         file: "latent.rs",
@@ -169,7 +169,7 @@ fn a_part_is_one_file_and_one_line() {
     for (name, word) in [
         ("augmentation.deviation", "additive_noise"),
         ("network.smoothness", "smooth_relu"),
-        ("objective.predictor_rate_ratio", "predictor"),
+        ("objective.form_rate_ratio", "bilinear"),
         ("data.noisy_fraction", "uneven_noise"),
         ("participation", "neurons"),
         ("bias.rise_steps", "gradual"),

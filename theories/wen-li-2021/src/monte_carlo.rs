@@ -491,8 +491,8 @@ pub(crate) fn evaluate(
     positive: &Matrix,
     negatives: &Matrix,
 ) -> (LossReading, Matrix) {
-    let (codes, mut grads) = (Matrix::default(), Gradients::default());
-    let batch = Batch { anchor, positive, negatives, negative_set: NegativeSet::Fresh, codes: &codes };
+    let mut grads = Gradients::default();
+    let batch = Batch::of_views([anchor, positive], negatives, NegativeSet::Fresh);
     let reading = loss.evaluate(&batch, &[], &mut grads);
     // The gradients are those of the mean over the anchors.
     let anchors = anchor.rows() as f32;

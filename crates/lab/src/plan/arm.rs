@@ -74,6 +74,8 @@ impl ArmPlan {
             negatives: self.spec.negatives(),
             latent_dim: self.latent_dim,
             activity: self.law.as_ref().map_or(f64::NAN, SparseCodingLaw::mean_square),
+            anchors: self.spec.batch.anchors,
+            features: self.spec.output_count(),
         };
         let loss = self.spec.built_objective()?.at_rest(&problem);
         loss.is_finite().then_some(loss)

@@ -63,7 +63,7 @@ impl Cost {
         }
         let mut operations = 0.0;
         for (name, arm) in &spec.arms {
-            let size = ArmSize::new(arm, spec.shared.latent_dim());
+            let size = ArmSize::new(arm, spec.shared.latent_dim(), d1);
             let is_reduced = arm.training.dynamics.is_reduced();
             let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
@@ -116,10 +116,16 @@ struct ArmSize {
     own_entries: f64,
     /// Rows of such arrays: what is computed for every anchor besides features.
     own_values: f64,
+    /// Entries of the matrices in which the views of a batch, or their features, meet each other.
+    met: f64,
+    /// Entries of the slower copy of W.
+    target: f64,
+    /// Copies of samples and views that the objective sees.
+    raw: f64,
 }
 
 impl ArmSize {
-    fn new(arm: &ArmSpec, latent_dim: usize) -> Self {
+    fn new(arm: &ArmSpec, latent_dim: usize, ambient_dim: f64) -> Self {
         let anchors = arm.batch.anchors as f64;
         let needs = arm.needs();
         let same = !needs.two_views || arm.has_equal_views();
@@ -129,40 +135,54 @@ impl ArmSize {
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
         let positives = if same { 0.0 } else { anchors };
-        let OwnArrays { network, head, objective } = arm.own_arrays(latent_dim);
+        let OwnArrays { network, head, objective } = arm.own_arrays(latent_dim, ambient_dim as usize);
         let entries = |arrays: &[ParameterArray]| -> f64 {
             arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum()
         };
         let values =
             |arrays: &[ParameterArray]| -> f64 { arrays.iter().map(|array| array.rows as f64).sum() };
+        let (width, upper_entries) = (arm.width() as f64, entries(&network) + entries(&head));
+        let outputs = arm.output_count() as f64;
         Self {
-            width: arm.width() as f64,
+            width,
             anchors,
             positives,
             negatives,
-            upper_entries: entries(&network) + entries(&head),
+            upper_entries,
             upper_values: values(&network) + values(&head),
             own_entries: entries(&objective),
             own_values: values(&objective),
+            met: if needs.other_anchors { 4.0 * anchors * anchors + outputs * outputs } else { 0.0 },
+            target: if needs.target { width * ambient_dim + upper_entries } else { 0.0 },
+            raw: if needs.inputs { 2.0 * anchors } else { 0.0 },
         }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
         let samples = self.anchors + self.positives + self.negatives;
+        let drawn = samples + self.raw;
         let above = ARRAYS_PER_UPPER_VALUE * self.upper_values;
         let embeddings = samples * (ARRAYS_PER_EMBEDDING * self.width + above);
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
-        let own = 2.0 * (self.own_entries + self.upper_entries) + self.own_values * d;
-        SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
+        let own = 2.0 * (self.own_entries + self.upper_entries)
+            + self.own_values * d
+            + self.met
+            + self.target;
+        SINGLE * (drawn * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
         let branches = 3.0 * self.anchors + self.positives + self.negatives;
+        let targets =
+            if self.target > 0.0 { 2.0 * self.target * (self.anchors + self.positives) } else { 0.0 };
+        let met = 4.0 * self.width.max(self.anchors) * self.met;
         products
+            + targets
+            + met
             + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
             + 2.0 * branches * self.upper_entries
     }

@@ -90,7 +90,8 @@ pub(super) fn read(
     same("training.dynamics", own.dynamics == other.dynamics)?;
     same("training.optimizer", own.optimizer == other.optimizer)?;
     // Another objective may follow, unless it brings other parameters.
-    let arrays = |spec: &ArmSpec| spec.own_arrays(latent_dim);
+    // Of two arms with the same input, so that its size does not matter.
+    let arrays = |spec: &ArmSpec| (spec.own_arrays(latent_dim, 1), spec.needs().target);
     same("the objective's parameters", arrays(spec) == arrays(&base.spec))?;
     // Another rule for the thresholds may follow, unless it remembers what that one does not.
     let remembered = |spec: &ArmSpec| spec.bias_rule().map_or(&[][..], |rule| rule.memory());

@@ -152,13 +152,13 @@ impl ArmSpec {
         self.built_head().map_or(features, |head| head.output_count(features))
     }
 
-    /// The parameter arrays of the network, of the head and of the objective beside the first layer, with d atoms;
-    /// none as above.
-    pub fn own_arrays(&self, latent_dim: usize) -> OwnArrays {
+    /// The parameter arrays of the network, of the head and of the objective beside the first layer, with d atoms
+    /// and samples of so many entries; none as above.
+    pub fn own_arrays(&self, latent_dim: usize, input_dim: usize) -> OwnArrays {
         let network = self.network.build(&()).map(|network| network.arrays(self.width())).unwrap_or_default();
         let head = self.built_head().map(|head| head.arrays(self.feature_count())).unwrap_or_default();
         let (features, initial_norm) = (self.output_count(), self.initial_norm());
-        let beginning = Beginning { features, latent_dim, initial_norm, seed: 0 };
+        let beginning = Beginning { features, latent_dim, input_dim, initial_norm, seed: 0 };
         let objective =
             self.built_objective().map(|objective| objective.arrays(&beginning).unwrap_or_default());
         OwnArrays { network, head, objective: objective.unwrap_or_default() }

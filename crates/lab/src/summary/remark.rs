@@ -19,7 +19,7 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
         return None;
     }
     if let Some((loss, silent)) = found.loss.zip(arm.silent_loss())
-        && loss > highest_sound_loss(arm, silent)
+        && highest_sound_loss(arm, silent).is_some_and(|highest| loss > highest)
     {
         return Some(format!(
             "training went wrong: the loss is {loss:.3e}, that of silent neurons {silent:.3e}; raise \
@@ -32,10 +32,11 @@ pub(super) fn remark(arm: &ArmPlan, found: &ArmSummary) -> Option<String> {
 }
 
 /// The loss above which an arm counts as one that went wrong: as far above the loss of silent neurons as the
-/// best features can be below it. The lowest loss on labels is 0.
-fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> f64 {
+/// best features can be below it. The lowest loss on labels is 0. `None` where no features do better than
+/// silent neurons: a loss that collapse minimises tells nothing.
+fn highest_sound_loss(arm: &ArmPlan, silent: f64) -> Option<f64> {
     let best = arm.spec.built_objective().map_or(0.0, |objective| objective.lowest(arm.spec.output_count()));
-    silent + (silent - best)
+    (best < silent).then_some(silent + (silent - best))
 }
 
 fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {

@@ -14,7 +14,9 @@ pub(super) const CONTRAST: Part<Box<dyn Objective>> = Part {
     kind: "python",
     summary: "a function in Python of anchors, positives and negatives",
     settings: &[FUNCTION],
-    build: |given, ()| Ok(InPython::new(given, Needs { two_views: true, negatives: true, codes: false })),
+    build: |given, ()| {
+        Ok(InPython::new(given, Needs { two_views: true, negatives: true, ..Needs::default() }))
+    },
 };
 
 /// The same without negatives.
@@ -22,7 +24,7 @@ pub(super) const PAIRS: Part<Box<dyn Objective>> = Part {
     kind: "python_pairs",
     summary: "a function in Python of anchors and positives",
     settings: &[FUNCTION],
-    build: |given, ()| Ok(InPython::new(given, Needs { two_views: true, negatives: false, codes: false })),
+    build: |given, ()| Ok(InPython::new(given, Needs { two_views: true, ..Needs::default() })),
 };
 
 /// The same on plain samples and their codes.
@@ -30,7 +32,7 @@ pub(super) const LABELS: Part<Box<dyn Objective>> = Part {
     kind: "python_labels",
     summary: "a function in Python of features and codes",
     settings: &[FUNCTION],
-    build: |given, ()| Ok(InPython::new(given, Needs { two_views: false, negatives: false, codes: true })),
+    build: |given, ()| Ok(InPython::new(given, Needs { codes: true, ..Needs::default() })),
 };
 
 /// An objective in Python.

@@ -51,6 +51,8 @@ impl Purpose {
     pub const ORDER: Self = Self::numbered(17);
     /// Initial parameter arrays that a network has beside its first layer.
     pub const NETWORK_ARRAYS: Self = Self::numbered(19);
+    /// Labels of a training step that are not those of their samples.
+    pub const LABELS: Self = Self::numbered(23);
 
     /// Samples that training goes through in epochs.
     pub const TRAINING_SET: Self = Self::numbered(40);

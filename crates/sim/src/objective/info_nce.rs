@@ -21,14 +21,15 @@ use multiversion::multiversion;
 
 const ROWS_PER_PIECE: usize = 64;
 
+/// τ.
+pub(super) const TEMPERATURE: PartSetting =
+    PartSetting::number("temperature", Range::POSITIVE, "1.0", "Temperature of InfoNCE (the paper's τ).");
+
 /// The declaration.
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "info_nce",
     summary: "InfoNCE on un-normalised embeddings (the paper)",
-    settings: &[
-        PartSetting::number("temperature", Range::POSITIVE, "1.0", "Temperature of InfoNCE (the paper's τ)."),
-        STOP_GRADIENT,
-    ],
+    settings: &[TEMPERATURE, STOP_GRADIENT],
     build: |given, ()| Ok(Box::new(InfoNce::new(given.number("temperature")?, StopGrad::of(given)?)?)),
 };
 
@@ -103,7 +104,7 @@ impl InfoNce {
 
 impl Objective for InfoNce {
     fn needs(&self) -> Needs {
-        Needs { two_views: true, negatives: true, codes: false }
+        Needs { two_views: true, negatives: true, ..Needs::default() }
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {

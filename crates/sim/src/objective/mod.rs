@@ -1,9 +1,23 @@
 //! What training minimises: losses on features, with a gradient per branch.
 //!
-//! An objective sees features only: those of the anchors f(x⁺), of their positives f(x⁺⁺) and of the negatives
-//! f(x_s), or those of plain samples f(x) and their codes z. It says which of them it needs. It returns one
-//! gradient per branch; `None` means that the branch is behind StopGrad. It may have parameter arrays of its
-//! own, a head for example, and returns their gradients too.
+//! An objective sees features: those of the anchors f(x⁺), of their positives f(x⁺⁺) and of the negatives
+//! f(x_s), or those of plain samples f(x). It says what else it needs, codes for example. It returns one
+//! gradient per branch;
+//! `None` means that the branch is behind StopGrad. It may have parameter arrays of its own, a head for example, and
+//! returns their gradients too.
+//!
+//! | objectives | samples are compared with | need besides two views |
+//! |---|---|---|
+//! | [`InfoNce`], [`Spectral`], [`HardNegatives`] | negatives | negatives |
+//! | [`NtXent`], [`SupervisedContrastive`] | all other views of the batch | – ; classes |
+//! | [`AlignmentUniformity`] | the other samples of the batch | – |
+//! | [`BarlowTwins`], [`VicReg`] | nothing: features are compared with each other | – |
+//! | [`SimSiam`], [`Byol`] | nothing: a predictor is after the other view | – ; a slower copy of the learner |
+//! | [`MaskedReconstruction`] | nothing: a decoder is after the sample | samples |
+//! | [`Regression`] | nothing: a head is after labels | codes, one view |
+//!
+//! The fast step takes those without arrays of their own and without labels. Reduced dynamics takes all but
+//! those that need samples or a slower copy of the learner.
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
 //!
@@ -11,16 +25,32 @@
 //! below, its line in the list. `examples/extend/objective.rs` is such a file.
 
 mod gradients;
+mod pairs;
+mod predicting;
+mod scaled;
+mod standardised;
 
+pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
+pub use barlow_twins::{BarlowTwins, Correlation};
+pub use byol::Byol;
 pub use gradients::Gradients;
+pub use hard_negatives::{HardNegativeSettings, HardNegatives};
 pub use info_nce::InfoNce;
+pub use masked_reconstruction::MaskedReconstruction;
+pub use nt_xent::NtXent;
+pub use predicting::{PredictionDistance, PredictorSettings};
 pub use regression::Regression;
+pub use scaled::FeatureScale;
+pub use simsiam::SimSiam;
 pub use spectral::Spectral;
+pub use supervised_contrastive::SupervisedContrastive;
+pub use vicreg::{VicReg, VicRegSettings};
 
 use crate::math::kernel::Precision;
-use crate::math::{Matrix, ParameterError};
-use crate::part::{Given, ParameterArray, Part, PartSetting, Slot, Slotted, parts};
+use crate::math::{Matrix, ParameterError, require};
+use crate::part::{Fallback, Given, Kind, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts};
 use gradients::zeros;
+use std::sync::LazyLock;
 
 parts! {
     /// The objectives.
@@ -28,6 +58,15 @@ parts! {
     info_nce;
     spectral;
     regression;
+    barlow_twins;
+    vicreg;
+    alignment_uniformity;
+    nt_xent;
+    supervised_contrastive;
+    simsiam;
+    byol;
+    hard_negatives;
+    masked_reconstruction;
 }
 
 /// A part that is an objective.
@@ -65,6 +104,36 @@ impl StopGrad {
     }
 }
 
+/// How many labels are wrong.
+const LABEL_NOISE: PartSetting = PartSetting::new(
+    "label_noise",
+    Kind::Number(Range::FRACTION),
+    Fallback::Absent("every sample has its own label"),
+    "Share of the samples of a step whose label is that of another sample, drawn anew.",
+);
+
+/// Where the labels of samples come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Labels {
+    /// Probability that a sample's label is that of another sample, drawn anew; in [0, 1].
+    pub noise: f64,
+    /// The atom whose sign is the class; `None`: the classes of the data law.
+    pub atom: Option<usize>,
+}
+
+impl Labels {
+    /// As a part's settings say it.
+    fn of(given: &Given) -> Result<Self, ParameterError> {
+        let labels = Self { noise: given.optional_number(LABEL_NOISE.name).unwrap_or(0.0), atom: None };
+        labels.check().map(|()| labels)
+    }
+
+    /// Checks the ranges.
+    pub fn check(&self) -> Result<(), ParameterError> {
+        require(Range::FRACTION.contains(self.noise), LABEL_NOISE.name, self.noise, Range::FRACTION)
+    }
+}
+
 /// Which negatives an anchor is contrasted with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NegativeSet {
@@ -76,6 +145,7 @@ pub enum NegativeSet {
 }
 
 /// What an objective asks of a batch. It is the same for all values of a part's settings.
+#[allow(clippy::struct_excessive_bools, reason = "a list of questions, each with an answer of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Two views of every sample; else its anchors are the samples themselves.
@@ -84,6 +154,14 @@ pub struct Needs {
     pub negatives: bool,
     /// The codes z of the samples: labels.
     pub codes: bool,
+    /// The classes of the samples, which follow from their codes.
+    pub classes: bool,
+    /// Other anchors of the batch, which it compares with each other: at least two.
+    pub other_anchors: bool,
+    /// The features of a slower copy of the learner, which it predicts.
+    pub target: bool,
+    /// The samples and their anchors before the network, of which the anchors' masks have removed a part.
+    pub inputs: bool,
 }
 
 /// The features of one step.
@@ -97,11 +175,27 @@ pub struct Batch<'a> {
     pub negatives: &'a Matrix,
     /// How negatives belong to anchors.
     pub negative_set: NegativeSet,
-    /// z of the anchors' samples, P × d; without rows unless needed.
+    /// z of the anchors' samples, P × d; without rows unless needed. Where labels are wrong, another
+    /// sample's.
     pub codes: &'a Matrix,
+    /// The classes of the anchors' samples, P of them, `None` for a sample without one; empty unless needed.
+    pub classes: &'a [Option<u32>],
+    /// Features of anchors and positives by the slower copy of the learner, P × K each; without rows unless
+    /// needed.
+    pub target: [&'a Matrix; 2],
+    /// The samples x and the anchors x⁺ themselves, P × d1 each; without rows unless needed.
+    pub inputs: [&'a Matrix; 2],
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// Two views, [anchor, positive], with negatives and nothing else.
+    pub fn of_views(views: [&'a Matrix; 2], negatives: &'a Matrix, negative_set: NegativeSet) -> Self {
+        static NOTHING: LazyLock<Matrix> = LazyLock::new(Matrix::default);
+        let [anchor, positive] = views;
+        let (target, inputs) = ([&*NOTHING; 2], [&*NOTHING; 2]);
+        Self { anchor, positive, negatives, negative_set, codes: &NOTHING, classes: &[], target, inputs }
+    }
+
     /// Number of negatives that each anchor sees.
     pub fn negatives_per_anchor(&self) -> usize {
         match self.negative_set {
@@ -121,7 +215,7 @@ pub struct LossReading {
     pub positive_logit: f64,
     /// Mean over negatives of Sim(x⁺, x_s).
     pub negative_logit: f64,
-    /// ℓ'_p, the probability that the softmax gives to the positive.
+    /// ℓ'_p, the probability that the softmax gives to the positive, or to all positives together.
     pub positive_probability: f64,
 }
 
@@ -140,6 +234,8 @@ pub struct Beginning {
     pub features: usize,
     /// d, entries of a code.
     pub latent_dim: usize,
+    /// Entries of a sample as the first layer sees it: d1 in the ambient space.
+    pub input_dim: usize,
     /// Expected norm of a neuron at the start.
     pub initial_norm: f64,
     /// The seed of everything random.
@@ -155,6 +251,10 @@ pub struct Problem {
     pub latent_dim: usize,
     /// E z_j², averaged over the atoms: the activity where active entries are ±1.
     pub activity: f64,
+    /// P, samples of a step.
+    pub anchors: usize,
+    /// K, features of a sample.
+    pub features: usize,
 }
 
 /// A loss on features.
@@ -165,6 +265,16 @@ pub trait Objective: Send + Sync {
     /// Whether samples are contrasted with each other.
     fn contrasts(&self) -> bool {
         self.needs().negatives
+    }
+
+    /// Where its labels come from, if it needs any.
+    fn labels(&self) -> Labels {
+        Labels::default()
+    }
+
+    /// Share of itself that the slower copy of the learner keeps in a step, in [0, 1], if it needs one.
+    fn target_decay(&self) -> f64 {
+        1.0
     }
 
     /// Its own parameter arrays in a run. Nothing of their size is made.
@@ -213,19 +323,23 @@ pub trait Objective: Send + Sync {
 }
 
 /// What the fast step asks of an objective that it takes.
-pub trait FastObjective {
+pub trait FastObjective: Objective {
     /// Whether features of the positive matter where the anchor's neuron is closed. If not, they may hold
     /// anything finite there.
-    fn reads_closed_positives(&self) -> bool;
+    fn reads_closed_positives(&self) -> bool {
+        true
+    }
 
     /// [`Objective::evaluate`] without arrays, with similarities from features rounded to `precision`, which
     /// it may ignore.
     fn evaluate_in(
         &mut self,
-        precision: Precision,
+        _precision: Precision,
         batch: &Batch<'_>,
         gradients: &mut Gradients,
-    ) -> LossReading;
+    ) -> LossReading {
+        self.evaluate(batch, &[], gradients)
+    }
 }
 
 /// InfoNCE as closed forms see it.
@@ -239,3 +353,8 @@ pub struct InfoNceForm {
 
 #[cfg(test)]
 mod tests;
+
+/// The guide's example of an objective is an objective.
+#[cfg(test)]
+#[path = "../../../../examples/extend/objective.rs"]
+mod example;

@@ -7,7 +7,9 @@
 //!
 //! Source: the comparison of contrastive with supervised features (Section 1 and Figure 1); docs/theory.md 5.
 
-use super::{Batch, Beginning, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
+use super::{
+    Batch, Beginning, Gradients, LABEL_NOISE, Labels, LossReading, Needs, Objective, ObjectivePart, Problem,
+};
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
 use crate::math::random::Part;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require, require_positive};
@@ -30,10 +32,12 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             "1.0",
             "Learning rate of the head over that of the weights.",
         ),
+        LABEL_NOISE,
     ],
     build: |given, ()| {
         let tasks = given.optional_whole("tasks").map(|tasks| tasks as usize);
-        Ok(Box::new(Regression::new(tasks, given.number("head_rate_ratio")?)?))
+        let regression = Regression::new(tasks, given.number("head_rate_ratio")?)?;
+        Ok(Box::new(regression.with_labels(Labels::of(given)?)?))
     },
 };
 
@@ -42,6 +46,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
 pub struct Regression {
     tasks: Option<usize>,
     head_rate_ratio: f64,
+    labelling: Labels,
     /// T, K × d.
     targets: Matrix,
     /// R/P, P × K.
@@ -56,7 +61,13 @@ impl Regression {
     pub fn new(tasks: Option<usize>, head_rate_ratio: f64) -> Result<Self, ParameterError> {
         require_positive("head_rate_ratio", head_rate_ratio)?;
         let (targets, residual, labels) = (Matrix::default(), Matrix::default(), Matrix::default());
-        Ok(Self { tasks, head_rate_ratio, targets, residual, labels })
+        Ok(Self { tasks, head_rate_ratio, labelling: Labels::default(), targets, residual, labels })
+    }
+
+    /// The same with some labels wrong; it learns from codes, not from classes.
+    pub fn with_labels(self, labelling: Labels) -> Result<Self, ParameterError> {
+        labelling.check()?;
+        Ok(Self { labelling, ..self })
     }
 
     fn tasks_of(&self, run: &Beginning) -> usize {
@@ -93,6 +104,10 @@ impl Objective for Regression {
 
     fn begin(&mut self, run: &Beginning) {
         self.targets = Self::targets(self.tasks_of(run), run.latent_dim, run.seed);
+    }
+
+    fn labels(&self) -> Labels {
+        self.labelling
     }
 
     fn rate_ratio(&self) -> f64 {

@@ -12,7 +12,6 @@ use super::{
     STOP_GRADIENT, StopGrad, zeros,
 };
 use crate::math::Matrix;
-use crate::math::kernel::Precision;
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 
 /// The declaration.
@@ -40,7 +39,7 @@ impl Spectral {
 
 impl Objective for Spectral {
     fn needs(&self) -> Needs {
-        Needs { two_views: true, negatives: true, codes: false }
+        Needs { two_views: true, negatives: true, ..Needs::default() }
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, _arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
@@ -108,9 +107,5 @@ impl Objective for Spectral {
 impl FastObjective for Spectral {
     fn reads_closed_positives(&self) -> bool {
         self.stop_grad == StopGrad::Nowhere
-    }
-
-    fn evaluate_in(&mut self, _: Precision, batch: &Batch<'_>, gradients: &mut Gradients) -> LossReading {
-        self.evaluate(batch, &[], gradients)
     }
 }

@@ -48,6 +48,11 @@ impl Arrays {
         self.movers = (0..arrays.len()).map(mover).collect();
     }
 
+    /// Names under which stored states keep them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     /// Makes room for what `optimizer` and `rule` remember.
     pub fn remember(&mut self, optimizer: &dyn Optimizer, rule: &dyn BiasRule) {
         let arrays = self.names.iter().zip(&self.values).zip(&self.movers);

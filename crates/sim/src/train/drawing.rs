@@ -1,8 +1,8 @@
 //! Draws samples and views, row by row, each by whichever thread comes to it.
 
-use super::Learner;
 use super::pass::Pass;
 use super::process::{NegativeViews, Parts, StepStreams};
+use super::{Learner, labels};
 use crate::augment::Augmentation;
 use crate::data::DataModel;
 use crate::math::{Matrix, Stream, parallel};
@@ -33,6 +33,9 @@ impl DrawnBatch {
         let Self { anchor, positive, negatives, unread } = self;
         let codes = if needs.codes { &mut pass.codes } else { &mut *unread };
         draw_rows(data, &streams.positives, parts.batch.anchors, anchor, codes);
+        if needs.codes {
+            labels::label(data, parts, &streams.labels, pass);
+        }
         if needs.negatives {
             match parts.batch.negative_set {
                 NegativeSet::Fresh => {
@@ -44,8 +47,14 @@ impl DrawnBatch {
                 single_views(parts.augmentation.as_ref(), &streams.negative_masks, negatives);
             }
         }
+        if needs.inputs {
+            pass.inputs[0].clone_from(anchor);
+        }
         if !pass.one_view {
             draw_views(parts.augmentation.as_ref(), (&streams.masks, 0), anchor, positive);
+        }
+        if needs.inputs {
+            pass.inputs[1].clone_from(anchor);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::bias::{BiasRule, BiasStep, StagedBias};
 use super::optimizer::{Optimizer, Pace};
 use super::rate::RateRule;
 use super::stage::{StageClock, StageRule};
+use super::target::Target;
 use super::{Dynamics, Snapshot, SnapshotError, StepView, StopReason};
 
 use crate::layer::{At, Statistics};
@@ -85,6 +86,8 @@ pub struct Learner {
     pub(super) head: Arrays,
     /// The objective's own arrays.
     pub(super) objective: Arrays,
+    /// The slower copy, where the objective needs one.
+    target: Option<Target>,
     /// What the optimiser remembers of W.
     memory: Memory,
     norms: Vec<f32>,
@@ -117,6 +120,7 @@ impl Learner {
             network: Arrays::default(),
             head: Arrays::default(),
             objective: Arrays::default(),
+            target: None,
             memory: Memory::default(),
             old_norms: norms.clone(),
             initial_norms: norms.clone(),
@@ -134,6 +138,16 @@ impl Learner {
         for arrays in [&mut self.network, &mut self.head, &mut self.objective] {
             arrays.remember(optimizer, self.rule.bias.as_ref());
         }
+    }
+
+    /// Keeps a slower copy of W, thresholds, network and head from now on, with this decay in [0, 1].
+    pub(super) fn keep_target(&mut self, decay: f64) {
+        self.target = Some(Target::new(decay, &self.weights, &self.bias, [&self.network, &self.head]));
+    }
+
+    /// The slower copy, where the objective needs one.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     /// W(0), drawn again from its stream: nothing has to be kept for it.
@@ -257,6 +271,9 @@ impl Learner {
         rule.advance(&mut self.bias, &mut self.bias_memory.values, &step);
         self.network.conclude(rule, &step);
         self.head.conclude(rule, &step);
+        if let Some(target) = &mut self.target {
+            target.follow(&self.weights, &self.bias, [&self.network, &self.head]);
+        }
         self.stop = self.divergence(loss);
     }
 
@@ -310,6 +327,9 @@ impl Learner {
         self.objective.store(&mut snapshot);
         self.memory.store(&mut snapshot);
         self.bias_memory.store(&mut snapshot);
+        if let Some(target) = &self.target {
+            target.store(&mut snapshot);
+        }
         snapshot
     }
 
@@ -322,10 +342,11 @@ impl Learner {
         let reached = if snapshot.stages.first.is_some() { width } else { 0 };
         let at_first = snapshot.array("norms_at_first_stage_end", (1, reached))?;
         let bias_memory = self.bias_memory.stored(snapshot)?;
+        let target = self.target.as_ref().map(|target| target.stored(snapshot)).transpose()?;
         let (network, head) = (self.network.stored(snapshot)?, self.head.stored(snapshot)?);
         (self.objective, self.memory) = (self.objective.stored(snapshot)?, self.memory.stored(snapshot)?);
         (self.network, self.head) = (network, head);
-        self.bias_memory = bias_memory;
+        (self.bias_memory, self.target) = (bias_memory, target);
         self.weights = weights.clone();
         self.bias = bias.as_slice().to_vec();
         self.initial_norms = initial.as_slice().to_vec();

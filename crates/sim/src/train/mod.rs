@@ -9,11 +9,14 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `process` | what a process is made of |
+//! | `labels` | codes and classes that objectives learn from, some of them wrong |
 //! | `reference` | one step as the paper states it, for any parts: read this first |
 //! | [`fast`] | the same step by fewer and faster products, for parts that allow it |
 //! | [`sampled`] | training in the ambient space, by one of these two |
 //! | [`reduced`] | training in the coordinates that the learner sees |
 //! | `pass` | from pre-activations to their gradients: what all three have in common |
+//! | `point` | the parameters above W that batches are evaluated at |
+//! | `target` | a slower copy of the learner, for objectives that predict what it says |
 //! | [`learner`], [`optimizer`], [`rate`], [`bias`], [`stage`] | how parameters, thresholds and stages move |
 //!
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3.
@@ -23,8 +26,11 @@ pub mod stage;
 pub mod rate;
 pub mod optimizer;
 mod arrays;
+mod point;
+mod target;
 pub mod learner;
 mod drawing;
+mod labels;
 mod process;
 mod pass;
 mod reading;

@@ -4,12 +4,14 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1.
 
 use super::Learner;
+use super::point::{Point, copy_arrays};
 use super::reading::firing_rate;
+use super::target::Target;
 use super::view::BiasForces;
 use crate::head::Head;
-use crate::layer::{At, Statistics};
 use crate::math::Matrix;
-use crate::network::{Network, ParameterGradients, Parameters, Tape};
+use crate::math::linalg::times_transposed;
+use crate::network::{Network, ParameterGradients, Tape};
 use crate::objective::{Batch, Gradients, LossReading, NegativeSet, Objective};
 
 /// What stands above the pre-activations.
@@ -74,40 +76,6 @@ impl Branch {
     }
 }
 
-/// The parameters that a step is taken at.
-#[derive(Default)]
-struct Point {
-    bias: Vec<f32>,
-    network: Vec<Matrix>,
-    head: Vec<Matrix>,
-}
-
-impl Point {
-    /// Takes those of the learner, in the buffers of the last step.
-    fn set(&mut self, learner: &Learner) {
-        self.bias.clear();
-        self.bias.extend_from_slice(learner.bias());
-        copy_arrays(&mut self.network, learner.parameters().arrays);
-        copy_arrays(&mut self.head, learner.head_parameters().arrays);
-    }
-
-    fn of_network(&self) -> Parameters<'_> {
-        Parameters { bias: &self.bias, arrays: &self.network, statistics: Statistics::OfBatch }
-    }
-
-    fn of_head(&self) -> At<'_> {
-        At { arrays: &self.head, statistics: Statistics::OfBatch }
-    }
-}
-
-fn copy_arrays(to: &mut Vec<Matrix>, from: &[Matrix]) {
-    to.resize_with(from.len(), Matrix::default);
-    for (kept, array) in to.iter_mut().zip(from) {
-        kept.resize(array.rows(), array.cols());
-        kept.as_mut_slice().copy_from_slice(array.as_slice());
-    }
-}
-
 /// ∂L with respect to all parameters above W, summed over a batch.
 #[derive(Default)]
 pub(super) struct Sums {
@@ -134,8 +102,15 @@ pub(super) struct Pass {
     pub anchor: Branch,
     pub positive: Branch,
     pub negatives: Branch,
+    /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with
+    /// one view only the first.
+    target: [Branch; 2],
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,
+    /// The classes of the anchors' samples, where the objective needs them.
+    pub classes: Vec<Option<u32>>,
+    /// x and x⁺ of the anchors' samples, where the objective needs them.
+    pub inputs: [Matrix; 2],
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
     /// With respect to everything above W.
@@ -149,7 +124,7 @@ pub(super) struct Pass {
 impl Pass {
     /// Remembers the parameters that the step is taken at, and embeds anchors and negatives.
     pub fn embed_anchors_and_negatives(&mut self, above: Above<'_>, learner: &Learner) {
-        self.at.set(learner);
+        self.at.set(learner.bias(), learner.parameters().arrays, learner.head_parameters().arrays);
         self.has_head = above.head.is_some();
         self.anchor.forward(above, &self.at);
         if self.negatives.pre.rows() > 0 {
@@ -162,16 +137,32 @@ impl Pass {
         self.positive.forward(above, &self.at);
     }
 
+    /// Embeds anchors and positives by the slower copy of the learner.
+    ///
+    /// # Shapes
+    /// `samples`: [anchors, positives], P × (input dimension) each.
+    pub fn embed_for_target(&mut self, above: Above<'_>, target: &Target, samples: [&Matrix; 2]) {
+        let views = if self.one_view { 1 } else { 2 };
+        for (branch, x) in self.target.iter_mut().zip(samples).take(views) {
+            times_transposed(&mut branch.pre, x, target.weights());
+            branch.forward(above, target.above());
+        }
+    }
+
     /// What the objective reads in the step, and the place of its gradients.
     pub fn batch(&mut self, negative_set: NegativeSet) -> (Batch<'_>, &mut Gradients) {
         self.negative_set = negative_set;
         let positive = if self.one_view { &self.anchor } else { &self.positive };
+        let second = usize::from(!self.one_view);
         let batch = Batch {
             anchor: self.anchor.read(self.has_head),
             positive: positive.read(self.has_head),
             negatives: self.negatives.read(self.has_head),
             negative_set,
             codes: &self.codes,
+            classes: &self.classes,
+            target: [0, second].map(|view| self.target[view].read(self.has_head)),
+            inputs: self.inputs.each_ref(),
         };
         (batch, &mut self.gradients)
     }
@@ -225,12 +216,16 @@ impl Pass {
     /// What the last step's positives and negatives did to the thresholds; `None` where nothing pulls.
     pub fn bias_forces(&self, above: Above<'_>, objective: &dyn Objective) -> Option<BiasForces> {
         let positive = if self.one_view { &self.anchor } else { &self.positive };
+        let second = usize::from(!self.one_view);
         let attraction = objective.attraction(&Batch {
             anchor: self.anchor.read(self.has_head),
             positive: positive.read(self.has_head),
             negatives: self.negatives.read(self.has_head),
             negative_set: self.negative_set,
             codes: &self.codes,
+            classes: &self.classes,
+            target: [0, second].map(|view| self.target[view].read(self.has_head)),
+            inputs: self.inputs.each_ref(),
         })?;
         let mut sums = Sums::default();
         sums.clear(&self.at);

@@ -2,7 +2,7 @@
 
 use super::optimizer::{Optimizer, Sgd};
 use super::{Learner, TrainingRule};
-use crate::augment::{Augmentation, IntervalMasks};
+use crate::augment::{Augmentation, FactorMoments, IntervalMasks};
 use crate::head::Head;
 use crate::math::kernel::Precision;
 use crate::math::{Matrix, ParameterError, Purpose, Stream, require};
@@ -47,6 +47,8 @@ impl Default for BatchPlan {
 impl BatchPlan {
     fn check(&self, needs: Needs) -> Result<(), ParameterError> {
         require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
+        let accepted = "at least 2: the objective compares the samples of a batch with each other";
+        require(self.anchors >= 2 || !needs.other_anchors, "anchors", self.anchors, accepted)?;
         match self.negative_set {
             _ if !needs.negatives => Ok(()),
             NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),
@@ -140,16 +142,18 @@ impl Parts {
         self.batch.check(needs)?;
         let accepted = "none, for the objective takes one view of a sample";
         require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        self.check_masks(needs)?;
         let stay_at_zero = || self.rule.bias.course().is_some_and(|course| course.stays_at_zero());
         let accepted = "zero, for the network has no thresholds that a rule could move";
         let fits = self.network.has_thresholds() || stay_at_zero();
         require(fits, "bias.kind", "a rule that moves thresholds", accepted)?;
+        let input_dim = weights.cols();
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
         let features = self.network.feature_count(neurons);
         let outputs = self.head.as_ref().map_or(features, |head| head.output_count(features));
         let (initial_norm, seed) = (self.rule.initial_norm, self.seed);
-        let beginning = Beginning { features: outputs, latent_dim, initial_norm, seed };
+        let beginning = Beginning { features: outputs, latent_dim, input_dim, initial_norm, seed };
         let own = |arrays: &[ParameterArray], purpose, number| {
             ParameterArray::draw(arrays, &Stream::new(seed, purpose, number))
         };
@@ -167,6 +171,9 @@ impl Parts {
         learner.objective.bring("objective", &arrays, values, |_| Mover::Optimizer);
         self.check_batches(&learner)?;
         learner.remember(self.optimizer.as_ref());
+        if needs.target {
+            learner.keep_target(self.objective.target_decay());
+        }
         Ok(learner)
     }
 
@@ -179,6 +186,15 @@ impl Parts {
         require(self.batch.anchors >= 2, "batch.anchors", self.batch.anchors, accepted)?;
         let negatives = self.negative_rows();
         require(negatives != 1, "batch.negatives", negatives, accepted)
+    }
+
+    /// An error if the objective asks for what masks remove and there are none.
+    fn check_masks(&self, needs: Needs) -> Result<(), ParameterError> {
+        // A factor without variance keeps every coordinate.
+        let removes = |moments: FactorMoments| moments.squares[0] > moments.means[0].powi(2);
+        let has_masks = self.augmentation.moments().is_some_and(removes);
+        let accepted = "one that masks coordinates, because the objective fills in what masks have removed";
+        require(has_masks || !needs.inputs, "augmentation", "one without masks", accepted)
     }
 
     /// Whether the positive is the anchor itself.
@@ -203,6 +219,7 @@ pub(super) struct StepStreams {
     pub masks: Stream,
     pub negatives: Stream,
     pub negative_masks: Stream,
+    pub labels: Stream,
 }
 
 impl StepStreams {
@@ -214,6 +231,7 @@ impl StepStreams {
             masks: stream(Purpose::MASKS),
             negatives: stream(Purpose::NEGATIVES),
             negative_masks: stream(Purpose::NEGATIVE_MASKS),
+            labels: stream(Purpose::LABELS),
         }
     }
 }

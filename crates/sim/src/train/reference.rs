@@ -46,6 +46,9 @@ impl Reference {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(above);
         }
+        if let Some(target) = learner.target() {
+            pass.embed_for_target(above, target, [&samples.anchor, &samples.positive]);
+        }
         done(StepPart::PreActivations);
         // L, ∂L/∂f
         let negative_set = parts.batch.negative_set;

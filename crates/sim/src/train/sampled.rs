@@ -3,6 +3,7 @@
 
 use super::drawing::draw_views;
 use super::fast::{self, Fast};
+use super::labels;
 use super::learner::initial_weights;
 use super::pass::{Above, Pass};
 use super::process::{Arithmetic, Parts, StepPart};
@@ -38,6 +39,7 @@ impl Sampled {
     /// Parameters out of range, and parts that do not fit together.
     pub fn new(data: Box<dyn DataModel>, mut parts: Parts) -> Result<Self, ParameterError> {
         parts.rule.check()?;
+        labels::check(data.as_ref(), parts.objective.as_ref())?;
         let rows = [parts.batch.anchors, parts.batch.negatives];
         let data: Box<dyn DataModel> = match data.training_samples() {
             Some(samples) => Box::new(FiniteSet::new(data, samples, parts.seed, rows)),

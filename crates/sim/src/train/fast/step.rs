@@ -100,7 +100,7 @@ impl Fast {
 
     /// Draws the step's samples and views, row by row.
     fn draw_batch(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner) {
-        let StepStreams { positives, masks, negatives, negative_masks } =
+        let StepStreams { positives, masks, negatives, negative_masks, .. } =
             StepStreams::new(parts.seed, learner);
         let BatchPlan { anchors, negative_set, negative_views, .. } = parts.batch;
         let (d1, same) = (data.ambient_dim(), parts.has_one_view());

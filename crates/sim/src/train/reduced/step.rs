@@ -14,6 +14,7 @@
 
 use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
 use super::super::fast::{self, gated::Gate};
+use super::super::labels;
 use super::super::learner::StepGradients;
 use super::super::pass::{Above, Pass};
 use super::super::process::{BatchPlan, NegativeViews, Parts, StepStreams};
@@ -83,10 +84,17 @@ impl Reduced {
         let accepted = "sgd in reduced dynamics: another optimiser remembers gradients outside the coordinates that \
                         the learner sees. Sampled dynamics takes every optimiser";
         require(parts.optimizer.is_plain(), "optimizer", "another one", accepted)?;
+        let accepted = "an objective without a slower copy of the learner in reduced dynamics: the copy has parts \
+                        outside of the coordinates that the learner sees now. Sampled dynamics takes every objective";
+        require(!parts.objective.needs().target, "objective", "one with a target", accepted)?;
+        let accepted = "an objective on features in reduced dynamics: there are no samples to fill in. Sampled \
+                        dynamics takes every objective";
+        require(!parts.objective.needs().inputs, "objective", "one on samples", accepted)?;
         let views = GaussianViews::new(parts.augmentation.as_ref(), law, jitter)?;
         let (outside, weights) = Outside::start(&parts.rule, law.clone(), parts.seed)?;
         let learner = parts.begin(weights, law.latent_dim)?;
         let data = law.in_coordinates(outside.rest_dim())?;
+        labels::check(&data, parts.objective.as_ref())?;
         let mut scratch = Scratch::default();
         scratch.pass.one_view = parts.has_one_view();
         let gated = fast::accepts(&mut parts)
@@ -106,7 +114,7 @@ impl Reduced {
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
         let streams = StepStreams::new(self.parts.seed, &self.learner);
-        let StepStreams { positives, masks, negatives, negative_masks } = streams;
+        let StepStreams { positives, masks, negatives, negative_masks, labels: redrawn } = streams;
         let BatchPlan { anchors, negatives: fresh, negative_set, negative_views } = self.parts.batch;
         let needs = self.parts.objective.needs();
         let n = self.data.ambient_dim();
@@ -123,6 +131,7 @@ impl Reduced {
         *mean_squares = squares(latent);
         if needs.codes {
             self.scratch.pass.codes.clone_from(latent);
+            labels::label(data, &self.parts, &redrawn, &mut self.scratch.pass);
         }
         if needs.negatives && negative_set == NegativeSet::InBatch {
             negative.clone_from(anchor);
