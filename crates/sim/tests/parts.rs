@@ -1,7 +1,7 @@
 //! What every part that comes with the program has to fulfil, whatever it is. A new part is tested here as soon
 //! as it stands in the list of its slot.
 
-use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
+use featurescope_sim::augment::{AUGMENTATIONS, Augmentation, Origin};
 use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
 use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
 use featurescope_sim::data::noise_directions::{NOISE_DIRECTIONS, NoiseDirections};
@@ -47,12 +47,14 @@ const ROWS: u32 = 20_000;
 fn every_augmentation_has_the_moments_that_it_names() {
     const DIM: usize = 6;
     let (mut compared, mut named) = (0, 0);
+    let (atoms, code) = (Matrix::from_fn(2, DIM, |j, r| if j == r { 1.0 } else { 0.0 }), [1.0, 1.0]);
     for chosen in Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
         let augmentation = chosen.build(&()).unwrap();
         let stream = Stream::new(3, Purpose::MONTE_CARLO, 7);
         let view = |row: u32| {
             let (mut anchor, mut positive) = (vec![1.0f32; DIM], vec![0.0; DIM]);
-            augmentation.views(&stream, row, &mut anchor, &mut positive);
+            let from = Origin { stream: &stream, row, atoms: &atoms, code: &code };
+            augmentation.views(&from, &mut anchor, &mut positive);
             (anchor, positive)
         };
         // A row is a function of stream and row alone.

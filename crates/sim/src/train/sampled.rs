@@ -1,7 +1,7 @@
 //! Training on samples drawn in the ambient space R^d1: by the fast step where the parts allow it, else by the
 //! reference step.
 
-use super::drawing::draw_views;
+use super::drawing::Views;
 use super::fast::{self, Fast};
 use super::learner::initial_weights;
 use super::pass::Pass;
@@ -140,14 +140,17 @@ impl Dynamics for Sampled {
         if !self.parts.objective.needs().two_views {
             return None;
         }
-        let mut anchor = self.data.sample(stream, first_row, rows).x;
+        let samples = self.data.sample(stream, first_row, rows);
+        let mut anchor = samples.x;
         if self.pass.one_view {
             let anchor = self.embed(&anchor);
             return Some(Pairs { positive: anchor.clone(), anchor });
         }
         let mut positive = Matrix::default();
         // Samples and masks are different parts of a stream.
-        draw_views(self.parts.augmentation.as_ref(), (stream, first_row), &mut anchor, &mut positive);
+        let (augmentation, atoms) = (self.parts.augmentation.as_ref(), self.data.dictionary().atoms());
+        let views = Views { augmentation, atoms };
+        views.draw_pairs((stream, first_row), &samples.latent, &mut anchor, &mut positive);
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
     }
 
