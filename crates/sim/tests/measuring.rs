@@ -11,8 +11,8 @@ use featurescope_sim::measure::{
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, StagedBias,
-    TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, NoAdversary, Parts, RateRule, Sampled, Sgd, StageRule,
+    StagedBias, TrainingRule,
 };
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ fn contrastive() -> Sampled {
         Box::new(data()),
         Parts {
             optimizer: Box::new(Sgd),
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),

@@ -108,13 +108,17 @@ struct ArmSize {
     own_entries: f64,
     /// Most rows or columns of such an array: what is computed for every sample besides features.
     own_values: f64,
+    /// Steps of an adversary before each step.
+    ascents: f64,
 }
 
 impl ArmSize {
     fn new(arm: &ArmSpec, latent_dim: usize) -> Self {
         let anchors = arm.batch.anchors as f64;
         let needs = arm.needs();
-        let same = !needs.two_views || arm.has_equal_views();
+        let ascents = arm.adversary_steps() as f64;
+        // An adversary moves the anchor away from its positive.
+        let same = !needs.two_views || (arm.has_equal_views() && ascents == 0.0);
         let negatives = match arm.batch.negative_set {
             _ if !needs.negatives => 0.0,
             Some(NegativeSetSpec::InBatch) => anchors,
@@ -124,23 +128,27 @@ impl ArmSize {
         let arrays = arm.own_arrays(latent_dim).concat();
         let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
         let own_values = arrays.iter().map(|array| array.rows as f64).sum();
-        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values }
+        Self { width: arm.width() as f64, anchors, positives, negatives, own_entries, own_values, ascents }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
+        let moved = if self.ascents > 0.0 { 2.0 * self.anchors } else { 0.0 };
         let samples = self.anchors + self.positives + self.negatives;
         let embeddings = ARRAYS_PER_EMBEDDING * samples * self.width;
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
         let own = 2.0 * self.own_entries + self.own_values * d;
-        SINGLE * (samples * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
+        SINGLE * ((samples + moved) * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
         // Forward for every sample, backward for the anchors.
         let products = 2.0 * self.width * d1 * (2.0 * self.anchors + self.positives + self.negatives);
-        products + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
+        let logits = 4.0 * self.anchors * (self.width * self.negatives + self.own_entries);
+        // An ascent embeds the anchors, evaluates the loss, and takes the gradient back to the samples.
+        let ascent = 4.0 * self.width * d1 * self.anchors + logits;
+        products + logits + self.ascents * ascent
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

@@ -4,14 +4,15 @@
 //! a list of its own and nothing else.
 
 use super::renamed::Renamed;
-use super::setting::{Condition, Fallback, Kind, Setting};
+use super::setting::{Condition, Fallback, Kind, Setting, Written};
 use featurescope_sim::part::{AnySlot, PartOutline, PartSetting};
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 /// A setting that is always used, has a default and no alternatives; the others say how they differ.
 pub const fn setting(key: &'static str, kind: Kind, fallback: &'static str, doc: &'static str) -> Setting {
-    Setting { key, kind, fallback: Fallback::Value(fallback), used_when: &[], alternatives: &[], doc }
+    let fallback = Fallback::Value(fallback);
+    Setting { key, kind, fallback, used_when: &[], alternatives: &[], doc, written: Written::Always }
 }
 
 impl Setting {
@@ -62,6 +63,8 @@ pub enum Entry {
     With(fn() -> Vec<Condition>, Setting),
     /// A slot: the word that chooses a part, and the settings of its parts.
     Slot(&'static dyn AnySlot),
+    /// A slot whose default part is that there is none: a written spec has it only where another part is chosen.
+    OptionalSlot(&'static dyn AnySlot),
     /// A slot that is used only where these conditions hold, which the parts of the program decide.
     SlotWith(fn() -> Vec<Condition>, &'static dyn AnySlot),
 }
@@ -88,7 +91,7 @@ impl Catalogue {
     /// runs bring theirs along.
     pub fn settings(&self) -> &'static [Setting] {
         let slots = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Slot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
+            Entry::Slot(slot) | Entry::OptionalSlot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
             Entry::Setting(_) | Entry::Beside(..) | Entry::With(..) => None,
         });
         // A catalogue without slots is built once too.
@@ -150,6 +153,11 @@ fn build(entries: &[Entry]) -> Vec<Setting> {
                 settings.push(Setting { used_when: kept(used_when), ..*setting });
             }
             Entry::Slot(slot) => settings.extend(of_slot(*slot, &[])),
+            Entry::OptionalSlot(slot) => {
+                let written = Written::WhereChosen;
+                settings
+                    .extend(of_slot(*slot, &[]).into_iter().map(|setting| Setting { written, ..setting }));
+            }
             Entry::SlotWith(conditions, slot) => settings.extend(of_slot(*slot, kept(conditions()))),
         }
     }
@@ -179,6 +187,7 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
         used_when,
         alternatives: &[],
         doc: kept_text(format!("{} {}", slot.doc(), summaries.join(" "))),
+        written: Written::Always,
     }];
     let mut seen: Vec<&PartSetting> = Vec::new();
     for setting in parts.iter().flat_map(|part| part.settings) {
@@ -203,6 +212,7 @@ fn of_slot(slot: &dyn AnySlot, used_when: &'static [Condition]) -> Vec<Setting> 
             used_when: kept(used_when),
             alternatives: kept(setting.alternatives.iter().map(|name| key(name)).collect()),
             doc: setting.doc,
+            written: Written::Always,
         });
     }
     settings

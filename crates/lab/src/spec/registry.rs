@@ -12,7 +12,7 @@ use featurescope_sim::data::DATA_LAWS;
 use featurescope_sim::measure::{CADENCES, MEASUREMENTS};
 use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::{OBJECTIVES, Objective};
-use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
+use featurescope_sim::train::{ADVERSARIES, BIAS_RULES, OPTIMIZERS, SCHEDULES};
 
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
 const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
@@ -55,6 +55,7 @@ static ENTRIES: &[Entry] = &[
     Entry::SlotWith(needs_two_views, &AUGMENTATIONS),
     Entry::Slot(&NETWORKS),
     Entry::Slot(&OBJECTIVES),
+    Entry::OptionalSlot(&ADVERSARIES),
     Entry::Setting(setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required()),
     Entry::With(needs_negatives, setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()

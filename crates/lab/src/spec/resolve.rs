@@ -14,7 +14,7 @@ use super::catalogue::Catalogue;
 use super::error::{LARGEST_SWEEP, Missing, SpecError};
 use super::layer::{Layer, Variant};
 use super::registry::SPARSE_CODING;
-use super::setting::{Condition, Fallback, InToml, Kind, Setting};
+use super::setting::{Condition, Fallback, InToml, Kind, Setting, Written};
 use super::values::Values;
 use toml::Value;
 
@@ -287,16 +287,29 @@ fn complete(values: &Values, wanted: impl Fn(&Setting) -> bool) -> Values {
     complete
 }
 
+/// The default that is a value.
+fn default_of(setting: &Setting) -> Option<Value> {
+    match setting.fallback {
+        Fallback::Value(text) => parse(text).and_then(|value| setting.kind.accept(&value)),
+        _ => None,
+    }
+}
+
+/// What of `values` a written spec has.
+fn written(values: &Values) -> Values {
+    let mut kept = values.clone();
+    kept.retain(|setting| {
+        setting.written == Written::Always || values.get(setting.key) != default_of(setting).as_ref()
+    });
+    kept
+}
+
 impl Resolved {
     /// What was chosen: the values that differ from their defaults, without the name of the experiment.
     #[must_use]
     pub fn without_defaults(&self) -> Self {
         let is_chosen = |values: &Values, setting: &'static Setting| {
-            let default = match setting.fallback {
-                Fallback::Value(text) => parse(text).and_then(|value| setting.kind.accept(&value)),
-                _ => None,
-            };
-            setting.key != "experiment" && values.get(setting.key) != default.as_ref()
+            setting.key != "experiment" && values.get(setting.key) != default_of(setting).as_ref()
         };
         let chosen = |values: &Values| {
             let mut kept = values.clone();
@@ -330,7 +343,8 @@ impl Resolved {
         entries
     }
 
-    /// The spec that gives the same run again: what arms agree on first, then what is particular to each.
+    /// The spec that gives the same run again: what arms agree on first, then what is particular to each. Defaults are
+    /// written out, except those of parts that a run may have or not ([`Written::WhereChosen`]).
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         let mut common = self.shared.clone();
         for setting in common.catalogue().settings().iter().filter(|setting| !setting.is_shared()) {
@@ -338,12 +352,12 @@ impl Resolved {
                 common.set(setting, value.clone());
             }
         }
-        let mut root = common.to_table();
+        let mut root = written(&common).to_table();
         let mut arms = toml::Table::new();
         for (name, values) in &self.arms {
             let mut own = values.clone();
             own.retain(|setting| common.get(setting.key).is_none());
-            arms.insert(name.clone(), Value::Table(own.to_table()));
+            arms.insert(name.clone(), Value::Table(written(&own).to_table()));
         }
         root.insert("arms".to_owned(), Value::Table(arms));
         toml::to_string(&root)

@@ -21,6 +21,18 @@ pub struct Setting {
     pub alternatives: &'static [&'static str],
     /// What it means, with the paper's letter and units.
     pub doc: &'static str,
+    /// Where a spec that is written out has it.
+    pub written: Written,
+}
+
+/// Where a spec that is written out has a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Everywhere, its default included.
+    Always,
+    /// Where it differs from its default, which is that there is nothing. So specs stay as they were before there was
+    /// such a setting.
+    WhereChosen,
 }
 
 impl Setting {

@@ -13,9 +13,9 @@
 //! Source: contrast to Definition 2.3. The formula: each view has coins of its own. So z_j z_k survives in
 //! x⁺ x⁺⁺ᵀ with probability (1 − q)², also where j = k.
 
-use super::{Augmentation, AugmentationPart, CodeViews, Origin};
+use super::{Augmentation, AugmentationPart, Origin};
 use crate::math::random::{Part, Reader};
-use crate::math::{ParameterError, Stream, require};
+use crate::math::{ParameterError, require};
 use crate::part::{PartSetting, Range};
 
 /// The declaration.
@@ -59,15 +59,6 @@ impl AtomDropout {
             }
         }
     }
-
-    /// z_j ← 0 for the atoms that are lost.
-    fn lose_entries(self, mut reader: Reader<'_>, code: &mut [f32]) {
-        for z in code.iter_mut().filter(|z| **z != 0.0) {
-            if self.is_lost(&mut reader) {
-                *z = 0.0;
-            }
-        }
-    }
 }
 
 impl Augmentation for AtomDropout {
@@ -81,28 +72,15 @@ impl Augmentation for AtomDropout {
         self.lose_atoms(from, Part::AnchorView, sample);
     }
 
-    fn code_views(&self) -> Option<&dyn CodeViews> {
-        Some(self)
-    }
-}
-
-impl CodeViews for AtomDropout {
-    fn codes(&self, stream: &Stream, row: u32, code: &mut [f32], positive: &mut [f32]) {
-        positive.copy_from_slice(code);
-        self.lose_entries(stream.reader(Part::PositiveView, row), positive);
-        self.single_code(stream, row, code);
-    }
-
-    fn single_code(&self, stream: &Stream, row: u32, code: &mut [f32]) {
-        self.lose_entries(stream.reader(Part::AnchorView, row), code);
+    fn moves_code_alone(&self) -> bool {
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Matrix;
-    use crate::math::Purpose;
+    use crate::math::{Matrix, Purpose, Stream};
 
     const ROWS: u32 = 40_000;
     /// Two active atoms and a silent one, all orthonormal and none along an axis.
@@ -128,35 +106,35 @@ mod tests {
         let sample = combined(&CODE, &atoms);
         for drop_rate in [0.0, 0.3, 1.0] {
             let dropout = AtomDropout::new(drop_rate).unwrap();
-            let mut sums = [[[0.0f64; 2]; 4]; 4];
+            let (mut sums, mut squares) = (Matrix::<f64>::zeros(4, 4), Matrix::<f64>::zeros(4, 4));
             for row in 0..ROWS {
                 let from = Origin { stream: &stream, row, atoms: &atoms, code: &CODE };
                 let (mut anchor, mut positive) = (sample.clone(), vec![0.0; 4]);
                 dropout.views(&from, &mut anchor, &mut positive);
-                for (sums, x) in sums.iter_mut().zip(&anchor) {
-                    for (sum, y) in sums.iter_mut().zip(&positive) {
+                for (r, x) in anchor.iter().enumerate() {
+                    for (s, y) in positive.iter().enumerate() {
                         let value = f64::from(x * y);
-                        *sum = [sum[0] + value, sum[1] + value * value];
+                        sums[(r, s)] += value;
+                        squares[(r, s)] += value * value;
                     }
                 }
-                let (mut code, mut other) = (CODE, [0.0; 3]);
-                dropout.code_views().unwrap().codes(&stream, row, &mut code, &mut other);
-                // Every number here is a multiple of a quarter.
-                assert_eq!((anchor, positive), (combined(&code, &atoms), combined(&other, &atoms)));
+                // Noise stays; every number here is a multiple of a quarter.
+                for view in [&anchor, &positive] {
+                    let left = (0..3).map(|j| (0..4).map(|r| (view[r] - NOISE[r]) * atoms[(j, r)]).sum());
+                    let left: Vec<f32> = left.collect();
+                    assert!(left.iter().zip(CODE).all(|(left, z)| *left == 0.0 || *left == z));
+                    assert_eq!(*view, combined(&left, &atoms));
+                }
             }
             let keep = 1.0 - drop_rate;
             let (mut compared, n) = (0, f64::from(ROWS));
             for r in 0..4 {
                 for s in 0..4 {
-                    let [signal, noise] = [
-                        |r| f64::from(combined(&CODE, &self::atoms())[r] - NOISE[r]),
-                        |r| f64::from(NOISE[r]),
-                    ];
+                    let signal = |r: usize| f64::from(sample[r] - NOISE[r]);
+                    let noise = |r: usize| f64::from(NOISE[r]);
                     let crossed = signal(r) * noise(s) + noise(r) * signal(s);
                     let expected = keep * keep * signal(r) * signal(s) + keep * crossed + noise(r) * noise(s);
-                    // Two atoms survive in one view: signals of one sample are not products of means, but those
-                    // of two views are, whatever the atoms are.
-                    let [mean, square] = sums[r][s].map(|sum| sum / n);
+                    let (mean, square) = (sums[(r, s)] / n, squares[(r, s)] / n);
                     let error = ((square - mean * mean).max(0.0) / n).sqrt();
                     assert!((mean - expected).abs() <= 5.0 * error + 1e-9, "{r} {s}: {mean}, {expected}");
                     compared += 1;
@@ -179,9 +157,7 @@ mod tests {
             dropout.single_view(&from(&CODE), &mut single);
             assert_eq!(single, anchor);
             lost += u32::from(single != sample);
-            let (mut code, mut silent) = (CODE, NOISE);
-            dropout.single_code(&stream, row, &mut code);
-            assert_eq!(single, combined(&code, &atoms));
+            let mut silent = NOISE;
             dropout.single_view(&from(&[0.0; 3]), &mut silent);
             assert_eq!(silent, NOISE);
         }

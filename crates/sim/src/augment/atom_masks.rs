@@ -184,12 +184,12 @@ mod tests {
             if all > 0.0 { energy(j, r) / all } else { 0.0 }
         };
         for (keep_rate, correlation) in [(0.5, 0.0), (0.5, 0.6), (0.5, 1.0), (0.3, 0.8)] {
-            let (mut sums, mut means) = ([[0.0f64; DIM]; DIM], [0.0f64; DIM]);
+            let (mut sums, mut means) = (Matrix::<f64>::zeros(DIM, DIM), [0.0f64; DIM]);
             each_pair(AtomMasks::new(keep_rate, correlation).unwrap(), |anchor, positive| {
                 for r in 0..DIM {
                     assert_eq!(anchor[r] + positive[r], SCALE);
                     means[r] += f64::from(anchor[r]);
-                    (0..DIM).for_each(|s| sums[r][s] += f64::from(anchor[r] * positive[s]));
+                    (0..DIM).for_each(|s| sums[(r, s)] += f64::from(anchor[r] * positive[s]));
                 }
             });
             let (n, mut compared) = (f64::from(ROWS), 0);
@@ -203,13 +203,13 @@ mod tests {
                 );
                 compared += 1;
             };
-            for r in 0..DIM {
-                compare(means[r], 2.0 * keep_rate, 2.0);
+            for (r, mean) in means.into_iter().enumerate() {
+                compare(mean, 2.0 * keep_rate, 2.0);
                 for s in 0..DIM {
                     let shared: f64 = (0..3).map(|j| share(r, j) * share(s, j)).sum();
                     let factor = 1.0 - correlation * correlation * shared;
                     let pair = 4.0 * keep_rate * (1.0 - keep_rate) * factor;
-                    compare(sums[r][s], if r == s { 0.0 } else { pair }, 4.0);
+                    compare(sums[(r, s)], if r == s { 0.0 } else { pair }, 4.0);
                 }
             }
             assert_eq!(compared, DIM + DIM * DIM);

@@ -89,9 +89,10 @@ pub trait Augmentation: Send + Sync {
         None
     }
 
-    /// The same on codes, for views that change the code of a sample and leave its noise alone; `None` for others.
-    fn code_views(&self) -> Option<&dyn CodeViews> {
-        None
+    /// Whether views change the code of a sample and nothing else: x⁺ = M z⁺ + ξ and x⁺⁺ = M z⁺⁺ + ξ. They are then the
+    /// same in any orthonormal basis that has the atoms among its vectors.
+    fn moves_code_alone(&self) -> bool {
+        false
     }
 
     /// The same for whole batches, for an augmentation that wants to see them; `None`: batches are drawn row
@@ -105,20 +106,6 @@ pub trait Augmentation: Send + Sync {
     fn strengths(&self) -> Vec<Strength> {
         Vec::new()
     }
-}
-
-/// Views that change z alone: x⁺ = M z⁺ + ξ and x⁺⁺ = M z⁺⁺ + ξ.
-///
-/// They draw what [`Augmentation::views`] draws, so that reduced dynamics has them as they are.
-pub trait CodeViews {
-    /// Turns the code into that of the anchor in place and writes that of the other view into `positive`.
-    ///
-    /// # Shapes
-    /// `code` and `positive`: d entries.
-    fn codes(&self, stream: &Stream, row: u32, code: &mut [f32], positive: &mut [f32]);
-
-    /// Turns the code into that of a single view with the law of the anchor.
-    fn single_code(&self, stream: &Stream, row: u32, code: &mut [f32]);
 }
 
 /// Views of whole batches: for a law whose every call is dear, a function of another language for instance.

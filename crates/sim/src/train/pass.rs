@@ -62,6 +62,12 @@ impl Pass {
         }
     }
 
+    /// Embeds the anchors anew, whose pre-activations have changed.
+    pub fn embed_anchors(&mut self, network: &dyn Network) {
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        self.anchor.forward(network, at);
+    }
+
     /// Embeds the positives.
     pub fn embed_positives(&mut self, network: &dyn Network) {
         let at = Parameters { bias: &self.bias, arrays: &self.arrays };
@@ -107,6 +113,16 @@ impl Pass {
         if let Some(gradient) = &mut gradients.negatives {
             back(&mut self.negatives, gradient);
         }
+    }
+
+    /// Takes the gradient of the anchors alone back to their pre-activations: ∂L/∂(W x⁺), P × m. The gradients with
+    /// respect to the parameters are no longer those of the step.
+    pub fn backward_anchors(&mut self, network: &dyn Network) -> &Matrix {
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        self.parameter_gradients.clear(at);
+        let (branch, gradient) = (&mut self.anchor, &mut self.gradients.anchor);
+        network.backward(&branch.pre, at, &mut branch.tape, gradient, &mut self.parameter_gradients);
+        gradient
     }
 
     /// Share of the anchors' features that are not zero.

@@ -5,6 +5,7 @@
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3 and 4.1.
 
 use super::Learner;
+use super::climb::Climb;
 use super::drawing::DrawnBatch;
 use super::learner::StepGradients;
 use super::pass::Pass;
@@ -18,6 +19,7 @@ use crate::objective::LossReading;
 #[derive(Default)]
 pub(super) struct Reference {
     samples: DrawnBatch,
+    climb: Climb,
     d_weights: Matrix,
 }
 
@@ -30,10 +32,10 @@ impl Reference {
         pass: &mut Pass,
         done: &mut dyn FnMut(StepPart),
     ) -> LossReading {
-        let (needs, network) = (parts.objective.needs(), parts.network.as_ref());
+        let needs = parts.objective.needs();
         // x, x⁺, x⁺⁺, x_s
         self.samples.draw(data, parts, learner, pass);
-        let samples = &self.samples;
+        let (samples, network) = (&mut self.samples, parts.network.as_ref());
         done(StepPart::Samples);
         // f(x⁺), f(x⁺⁺), f(x_s), f the network on W x and b
         times_transposed(&mut pass.anchor.pre, &samples.anchor, learner.weights());
@@ -45,13 +47,15 @@ impl Reference {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(network);
         }
+        // x⁺ ← x⁺ + δ, where there is an adversary
+        self.climb.climb(parts, learner, pass, &mut samples.anchor);
         done(StepPart::PreActivations);
         // L, ∂L/∂f
         let negative_set = parts.batch.negative_set;
         let reading = pass.evaluate(parts.objective.as_mut(), negative_set, learner);
         done(StepPart::Similarity);
         // C = ∂L/∂(W x), ∂L/∂b
-        pass.backward(network);
+        pass.backward(parts.network.as_ref());
         done(StepPart::Activation);
         // ∂L/∂W = Σ Cᵀ x over the branches that are not behind StopGrad
         let positive = if pass.one_view { &samples.anchor } else { &samples.positive };

@@ -47,7 +47,7 @@ impl Sampled {
             Step::Reference(Reference::default())
         };
         let mut pass = Pass::default();
-        pass.one_view = parts.has_one_view();
+        pass.one_view = parts.embeds_one_view();
         Ok(Self { data, parts, learner, pass, step, batch: None })
     }
 
@@ -58,7 +58,7 @@ impl Sampled {
     pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Result<Self, ParameterError> {
         let is_fast = matches!(self.step, Step::Fast(_));
         let accepted = "single: mixed arithmetic is that of the fast step, which takes plain descent, a network of \
-                        neurons with gates and plain output, and an objective that is contrastive";
+                        neurons with gates and plain output, an objective that is contrastive, and no adversary";
         require(is_fast || arithmetic == Arithmetic::Single, "arithmetic", "mixed", accepted)?;
         if is_fast {
             self.step = Step::Fast(Fast::new(&mut self.parts, arithmetic));

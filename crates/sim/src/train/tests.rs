@@ -32,6 +32,7 @@ fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Sampled, crate::m
         Box::new(data()),
         Parts {
             optimizer: Box::new(Sgd),
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(Identity),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),

@@ -8,7 +8,8 @@ use featurescope_sim::network::Network;
 use featurescope_sim::objective::{NegativeSet, Objective};
 use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, Optimizer, Parts, Reduced, Sampled,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, NoAdversary, Optimizer, Parts, Reduced,
+    Sampled,
 };
 use std::sync::Arc;
 
@@ -67,7 +68,8 @@ fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: Batch
     }
     let (network, optimizer) = (network.build(&()).unwrap(), optimizer.build(&()).unwrap());
     let (rule, seed) = (run().rule, run().seed);
-    Some(Parts { augmentation, network, objective, optimizer, batch, rule, seed })
+    let adversary = Box::new(NoAdversary);
+    Some(Parts { augmentation, network, objective, optimizer, adversary, batch, rule, seed })
 }
 
 fn loss(dynamics: &dyn Dynamics) -> f64 {

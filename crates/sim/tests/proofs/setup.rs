@@ -7,8 +7,8 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot, StageRule,
-    TrainedBias, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, NoAdversary, Parts, RateRule, Sampled, Sgd, Snapshot,
+    StageRule, TrainedBias, TrainingRule,
 };
 use std::sync::Arc;
 
@@ -103,6 +103,7 @@ impl Run {
             Box::new(self.data()),
             Parts {
                 optimizer: Box::new(Sgd),
+                adversary: Box::new(NoAdversary),
                 augmentation: self.views.build(),
                 network: Box::new(SymRelu),
                 objective,
