@@ -1,71 +1,84 @@
-//! Additive noise: x⁺ = x + s·e and x⁺⁺ = x + s·e′, with independent standard normal e and e′.
+//! Random scaling: x⁺ = f x and x⁺⁺ = f′ x, with independent log-normal factors f and f′ of mean 1.
 //!
-//! Unlike masks these views share the whole noise ξ of their sample. So they do not decouple it, and theory
-//! expects them to help no more than no augmentation does.
+//! A view has one factor for all of its coordinates. So views keep the direction of their sample, and share its
+//! whole noise ξ. Theory expects them to help no more than no augmentation does.
 
-use super::{Augmentation, AugmentationPart};
-use crate::math::random::{Part, Stream};
+use super::{Augmentation, AugmentationPart, Origin};
+use crate::math::random::{Part, Reader};
 use crate::part::{PartSetting, Range};
 
 /// The declaration: what a spec writes, what its settings are, and how it is built.
 pub(super) static PART: AugmentationPart = AugmentationPart {
-    kind: "additive_noise",
-    summary: "each view gets normal noise of its own",
+    kind: "random_scale",
+    summary: "each view is multiplied by a random factor of its own",
     settings: &[PartSetting::number(
-        "deviation",
-        Range::SQUARABLE,
-        "0.1",
-        "Standard deviation of the noise that a view gets, in every coordinate.",
+        "spread",
+        Range::POSITIVE_FRACTION,
+        "0.2",
+        "Standard deviation of the logarithm of a view's factor, whose mean is 1.",
     )],
-    build: |given, ()| Ok(Box::new(AdditiveNoise { deviation: given.number("deviation")? as f32 })),
+    build: |given, ()| Ok(Box::new(RandomScale { spread: given.number("spread")? })),
 };
 
-/// Noise that is added to each view.
+/// A random factor for each view.
 #[derive(Clone, Copy, Debug)]
-pub struct AdditiveNoise {
-    deviation: f32,
+pub struct RandomScale {
+    spread: f64,
 }
 
-impl Augmentation for AdditiveNoise {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
+impl RandomScale {
+    /// e^(s g − s²/2) with a standard normal g: its mean is 1, its mean square e^(s²).
+    fn factor(self, reader: &mut Reader<'_>) -> f32 {
+        (self.spread * reader.normal() - 0.5 * self.spread * self.spread).exp() as f32
+    }
+}
+
+impl Augmentation for RandomScale {
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
         // The stream knows seed, purpose and step. With the row that names every number that is drawn, so that
         // a view is the same on any number of threads.
-        let mut reader = stream.reader(Part::Mask, row);
+        let mut reader = from.stream.reader(Part::Mask, from.row);
+        let factors = [self.factor(&mut reader), self.factor(&mut reader)];
         for (x, y) in sample.iter_mut().zip(positive) {
-            *y = *x + self.deviation * reader.normal() as f32;
-            *x += self.deviation * reader.normal() as f32;
+            *y = factors[1] * *x;
+            *x *= factors[0];
         }
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        let mut reader = stream.reader(Part::Mask, row);
-        for x in sample {
-            *x += self.deviation * reader.normal() as f32;
-        }
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        let factor = self.factor(&mut from.stream.reader(Part::Mask, from.row));
+        sample.iter_mut().for_each(|x| *x *= factor);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::Purpose;
+    use crate::math::{Matrix, Purpose, Stream};
 
-    /// Views of x = 1 in `DIM` coordinates.
-    const DIM: usize = 20_000;
+    /// Rows that means are taken over.
+    const ROWS: u32 = 20_000;
 
     #[test]
-    fn the_noise_of_the_two_views_is_independent_and_as_large_as_was_asked_for() {
-        let augmentation = AdditiveNoise { deviation: 0.5 };
-        let (mut anchor, mut positive) = (vec![1.0; DIM], vec![0.0; DIM]);
-        augmentation.views(&Stream::new(1, Purpose::MONTE_CARLO, 0), 0, &mut anchor, &mut positive);
-        let product = |a: &[f32], b: &[f32]| -> f64 {
-            let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(a - 1.0) * f64::from(b - 1.0)).sum();
-            sum / DIM as f64
-        };
-        // Five standard errors: √2 · .25/√DIM for a square, .25/√DIM for a product.
-        let error = 5.0 * 0.25 * std::f64::consts::SQRT_2 / (DIM as f64).sqrt();
-        assert!((product(&anchor, &anchor) - 0.25).abs() < error);
-        assert!((product(&positive, &positive) - 0.25).abs() < error);
-        assert!(product(&anchor, &positive).abs() < error);
+    fn the_factors_of_the_two_views_are_independent_and_have_their_moments() {
+        let (scale, atoms) = (RandomScale { spread: 0.3 }, Matrix::default());
+        let stream = Stream::new(1, Purpose::MONTE_CARLO, 0);
+        let mut sums = [0.0; 3];
+        for row in 0..ROWS {
+            let (mut anchor, mut positive) = ([2.0, -1.0], [0.0; 2]);
+            let from = Origin { stream: &stream, row, atoms: &atoms, code: &[] };
+            scale.views(&from, &mut anchor, &mut positive);
+            assert!(anchor[0] == -2.0 * anchor[1] && positive[0] == -2.0 * positive[1]);
+            let factors = [anchor[1], positive[1]].map(|x| -f64::from(x));
+            let values = [factors[0], factors[0].powi(2), factors[0] * factors[1]];
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+        }
+        // E f^k = e^(k (k − 1) s²/2).
+        let moment = |k: f64| (0.5 * k * (k - 1.0) * 0.09f64).exp();
+        let variances = [moment(2.0) - 1.0, moment(4.0) - moment(2.0).powi(2), moment(2.0).powi(2) - 1.0];
+        for ((sum, variance), expected) in sums.into_iter().zip(variances).zip([1.0, moment(2.0), 1.0]) {
+            let (mean, error) = (sum / f64::from(ROWS), 5.0 * (variance / f64::from(ROWS)).sqrt());
+            assert!((mean - expected).abs() < error, "{mean} {expected}");
+        }
     }
 }

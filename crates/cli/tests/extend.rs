@@ -22,8 +22,8 @@ const EXAMPLES: &[Example] = &[
     Example {
         file: "augmentation.rs",
         folder: "crates/sim/src/augment",
-        module: "additive_noise",
-        line: "additive_noise;",
+        module: "random_scale",
+        line: "random_scale;",
     },
     Example {
         file: "network.rs",
@@ -167,7 +167,7 @@ fn a_part_is_one_file_and_one_line() {
     }
     let ask = ["run", "--release", "--locked", "-q", "-p", "featurescope", "--", "explain"];
     for (name, word) in [
-        ("augmentation.deviation", "additive_noise"),
+        ("augmentation.spread", "random_scale"),
         ("network.smoothness", "smooth_relu"),
         ("objective.form_rate_ratio", "bilinear"),
         ("data.noisy_fraction", "uneven_noise"),

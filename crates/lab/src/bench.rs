@@ -15,8 +15,8 @@ use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 pub use featurescope_sim::train::Arithmetic;
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, TrainedBias,
-    TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, NoAdversary, Parts, RateRule, Sampled, Sgd, StageRule,
+    TrainedBias, TrainingRule,
 };
 use serde::Serialize;
 use std::hint::black_box;
@@ -169,6 +169,7 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Samp
     let parts = Parts {
         optimizer: Box::new(Sgd),
         head: None,
+        adversary: Box::new(NoAdversary),
         augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
         network: Box::new(SymRelu),
         objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),

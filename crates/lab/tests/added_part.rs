@@ -8,7 +8,7 @@ use featurescope_lab::report::{FigureData, write_for_run};
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::registry::find;
 use featurescope_lab::spec::{Layer, Spec, SpecError};
-use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
+use featurescope_sim::augment::{AUGMENTATIONS, Augmentation, Origin};
 use featurescope_sim::data::latent::LATENT_LAWS;
 use featurescope_sim::data::{
     AMBIENT_DIM, DATA_LAWS, DataModel, DenseNoise, Dictionary, DictionaryError, Drawing, Independent,
@@ -24,35 +24,40 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// x⁺ = x + e, x⁺⁺ = x + e′ with normal e and e′.
-struct AdditiveNoise {
-    deviation: f32,
+struct OwnNoise {
+    scale: f32,
 }
 
-impl Augmentation for AdditiveNoise {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
-        let mut reader = stream.reader(Draw::Mask, row);
+impl Augmentation for OwnNoise {
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
+        let mut reader = from.stream.reader(Draw::Mask, from.row);
         for (x, y) in sample.iter_mut().zip(positive) {
-            *y = *x + self.deviation * reader.normal() as f32;
-            *x += self.deviation * reader.normal() as f32;
+            *y = *x + self.scale * reader.normal() as f32;
+            *x += self.scale * reader.normal() as f32;
         }
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        let mut reader = stream.reader(Draw::Mask, row);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        let mut reader = from.stream.reader(Draw::Mask, from.row);
         for x in sample {
-            *x += self.deviation * reader.normal() as f32;
+            *x += self.scale * reader.normal() as f32;
         }
     }
 }
 
 fn part() -> Part<Box<dyn Augmentation>> {
     Part {
-        kind: "additive_noise",
+        kind: "own_noise",
         summary: "normal noise of its own is added to each view",
         settings: const {
-            &[PartSetting::number("deviation", Range::POSITIVE, "0.1", "Standard deviation of a coordinate.")]
+            &[PartSetting::number(
+                "noise_scale",
+                Range::POSITIVE,
+                "0.1",
+                "Standard deviation of a coordinate.",
+            )]
         },
-        build: |given, ()| Ok(Box::new(AdditiveNoise { deviation: given.number("deviation")? as f32 })),
+        build: |given, ()| Ok(Box::new(OwnNoise { scale: given.number("noise_scale")? as f32 })),
     }
 }
 
@@ -68,7 +73,7 @@ negatives = 8
 [training]
 steps = 3
 [arms.noisy]
-augmentation = { kind = \"additive_noise\", deviation = 0.3 }
+augmentation = { kind = \"own_noise\", noise_scale = 0.3 }
 [arms.masked]
 ";
 
@@ -79,15 +84,15 @@ fn spec(text: &str) -> Result<Spec, SpecError> {
 #[test]
 fn an_added_augmentation_is_read_checked_and_trained() {
     let before = spec(SPEC).unwrap_err().to_string();
-    assert!(before.contains("additive_noise") || before.contains("deviation"), "{before}");
-    assert!(find("augmentation.deviation").is_none());
+    assert!(before.contains("own_noise") || before.contains("noise_scale"), "{before}");
+    assert!(find("augmentation.noise_scale").is_none());
 
     AUGMENTATIONS.add(part()).unwrap();
-    assert!(find("augmentation.kind").unwrap().doc.contains("additive_noise: normal noise of its own"));
+    assert!(find("augmentation.kind").unwrap().doc.contains("own_noise: normal noise of its own"));
     let wrong = spec(&SPEC.replace("0.3", "-1.0")).unwrap_err().to_string();
-    assert!(wrong.contains("augmentation.deviation") && wrong.contains("[1e-37, 1e37]"), "{wrong}");
+    assert!(wrong.contains("augmentation.noise_scale") && wrong.contains("[1e-37, 1e37]"), "{wrong}");
     // A setting of one part is refused with another, by the words of the spec.
-    let unused = spec(&format!("{SPEC}augmentation.deviation = 0.2\n")).unwrap_err().to_string();
+    let unused = spec(&format!("{SPEC}augmentation.noise_scale = 0.2\n")).unwrap_err().to_string();
     assert!(unused.contains("augmentation.kind = random_mask"), "{unused}");
 
     ship(&[&PAPER]);

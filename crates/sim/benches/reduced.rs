@@ -11,8 +11,8 @@ use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd,
-    StageRule, TrainingRule, ZeroBias,
+    BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, NoAdversary, Parts, RateRule, Reduced,
+    Sampled, Sgd, StageRule, TrainingRule, ZeroBias,
 };
 use std::sync::Arc;
 
@@ -60,6 +60,7 @@ fn reduced(ambient_dim: usize, latent_dim: usize, width: usize, batch: BatchPlan
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),
@@ -85,6 +86,7 @@ fn sampled_step(bencher: Bencher, ambient_dim: usize) {
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(IntervalMasks::complementary(0.5).expect("in range")),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).expect("in range")),

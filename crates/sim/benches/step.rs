@@ -1,7 +1,7 @@
 //! What the kernels of a training step cost: `cargo bench -p featurescope-sim --bench step`.
 
 use divan::{Bencher, black_box};
-use featurescope_sim::augment::{Augmentation, IntervalMasks};
+use featurescope_sim::augment::{Augmentation, IntervalMasks, Origin};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::descent::{Coefficients, Descent, descend};
 use featurescope_sim::math::gaussian::fill_normal;
@@ -108,7 +108,8 @@ fn samples_and_views(bencher: Bencher) {
     bencher.bench_local(|| {
         for row in 0..ANCHORS as u32 {
             data.draw(&stream, row, &mut x, &mut z);
-            masks.views(&stream, row, &mut x, &mut y);
+            let from = Origin { stream: &stream, row, atoms: data.dictionary().atoms(), code: &z };
+            masks.views(&from, &mut x, &mut y);
             black_box((&x, &y));
         }
     });

@@ -14,8 +14,8 @@ use featurescope_sim::network::{Network, SymRelu};
 use featurescope_sim::objective::{InfoNce, NegativeSet, Regression, StopGrad};
 use featurescope_sim::part::{Chosen, Value};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, StageRule, StagedBias,
-    TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, NoAdversary, Parts, RateRule, Sampled, Sgd, StageRule,
+    StagedBias, TrainingRule,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ fn contrastive() -> Sampled {
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(IntervalMasks::complementary(0.5).unwrap()),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),

@@ -13,8 +13,8 @@ use featurescope_sim::math::Matrix;
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced,
-    Sampled, Sgd, StageRule, TrainedBias, TrainingRule,
+    Arithmetic, BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, NoAdversary, Parts, RateRule,
+    Reduced, Sampled, Sgd, StageRule, TrainedBias, TrainingRule,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -99,6 +99,7 @@ impl Sizes {
             Parts {
                 optimizer: Box::new(Sgd),
                 head: None,
+                adversary: Box::new(NoAdversary),
                 augmentation: views.augmentation(),
                 network: Box::new(SymRelu),
                 objective: loss,
@@ -230,6 +231,7 @@ fn a_reduced_step_allocates_for_its_factorisations_alone() {
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: Box::new(NoAdversary),
             augmentation: Views::Masked.augmentation(),
             network: Box::new(SymRelu),
             objective: info_nce(StopGrad::Targets),

@@ -1,7 +1,7 @@
 //! What every part that comes with the program has to fulfil, whatever it is. A new part is tested here as soon
 //! as it stands in the list of its slot.
 
-use featurescope_sim::augment::{AUGMENTATIONS, Augmentation};
+use featurescope_sim::augment::{AUGMENTATIONS, Augmentation, Origin};
 use featurescope_sim::data::dictionary::{DICTIONARIES, DictionarySource};
 use featurescope_sim::data::latent::values::VALUES;
 use featurescope_sim::data::latent::{LATENT_LAWS, LatentLaw};
@@ -17,14 +17,23 @@ use featurescope_sim::measure::CADENCES;
 use featurescope_sim::network::{INITIAL_NORM, NETWORKS, Network, OUTPUT, Parameters, WIDTH};
 use featurescope_sim::objective::OBJECTIVES;
 use featurescope_sim::part::{AnySlot, Chosen, Fallback, Kind, Mover, ParameterArray, Value};
-use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
+use featurescope_sim::train::{ADVERSARIES, Adversary, BIAS_RULES, OPTIMIZERS, SCHEDULES};
 use std::sync::Arc;
 
 #[test]
 fn every_part_says_what_it_is_and_what_its_settings_are() {
     let data: [&dyn AnySlot; 5] = [&DATA_LAWS, &DICTIONARIES, &LATENT_LAWS, &NOISE_DIRECTIONS, &NOISE_LAWS];
-    let arms: [&dyn AnySlot; 8] =
-        [&AUGMENTATIONS, &NETWORKS, &HEADS, &OBJECTIVES, &OPTIMIZERS, &BIAS_RULES, &SCHEDULES, &CADENCES];
+    let arms: [&dyn AnySlot; 9] = [
+        &AUGMENTATIONS,
+        &NETWORKS,
+        &HEADS,
+        &OBJECTIVES,
+        &ADVERSARIES,
+        &OPTIMIZERS,
+        &BIAS_RULES,
+        &SCHEDULES,
+        &CADENCES,
+    ];
     for slot in data.into_iter().chain(arms) {
         let parts = slot.outlines();
         assert!(parts.iter().any(|part| part.kind == slot.default_kind()), "{}", slot.key());
@@ -53,12 +62,14 @@ const ROWS: u32 = 20_000;
 fn every_augmentation_has_the_moments_that_it_names() {
     const DIM: usize = 6;
     let (mut compared, mut named) = (0, 0);
+    let (atoms, code) = (Matrix::from_fn(2, DIM, |j, r| if j == r { 1.0 } else { 0.0 }), [1.0, 1.0]);
     for chosen in Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
         let augmentation = chosen.build(&()).unwrap();
         let stream = Stream::new(3, Purpose::MONTE_CARLO, 7);
         let view = |row: u32| {
             let (mut anchor, mut positive) = (vec![1.0f32; DIM], vec![0.0; DIM]);
-            augmentation.views(&stream, row, &mut anchor, &mut positive);
+            let from = Origin { stream: &stream, row, atoms: &atoms, code: &code };
+            augmentation.views(&from, &mut anchor, &mut positive);
             (anchor, positive)
         };
         // A row is a function of stream and row alone.
@@ -82,6 +93,77 @@ fn every_augmentation_has_the_moments_that_it_names() {
         }
     }
     assert!(compared == 5 * named && named >= 4, "{compared} moments of {named} augmentations");
+}
+
+/// Noise that is added and views that change the code alone, as the parts say it of themselves, in samples x = M z + ξ.
+#[test]
+fn every_augmentation_leaves_of_a_sample_what_it_says() {
+    const DIM: usize = 4;
+    let (mut adding, mut moving) = (0, 0);
+    let half = |j: usize, r: usize| if ((j * 5) >> r) & 1 == 0 { 0.5 } else { -0.5 };
+    let (atoms, code) = (Matrix::from_fn(2, DIM, half), [1.0, -1.0]);
+    // The noise is orthogonal to both atoms.
+    let noise = [1.0, 1.0, -1.0, -1.0];
+    let sample: Vec<f32> = (0..DIM).map(|r| noise[r] + atoms[(0, r)] - atoms[(1, r)]).collect();
+    for chosen in Chosen::<Box<dyn Augmentation>>::examples().unwrap() {
+        let augmentation = chosen.build(&()).unwrap();
+        let stream = Stream::new(3, Purpose::MONTE_CARLO, 11);
+        let view = |row: u32| {
+            let (mut anchor, mut positive) = (sample.clone(), vec![0.0; DIM]);
+            let from = Origin { stream: &stream, row, atoms: &atoms, code: &code };
+            augmentation.views(&from, &mut anchor, &mut positive);
+            let mut single = sample.clone();
+            augmentation.single_view(&from, &mut single);
+            [anchor, positive, single]
+        };
+        if let Some(variance) = augmentation.added_variance() {
+            let (mut sums, mut product) = ([0.0; 3], 0.0);
+            for views in (0..ROWS).map(view) {
+                let added = views.map(|view| f64::from(view[2] - sample[2]));
+                sums.iter_mut().zip(added).for_each(|(sum, e)| *sum += e * e);
+                product += added[0] * added[1];
+            }
+            let (n, error) = (f64::from(ROWS), 5.0 * variance / f64::from(ROWS).sqrt());
+            let is_right = |sum: f64| (sum / n - variance).abs() < error * 2f64.sqrt();
+            assert!(sums.into_iter().all(is_right), "{}: {sums:?}", chosen.kind());
+            assert!((product / n).abs() < error, "{}: {product}", chosen.kind());
+            adding += 1;
+        }
+        if augmentation.moves_code_alone() {
+            let mut moved = 0;
+            for view in (0..100).flat_map(view) {
+                let along = |j: usize| (0..DIM).map(|r| view[r] * atoms[(j, r)]).sum::<f32>();
+                let left = |r: usize| view[r] - along(0) * atoms[(0, r)] - along(1) * atoms[(1, r)];
+                assert!((0..DIM).all(|r| (left(r) - noise[r]).abs() < 1e-6), "{}: {view:?}", chosen.kind());
+                moved += u32::from(view != sample);
+            }
+            assert!(moved > 0, "{}", chosen.kind());
+            moving += 1;
+        }
+    }
+    assert!(adding >= 1 && moving >= 1);
+}
+
+/// Inputs stay within the radius that is asked for, in every coordinate, whatever the gradient.
+#[test]
+fn every_adversary_stays_where_it_may_go() {
+    let start: Vec<f32> = (0..16).map(|r| (0.7 * r as f32).sin()).collect();
+    let mut moving = 0;
+    for chosen in Chosen::<Box<dyn Adversary>>::examples().unwrap() {
+        let adversary = chosen.build(&()).unwrap();
+        // The example's radius.
+        let radius = if adversary.steps() > 0 { 1.0 } else { 0.0 };
+        let mut sample = start.clone();
+        for step in 0..3 * adversary.steps() {
+            let gradient: Vec<f32> = (0..16).map(|r| ((step * 16 + r) as f32).cos()).collect();
+            adversary.advance(&start, &gradient, &mut sample);
+        }
+        let change = sample.iter().zip(&start).map(|(x, s)| (x - s).abs()).fold(0.0, f32::max);
+        assert!(change <= radius + 1e-6, "{}: {change}", chosen.kind());
+        assert_eq!(adversary.steps() > 0, change > 0.0, "{}", chosen.kind());
+        moving += u32::from(change > 0.0);
+    }
+    assert!(moving >= 2);
 }
 
 #[test]

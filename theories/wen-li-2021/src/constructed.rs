@@ -4,7 +4,7 @@
 
 use crate::monte_carlo::{DrawnViews, Negatives, Piece, embedded, evaluate, loss, network};
 use featurescope_lab::evidence::{Gap, State, Subject};
-use featurescope_sim::augment::Augmentation;
+use featurescope_sim::augment::{Augmentation, Origin};
 use featurescope_sim::data::DataModel;
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::linalg::{orthonormal_columns, times_transposed};
@@ -87,8 +87,13 @@ impl MaskOverlaps {
         let stream = Stream::new(subject.run.plan.seed, Purpose::MONTE_CARLO, u32::MAX);
         for mask in 0..MASKS {
             let (mut views, mut other) = (atoms.clone(), atoms.clone());
+            let mut code = vec![0.0; atoms.rows()];
             for j in 0..atoms.rows() {
-                augmentation.views(&stream, mask, views.row_mut(j), other.row_mut(j));
+                // Atom j is the sample in which it alone is active.
+                code[j] = 1.0;
+                let from = Origin { stream: &stream, row: mask, atoms, code: &code };
+                augmentation.views(&from, views.row_mut(j), other.row_mut(j));
+                code[j] = 0.0;
             }
             let overlaps = dictionary.coordinates(&views);
             for (_, overlap) in off_diagonal(&overlaps) {

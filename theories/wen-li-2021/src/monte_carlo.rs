@@ -16,7 +16,7 @@
 
 use featurescope_lab::evidence::{Gap, Moment, State, Subject};
 use featurescope_lab::spec::typed::NegativeViewsSpec;
-use featurescope_sim::augment::Augmentation;
+use featurescope_sim::augment::{Augmentation, Origin};
 use featurescope_sim::data::{DataModel, Samples};
 use featurescope_sim::math::linalg::{add_transposed_times, times_transposed};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
@@ -106,12 +106,14 @@ impl DrawnViews {
     }
 
     /// Turns every sample into a single view of it, with masks of its own: what negatives may be (Remark
-    /// 2.4).
-    fn single(&self, stream: &Stream, samples: &mut Samples) {
+    /// 2.4). `atoms` are those of the samples, Mᵀ.
+    fn single(&self, stream: &Stream, atoms: &Matrix, samples: &mut Samples) {
         for r in 0..samples.x.rows() {
             let (row, x) = (r as u32, samples.x.row_mut(r));
             match self {
-                Self::Ambient(augmentation) => augmentation.single_view(stream, row, x),
+                Self::Ambient(augmentation) => {
+                    augmentation.single_view(&Origin { stream, row, atoms, code: samples.latent.row(r) }, x);
+                }
                 Self::Gaussian(views) => {
                     views.single(stream, row, views.mean_square(samples.latent.row(r)), x);
                 }
@@ -122,21 +124,22 @@ impl DrawnViews {
     /// Turns x and ξ into x⁺ and ξ⁺ in place, beside which stand x⁺⁺ and ξ⁺⁺.
     fn draw(
         &self,
-        stream: &Stream,
-        row: u32,
-        latent: &[f32],
+        from: &Origin<'_>,
         (x, x_positive): (&mut [f32], &mut [f32]),
         (noise, noise_positive): (&mut [f32], &mut [f32]),
     ) {
         match self {
             Self::Ambient(augmentation) => {
-                augmentation.views(stream, row, x, x_positive);
-                augmentation.views(stream, row, noise, noise_positive);
+                augmentation.views(from, x, x_positive);
+                // Noise alone is the sample in which no atom is active.
+                let silent = vec![0.0; from.code.len()];
+                augmentation.views(&Origin { code: &silent, ..*from }, noise, noise_positive);
             }
             Self::Gaussian(views) => {
                 // A mask acts on signal and noise by independent Gaussian vectors; rows beyond the piece are unused.
+                let Origin { stream, row, code, .. } = *from;
                 x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x -= xi);
-                let (all, from_noise) = (views.mean_square(latent), views.noise_variance());
+                let (all, from_noise) = (views.mean_square(code), views.noise_variance());
                 views.pair(stream, row + ROWS as u32, all - from_noise, x, x_positive);
                 views.pair(stream, row, from_noise, noise, noise_positive);
                 x.iter_mut().zip(noise.iter()).for_each(|(x, xi)| *x += xi);
@@ -216,17 +219,19 @@ impl Piece {
         let (mut anchor, mut anchor_noise) = (samples.x, samples.noise);
         let mut positive = anchor.clone();
         let mut positive_noise = anchor_noise.clone();
+        let atoms = data.dictionary().atoms();
         for r in 0..ROWS {
             let sample = (anchor.row_mut(r), positive.row_mut(r));
             let noise = (anchor_noise.row_mut(r), positive_noise.row_mut(r));
-            views.draw(&stream, r as u32, samples.latent.row(r), sample, noise);
+            let from = Origin { stream: &stream, row: r as u32, atoms, code: samples.latent.row(r) };
+            views.draw(&from, sample, noise);
         }
         let shared = anchor_noise.as_slice().iter().zip(positive_noise.as_slice());
         let shared_noise = shared.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
         let stream = Stream::new(seed, Purpose::MONTE_CARLO, 2 * piece + 1);
         let mut others = data.sample(&stream, 0, negatives.count);
         if negatives.are_views {
-            views.single(&stream, &mut others);
+            views.single(&stream, atoms, &mut others);
         }
         let (latent, negatives) = (samples.latent, others.x);
         Self { latent, anchor, anchor_noise, positive, negatives, noise_energy, shared_noise }

@@ -57,7 +57,9 @@ pub fn predict(arm: &ArmSpec, model: &Model) -> Prediction {
         noise_feed_over_decay: stage.and_then(|stage| noise_feed_over_decay(arm, &stage)),
         // Without what the sparse part adds, the noise of the dense part alone is left.
         anchors_outgrown: stage.and_then(|stage| stage.positives_for_noise_floor(f64::INFINITY)),
-        loss_floor: plateau.filter(|_| model.has_independent_atoms).map(|p| p.loss_floor()),
+        loss_floor: plateau
+            .filter(|_| model.has_independent_atoms && keeps_atoms(arm))
+            .map(|p| p.loss_floor()),
         initial_loss: plateau.map(|p| p.temperature * (p.negatives as f64).ln_1p()),
         ..Prediction::default()
     }
@@ -89,6 +91,12 @@ fn views(FactorMoments { means: [anchor, positive], squares, product }: FactorMo
         anchor: SecondMoment { off_diagonal: anchor * anchor, diagonal: squares[0] },
         positive: SecondMoment { off_diagonal: positive * positive, diagonal: squares[1] },
     }
+}
+
+/// Whether views are masks (or none) of independent coordinates, which leave every atom in both views: the floor of
+/// the loss takes them for granted.
+fn keeps_atoms(arm: &ArmSpec) -> bool {
+    arm.built_augmentation().is_some_and(|augmentation| augmentation.moments().is_some())
 }
 
 /// How fast noise alone grows once the thresholds stand where they stay, in units of weight decay.

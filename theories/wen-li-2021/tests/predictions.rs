@@ -174,14 +174,15 @@ fn summaries_compare_with_the_theory() {
 /// Closed forms speak of plain descent and of symmetric ReLU with plain features and no head, and of nothing else.
 #[test]
 fn closed_forms_say_nothing_of_other_learners() {
-    for other in [
-        "training.optimizer.kind=momentum",
-        "training.optimizer.kind=adam",
-        "network.output=normalised",
-        "network.kind=relu",
-        "head={kind=\"linear\", outputs=4}",
+    for typed in [
+        &["training.optimizer.kind=momentum"][..],
+        &["training.optimizer.kind=adam"],
+        &["network.output=normalised"],
+        &["network.kind=relu"],
+        &["head={kind=\"linear\", outputs=4}"],
+        &["adversary.kind=l2", "adversary.radius=0.1"],
     ] {
-        let plan = plan(&[other]).unwrap();
+        let (plan, other) = (plan(typed).unwrap(), typed[0]);
         for arm in &plan.arms {
             let found = &arm.prediction;
             assert!(found.growth.is_none() && found.t1.is_none() && found.loss_floor.is_none(), "{other}");
@@ -189,4 +190,23 @@ fn closed_forms_say_nothing_of_other_learners() {
             assert!(arm.spec.closed_form().is_none(), "{other}");
         }
     }
+}
+
+/// Nor of views that are no masks of independent coordinates: only what does not depend on views is said.
+#[test]
+fn closed_forms_say_nothing_of_other_views() {
+    for kind in ["additive_noise", "atom_dropout", "atom_masks"] {
+        let plan = plan(&[&format!("augmentation.kind={kind}")]).unwrap();
+        let found = &plan.arms[0].prediction;
+        assert_eq!(plan.arms[0].spec.augmentation.as_ref().unwrap().kind(), kind);
+        assert!(found.growth.is_none() && found.t1.is_none() && found.loss_floor.is_none(), "{kind}");
+        assert!(found.initial_loss.is_some(), "{kind}");
+    }
+    // Without correlation the masks are RandomMask's, and so is what is said of them.
+    let [masks, random] = [
+        &["augmentation.kind=atom_masks", "augmentation.correlation=0"][..],
+        &["augmentation.kind=random_mask"],
+    ]
+    .map(|typed| plan(typed).unwrap().arms[0].prediction);
+    assert!(masks == random && masks.growth.is_some());
 }

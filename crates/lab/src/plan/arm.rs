@@ -129,6 +129,7 @@ impl ArmPlan {
             head: spec.head.build(&())?,
             objective: spec.objective.build(&())?,
             optimizer: spec.training.optimizer.build(&())?,
+            adversary: spec.adversary.build(&())?,
             batch: self.batch(),
             rule: self.training_rule()?,
             seed: self.seed,
@@ -160,10 +161,10 @@ impl ArmPlan {
         }
     }
 
-    /// The views of a reduced arm as its learner sees them; `None` in the ambient space and where the
-    /// objective takes one view.
+    /// The views of a reduced arm as its learner sees them; `None` in the ambient space, where the objective takes
+    /// one view, and where views change the code alone: they act on coordinates as they act on samples.
     pub fn gaussian_views(&self) -> Result<Option<GaussianViews>, ParameterError> {
-        let augmentation = self.augmentation()?.filter(|_| self.is_reduced());
+        let augmentation = self.augmentation()?.filter(|kind| self.is_reduced() && !kind.moves_code_alone());
         let views = |kind: Box<dyn Augmentation>| {
             GaussianViews::new(kind.as_ref(), self.reduced_law()?, self.jitter())
         };

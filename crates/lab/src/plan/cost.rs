@@ -122,13 +122,17 @@ struct ArmSize {
     target: f64,
     /// Copies of samples and views that the objective sees.
     raw: f64,
+    /// Steps of an adversary before each step.
+    ascents: f64,
 }
 
 impl ArmSize {
     fn new(arm: &ArmSpec, latent_dim: usize, ambient_dim: f64) -> Self {
         let anchors = arm.batch.anchors as f64;
         let needs = arm.needs();
-        let same = !needs.two_views || arm.has_equal_views();
+        let ascents = arm.adversary_steps() as f64;
+        // An adversary moves the anchor away from its positive.
+        let same = !needs.two_views || (arm.has_equal_views() && ascents == 0.0);
         let negatives = match arm.batch.negative_set {
             _ if !needs.negatives => 0.0,
             Some(NegativeSetSpec::InBatch) => anchors,
@@ -155,11 +159,13 @@ impl ArmSize {
             met: if needs.other_anchors { 4.0 * anchors * anchors + outputs * outputs } else { 0.0 },
             target: if needs.target { width * ambient_dim + upper_entries } else { 0.0 },
             raw: if needs.inputs { 2.0 * anchors } else { 0.0 },
+            ascents,
         }
     }
 
     /// Samples, embeddings and logits of one step.
     fn step_memory(&self, d: f64, d1: f64) -> f64 {
+        let moved = if self.ascents > 0.0 { 2.0 * self.anchors } else { 0.0 };
         let samples = self.anchors + self.positives + self.negatives;
         let drawn = samples + self.raw;
         let above = ARRAYS_PER_UPPER_VALUE * self.upper_values;
@@ -170,7 +176,8 @@ impl ArmSize {
             + self.own_values * d
             + self.met
             + self.target;
-        SINGLE * (drawn * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
+        let rows = drawn + moved;
+        SINGLE * (rows * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }
 
     fn operations(&self, d1: f64) -> f64 {
@@ -180,11 +187,11 @@ impl ArmSize {
         let targets =
             if self.target > 0.0 { 2.0 * self.target * (self.anchors + self.positives) } else { 0.0 };
         let met = 4.0 * self.width.max(self.anchors) * self.met;
-        products
-            + targets
-            + met
-            + 4.0 * self.anchors * (self.width * self.negatives + self.own_entries)
-            + 2.0 * branches * self.upper_entries
+        let logits = 4.0 * self.anchors * (self.width * self.negatives + self.own_entries);
+        let above = 2.0 * self.upper_entries;
+        // An ascent embeds the anchors, evaluates the loss, and takes the gradient back to the samples.
+        let ascent = self.anchors * (4.0 * self.width * d1 + 3.0 * above) + logits + met;
+        products + targets + met + logits + branches * above + self.ascents * ascent
     }
 
     /// A reduced step's QR of the noise and of [L | noise], with W(0) rotated along (docs/derivations/reduced.md 6).

@@ -120,6 +120,18 @@ fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
         let text = message(&["training.arithmetic=mixed", other]);
         assert!(text.contains("arithmetic = mixed"), "{text}");
     }
+    let text = message(&["training.arithmetic=mixed", "adversary.kind=l2", "adversary.radius=1"]);
+    assert!(text.contains("arithmetic = mixed") && text.contains("no adversary"), "{text}");
+    let reduced = "arms.random_mask.training.dynamics=reduced";
+    let text = message(&[reduced, "adversary.kind=linf", "adversary.radius=1"]);
+    assert!(text.contains("adversary = another one") && text.contains("none or l2"), "{text}");
+    let text = message(&[reduced, "arms.random_mask.augmentation.kind=atom_masks"]);
+    assert!(text.contains("augmentation = another kind of views"), "{text}");
+    assert!(plan(&[reduced, "adversary.kind=l2", "adversary.radius=1"]).is_ok());
+    for exact in ["additive_noise", "atom_dropout"] {
+        let views = format!("arms.random_mask.augmentation.kind={exact}");
+        assert!(plan(&[reduced, &views]).is_ok(), "{exact}");
+    }
 }
 
 const ALL_REDUCED: [&str; 1] = ["training.dynamics=reduced"];

@@ -11,7 +11,8 @@ use std::sync::{PoisonError, RwLock};
 
 /// A setting that is always used, has a default and no alternatives; the others say how they differ.
 pub const fn setting(key: &'static str, kind: Kind, fallback: &'static str, doc: &'static str) -> Setting {
-    Setting { key, kind, fallback: Fallback::Value(fallback), used_when: &[], alternatives: &[], doc }
+    let fallback = Fallback::Value(fallback);
+    Setting { key, kind, fallback, used_when: &[], alternatives: &[], doc }
 }
 
 impl Setting {
@@ -62,6 +63,8 @@ pub enum Entry {
     With(fn() -> Vec<Condition>, Setting),
     /// A slot: the word that chooses a part, and the settings of its parts.
     Slot(&'static dyn AnySlot),
+    /// A slot whose default part is that there is none: a written spec has it only where another part is chosen.
+    OptionalSlot(&'static dyn AnySlot),
     /// A slot that is used only where these conditions hold, which the parts of the program decide.
     SlotWith(fn() -> Vec<Condition>, &'static dyn AnySlot),
 }
@@ -88,7 +91,7 @@ impl Catalogue {
     /// runs bring theirs along.
     pub fn settings(&self) -> &'static [Setting] {
         let slots = self.entries.iter().filter_map(|entry| match entry {
-            Entry::Slot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
+            Entry::Slot(slot) | Entry::OptionalSlot(slot) | Entry::SlotWith(_, slot) => Some(*slot),
             Entry::Setting(_) | Entry::Beside(..) | Entry::With(..) => None,
         });
         // A catalogue without slots is built once too.
@@ -150,6 +153,7 @@ fn build(entries: &[Entry]) -> Vec<Setting> {
                 settings.push(Setting { used_when: kept(used_when), ..*setting });
             }
             Entry::Slot(slot) => settings.extend(of_slot(*slot, &[], Fallback::Value)),
+            Entry::OptionalSlot(slot) => settings.extend(of_slot(*slot, &[], Fallback::Unwritten)),
             Entry::SlotWith(conditions, slot) => {
                 settings.extend(of_slot(*slot, kept(conditions()), Fallback::Value));
             }
@@ -211,7 +215,7 @@ fn of_slot(
             used_when: kept(used_when),
             alternatives: kept(setting.alternatives.iter().map(|name| key(name)).collect()),
             doc: setting.doc,
-        });
+            });
     }
     settings
 }

@@ -13,7 +13,7 @@ use featurescope_sim::head::HEADS;
 use featurescope_sim::measure::{CADENCES, MEASUREMENTS};
 use featurescope_sim::network::NETWORKS;
 use featurescope_sim::objective::{OBJECTIVES, Objective};
-use featurescope_sim::train::{BIAS_RULES, OPTIMIZERS, SCHEDULES};
+use featurescope_sim::train::{ADVERSARIES, BIAS_RULES, OPTIMIZERS, SCHEDULES};
 
 const SAMPLED: Condition = Condition { key: "training.dynamics", any_of: &["sampled"] };
 const REDUCED: Condition = Condition { key: "training.dynamics", any_of: &["reduced"] };
@@ -55,8 +55,9 @@ static ENTRIES: &[Entry] = &[
     Entry::Slot(&DATA_LAWS),
     Entry::SlotWith(needs_two_views, &AUGMENTATIONS),
     Entry::Slot(&NETWORKS),
-    Entry::Slot(&HEADS),
+    Entry::OptionalSlot(&HEADS),
     Entry::Slot(&OBJECTIVES),
+    Entry::OptionalSlot(&ADVERSARIES),
     Entry::Setting(setting("batch.anchors", Kind::count(1), "", "Samples per step (the paper's P).").required()),
     Entry::With(needs_negatives, setting("batch.negatives", Kind::count(1), "", "Fresh negatives per step, shared by all anchors (the paper's N).")
         .required()

@@ -12,7 +12,7 @@ use featurescope_sim::head::Head;
 use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::Network;
 use featurescope_sim::objective::Objective;
-use featurescope_sim::train::{BiasRule, Optimizer, RateSchedule, STAGED_RESET};
+use featurescope_sim::train::{Adversary, BiasRule, Optimizer, RateSchedule, STAGED_RESET};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -86,6 +86,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
         ("data.noise_directions.kind=file", "data.noise_directions.path=u.npy"),
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
+        ("adversary.kind=l2", "adversary.radius=1"),
     ] {
         if arguments.iter().any(|a| a == kind) && !needed.starts_with(setting.key) {
             arguments.push(needed.to_owned());
@@ -137,6 +138,7 @@ fn collect_table(table: &str, fields: &mut BTreeSet<String>) {
         "network" => collect_fields::<PartSpec<Box<dyn Network>>>(table, fields),
         "head" => collect_fields::<PartSpec<Option<Box<dyn Head>>>>(table, fields),
         "objective" => collect_fields::<PartSpec<Box<dyn Objective>>>(table, fields),
+        "adversary" => collect_fields::<PartSpec<Box<dyn Adversary>>>(table, fields),
         "batch" => collect_fields::<BatchSpec>(table, fields),
         "training" => collect_fields::<TrainingSpec>(table, fields),
         "training.schedule" => collect_fields::<PartSpec<Arc<dyn RateSchedule>>>(table, fields),
@@ -456,6 +458,33 @@ fn variants_change_settings_together() {
         let message =
             points(&format!("{BASE}\n[arms.a]\n[[variants]]\n{variant}\n"), &[]).unwrap_err().to_string();
         assert!(message.contains(expected), "{variant}: {message}");
+    }
+}
+
+/// A part that a run may have or not is written where there is one, and read again as it was.
+#[test]
+fn an_adversary_is_written_where_there_is_one() {
+    let arms =
+        format!("{BASE}\n[arms.clean]\n[arms.robust]\nadversary = {{ kind = \"l2\", radius = 0.5 }}\n");
+    let text = spec(&arms, &[]).unwrap().resolved;
+    assert_eq!(text.matches("adversary").count(), 1, "{text}");
+    let again = spec(&text, &[]).unwrap();
+    assert_eq!(again.resolved, text);
+    let kinds: Vec<_> = again.arms.iter().map(|(_, arm)| arm.adversary.kind()).collect();
+    assert_eq!(kinds, ["none", "l2"]);
+    // Without one nothing is written, and nothing is chosen.
+    let plain = spec(BASE, &[]).unwrap();
+    let spelt = spec(BASE, &["adversary.kind=none"]).unwrap();
+    assert!(!plain.resolved.contains("adversary") && spelt.resolved == plain.resolved);
+    for (arguments, named) in [
+        (&["adversary.radius=0.5"][..], "adversary.kind = none"),
+        (&["adversary.kind=l2"], "adversary.radius"),
+        (&["adversary.kind=l2", "adversary.radius=0"], "[1e-18, 1e18]"),
+        (&["adversary.kind=linf", "adversary.radius=1", "adversary.steps=0"], "adversary.steps"),
+        (&["adversary.kind=l3"], "none, l2, linf"),
+    ] {
+        let text = message(BASE, arguments);
+        assert!(text.contains(named), "{arguments:?}: {text}");
     }
 }
 

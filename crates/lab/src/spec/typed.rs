@@ -13,7 +13,7 @@ use featurescope_sim::measure::{Cadence, Measure};
 use featurescope_sim::network::{INITIAL_NORM, Network, WIDTH};
 use featurescope_sim::objective::{Beginning, InfoNceForm, Needs, Objective};
 use featurescope_sim::part::{ParameterArray, Slotted};
-use featurescope_sim::train::{BiasCourse, BiasRule, Optimizer, RateSchedule};
+use featurescope_sim::train::{Adversary, BiasCourse, BiasRule, Optimizer, RateSchedule};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -72,6 +72,7 @@ pub struct ArmSpec {
     pub network: PartSpec<Box<dyn Network>>,
     pub head: PartSpec<Option<Box<dyn Head>>>,
     pub objective: PartSpec<Box<dyn Objective>>,
+    pub adversary: PartSpec<Box<dyn Adversary>>,
     pub batch: BatchSpec,
     pub training: TrainingSpec,
     pub bias: PartSpec<Arc<dyn BiasRule>>,
@@ -105,6 +106,11 @@ impl ArmSpec {
         self.objective.build(&()).ok()
     }
 
+    /// Steps of an adversary before each step of training; none without one, and as above.
+    pub fn adversary_steps(&self) -> usize {
+        self.adversary.build(&()).map_or(0, |adversary| adversary.steps())
+    }
+
     /// What the objective asks of a batch; nothing as above.
     pub fn needs(&self) -> Needs {
         self.built_objective().map_or(Needs::default(), |objective| objective.needs())
@@ -116,17 +122,20 @@ impl ArmSpec {
     }
 
     /// What closed forms need to know of the objective. `None` where they do not speak of the arm: another
-    /// objective than InfoNCE, another network than symmetric ReLU, features that are normalised, a head, or
-    /// another optimiser than plain descent.
+    /// objective than InfoNCE, another network than symmetric ReLU, features that are normalised, a head, another
+    /// optimiser than plain descent, or an adversary.
     pub fn closed_form(&self) -> Option<InfoNceForm> {
         self.has_plain_learner().then(|| self.built_objective()?.info_nce())?
     }
 
-    /// Whether the network is symmetric ReLU with plain features and no head, and the optimiser plain descent.
+    /// Whether the network is symmetric ReLU with plain features and no head, the optimiser plain descent, and no
+    /// adversary moves what it learns from.
     pub fn has_plain_learner(&self) -> bool {
         let network = self.network.build(&()).is_ok_and(|network| network.is_symmetric_relu());
+        let is_left_alone = self.adversary_steps() == 0;
         network
             && !self.has_head()
+            && is_left_alone
             && self.training.optimizer.build(&()).is_ok_and(|optimizer| optimizer.is_plain())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{FUNCTION, Function, not_finite};
 use crate::array::{copy_into, of_matrix};
-use featurescope_sim::augment::{Augmentation, WholeBatches};
+use featurescope_sim::augment::{Augmentation, Origin, WholeBatches};
 use featurescope_sim::math::{Matrix, Stream};
 use featurescope_sim::part::Part;
 use numpy::PyReadonlyArray2;
@@ -49,12 +49,12 @@ impl InPython {
 }
 
 impl Augmentation for InPython {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
-        self.row(stream, row, sample, Some(positive));
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
+        self.row(from.stream, from.row, sample, Some(positive));
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        self.row(stream, row, sample, None);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        self.row(from.stream, from.row, sample, None);
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeBatches> {

@@ -2,8 +2,7 @@
 //!
 //! Source: Theorem 3.2; docs/theory.md 3.
 
-use super::{Augmentation, AugmentationPart, FactorMoments};
-use crate::math::Stream;
+use super::{Augmentation, AugmentationPart, FactorMoments, Origin};
 
 /// The declaration.
 pub(super) static PART: AugmentationPart = AugmentationPart {
@@ -18,13 +17,13 @@ pub(super) static PART: AugmentationPart = AugmentationPart {
 pub struct Identity;
 
 impl Augmentation for Identity {
-    fn views(&self, _stream: &Stream, _row: u32, sample: &mut [f32], positive: &mut [f32]) {
+    fn views(&self, _from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
         if !positive.is_empty() {
             positive.copy_from_slice(sample);
         }
     }
 
-    fn single_view(&self, _stream: &Stream, _row: u32, _sample: &mut [f32]) {}
+    fn single_view(&self, _from: &Origin<'_>, _sample: &mut [f32]) {}
 
     fn positive_is_anchor(&self) -> bool {
         true

@@ -5,8 +5,8 @@
 //!
 //! Source: contrast to Definition 2.3; docs/theory.md 4.3.
 
-use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Strength};
-use crate::math::random::{Part, Stream};
+use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Origin, Strength};
+use crate::math::random::Part;
 use crate::math::{ParameterError, require_drawn};
 
 /// The declaration.
@@ -39,16 +39,16 @@ impl IndependentMasks {
 }
 
 impl Augmentation for IndependentMasks {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
-        let mut reader = stream.reader(Part::Mask, row);
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
+        let mut reader = from.stream.reader(Part::Mask, from.row);
         for (x, y) in sample.iter_mut().zip(positive) {
             *y = *x * self.factor(reader.word());
             *x *= self.factor(reader.word());
         }
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        let mut reader = stream.reader(Part::Mask, row);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        let mut reader = from.stream.reader(Part::Mask, from.row);
         for x in sample {
             *x *= self.factor(reader.word());
         }

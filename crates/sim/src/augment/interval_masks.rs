@@ -8,8 +8,8 @@
 //!
 //! Source: Definition 2.3; docs/theory.md 2.4 and 4.3.
 
-use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Strength};
-use crate::math::random::{Part, Stream, fill_words};
+use super::{Augmentation, AugmentationPart, FactorMoments, KEEP_RATE, Origin, Strength};
+use crate::math::random::{Part, fill_words};
 use crate::math::{ParameterError, require, require_drawn};
 use multiversion::multiversion;
 use std::cell::RefCell;
@@ -87,24 +87,24 @@ impl Default for IntervalMasks {
 }
 
 impl Augmentation for IntervalMasks {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
         ROW_WORDS.with_borrow_mut(|words| {
             if self.is_fair_split() {
                 words.resize(sample.len().div_ceil(32), 0);
-                fill_words(words, stream, Part::Mask, row);
+                fill_words(words, from.stream, Part::Mask, from.row);
                 split_by_bits(sample, positive, words, self.scale);
             } else {
                 words.resize(sample.len(), 0);
-                fill_words(words, stream, Part::Mask, row);
+                fill_words(words, from.stream, Part::Mask, from.row);
                 split_by_words(sample, positive, words, *self);
             }
         });
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
         ROW_WORDS.with_borrow_mut(|words| {
             words.resize(sample.len(), 0);
-            fill_words(words, stream, Part::Mask, row);
+            fill_words(words, from.stream, Part::Mask, from.row);
             for (x, &word) in sample.iter_mut().zip(words.iter()) {
                 *x *= if u64::from(word) < self.anchor_below { self.scale } else { 0.0 };
             }

@@ -5,6 +5,9 @@
 //! To add an augmentation: one file with a type that implements [`Augmentation`] and the [`Part`] that declares
 //! it; below, its line in the list.
 
+pub use additive_noise::AdditiveNoise;
+pub use atom_dropout::AtomDropout;
+pub use atom_masks::AtomMasks;
 pub use identity::Identity;
 pub use independent_masks::IndependentMasks;
 pub use interval_masks::IntervalMasks;
@@ -19,6 +22,9 @@ parts! {
     interval_masks { RANDOM_MASK, DISJOINT_MASKS };
     independent_masks;
     identity;
+    additive_noise;
+    atom_dropout;
+    atom_masks;
 }
 
 /// A part that makes views.
@@ -40,15 +46,31 @@ const KEEP_RATE: PartSetting = PartSetting::number(
     "Probability that a view (with random_mask: the anchor) keeps a coordinate. The paper has 1/2.",
 );
 
-/// A law of pairs of views. Views are drawn row by row, each row a pure function of (stream, row, sample).
+/// Where the views of a sample x = M z + ξ come from: random numbers, and what the sample is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The random numbers of all views of a step.
+    pub stream: &'a Stream,
+    /// Which of its rows are those of this sample.
+    pub row: u32,
+    /// Mᵀ, d × d1: row j is the atom M_j.
+    pub atoms: &'a Matrix,
+    /// z of this sample, d entries.
+    pub code: &'a [f32],
+}
+
+/// A law of pairs of views. Views are drawn row by row, each row a pure function of (origin, sample).
 pub trait Augmentation: Send + Sync {
     /// Turns the sample in `sample` into the anchor x⁺ in place and writes the other view x⁺⁺ into `positive`.
     ///
     /// When [`Augmentation::positive_is_anchor`] holds, `positive` may be empty and is left alone.
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]);
+    ///
+    /// # Shapes
+    /// `sample` and `positive`: d1 entries.
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]);
 
     /// Turns the sample in place into a single view with the law of x⁺: what masked negatives get (Remark 2.4).
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]);
 
     /// Whether x⁺⁺ is x⁺ itself, so that it need not be computed twice.
     fn positive_is_anchor(&self) -> bool {
@@ -59,6 +81,18 @@ pub trait Augmentation: Send + Sync {
     /// every coordinate by a factor of its own.
     fn moments(&self) -> Option<FactorMoments> {
         None
+    }
+
+    /// Variance per coordinate of the independent normal noise that each view adds to its sample, where that is all it
+    /// does; `None` for other views.
+    fn added_variance(&self) -> Option<f64> {
+        None
+    }
+
+    /// Whether views change the code of a sample and nothing else: x⁺ = M z⁺ + ξ and x⁺⁺ = M z⁺⁺ + ξ. They are then the
+    /// same in any orthonormal basis that has the atoms among its vectors.
+    fn moves_code_alone(&self) -> bool {
+        false
     }
 
     /// The same for whole batches, for an augmentation that wants to see them; `None`: batches are drawn row

@@ -7,16 +7,19 @@ const ROWS: u32 = 40_000;
 const DIM: usize = 37;
 const STANDARD_ERRORS: f64 = 5.0;
 
-fn stream() -> Stream {
-    Stream::new(8, Purpose::MONTE_CARLO, 1)
+/// Views of a sample that is made of nothing: masks ask for nothing else.
+fn views(kind: &dyn Augmentation, row: u32, sample: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    let (stream, atoms) = (Stream::new(8, Purpose::MONTE_CARLO, 1), Matrix::default());
+    let (mut anchor, mut positive) = (sample.to_vec(), vec![0.0; sample.len()]);
+    kind.views(&Origin { stream: &stream, row, atoms: &atoms, code: &[] }, &mut anchor, &mut positive);
+    (anchor, positive)
 }
 
 /// Means over rows of (x⁺_r, x⁺⁺_r, x⁺_0 x⁺⁺_1, x⁺_5 x⁺⁺_5) for the sample of ones.
 fn moments(kind: &dyn Augmentation) -> [f64; 4] {
     let mut sums = [0.0; 4];
     for row in 0..ROWS {
-        let (mut anchor, mut positive) = (vec![1.0; DIM], vec![0.0; DIM]);
-        kind.views(&stream(), row, &mut anchor, &mut positive);
+        let (anchor, positive) = views(kind, row, &[1.0; DIM]);
         let values = [anchor[36], positive[36], anchor[0] * positive[1], anchor[5] * positive[5]];
         sums.iter_mut().zip(values).for_each(|(s, v)| *s += f64::from(v));
     }
@@ -58,8 +61,7 @@ fn second_moments_of_every_kind() {
 fn complementary_views_add_up_to_twice_the_sample() {
     let sample: Vec<f32> = (0..DIM).map(|i| i as f32 - 7.5).collect();
     for keep_rate in [0.5, 0.2] {
-        let (mut anchor, mut positive) = (sample.clone(), vec![0.0; DIM]);
-        IntervalMasks::complementary(keep_rate).unwrap().views(&stream(), 3, &mut anchor, &mut positive);
+        let (anchor, positive) = views(&IntervalMasks::complementary(keep_rate).unwrap(), 3, &sample);
         for r in 0..DIM {
             assert_eq!(anchor[r] + positive[r], 2.0 * sample[r]);
             assert!(anchor[r] == 0.0 || positive[r] == 0.0);
@@ -72,9 +74,7 @@ fn full_keep_rate_is_the_identity() {
     let kinds: [&dyn Augmentation; 2] =
         [&IntervalMasks::disjoint(1.0).unwrap(), &IndependentMasks::new(1.0).unwrap()];
     for kind in kinds {
-        let (mut anchor, mut positive) = (vec![1.5; DIM], vec![0.0; DIM]);
-        kind.views(&stream(), 0, &mut anchor, &mut positive);
-        assert_eq!((anchor, positive), (vec![1.5; DIM], vec![1.5; DIM]));
+        assert_eq!(views(kind, 0, &[1.5; DIM]), (vec![1.5; DIM], vec![1.5; DIM]));
     }
 }
 
@@ -89,8 +89,9 @@ fn a_single_view_keeps_the_mean() {
     for (kind, largest) in kinds {
         let mut sum = 0.0;
         for row in 0..ROWS {
+            let (stream, atoms) = (Stream::new(8, Purpose::MONTE_CARLO, 1), Matrix::default());
             let mut sample = vec![1.0; 4];
-            kind.single_view(&stream(), row, &mut sample);
+            kind.single_view(&Origin { stream: &stream, row, atoms: &atoms, code: &[] }, &mut sample);
             sum += f64::from(sample[2]);
         }
         let error = ((largest - 1.0) / f64::from(ROWS)).sqrt();

@@ -86,9 +86,9 @@ pub enum Part {
     MaskLimit = 5,
     /// What one view's Gaussian numbers have beyond the other's.
     MaskLimitRest = 6,
-    /// What is drawn for the anchor's view of a picture.
+    /// What is drawn for the anchor's view alone.
     AnchorView = 7,
-    /// What is drawn for the positive's view of a picture.
+    /// What is drawn for the positive's view alone.
     PositiveView = 8,
     /// Magnitudes of the active entries of a code.
     CodeValues = 20,

@@ -128,6 +128,8 @@ impl Range {
     pub const POSITIVE_FRACTION: Self = Self { high: 1.0, ..Self::POSITIVE };
     /// Probabilities of events that are drawn from 32 random bits: the smallest is exact to 0.03 %.
     pub const DRAWN_FRACTION: Self = Self { low: SMALLEST_DRAWN, ..Self::POSITIVE_FRACTION };
+    /// The same and 0, for events that may be switched off.
+    pub const DRAWN_FRACTION_OR_ZERO: Self = Self { or_zero: true, ..Self::DRAWN_FRACTION };
     /// Such probabilities of events that also fail to happen.
     pub const OPEN_FRACTION: Self = Self { includes_high: false, ..Self::DRAWN_FRACTION };
     /// [0, 1].

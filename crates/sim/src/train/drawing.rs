@@ -3,7 +3,7 @@
 use super::pass::Pass;
 use super::process::{NegativeViews, Parts, StepStreams};
 use super::{Learner, labels};
-use crate::augment::Augmentation;
+use crate::augment::{Augmentation, Origin};
 use crate::data::DataModel;
 use crate::math::{Matrix, Stream, parallel};
 use crate::objective::NegativeSet;
@@ -20,8 +20,10 @@ pub(super) struct DrawnBatch {
     pub positive: Matrix,
     /// x_s; left alone where the objective needs none.
     pub negatives: Matrix,
-    /// Codes of samples that nobody asks for.
-    unread: Matrix,
+    /// z of the anchors' samples, where the objective does not take them.
+    codes: Matrix,
+    /// z of the negatives' samples, where they are fresh.
+    negative_codes: Matrix,
 }
 
 impl DrawnBatch {
@@ -30,28 +32,33 @@ impl DrawnBatch {
     pub fn draw(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
         let streams = StepStreams::new(parts.seed, learner);
         let needs = parts.objective.needs();
-        let Self { anchor, positive, negatives, unread } = self;
-        let codes = if needs.codes { &mut pass.codes } else { &mut *unread };
+        let views = Views { augmentation: parts.augmentation.as_ref(), atoms: data.dictionary().atoms() };
+        let Self { anchor, positive, negatives, codes, negative_codes } = self;
+        let codes = if needs.codes { &mut pass.codes } else { codes };
         draw_rows(data, &streams.positives, parts.batch.anchors, anchor, codes);
         if needs.codes {
             labels::label(data, parts, &streams.labels, pass);
         }
         if needs.negatives {
-            match parts.batch.negative_set {
+            let codes = match parts.batch.negative_set {
                 NegativeSet::Fresh => {
-                    draw_rows(data, &streams.negatives, parts.batch.negatives, negatives, unread);
+                    draw_rows(data, &streams.negatives, parts.batch.negatives, negatives, negative_codes);
+                    &*negative_codes
                 }
-                NegativeSet::InBatch => negatives.clone_from(anchor),
-            }
+                NegativeSet::InBatch => {
+                    negatives.clone_from(anchor);
+                    &*codes
+                }
+            };
             if parts.batch.negative_views == NegativeViews::Augmented {
-                single_views(parts.augmentation.as_ref(), &streams.negative_masks, negatives);
+                views.draw_single(&streams.negative_masks, codes, negatives);
             }
         }
         if needs.inputs {
             pass.inputs[0].clone_from(anchor);
         }
         if !pass.one_view {
-            draw_views(parts.augmentation.as_ref(), (&streams.masks, 0), anchor, positive);
+            views.draw_pairs((&streams.masks, 0), codes, anchor, positive);
         }
         if needs.inputs {
             pass.inputs[1].clone_from(anchor);
@@ -86,41 +93,63 @@ pub(super) fn draw_rows(
     });
 }
 
-/// Turns every sample into its anchor and writes the positive beside it; they are the rows of `stream` from
-/// `first_row` on.
-///
-/// # Shapes
-/// `samples`: rows × d1; `positives` becomes the same.
-pub(super) fn draw_views(
-    augmentation: &dyn Augmentation,
-    (stream, first_row): (&Stream, usize),
-    samples: &mut Matrix,
-    positives: &mut Matrix,
-) {
-    let cols = samples.cols();
-    positives.resize(samples.rows(), cols);
-    if let Some(whole) = augmentation.whole_batches() {
-        return whole.views(stream, first_row as u32, samples, positives);
-    }
-    let pieces = (samples.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
-        .zip(positives.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
-        .enumerate();
-    parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
-        for (i, (x, y)) in xs.chunks_mut(cols).zip(ys.chunks_mut(cols)).enumerate() {
-            augmentation.views(stream, (first_row + piece * ROWS_PER_PIECE + i) as u32, x, y);
-        }
-    });
+/// Views of samples x = M z + ξ.
+#[derive(Clone, Copy)]
+pub(super) struct Views<'a> {
+    pub augmentation: &'a dyn Augmentation,
+    /// Mᵀ, d × d1.
+    pub atoms: &'a Matrix,
 }
 
-/// Turns every sample into a single view.
-pub(super) fn single_views(augmentation: &dyn Augmentation, stream: &Stream, samples: &mut Matrix) {
-    if let Some(whole) = augmentation.whole_batches() {
-        return whole.single_views(stream, 0, samples);
-    }
-    let cols = samples.cols();
-    parallel::for_each_row_group(samples.as_mut_slice(), cols, ROWS_PER_PIECE, |first, group| {
-        for (i, x) in group.chunks_mut(cols).enumerate() {
-            augmentation.single_view(stream, (first + i) as u32, x);
+impl Views<'_> {
+    /// Turns every sample into its anchor and writes the positive beside it; they are the rows of `stream` from
+    /// `first_row` on.
+    ///
+    /// # Shapes
+    /// `codes`: rows × d; `samples`: rows × d1; `positives` becomes the same.
+    pub fn draw_pairs(
+        self,
+        (stream, first_row): (&Stream, usize),
+        codes: &Matrix,
+        samples: &mut Matrix,
+        positives: &mut Matrix,
+    ) {
+        let cols = samples.cols();
+        positives.resize(samples.rows(), cols);
+        if let Some(whole) = self.augmentation.whole_batches() {
+            return whole.views(stream, first_row as u32, samples, positives);
         }
-    });
+        let pieces = (samples.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
+            .zip(positives.as_mut_slice().chunks_mut(ROWS_PER_PIECE * cols))
+            .enumerate();
+        parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
+            for (i, (x, y)) in xs.chunks_mut(cols).zip(ys.chunks_mut(cols)).enumerate() {
+                let r = piece * ROWS_PER_PIECE + i;
+                let row = (first_row + r) as u32;
+                self.augmentation.views(&self.origin(stream, row, codes.row(r)), x, y);
+            }
+        });
+    }
+
+    /// Turns every sample into a single view.
+    ///
+    /// # Shapes
+    /// As above.
+    pub fn draw_single(self, stream: &Stream, codes: &Matrix, samples: &mut Matrix) {
+        if let Some(whole) = self.augmentation.whole_batches() {
+            return whole.single_views(stream, 0, samples);
+        }
+        let cols = samples.cols();
+        parallel::for_each_row_group(samples.as_mut_slice(), cols, ROWS_PER_PIECE, |first, group| {
+            for (i, x) in group.chunks_mut(cols).enumerate() {
+                let r = first + i;
+                self.augmentation.single_view(&self.origin(stream, r as u32, codes.row(r)), x);
+            }
+        });
+    }
+
+    /// Where the views of one sample come from.
+    pub fn origin<'a>(&'a self, stream: &'a Stream, row: u32, code: &'a [f32]) -> Origin<'a> {
+        Origin { stream, row, atoms: self.atoms, code }
+    }
 }

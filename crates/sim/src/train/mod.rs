@@ -14,6 +14,7 @@
 //! | [`fast`] | the same step by fewer and faster products, for parts that allow it |
 //! | [`sampled`] | training in the ambient space, by one of these two |
 //! | [`reduced`] | training in the coordinates that the learner sees |
+//! | `climb`, [`adversary`] | what an adversary does to the inputs before a step |
 //! | `pass` | from pre-activations to their gradients: what all three have in common |
 //! | `point` | the parameters above W that batches are evaluated at |
 //! | `target` | a slower copy of the learner, for objectives that predict what it says |
@@ -25,6 +26,7 @@ pub mod bias;
 pub mod stage;
 pub mod rate;
 pub mod optimizer;
+pub mod adversary;
 mod arrays;
 mod point;
 mod target;
@@ -33,6 +35,7 @@ mod drawing;
 mod labels;
 mod process;
 mod pass;
+mod climb;
 mod reading;
 mod reference;
 pub mod fast;
@@ -40,6 +43,7 @@ pub mod sampled;
 pub mod reduced;
 pub mod view;
 
+pub use adversary::{ADVERSARIES, Adversary, Ascent, Cube, EuclideanBall, NoAdversary};
 pub use bias::{BIAS_RULES, BiasCourse, BiasRule, BiasStep, STAGED_RESET, StagedBias, TrainedBias, ZeroBias};
 pub use learner::{Learner, TrainingRule};
 pub use optimizer::{Adam, Momentum, OPTIMIZERS, Optimizer, Sgd};

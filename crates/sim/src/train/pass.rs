@@ -132,6 +132,11 @@ impl Pass {
         }
     }
 
+    /// Embeds the anchors anew, whose pre-activations have changed.
+    pub fn embed_anchors(&mut self, above: Above<'_>) {
+        self.anchor.forward(above, &self.at);
+    }
+
     /// Embeds the positives.
     pub fn embed_positives(&mut self, above: Above<'_>) {
         self.positive.forward(above, &self.at);
@@ -206,6 +211,17 @@ impl Pass {
         if !self.one_view {
             self.positive.observe(above, learner);
         }
+    }
+
+    /// Takes the gradient of the anchors alone back to their pre-activations: ∂L/∂(W x⁺), P × m. The gradients with
+    /// respect to the parameters are no longer those of the step.
+    pub fn backward_anchors(&mut self, above: Above<'_>) -> &Matrix {
+        let Self { at, anchor, gradients, parameter_gradients: sums, .. } = self;
+        sums.clear(at);
+        let mut tapes = std::mem::take(&mut anchor.tapes);
+        anchor.backward((above, at), &mut tapes, &mut gradients.anchor, sums);
+        anchor.tapes = tapes;
+        &gradients.anchor
     }
 
     /// Share of the anchors' features that are not zero.

@@ -1,6 +1,8 @@
 //! What a training process is made of, whatever its dynamics: parts, batch, and how products are computed.
 
+use super::adversary::{Adversary, NoAdversary};
 use super::optimizer::{Optimizer, Sgd};
+use super::pass::Above;
 use super::{Learner, TrainingRule};
 use crate::augment::{Augmentation, FactorMoments, IntervalMasks};
 use crate::head::Head;
@@ -95,6 +97,8 @@ pub struct Parts {
     pub objective: Box<dyn Objective>,
     /// How weights move along their gradients.
     pub optimizer: Box<dyn Optimizer>,
+    /// What changes the anchors' inputs before a step.
+    pub adversary: Box<dyn Adversary>,
     /// The batch.
     pub batch: BatchPlan,
     /// How the learner moves.
@@ -127,6 +131,7 @@ impl Default for Parts {
             head: None,
             objective: Box::new(InfoNce::default()),
             optimizer: Box::new(Sgd),
+            adversary: Box::new(NoAdversary),
             batch: BatchPlan::default(),
             rule: TrainingRule::default(),
             seed: 1,
@@ -197,9 +202,24 @@ impl Parts {
         require(has_masks || !needs.inputs, "augmentation", "one without masks", accepted)
     }
 
+    /// What stands above the pre-activations.
+    pub(super) fn above(&self) -> Above<'_> {
+        Above { network: self.network.as_ref(), head: self.head.as_deref() }
+    }
+
     /// Whether the positive is the anchor itself.
     pub(super) fn has_one_view(&self) -> bool {
         self.augmentation.positive_is_anchor()
+    }
+
+    /// Whether something moves the anchors' inputs.
+    pub(super) fn has_adversary(&self) -> bool {
+        self.adversary.steps() > 0
+    }
+
+    /// Whether the positive needs no embedding of its own. An adversary moves the anchor away from it.
+    pub(super) fn embeds_one_view(&self) -> bool {
+        self.has_one_view() && !(self.objective.needs().two_views && self.has_adversary())
     }
 
     /// Rows of the negatives.

@@ -5,6 +5,7 @@
 //! Source: Section 3 of the paper (training algorithm); docs/theory.md 3 and 4.1.
 
 use super::Learner;
+use super::climb::Climb;
 use super::drawing::DrawnBatch;
 use super::learner::StepGradients;
 use super::pass::{Above, Pass};
@@ -18,6 +19,7 @@ use crate::objective::LossReading;
 #[derive(Default)]
 pub(super) struct Reference {
     samples: DrawnBatch,
+    climb: Climb,
     d_weights: Matrix,
 }
 
@@ -31,10 +33,9 @@ impl Reference {
         done: &mut dyn FnMut(StepPart),
     ) -> LossReading {
         let needs = parts.objective.needs();
-        let above = Above { network: parts.network.as_ref(), head: parts.head.as_deref() };
         // x, x⁺, x⁺⁺, x_s
         self.samples.draw(data, parts, learner, pass);
-        let samples = &self.samples;
+        let (samples, above) = (&mut self.samples, parts.above());
         done(StepPart::Samples);
         // f(x⁺), f(x⁺⁺), f(x_s), f the network on W x and b, and what the head makes of them
         times_transposed(&mut pass.anchor.pre, &samples.anchor, learner.weights());
@@ -49,12 +50,15 @@ impl Reference {
         if let Some(target) = learner.target() {
             pass.embed_for_target(above, target, [&samples.anchor, &samples.positive]);
         }
+        // x⁺ ← x⁺ + δ, where there is an adversary
+        self.climb.climb(parts, learner, pass, &mut samples.anchor);
         done(StepPart::PreActivations);
         // L, ∂L/∂f
         let negative_set = parts.batch.negative_set;
         let reading = pass.evaluate(parts.objective.as_mut(), negative_set, learner);
         done(StepPart::Similarity);
         // C = ∂L/∂(W x), ∂L/∂b
+        let above = parts.above();
         pass.backward(above);
         pass.observe(above, learner);
         done(StepPart::Activation);

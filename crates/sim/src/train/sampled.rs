@@ -1,7 +1,7 @@
 //! Training on samples drawn in the ambient space R^d1: by the fast step where the parts allow it, else by the
 //! reference step.
 
-use super::drawing::draw_views;
+use super::drawing::Views;
 use super::fast::{self, Fast};
 use super::labels;
 use super::learner::initial_weights;
@@ -54,7 +54,7 @@ impl Sampled {
             Step::Reference(Reference::default())
         };
         let mut pass = Pass::default();
-        pass.one_view = parts.has_one_view();
+        pass.one_view = parts.embeds_one_view();
         Ok(Self { data, parts, learner, pass, step, batch: None })
     }
 
@@ -65,7 +65,7 @@ impl Sampled {
     pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Result<Self, ParameterError> {
         let is_fast = matches!(self.step, Step::Fast(_));
         let accepted = "single: mixed arithmetic is that of the fast step, which takes plain descent, a network of \
-                        one layer with plain output, no head, and an objective that is contrastive";
+                        one layer with plain output, no head, an objective that is contrastive, and no adversary";
         require(is_fast || arithmetic == Arithmetic::Single, "arithmetic", "mixed", accepted)?;
         if is_fast {
             self.step = Step::Fast(Fast::new(&mut self.parts, arithmetic));
@@ -132,7 +132,7 @@ impl Dynamics for Sampled {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        let above = Above { network: self.parts.network.as_ref(), head: self.parts.head.as_deref() };
+        let above = self.parts.above();
         self.pass.bias_forces(above, self.parts.objective.as_ref())
     }
 
@@ -148,14 +148,17 @@ impl Dynamics for Sampled {
         if !self.parts.objective.needs().two_views {
             return None;
         }
-        let mut anchor = self.data.sample(stream, first_row, rows).x;
+        let samples = self.data.sample(stream, first_row, rows);
+        let mut anchor = samples.x;
         if self.pass.one_view {
             let anchor = self.embed(&anchor);
             return Some(Pairs { positive: anchor.clone(), anchor });
         }
         let mut positive = Matrix::default();
         // Samples and masks are different parts of a stream.
-        draw_views(self.parts.augmentation.as_ref(), (stream, first_row), &mut anchor, &mut positive);
+        let (augmentation, atoms) = (self.parts.augmentation.as_ref(), self.data.dictionary().atoms());
+        let views = Views { augmentation, atoms };
+        views.draw_pairs((stream, first_row), &samples.latent, &mut anchor, &mut positive);
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
     }
 

@@ -1,12 +1,12 @@
 //! How runs begin and end: refused parameters, planned ends, divergence, stored states that do not fit.
 
 use super::*;
-use crate::augment::{Augmentation, Identity, IntervalMasks, WholeBatches};
+use crate::augment::{Augmentation, Identity, IntervalMasks, Origin, WholeBatches};
 use crate::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding, WholeSamples};
 use crate::math::Purpose;
 use crate::network::{Linear, SymRelu};
 use crate::objective::{InfoNce, NegativeSet, Regression, StopGrad};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const STEPS: u64 = 3;
 
@@ -33,6 +33,7 @@ fn contrastive(rule: TrainingRule, batch: BatchPlan) -> Result<Sampled, crate::m
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: Box::new(NoAdversary),
             augmentation: Box::new(Identity),
             network: Box::new(SymRelu),
             objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).unwrap()),
@@ -99,12 +100,12 @@ const BATCH: BatchPlan = BatchPlan {
 struct Whole(IntervalMasks);
 
 impl Augmentation for Whole {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
-        self.0.views(stream, row, sample, positive);
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
+        self.0.views(from, sample, positive);
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        self.0.single_view(stream, row, sample);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        self.0.single_view(from, sample);
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeBatches> {
@@ -112,16 +113,23 @@ impl Augmentation for Whole {
     }
 }
 
+/// A sample of which masks need to know nothing.
+fn alone(stream: &Stream, row: u32) -> Origin<'_> {
+    static NO_ATOMS: LazyLock<Matrix> = LazyLock::new(Matrix::default);
+    Origin { stream, row, atoms: &NO_ATOMS, code: &[] }
+}
+
 impl WholeBatches for Whole {
     fn views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix, positives: &mut Matrix) {
         for r in 0..samples.rows() {
-            self.0.views(stream, first_row + r as u32, samples.row_mut(r), positives.row_mut(r));
+            let from = alone(stream, first_row + r as u32);
+            self.0.views(&from, samples.row_mut(r), positives.row_mut(r));
         }
     }
 
     fn single_views(&self, stream: &Stream, first_row: u32, samples: &mut Matrix) {
         for r in 0..samples.rows() {
-            self.0.single_view(stream, first_row + r as u32, samples.row_mut(r));
+            self.0.single_view(&alone(stream, first_row + r as u32), samples.row_mut(r));
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Small runs, and the batches that they draw, drawn again from the same public streams.
 
 use super::oracle::{Batch, Kind, State};
-use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks, Origin};
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, Independent, SparseCoding};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, NegativeViews, Parts, RateRule, Sampled, Sgd, Snapshot, StageRule,
-    TrainedBias, TrainingRule,
+    BatchPlan, ConstantRate, Dynamics, NegativeViews, NoAdversary, Parts, RateRule, Sampled, Sgd, Snapshot,
+    StageRule, TrainedBias, TrainingRule,
 };
 use std::sync::Arc;
 
@@ -104,6 +104,7 @@ impl Run {
             Parts {
                 optimizer: Box::new(Sgd),
                 head: None,
+                adversary: Box::new(NoAdversary),
                 augmentation: self.views.build(),
                 network: Box::new(SymRelu),
                 objective,
@@ -119,24 +120,29 @@ impl Run {
     pub fn draw(&self, step: u32) -> Batch {
         let (data, augmentation) = (self.data(), self.views.build());
         let stream = |purpose| Stream::new(self.seed, purpose, step);
-        let samples = data.sample(&stream(Purpose::POSITIVES), 0, self.batch.anchors).x;
+        let atoms = data.dictionary().atoms();
+        let samples = data.sample(&stream(Purpose::POSITIVES), 0, self.batch.anchors);
         let mut negatives = match self.batch.negative_set {
-            NegativeSet::Fresh => data.sample(&stream(Purpose::NEGATIVES), 0, self.batch.negatives).x,
+            NegativeSet::Fresh => data.sample(&stream(Purpose::NEGATIVES), 0, self.batch.negatives),
             NegativeSet::InBatch => samples.clone(),
         };
         if self.batch.negative_views == NegativeViews::Augmented {
-            for s in 0..negatives.rows() {
-                augmentation.single_view(&stream(Purpose::NEGATIVE_MASKS), s as u32, negatives.row_mut(s));
+            let masks = stream(Purpose::NEGATIVE_MASKS);
+            for s in 0..negatives.x.rows() {
+                let from = Origin { stream: &masks, row: s as u32, atoms, code: negatives.latent.row(s) };
+                augmentation.single_view(&from, negatives.x.row_mut(s));
             }
         }
-        let (mut anchors, mut positives) = (samples.clone(), samples);
+        let masks = stream(Purpose::MASKS);
+        let (mut anchors, mut positives) = (samples.x.clone(), samples.x);
         for p in 0..anchors.rows() {
-            augmentation.views(&stream(Purpose::MASKS), p as u32, anchors.row_mut(p), positives.row_mut(p));
+            let from = Origin { stream: &masks, row: p as u32, atoms, code: samples.latent.row(p) };
+            augmentation.views(&from, anchors.row_mut(p), positives.row_mut(p));
         }
         Batch {
             anchors: anchors.to_f64(),
             positives: positives.to_f64(),
-            negatives: negatives.to_f64(),
+            negatives: negatives.x.to_f64(),
             set: self.batch.negative_set,
         }
     }

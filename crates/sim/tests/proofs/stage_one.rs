@@ -13,7 +13,8 @@
 
 use super::oracle::product;
 use super::setup::{Run, Views, assert_close, state_of};
-use featurescope_sim::data::DataModel;
+use featurescope_sim::augment::Origin;
+use featurescope_sim::data::{DataModel, Samples};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
 use featurescope_sim::objective::NegativeSet;
 use featurescope_sim::train::{
@@ -151,12 +152,14 @@ fn the_second_moment_of_the_views_is_the_predicted_one() {
         let (data, augmentation) = (run.data(), views.build());
         let dim = run.ambient_dim;
         let stream = |purpose| Stream::new(run.seed, purpose, 0);
-        let mut anchors = data.sample(&stream(Purpose::POSITIVES), 0, ROWS).x;
+        let Samples { x: mut anchors, latent, .. } = data.sample(&stream(Purpose::POSITIVES), 0, ROWS);
         let mut positives = anchors.clone();
+        let (masks, atoms) = (stream(Purpose::MASKS), data.dictionary().atoms());
         let (mut sums, mut squares) = (Matrix::<f64>::zeros(dim, dim), Matrix::<f64>::zeros(dim, dim));
         for row in 0..ROWS {
             let (anchor, positive) = (anchors.row_mut(row), positives.row_mut(row));
-            augmentation.views(&stream(Purpose::MASKS), row as u32, anchor, positive);
+            let from = Origin { stream: &masks, row: row as u32, atoms, code: latent.row(row) };
+            augmentation.views(&from, anchor, positive);
             for (r, &x) in anchor.iter().enumerate() {
                 for (s, &y) in positive.iter().enumerate() {
                     let value = f64::from(x) * f64::from(y);

@@ -21,12 +21,12 @@ pub(super) fn with_row(data: &dyn DataModel, work: impl FnOnce(&mut [f32], &mut 
     ROW.set([x, y, z]);
 }
 
-/// Draws every row from `stream`, changed by `view(row, x)`.
+/// Draws every row from `stream`, changed by `view(row, x, z)`.
 pub(super) fn draw_panels(
     panels: &mut Panels,
     data: &dyn DataModel,
     stream: &Stream,
-    view: impl Fn(u32, &mut [f32]) + Sync + Send,
+    view: impl Fn(u32, &mut [f32], &[f32]) + Sync + Send,
 ) {
     let rows = panels.rows();
     parallel::for_each_piece(panels.panels_mut(), |mut panel| {
@@ -34,7 +34,7 @@ pub(super) fn draw_panels(
             for r in 0..ROWS.min(rows - panel.first_row) {
                 let row = (panel.first_row + r) as u32;
                 data.draw(stream, row, x, z);
-                view(row, x);
+                view(row, x, z);
                 panel.set_row(r, x);
             }
         });

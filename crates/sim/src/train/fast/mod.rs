@@ -7,6 +7,7 @@
 //! | W moves while its gradient is computed, so no gradient is stored | the optimiser: plain descent |
 //! | no array but W | the network: feature i is a function of neuron i (`activation`); there is no head; the objective takes no arrays |
 //! | products at open (anchor, neuron) pairs only, once few are open ([`gated`]) | the network: `gates`; without them every pair counts as open |
+//! | no gradient with respect to samples | the adversary: there is none |
 //! | features of the positive at closed pairs are never computed | the objective: `reads_closed_positives` |
 //! | samples written once, in the layout of both products (`math::panels`) | nobody: it changes no result but rounding |
 //! | inputs of products rounded to bfloat16 | the user: mixed arithmetic |
@@ -28,5 +29,6 @@ pub(super) fn accepts(parts: &mut Parts) -> bool {
     network.activation().is_some()
         && parts.head.is_none()
         && parts.optimizer.is_plain()
+        && !parts.has_adversary()
         && parts.objective.fast().is_some()
 }

@@ -13,7 +13,7 @@
 //! Source: Section 3 of the paper; docs/theory.md 4.1 and 4.2.
 
 use super::super::Learner;
-use super::super::drawing::DrawnBatch;
+use super::super::drawing::{DrawnBatch, Views};
 use super::super::pass::{Above, Pass};
 use super::super::process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart, StepStreams};
 use super::drawing::{draw_panels, with_row};
@@ -110,6 +110,7 @@ impl Fast {
         s.positive.resize(if same || shared_sum.is_some() { 0 } else { anchors }, d1);
         s.negatives.resize(parts.negative_rows(), d1);
         let augmentation = parts.augmentation.as_ref();
+        let views = Views { augmentation, atoms: data.dictionary().atoms() };
 
         // Raw negatives from the batch are the positives' samples before they become views.
         let shared = negative_set == NegativeSet::InBatch && negative_views == NegativeViews::Raw && !same;
@@ -118,14 +119,14 @@ impl Fast {
                 NegativeSet::Fresh => &negatives,
                 NegativeSet::InBatch => &positives,
             };
-            draw_panels(&mut s.negatives, data, from, |row, x| {
+            draw_panels(&mut s.negatives, data, from, |row, x, z| {
                 if negative_views == NegativeViews::Augmented {
-                    augmentation.single_view(&negative_masks, row, x);
+                    augmentation.single_view(&views.origin(&negative_masks, row, z), x);
                 }
             });
         }
         if same {
-            return draw_panels(&mut s.anchor, data, &positives, |_, _| ());
+            return draw_panels(&mut s.anchor, data, &positives, |_, _, _| ());
         }
         // A sample becomes its two views while it is still in the first-level cache.
         let raw =
@@ -140,7 +141,7 @@ impl Fast {
                     if let Some(raw) = &mut raw {
                         raw.set_row(r, x);
                     }
-                    augmentation.views(&masks, row, x, y);
+                    augmentation.views(&views.origin(&masks, row, z), x, y);
                     anchor.set_row(r, x);
                     if let Some(positive) = &mut positive {
                         positive.set_row(r, y);
@@ -233,7 +234,7 @@ pub(in crate::train) fn sum_of_views(augmentation: &dyn Augmentation) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::{IndependentMasks, IntervalMasks};
+    use crate::augment::{IndependentMasks, IntervalMasks, Origin};
     use crate::math::{Purpose, Stream};
 
     #[test]
@@ -243,7 +244,9 @@ mod tests {
         let half = IntervalMasks::disjoint(0.5).unwrap();
         for masks in [complementary(0.5), complementary(0.3), complementary(0.01), half] {
             let (mut anchor, mut positive) = (sample.clone(), sample.clone());
-            masks.views(&Stream::new(1, Purpose::MASKS, 0), 3, &mut anchor, &mut positive);
+            let (stream, atoms) = (Stream::new(1, Purpose::MASKS, 0), Matrix::default());
+            let from = Origin { stream: &stream, row: 3, atoms: &atoms, code: &[] };
+            masks.views(&from, &mut anchor, &mut positive);
             let sum = sum_of_views(&masks).unwrap();
             assert!(sample.iter().zip(anchor).zip(positive).all(|((x, a), b)| a + b == sum * x));
         }

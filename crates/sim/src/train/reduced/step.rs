@@ -12,7 +12,8 @@
 //!
 //! Source: docs/derivations/reduced.md; Section 3 of the paper.
 
-use super::super::drawing::{ROWS_PER_PIECE, draw_rows};
+use super::super::climb::Climb;
+use super::super::drawing::{ROWS_PER_PIECE, Views, draw_rows};
 use super::super::fast::{self, gated::Gate};
 use super::super::labels;
 use super::super::learner::StepGradients;
@@ -42,6 +43,8 @@ struct Batch {
     positive: Matrix,
     negatives: Matrix,
     latent: Matrix,
+    /// z of fresh negatives.
+    negative_latent: Matrix,
     /// v of each positive sample.
     mean_squares: Vec<f64>,
     /// v of each fresh negative.
@@ -53,6 +56,7 @@ struct Batch {
 struct Scratch {
     batch: Batch,
     pass: Pass,
+    climb: Climb,
     d_weights: Matrix,
     gate: Gate,
     /// A view in the layout of the gated kernels.
@@ -90,13 +94,16 @@ impl Reduced {
         let accepted = "an objective on features in reduced dynamics: there are no samples to fill in. Sampled \
                         dynamics takes every objective";
         require(!parts.objective.needs().inputs, "objective", "one on samples", accepted)?;
+        let accepted = "none or l2 in reduced dynamics: another adversary acts on the coordinates of the ambient \
+                        space. Sampled dynamics takes every adversary";
+        require(parts.adversary.is_rotation_invariant(), "adversary", "another one", accepted)?;
         let views = GaussianViews::new(parts.augmentation.as_ref(), law, jitter)?;
         let (outside, weights) = Outside::start(&parts.rule, law.clone(), parts.seed)?;
         let learner = parts.begin(weights, law.latent_dim)?;
         let data = law.in_coordinates(outside.rest_dim())?;
         labels::check(&data, parts.objective.as_ref())?;
         let mut scratch = Scratch::default();
-        scratch.pass.one_view = parts.has_one_view();
+        scratch.pass.one_view = parts.embeds_one_view();
         let gated = fast::accepts(&mut parts)
             .then(|| parts.objective.fast().is_none_or(|objective| objective.reads_closed_positives()));
         Ok(Self { parts, views, data, learner, outside, gated, scratch, batch: None })
@@ -119,13 +126,20 @@ impl Reduced {
         let needs = self.parts.objective.needs();
         let n = self.data.ambient_dim();
         let (same, views, data) = (self.has_one_view(), self.views, &self.data);
-        let Batch { anchor, positive, negatives: negative, latent, mean_squares, negative_mean_squares } =
-            &mut self.scratch.batch;
+        let Batch {
+            anchor,
+            positive,
+            negatives: negative,
+            latent,
+            negative_latent,
+            mean_squares,
+            negative_mean_squares,
+        } = &mut self.scratch.batch;
         let squares = |latent: &Matrix| latent.iter_rows().map(|z| views.mean_square(z)).collect::<Vec<_>>();
 
         if needs.negatives && negative_set == NegativeSet::Fresh {
-            draw_rows(data, &negatives, fresh, negative, latent);
-            *negative_mean_squares = squares(latent);
+            draw_rows(data, &negatives, fresh, negative, negative_latent);
+            *negative_mean_squares = squares(negative_latent);
         }
         draw_rows(data, &positives, anchors, anchor, latent);
         *mean_squares = squares(latent);
@@ -137,11 +151,13 @@ impl Reduced {
             negative.clone_from(anchor);
             negative_mean_squares.clone_from(mean_squares);
         }
+        let seen = SeenViews::of(views, &self.parts, data);
         if negative_views == NegativeViews::Augmented && !same {
+            let codes = if negative_set == NegativeSet::Fresh { &*negative_latent } else { &*latent };
             parallel::for_each_row_group(negative.as_mut_slice(), n, ROWS_PER_PIECE, |first, rows| {
                 for (i, row) in rows.chunks_mut(n).enumerate() {
                     let r = first + i;
-                    views.single(&negative_masks, r as u32, negative_mean_squares[r], row);
+                    seen.single(&negative_masks, r as u32, codes.row(r), row);
                 }
             });
         }
@@ -152,7 +168,7 @@ impl Reduced {
         parallel::for_each_piece(pieces, |(piece, (xs, ys))| {
             for (i, (x, y)) in xs.chunks_mut(n).zip(ys.chunks_mut(n)).enumerate() {
                 let row = piece * ROWS_PER_PIECE + i;
-                views.pair(&masks, row as u32, mean_squares[row], x, y);
+                seen.pair(&masks, row as u32, latent.row(row), x, y);
             }
         });
     }
@@ -244,6 +260,35 @@ impl Reduced {
     }
 }
 
+/// The views of samples in the coordinates of the learner, where the atoms are axes.
+struct SeenViews<'a> {
+    gaussian: GaussianViews,
+    /// Views that change the code alone are what they are in the ambient space.
+    on_codes: Option<Views<'a>>,
+}
+
+impl<'a> SeenViews<'a> {
+    fn of(gaussian: GaussianViews, parts: &'a Parts, data: &'a SparseCoding) -> Self {
+        let augmentation = parts.augmentation.as_ref();
+        let views = Views { augmentation, atoms: data.dictionary().atoms() };
+        Self { gaussian, on_codes: augmentation.moves_code_alone().then_some(views) }
+    }
+
+    fn pair(&self, stream: &Stream, row: u32, code: &[f32], sample: &mut [f32], positive: &mut [f32]) {
+        match &self.on_codes {
+            Some(views) => views.augmentation.views(&views.origin(stream, row, code), sample, positive),
+            None => self.gaussian.pair(stream, row, self.gaussian.mean_square(code), sample, positive),
+        }
+    }
+
+    fn single(&self, stream: &Stream, row: u32, code: &[f32], sample: &mut [f32]) {
+        match &self.on_codes {
+            Some(views) => views.augmentation.single_view(&views.origin(stream, row, code), sample),
+            None => self.gaussian.single(stream, row, self.gaussian.mean_square(code), sample),
+        }
+    }
+}
+
 /// One independent source of noise per row: the coefficients of the views that it enters, with its share of each.
 struct Source<'a>(Vec<(&'a Matrix, Vec<f32>)>);
 
@@ -291,9 +336,11 @@ impl Dynamics for Reduced {
         }
         self.draw_batch();
         self.forward();
+        let Scratch { batch, pass, climb, .. } = &mut self.scratch;
+        climb.climb(&mut self.parts, &self.learner, pass, &mut batch.anchor);
         let (parts, pass) = (&mut self.parts, &mut self.scratch.pass);
         let reading = pass.evaluate(parts.objective.as_mut(), parts.batch.negative_set, &self.learner);
-        let above = Above { network: parts.network.as_ref(), head: parts.head.as_deref() };
+        let above = parts.above();
         pass.backward(above);
         pass.observe(above, &mut self.learner);
         self.batch = Some((reading, pass.firing_rate()));
@@ -333,7 +380,7 @@ impl Dynamics for Reduced {
 
     fn bias_forces(&self) -> Option<BiasForces> {
         self.batch?;
-        let above = Above { network: self.parts.network.as_ref(), head: self.parts.head.as_deref() };
+        let above = self.parts.above();
         self.scratch.pass.bias_forces(above, self.parts.objective.as_ref())
     }
 
@@ -356,10 +403,10 @@ impl Dynamics for Reduced {
             return Some(Pairs { positive: anchor.clone(), anchor });
         }
         let mut positive = Matrix::zeros(rows, anchor.cols());
+        let seen = SeenViews::of(self.views, &self.parts, &self.data);
         for i in 0..rows {
-            let mean_square = self.views.mean_square(samples.latent.row(i));
             let row = (first_row + i) as u32;
-            self.views.pair(stream, row, mean_square, anchor.row_mut(i), positive.row_mut(i));
+            seen.pair(stream, row, samples.latent.row(i), anchor.row_mut(i), positive.row_mut(i));
         }
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
     }

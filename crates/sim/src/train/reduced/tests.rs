@@ -1,7 +1,7 @@
 //! The parts of the reduction by themselves. The laws of whole runs are compared in tests/proofs/reduced.
 
 use super::*;
-use crate::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use crate::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks, Origin};
 use crate::data::{Independent, SparseCodingLaw};
 use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{rotate_to_lower_triangle, squared_norm, times_transposed};
@@ -115,8 +115,8 @@ fn noise_outside_has_the_second_moments_of_the_views() {
 fn what_has_no_known_limit_is_refused() {
     struct Crop;
     impl Augmentation for Crop {
-        fn views(&self, _: &Stream, _: u32, _: &mut [f32], _: &mut [f32]) {}
-        fn single_view(&self, _: &Stream, _: u32, _: &mut [f32]) {}
+        fn views(&self, _: &Origin<'_>, _: &mut [f32], _: &mut [f32]) {}
+        fn single_view(&self, _: &Origin<'_>, _: &mut [f32]) {}
     }
     let mask = IntervalMasks::complementary(0.5).unwrap();
     let small = SparseCodingLaw { ambient_dim: 47, ..law() };

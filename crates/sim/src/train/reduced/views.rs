@@ -8,6 +8,10 @@
 //! x⁺ = a x + e,   x⁺⁺ = a' x + e',   (e, e') ~ N(0, v·Cov(D_rr, D'_rr) ⊗ I),   v = ‖x‖²/d1 = σ² + ‖z‖²/d1
 //! ```
 //!
+//! Additive noise is the same with a = a' = 1, independent e and e', and its own variance in place of v. Views that
+//! change the code alone have e = e' = 0: they act on x̃ as they act on x, because the atoms are axes there. Both are
+//! exact for every d1.
+//!
 //! RandomMask has a = a' = 1 and e' = −e. The noise σ² of v decouples the dense parts; the signal ‖z‖²/d1 of v is the first
 //! order in d/d1: it is what makes E[x⁺ x⁺⁺ᵀ] = p(M Mᵀ − (d/d1) I) of p M Mᵀ.
 //!
@@ -47,23 +51,28 @@ pub struct GaussianViews {
     signal_share: f64,
     /// Energy of the noise directions beyond σ².
     directions_energy: f64,
+    /// Variance per coordinate of normal noise that views add: it then takes the place of v.
+    added: Option<f64>,
 }
 
 impl GaussianViews {
     /// The law that `augmentation` has on samples of `law`.
     ///
     /// # Errors
-    /// For views that are no masks, and for masks where d1 < 8 d.
+    /// For views that are none of what is named above, and for masks where d1 < 8 d.
     pub fn new(
         augmentation: &dyn Augmentation,
         law: &SparseCodingLaw,
         jitter: MaskJitter,
     ) -> Result<Self, ParameterError> {
-        let accepted =
-            "views that multiply every coordinate by a factor of its own: only their limit is known";
-        let moments = augmentation.moments();
+        let accepted = "masks of independent coordinates, additive noise, dropout of atoms, or none: only of these \
+                        is known what a learner sees of them. Sampled dynamics takes every augmentation";
+        let added = augmentation.added_variance();
+        let is_exact = added.is_some() || augmentation.moves_code_alone();
+        let whole = FactorMoments { means: [1.0; 2], squares: [1.0; 2], product: 1.0 };
+        let moments = if is_exact { Some(whole) } else { augmentation.moments() };
         require(moments.is_some(), "augmentation", "another kind of views", accepted)?;
-        let moments = moments.unwrap_or(FactorMoments { means: [1.0; 2], squares: [1.0; 2], product: 1.0 });
+        let moments = moments.unwrap_or(whole);
         let [a, b] = moments.means;
         let variance = (moments.squares[0] - a * a).max(0.0);
         let covariance = moments.product - a * b;
@@ -80,21 +89,30 @@ impl GaussianViews {
         let extra = (law.direction_variance - law.noise_variance).max(0.0);
         Ok(Self {
             moments,
-            deviation: variance.sqrt(),
+            // Noise that is added is as large in both views, and independent.
+            deviation: if added.is_some() { 1.0 } else { variance.sqrt() },
             slope,
             // Rounding leaves about 1e-16 where D' is a function of D.
-            rest: if rest > 1e-12 { rest.sqrt() } else { 0.0 },
+            rest: match added {
+                Some(_) => 1.0,
+                None if rest > 1e-12 => rest.sqrt(),
+                None => 0.0,
+            },
             noise_variance: law.noise_variance,
             signal_share: match jitter {
                 MaskJitter::Kept => 1.0 / law.ambient_dim as f64,
                 MaskJitter::Dropped => 0.0,
             },
             directions_energy: law.direction_count as f64 * extra,
+            added,
         })
     }
 
-    /// v, the mean square of a coordinate of x.
+    /// v, the mean square of a coordinate of x, or the variance of noise that is added.
     pub fn mean_square(&self, latent: &[f32]) -> f64 {
+        if let Some(variance) = self.added {
+            return variance;
+        }
         let signal: f64 = latent.iter().map(|&z| f64::from(z) * f64::from(z)).sum();
         self.noise_variance + self.signal_share * (signal + self.directions_energy)
     }
@@ -139,9 +157,9 @@ impl GaussianViews {
         self.moments.means[0]
     }
 
-    /// σ²: what [`mean_square`](Self::mean_square) is, to the last bit, of a sample without a signal.
+    /// What [`mean_square`](Self::mean_square) is, to the last bit, of a sample without a signal: σ² with masks.
     pub fn noise_variance(&self) -> f64 {
-        self.noise_variance
+        self.added.unwrap_or(self.noise_variance)
     }
 
     /// σ, the standard deviation of an unmasked sample along a direction that the learner does not know.

@@ -1,15 +1,17 @@
 //! One setting, run by either dynamics over many seeds, and what is read off it.
 
 use super::two_samples::Family;
-use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::augment::{
+    AdditiveNoise, AtomDropout, Augmentation, Identity, IndependentMasks, IntervalMasks,
+};
 use featurescope_sim::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
 use featurescope_sim::math::Matrix;
 use featurescope_sim::math::linalg::{squared_norm, times_transposed};
 use featurescope_sim::network::SymRelu;
 use featurescope_sim::objective::{InfoNce, NegativeSet, Objective, Regression, Spectral, StopGrad};
 use featurescope_sim::train::{
-    BatchPlan, ConstantRate, Dynamics, MaskJitter, NegativeViews, Parts, RateRule, Reduced, Sampled, Sgd,
-    StageRule, TrainedBias, TrainingRule,
+    Adversary, Ascent, BatchPlan, ConstantRate, Dynamics, EuclideanBall, MaskJitter, NegativeViews,
+    NoAdversary, Parts, RateRule, Reduced, Sampled, Sgd, StageRule, TrainedBias, TrainingRule,
 };
 use std::sync::Arc;
 use std::thread;
@@ -20,6 +22,8 @@ pub enum Views {
     RandomMask(f64),
     Disjoint(f64),
     Independent(f64),
+    AdditiveNoise(f64),
+    AtomDropout(f64),
 }
 
 impl Views {
@@ -29,6 +33,8 @@ impl Views {
             Self::RandomMask(q) => Box::new(IntervalMasks::complementary(q).unwrap()),
             Self::Disjoint(r) => Box::new(IntervalMasks::disjoint(r).unwrap()),
             Self::Independent(q) => Box::new(IndependentMasks::new(q).unwrap()),
+            Self::AdditiveNoise(s) => Box::new(AdditiveNoise::new(s).unwrap()),
+            Self::AtomDropout(q) => Box::new(AtomDropout::new(q).unwrap()),
         }
     }
 }
@@ -48,6 +54,8 @@ pub struct Case {
     pub views: Views,
     pub task: Task,
     pub stop_grad: StopGrad,
+    /// Radius of the Euclidean ball in which an adversary moves anchors; 0: there is none.
+    pub radius: f64,
     pub batch: BatchPlan,
     pub rule: TrainingRule,
     /// Steps at which figures are read, ascending.
@@ -70,6 +78,7 @@ pub fn base(views: Views) -> Case {
         views,
         task: Task::InfoNce,
         stop_grad: StopGrad::Targets,
+        radius: 0.0,
         batch: BatchPlan {
             anchors: 64,
             negatives: 32,
@@ -86,6 +95,15 @@ pub fn base(views: Views) -> Case {
         },
         read_at: &[5, 40, 160],
         seeds: 48,
+    }
+}
+
+impl Case {
+    fn adversary(&self) -> Box<dyn Adversary> {
+        if self.radius == 0.0 {
+            return Box::new(NoAdversary);
+        }
+        Box::new(EuclideanBall(Ascent::new(self.radius, 2, None).unwrap()))
     }
 }
 
@@ -119,6 +137,7 @@ fn supervised(case: &Case, seed: u64) -> Parts {
     Parts {
         augmentation: Box::new(Identity),
         objective: Box::new(Regression::new(None, 1.0).unwrap()),
+        adversary: case.adversary(),
         batch: case.batch,
         rule: case.rule.clone(),
         seed,
@@ -136,6 +155,7 @@ pub fn sampled(case: &Case, seed: u64) -> Box<dyn Dynamics> {
             Parts {
                 optimizer: Box::new(Sgd),
                 head: None,
+                adversary: case.adversary(),
                 augmentation: case.views.build(),
                 network: Box::new(SymRelu),
                 objective: loss(case),
@@ -168,6 +188,7 @@ pub fn reduced_with(
             Parts {
                 optimizer: Box::new(Sgd),
                 head: None,
+                adversary: case.adversary(),
                 augmentation,
                 network: Box::new(SymRelu),
                 objective: loss(case),
@@ -190,6 +211,7 @@ pub fn without_outside(case: &Case, seed: u64) -> Box<dyn Dynamics> {
         Parts {
             optimizer: Box::new(Sgd),
             head: None,
+            adversary: case.adversary(),
             augmentation: case.views.build(),
             network: Box::new(SymRelu),
             objective: loss(case),

@@ -1,9 +1,8 @@
 //! What the comparisons must reject: a Reduced that is wrong in one respect.
 
 use super::case::{Case, Views, base, compare, readings, reduced, reduced_with, sampled, without_outside};
-use featurescope_sim::augment::{Augmentation, FactorMoments, IntervalMasks};
+use featurescope_sim::augment::{Augmentation, FactorMoments, IntervalMasks, Origin};
 use featurescope_sim::data::SparseCodingLaw;
-use featurescope_sim::math::Stream;
 use featurescope_sim::train::{BatchPlan, MaskJitter, NegativeViews};
 
 const REDUCED_SEEDS: u64 = 10_000;
@@ -32,12 +31,12 @@ fn halved(case: &Case, seed: u64) -> Box<dyn featurescope_sim::train::Dynamics> 
 struct SharedMask(IntervalMasks);
 
 impl Augmentation for SharedMask {
-    fn views(&self, stream: &Stream, row: u32, sample: &mut [f32], positive: &mut [f32]) {
-        self.0.views(stream, row, sample, positive);
+    fn views(&self, from: &Origin<'_>, sample: &mut [f32], positive: &mut [f32]) {
+        self.0.views(from, sample, positive);
     }
 
-    fn single_view(&self, stream: &Stream, row: u32, sample: &mut [f32]) {
-        self.0.single_view(stream, row, sample);
+    fn single_view(&self, from: &Origin<'_>, sample: &mut [f32]) {
+        self.0.single_view(from, sample);
     }
 
     fn moments(&self) -> Option<FactorMoments> {

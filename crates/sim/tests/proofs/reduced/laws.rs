@@ -72,6 +72,36 @@ fn every_kind_of_mask_agrees() {
     }
 }
 
+/// Exact in law where masks have no limit yet: d1 < 8 d.
+#[test]
+fn views_without_masks_agree_in_few_dimensions() {
+    for views in [Views::AdditiveNoise(0.3), Views::AtomDropout(0.4)] {
+        for stop_grad in [StopGrad::Targets, StopGrad::Nowhere] {
+            for negative_set in [NegativeSet::Fresh, NegativeSet::InBatch] {
+                let case = brief("views without masks", views);
+                let batch =
+                    BatchPlan { negative_set, negative_views: NegativeViews::Augmented, ..case.batch };
+                let law = SparseCodingLaw { ambient_dim: 40, ..case.law.clone() };
+                check(&Case { law, stop_grad, batch, ..case });
+            }
+        }
+    }
+}
+
+/// The gradient with respect to a sample lies where the learner sees, and its norm is the same in every basis.
+#[test]
+fn a_euclidean_adversary_agrees() {
+    let none = brief("an adversary without masks", Views::None);
+    check(&Case {
+        radius: 0.5,
+        law: SparseCodingLaw { ambient_dim: 40, ..none.law.clone() },
+        ..none.clone()
+    });
+    check(&Case { name: "an adversary of labels", task: Task::Supervised, radius: 0.5, ..none });
+    let masked = brief("an adversary with masks", Views::RandomMask(0.5));
+    check(&Case { radius: 0.5, law: SparseCodingLaw { ambient_dim: 1024, ..masked.law.clone() }, ..masked });
+}
+
 #[test]
 fn every_shape_and_law_of_the_data_agrees() {
     let none = brief("", Views::None);
