@@ -34,11 +34,12 @@ impl DrawnBatch {
         let needs = parts.objective.needs();
         let views = Views { augmentation: parts.augmentation.as_ref(), atoms: data.dictionary().atoms() };
         let Self { anchor, positive, negatives, codes, negative_codes } = self;
-        let codes = if needs.codes { &mut pass.codes } else { codes };
-        draw_rows(data, &streams.positives, parts.batch.anchors, anchor, codes);
+        let drawn = if needs.codes { &mut pass.codes } else { &mut *codes };
+        draw_rows(data, &streams.positives, parts.batch.anchors, anchor, drawn);
         if needs.codes {
             labels::label(data, parts, &streams.labels, pass);
         }
+        let codes = if needs.codes { &pass.codes } else { &*codes };
         if needs.negatives {
             let codes = match parts.batch.negative_set {
                 NegativeSet::Fresh => {
@@ -47,7 +48,7 @@ impl DrawnBatch {
                 }
                 NegativeSet::InBatch => {
                     negatives.clone_from(anchor);
-                    &*codes
+                    codes
                 }
             };
             if parts.batch.negative_views == NegativeViews::Augmented {

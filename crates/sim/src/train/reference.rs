@@ -8,7 +8,7 @@ use super::Learner;
 use super::climb::Climb;
 use super::drawing::DrawnBatch;
 use super::learner::StepGradients;
-use super::pass::{Above, Pass};
+use super::pass::Pass;
 use super::process::{Parts, StepPart};
 use crate::data::DataModel;
 use crate::math::Matrix;

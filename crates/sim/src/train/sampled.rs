@@ -5,7 +5,7 @@ use super::drawing::Views;
 use super::fast::{self, Fast};
 use super::labels;
 use super::learner::initial_weights;
-use super::pass::{Above, Pass};
+use super::pass::Pass;
 use super::process::{Arithmetic, Parts, StepPart};
 use super::reading::{coordinates, decompose, embed, growth, represent};
 use super::reference::Reference;
