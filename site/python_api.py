@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+# Most characters of a signature on one line.
+WIDTH = 72
+
 PACKAGE = Path(__file__).resolve().parents[1] / "crates" / "python" / "python" / "featurescope"
 
 
@@ -61,9 +64,27 @@ def signature(node: ast.ClassDef | ast.FunctionDef) -> str:
     """The line that a reader calls."""
     if isinstance(node, ast.FunctionDef):
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-        return f"def {node.name}({ast.unparse(node.args)}){returns}"
+        line = f"def {node.name}({ast.unparse(node.args)}){returns}"
+        if len(line) <= WIDTH:
+            return line
+        return f"def {node.name}(\n    " + ",\n    ".join(parameters(node.args)) + f",\n){returns}"
     bases = ", ".join(ast.unparse(base) for base in node.bases)
     return f"class {node.name}({bases})" if bases else f"class {node.name}"
+
+
+def parameters(arguments: ast.arguments) -> list[str]:
+    """The parameters of a function one by one, with the marks that stand between them."""
+    parts = []
+    depth = 0
+    for piece in re.split(r"([\[\](),])", ast.unparse(arguments)):
+        depth += (piece in ("[", "(")) - (piece in ("]", ")")) if piece else 0
+        if piece == "," and depth == 0:
+            parts.append("")
+        elif parts:
+            parts[-1] += piece
+        else:
+            parts.append(piece)
+    return [part.strip() for part in parts]
 
 
 def methods(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:

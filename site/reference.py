@@ -77,7 +77,7 @@ class Reference:
             "A spec may give each of these settings. What it leaves out has the default. "
             "`featurescope explain NAME` shows the same in a terminal.",
         ]
-        for table, entries in groupby(settings, key=lambda entry: entry["name"].rpartition(".")[0]):
+        for table, entries in groupby(settings, key=table_of):
             blocks.append(f"## {code(table) if table else 'At the top of a spec'}")
             blocks.extend(self._setting(entry) for entry in entries)
         return page(blocks)
@@ -170,6 +170,11 @@ def label(entry: Entry) -> str:
 def spelt_out(name: str) -> str:
     """A name with its Greek letters as words."""
     return "".join(c if c.isascii() else unicodedata.name(c, "").rpartition(" ")[2] for c in name)
+
+
+def table_of(setting: Entry) -> str:
+    """The table at the top of a spec that a setting stands in; empty where it stands in none."""
+    return setting["name"].partition(".")[0] if "." in setting["name"] else ""
 
 
 def part(entry: Entry, title: str, body: str, rows: Iterable[tuple[str, str]], level: int = 3) -> str:

@@ -44,13 +44,26 @@ class Page:
 
 
 @dataclass
+class Group:
+    """Pages that stand together in a menu, below a heading where they have one."""
+
+    title: str | None
+    pages: list[Page]
+
+
+@dataclass
 class Section:
-    """A part of the menu."""
+    """A part of the site, with a menu of its own."""
 
     name: str
     title: str
     about: str
-    pages: list[Page]
+    groups: list[Group]
+
+    @property
+    def pages(self) -> list[Page]:
+        """The pages of all groups."""
+        return [page for group in self.groups for page in group.pages]
 
 
 def navigation() -> list[Section]:
@@ -59,29 +72,41 @@ def navigation() -> list[Section]:
     Raises `Fault` if the repository has a Markdown file that the navigation does not know.
     """
     typed = tomllib.loads((ROOT / "site" / "navigation.toml").read_text(encoding="utf-8"))
+    groups_of = {entry["name"]: [entry, *entry.get("group", [])] for entry in typed["section"]}
+    # A page that a group names is in no other one, though a pattern finds it.
+    named = {as_page(page).path for groups in groups_of.values() for group in groups for page in group["pages"]}
     sections = []
-    listed: set[str] = set()
     for entry in typed["section"]:
-        pages = [Page(page) if isinstance(page, str) else Page(**page) for page in entry["pages"]]
-        listed.update(page.path for page in pages)
-        for pattern in entry.get("below", []):
-            found = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
-            if not found:
-                raise Fault(f"navigation.toml: no page fits {pattern}")
-            pages.extend(Page(path, menu_title(path)) for path in found if path not in listed)
-            listed.update(found)
-        sections.append(Section(entry["name"], entry["title"], entry["about"], pages))
-    known = listed | {HOME} | set(typed["left_out"])
+        groups = []
+        for group in groups_of[entry["name"]]:
+            pages = [as_page(page) for page in group["pages"]]
+            pages += [page for pattern in group.get("found_by", []) for page in pages_found(pattern, named)]
+            groups.append(Group(None if group is entry else group["title"], pages))
+        sections.append(Section(entry["name"], entry["title"], entry["about"], groups))
+    known = {page.path for section in sections for page in section.pages} | {HOME, *typed["left_out"]}
     unknown = [path for path in git_files("*.md") if path not in known and not path.startswith(".")]
     if unknown:
         raise Fault(f"navigation.toml does not have {', '.join(unknown)}")
     return sections
 
 
+def as_page(typed: str | dict[str, str]) -> Page:
+    """A page as the navigation gives it: a path, or a path with a title."""
+    return Page(typed) if isinstance(typed, str) else Page(**typed)
+
+
+def pages_found(pattern: str, named: set[str]) -> list[Page]:
+    """The pages that fit a pattern and are not named elsewhere."""
+    found = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(pattern))
+    if not found:
+        raise Fault(f"navigation.toml: no page fits {pattern}")
+    return [Page(path, menu_title(path)) for path in found if path not in named]
+
+
 def menu_title(path: str) -> str:
-    """A name for a page that a pattern found: its file, or its folder where the file is a README."""
+    """A name for a page that a pattern found: its file, or its folder where the file says little."""
     page = PurePosixPath(path)
-    return page.parent.name if page.stem == "README" else page.stem
+    return page.parent.name if page.stem in ("README", "theory") else page.stem
 
 
 class Stage:
@@ -127,11 +152,13 @@ class Stage:
     def _put_section(self, section: Section) -> None:
         if len(section.pages) == 1:
             return
-        entries = []
-        for page in section.pages:
-            target = "/" + staged(page.path).removesuffix(".md")
-            entries.append(f"{page.title} <{target}>" if page.title else target)
-        lines = [f"# {section.title}", "", section.about, "", "```{toctree}", ":maxdepth: 1", "", *entries, "```", ""]
+        lines = [f"# {section.title}", "", section.about, ""]
+        for group in section.groups:
+            lines += ["```{toctree}", ":maxdepth: 1", *([f":caption: {group.title}"] if group.title else []), ""]
+            for page in group.pages:
+                target = "/" + staged(page.path).removesuffix(".md")
+                lines.append(f"{page.title} <{target}>" if page.title else target)
+            lines += ["```", ""]
         self._write(f"{section.name}.md", "\n".join(lines))
 
     def _with_links(self, path: str, text: str) -> str:
