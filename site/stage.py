@@ -103,9 +103,14 @@ def pages_found(pattern: str, named: set[str]) -> list[Page]:
     return [Page(path, menu_title(path)) for path in found if path not in named]
 
 
-def menu_title(path: str) -> str:
-    """A name for a page that a pattern found: its file, or its folder where the file says little."""
+def menu_title(path: str) -> str | None:
+    """A name for a page that a pattern found: its file, or its folder where the file says little.
+
+    A page for users has a heading that says more.
+    """
     page = PurePosixPath(path)
+    if page.parent.name == "docs":
+        return None
     return page.parent.name if page.stem in ("README", "theory") else page.stem
 
 
