@@ -63,14 +63,14 @@ def check(folder: Path) -> tuple[list[str], str]:
     links = 0
     for path, page in pages.items():
         shown = path.relative_to(folder.resolve())
-        faults += [f"{shown}: loads {url} from elsewhere" for url in page.loaded if ELSEWHERE.match(url) and not url.startswith("data:")]
+        faults += [f"{shown}: loads {url} from elsewhere" for url in page.loaded if is_fetched(url)]
         local = [url for url in page.links + page.loaded if not ELSEWHERE.match(url)]
         links += len(local)
         faults += [f"{shown}: {url}: {fault}" for url in local if (fault := fault_of(url, path, pages))]
         faults += [f"{shown}: {page.faulty_formulas} formulas are not drawn"] if page.faulty_formulas else []
     for style in sorted(folder.rglob("*.css")):
         for url in URL_IN_STYLE.findall(style.read_text(encoding="utf-8")):
-            if ELSEWHERE.match(url) and not url.startswith("data:"):
+            if is_fetched(url):
                 faults.append(f"{style.relative_to(folder)}: loads {url} from elsewhere")
     formulas = sum(page.formulas for page in pages.values())
     for found, fewest, what in [
@@ -81,6 +81,11 @@ def check(folder: Path) -> tuple[list[str], str]:
         if found < fewest:
             faults.append(f"only {found} {what} were found, at least {fewest} are expected")
     return sorted(set(faults)), f"{len(pages)} pages, {links} links, {formulas} formulas"
+
+
+def is_fetched(url: str) -> bool:
+    """Whether a browser asks another machine for this. Data that an address holds itself is no such request."""
+    return bool(ELSEWHERE.match(url)) and not url.startswith("data:")
 
 
 def fault_of(url: str, page: Path, pages: dict[Path, Page]) -> str | None:

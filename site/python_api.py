@@ -64,7 +64,7 @@ def signature(node: ast.ClassDef | ast.FunctionDef) -> str:
     """The line that a reader calls."""
     if isinstance(node, ast.FunctionDef):
         returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-        line = f"def {node.name}({ast.unparse(node.args)}){returns}"
+        line = f"def {node.name}({', '.join(parameters(node.args))}){returns}"
         if len(line) <= WIDTH:
             return line
         return f"def {node.name}(\n    " + ",\n    ".join(parameters(node.args)) + f",\n){returns}"
@@ -74,17 +74,21 @@ def signature(node: ast.ClassDef | ast.FunctionDef) -> str:
 
 def parameters(arguments: ast.arguments) -> list[str]:
     """The parameters of a function one by one, with the marks that stand between them."""
-    parts = []
-    depth = 0
-    for piece in re.split(r"([\[\](),])", ast.unparse(arguments)):
-        depth += (piece in ("[", "(")) - (piece in ("]", ")")) if piece else 0
-        if piece == "," and depth == 0:
-            parts.append("")
-        elif parts:
-            parts[-1] += piece
-        else:
-            parts.append(piece)
-    return [part.strip() for part in parts]
+
+    def shown(argument: ast.arg, default: ast.expr | None) -> str:
+        return ast.unparse(argument) + (f" = {ast.unparse(default)}" if default else "")
+
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults
+    parts = [shown(*pair) for pair in zip(positional, defaults, strict=True)]
+    if arguments.posonlyargs:
+        parts.insert(len(arguments.posonlyargs), "/")
+    if arguments.vararg or arguments.kwonlyargs:
+        parts.append(f"*{ast.unparse(arguments.vararg)}" if arguments.vararg else "*")
+    parts += [shown(*pair) for pair in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    if arguments.kwarg:
+        parts.append(f"**{ast.unparse(arguments.kwarg)}")
+    return parts
 
 
 def methods(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:
@@ -96,21 +100,21 @@ def methods(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:
         doc = ast.get_docstring(member)
         if member.name == "__init__":
             member.args.args = member.args.args[1:]
-            yield f"{node.name}({ast.unparse(member.args)})", doc
+            yield f"{node.name}({', '.join(parameters(member.args))})", doc
         elif not member.name.startswith("_") and "overload" not in decorators:
             returns = f" -> {ast.unparse(member.returns)}" if member.returns else ""
             if "property" in decorators:
                 yield f"{member.name}{returns.replace(' -> ', ': ')}", doc
             else:
                 member.args.args = [argument for argument in member.args.args if argument.arg not in ("self", "cls")]
-                yield f"{member.name}({ast.unparse(member.args)}){returns}", doc
+                yield f"{member.name}({', '.join(parameters(member.args))}){returns}", doc
 
 
 def attributes(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:
     """Fields of the class and of its instances that have a sentence below them, or are declared."""
     constructors = [m for m in node.body if isinstance(m, ast.FunctionDef) and m.name in ("__init__", "_read")]
     for body in [node.body, *(constructor.body for constructor in constructors)]:
-        for statement, following in zip(body, [*body[1:], None]):
+        for statement, following in zip(body, [*body[1:], None], strict=True):
             name = attribute_name(statement)
             doc = following.value.value if is_text(following) else None
             if name and not name.startswith("_") and (doc or isinstance(statement, ast.AnnAssign)):

@@ -42,9 +42,9 @@ class Reference:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._entries: list[Entry] = json.loads(program.says("explain", "--json"))
+        self.entries: list[Entry] = json.loads(program.says("explain", "--json"))
         self._labels: dict[str, str] = {}
-        for entry in self._entries:
+        for entry in self.entries:
             if entry["kind"] in LABELLED:
                 for name in [entry["name"], *entry["also"]]:
                     self._labels.setdefault(name.lower(), label(entry))
@@ -63,7 +63,7 @@ class Reference:
         yield "python", python_api.page()
 
     def _of(self, kind: str) -> list[Entry]:
-        return [entry for entry in self._entries if entry["kind"] == kind]
+        return [entry for entry in self.entries if entry["kind"] == kind]
 
     def _link(self, name: str) -> str:
         """A name, as a link where a page of the reference has it."""
@@ -210,4 +210,4 @@ def write(program: Path, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in reference.pages():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    return len(reference._entries)
+    return len(reference.entries)

@@ -148,7 +148,7 @@ class Stage:
             text = self._of_notebook(source)
         else:
             text = source.read_text(encoding="utf-8")
-        text = self._with_links(path, CODE_SPAN_IN_FORMULA.sub(r"$\1$", text))
+        text = self.with_links(path, CODE_SPAN_IN_FORMULA.sub(r"$\1$", text))
         if path == HOME:
             entries = "\n".join(f"{section.title} <{section_page(section)}>" for section in self.sections)
             text += f"\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
@@ -166,7 +166,7 @@ class Stage:
             lines += ["```", ""]
         self._write(f"{section.name}.md", "\n".join(lines))
 
-    def _with_links(self, path: str, text: str) -> str:
+    def with_links(self, path: str, text: str) -> str:
         """The text with links to what the site has, outside of code blocks."""
         is_code = False
         lines = []
@@ -174,11 +174,11 @@ class Stage:
             if FENCE.match(line):
                 is_code = not is_code
             if not is_code and not line.startswith("    "):
-                line = LINK.sub(lambda link: link[1] + self._target(path, link[2]) + link[3], line)
+                line = LINK.sub(lambda link: link[1] + self.target(path, link[2]) + link[3], line)
             lines.append(line)
         return "\n".join(lines)
 
-    def _target(self, page: str, target: str) -> str:
+    def target(self, page: str, target: str) -> str:
         """Where a link of a page leads on the site."""
         if re.match(r"[a-z]+:|#", target):
             return target
@@ -207,7 +207,7 @@ class Stage:
         if source.is_dir():
             text = f"# `{path}/`\n\nThis folder of the repository holds:\n\n"
             for entry in tracked(path):
-                text += f"- [{entry}]({self._target(f'{path}/index.md', entry)})\n"
+                text += f"- [{entry}]({self.target(f'{path}/index.md', entry)})\n"
         else:
             content = source.read_text(encoding="utf-8")
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", content)), default=0))
@@ -237,7 +237,7 @@ class Stage:
             file.write_bytes(base64.b64decode("".join(data["image/png"])))
             return f"```{{image}} {file.name}\n:alt: figure\n```"
         if "text/html" in data:
-            return "````{raw} html\n<div class=\"output\">" + "".join(data["text/html"]) + "</div>\n````"
+            return '````{raw} html\n<div class="output">' + "".join(data["text/html"]) + "</div>\n````"
         text = "".join(output.get("text", "") or data.get("text/plain", ""))
         return f"````text\n{text.rstrip()}\n````"
 
