@@ -57,8 +57,8 @@ class Page(HTMLParser):
 def check(folder: Path) -> tuple[list[str], str]:
     """What is wrong, and a line that says how much was looked at."""
     # Templates that the theme leaves beside its scripts are no pages.
-    found = (path for path in sorted(folder.rglob("*.html")) if "_static" not in path.relative_to(folder).parts)
-    pages = {path.resolve(): Page(path) for path in found}
+    files = (path for path in sorted(folder.rglob("*.html")) if "_static" not in path.relative_to(folder).parts)
+    pages = {path.resolve(): Page(path) for path in files}
     faults: list[str] = []
     links = 0
     for path, page in pages.items():

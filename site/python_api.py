@@ -116,7 +116,7 @@ def attributes(node: ast.ClassDef) -> Iterator[tuple[str, str | None]]:
     for body in [node.body, *(constructor.body for constructor in constructors)]:
         for statement, following in zip(body, [*body[1:], None], strict=True):
             name = attribute_name(statement)
-            doc = following.value.value if is_text(following) else None
+            doc = text_in(following)
             if name and not name.startswith("_") and (doc or isinstance(statement, ast.AnnAssign)):
                 declared = statement.annotation if isinstance(statement, ast.AnnAssign) else None
                 yield name + (f": {ast.unparse(declared)}" if declared else ""), doc
@@ -134,13 +134,10 @@ def attribute_name(statement: ast.stmt) -> str | None:
     return target.id if isinstance(target, ast.Name) else None
 
 
-def is_text(statement: ast.stmt | None) -> bool:
-    """Whether a statement is a string that stands by itself."""
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
+def text_in(statement: ast.stmt | None) -> str | None:
+    """A string that stands by itself."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def code(text: str) -> str:

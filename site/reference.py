@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import citations
 import python_api
 
 Entry = dict[str, Any]
@@ -103,7 +104,8 @@ class Reference:
     def _statement(self, entry: Entry) -> str:
         fields = [("How it is tested", "how_tested"), ("It is about", "about"), ("What would refute it", "refuted_by")]
         fields.append(("No finite run can decide it", "not_testable"))
-        rows = [(title, escaped(entry[key])) for title, key in fields if entry[key]]
+        page = f"theories/{entry['paper']}/claims"
+        rows = [(title, citations.with_links(escaped(entry[key]), page)) for title, key in fields if entry[key]]
         for test in entry["tests"]:
             needs = "; ".join(map(escaped, test["needs"]))
             rule = f"supported if {escaped(test['supported_if'])}. Needs {needs}."

@@ -17,6 +17,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import citations
+
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "README.md"
 REFERENCE = "reference/"
@@ -149,6 +151,7 @@ class Stage:
         else:
             text = source.read_text(encoding="utf-8")
         text = self.with_links(path, CODE_SPAN_IN_FORMULA.sub(r"$\1$", text))
+        text = citations.with_anchors(path, text)
         if path == HOME:
             entries = "\n".join(f"{section.title} <{section_page(section)}>" for section in self.sections)
             text += f"\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
@@ -175,6 +178,7 @@ class Stage:
                 is_code = not is_code
             if not is_code and not line.startswith("    "):
                 line = LINK.sub(lambda link: link[1] + self.target(path, link[2]) + link[3], line)
+                line = citations.with_links(line, path)
             lines.append(line)
         return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import unittest
 from pathlib import Path
 
 import check
+import citations
 import python_api
 import reference
 import stage
@@ -81,6 +82,25 @@ class Stage(unittest.TestCase):
         self.assertEqual(missing, [])
 
 
+class Citations(unittest.TestCase):
+    def test_citations_lead_to_sections(self) -> None:
+        for text, page, expected in [
+            ("As theory.md 4.6 says.", "docs/claims.md", "As [theory.md 4.6](#wen-li-2021-section-4.6) says."),
+            ("(docs/theory.md 8.2)", "README.md", "([docs/theory.md 8.2](#wen-li-2021-section-8.2))"),
+            ("theory.md 99.1 is no section", "README.md", "theory.md 99.1 is no section"),
+            ("`theory.md 4.6` is code", "README.md", "`theory.md 4.6` is code"),
+            ("[theory.md 4.6](docs/theory.md)", "README.md", "[theory.md 4.6](docs/theory.md)"),
+            ("theories/no-paper/theory.md 4.6", "README.md", "theories/no-paper/theory.md 4.6"),
+        ]:
+            self.assertEqual(citations.with_links(text, page), expected)
+
+    def test_every_numbered_heading_of_a_theory_has_an_anchor(self) -> None:
+        text = citations.with_anchors("theories/wen-li-2021/theory.md", "## 4. Exact\n\n### 4.6 Scale *(derived)*\n")
+        expected = "(wen-li-2021-section-4)=\n## 4. Exact\n\n(wen-li-2021-section-4.6)=\n### 4.6 Scale *(derived)*\n"
+        self.assertEqual(text, expected)
+        self.assertGreater(len(citations.sections("wen-li-2021")), 25)
+
+
 class Reference(unittest.TestCase):
     def test_text_is_not_taken_for_markup(self) -> None:
         self.assertEqual(reference.escaped("Pr(z_j > 0) * `a_b` $x$"), r"Pr(z\_j \> 0) \* `a_b` \$x\$")
@@ -96,7 +116,9 @@ class Reference(unittest.TestCase):
 
     def test_a_long_signature_has_a_line_for_each_parameter(self) -> None:
         source = "def f(first: dict[str, tuple[int, int]], /, *, second: int = 2, third: str = 'a, b') -> None: ..."
-        shown = python_api.signature(ast.parse(source).body[0])
+        function = ast.parse(source).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        shown = python_api.signature(function)
         self.assertEqual(shown.count("\n"), 6, shown)
         self.assertIn("    first: dict[str, tuple[int, int]],\n", shown)
 
