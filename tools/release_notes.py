@@ -15,8 +15,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def section(changelog: str, tag: str) -> str:
-    """What stands below the heading of a version, without the heading; empty where there is none."""
-    found = re.search(rf"^## {re.escape(tag)}(?: .*)?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
+    """What stands below the heading of a version, without the heading; empty where there is none.
+
+    >>> log = "# Changelog\\n\\n## Unreleased\\n\\n## v0.2.0 (2026-12-01)\\n\\n### Features\\n\\n- A.\\n\\n## v0.1.0\\n\\n- B.\\n"
+    >>> section(log, "v0.2.0"), section(log, "v0.1.0"), section(log, "v0.2"), section(log, "Unreleased")
+    ('### Features\\n\\n- A.', '- B.', '', '')
+    """
+    found = re.search(rf"^## {re.escape(tag)}(?: [^\n]*)?\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     return found[1].strip() if found else ""
 
 
