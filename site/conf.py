@@ -27,6 +27,8 @@ html_theme = "pydata_sphinx_theme"
 html_title = "featurescope"
 # build.py names the folder of styles.
 html_css_files = ["katex/katex.min.css", "site.css"]
+# These pages stand in no list of pages.
+html_sidebars = {"reference/glossary": [], "search": []}
 html_show_sourcelink = False
 html_copy_source = False
 pygments_style = "default"

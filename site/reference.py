@@ -21,7 +21,8 @@ import python_api
 
 Entry = dict[str, Any]
 
-WIDTH = "100"
+# Columns of what the program prints: a page has room for that many.
+WIDTH = "80"
 MARKS = re.compile(r"([\\*_{}\[\]<>$|#~])")
 
 
