@@ -2,7 +2,7 @@
 
 use crate::commands::explain::{all_statements, tested_by};
 use anyhow::Result;
-use featurescope_lab::claim::Claim;
+use featurescope_lab::claim::{About, Claim};
 use featurescope_lab::paper::Paper;
 use featurescope_lab::reference::{Entry, Subject};
 use featurescope_lab::spec::Catalogue;
@@ -82,7 +82,7 @@ fn of_statement(paper: &Paper, claim: &Claim) -> Value {
         "statement": claim.statement,
         "formula": claim.formula.trim(),
         "how_tested": claim.finite_size,
-        "about": claim.about.map(|about| about.words()),
+        "about": claim.about.map(About::words),
         "refuted_by": claim.refuted_by,
         "not_testable": claim.not_testable,
         "tests": tests.collect::<Vec<_>>(),
