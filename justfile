@@ -24,3 +24,8 @@ bench:
 # everything that a change must pass, on Linux
 ci:
     .ci/run
+
+# the site, into target/site/html; docs/build.md says what it needs
+site:
+    cargo build --release --locked -p featurescope
+    python3 site/build.py

@@ -327,6 +327,9 @@ pub struct ExplainArguments {
     /// the program
     #[arg(long, value_name = "RUN", num_args = 1.., add = ArgValueCompleter::new(completion::runs))]
     pub runs: Vec<PathBuf>,
+    /// Print what is found as JSON, or everything that has a name
+    #[arg(long, conflicts_with = "runs")]
+    pub json: bool,
 }
 
 /// Arguments of `completions`.

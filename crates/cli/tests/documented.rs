@@ -238,8 +238,9 @@ fn every_script_and_package_of_the_pages_exists() {
         for line in shown_lines(&page) {
             let words = words(&line);
             for word in &words {
-                let is_script =
-                    ["tools/", "fuzz/", "benches/", ".ci/"].iter().any(|start| word.starts_with(start));
+                let is_script = ["tools/", "fuzz/", "benches/", ".ci/", "site/"]
+                    .iter()
+                    .any(|start| word.starts_with(start));
                 if is_script {
                     looked_at += 1;
                     if !root().join(word).exists() {

@@ -267,6 +267,38 @@ fn training_on_pictures_says_how_to_get_it() {
     assert!(list.contains("images-synthetic"), "{list}");
 }
 
+/// What a page of the site or another program reads: everything that has a name, with what its kind has.
+#[test]
+fn explanations_are_data_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let read = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let output = featurescope(folder.path(), arguments).assert().success().get_output().clone();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let all = read(&["explain", "--json"]);
+    for (kind, needs) in [
+        ("setting", "values"),
+        ("experiment", "spec"),
+        ("statement", "tests"),
+        ("quantity", "doc"),
+        ("column", "unit"),
+        ("letter", "range"),
+        ("term", "see"),
+    ] {
+        let of_kind: Vec<_> = all.iter().filter(|entry| entry["kind"] == kind).collect();
+        assert!(of_kind.len() >= 10, "{} of {kind}", of_kind.len());
+        assert!(of_kind.iter().all(|entry| !entry[needs].is_null()), "{kind} without {needs}");
+    }
+    // The same words as in the text, and what was asked for alone.
+    let found = read(&["explain", "--json", "noise_cosine"]);
+    assert!(found.len() < all.len() / 4, "{} of {}", found.len(), all.len());
+    let column = found.iter().find(|entry| entry["kind"] == "column").unwrap();
+    assert_eq!(column["table"], "records.parquet");
+    let tested = column["statements"].as_array().unwrap();
+    assert!(tested.iter().any(|id| id == "Theorem 3.2 (ii)"), "{tested:?}");
+    featurescope(folder.path(), &["explain", "--json", "xyzzy"]).assert().code(2);
+}
+
 #[test]
 fn every_name_can_be_explained() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! `featurescope explain`: what anything with a name is: settings, experiments, statements, letters, terms.
 
 use crate::args::ExplainArguments;
+use crate::commands::explain_json;
 use crate::commands::judge::judged;
 use crate::exit::{Exit, UnknownName};
 use crate::layout::{pad_right, shortened, shown_width, wrapped};
@@ -31,8 +32,22 @@ const SUGGESTIONS: usize = 3;
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit> {
     let width = output::width();
     let typed = arguments.name.join(" ");
-    output::print(&explanation(&typed, &arguments.runs, width)?)?;
+    let text = if arguments.json { as_data(&typed)? } else { explanation(&typed, &arguments.runs, width)? };
+    output::print(&text)?;
     Ok(Exit::Success)
+}
+
+/// What is found by what was typed, or everything, as JSON.
+fn as_data(typed: &str) -> Result<String> {
+    let entries = all_entries()?;
+    if typed.is_empty() {
+        return explain_json::json_of(entries.iter());
+    }
+    let found = search(&entries, typed);
+    if found.is_empty() {
+        return Err(unknown(typed, &entries).into());
+    }
+    explain_json::json_of(found.into_iter().map(|(_, entry)| entry))
 }
 
 /// A line on every setting, by what runs it is of.
@@ -156,17 +171,28 @@ fn quantity_page(name: &str, doc: &str, width: usize) -> Result<String> {
     Ok(titled(&format!("quantity {name}"), &[doc], width) + &spoken_of(name, width)?)
 }
 
-/// The statements whose tests read a quantity or column.
 fn spoken_of(name: &str, width: usize) -> Result<String> {
-    let reads = |claim: &Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
-    let mut ids: Vec<String> = Vec::new();
-    for paper in shipped() {
-        ids.extend(claims(paper)?.into_iter().filter(reads).map(|claim| claim.id));
-    }
+    let statements = all_statements()?;
+    let ids = tested_by(name, &statements);
     if ids.is_empty() {
         return Ok(String::new());
     }
     Ok(format!("\n{}", wrapped(&ids.join("; "), width, "Statements that are tested by it: ", "  ")))
+}
+
+/// The statements of all papers.
+pub(super) fn all_statements() -> Result<Vec<Claim>> {
+    let mut all = Vec::new();
+    for paper in shipped() {
+        all.extend(claims(paper)?);
+    }
+    Ok(all)
+}
+
+/// The names of the statements whose tests read a quantity or column.
+pub(super) fn tested_by<'a>(name: &str, statements: &'a [Claim]) -> Vec<&'a str> {
+    let reads = |claim: &&Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
+    statements.iter().filter(reads).map(|claim| claim.id.as_str()).collect()
 }
 
 fn symbol_page(name: &str, symbol: &Symbol, width: usize) -> String {

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod completions;
 pub mod diagnose;
 pub mod explain;
+mod explain_json;
 pub mod fork;
 #[cfg(feature = "images")]
 pub mod image_features;

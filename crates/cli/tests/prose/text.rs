@@ -38,7 +38,7 @@ impl Page {
         let mut is_fenced = false;
         for (at, line) in source.lines().enumerate() {
             let number = at + 1;
-            let is_fence = line.trim_start().starts_with("```");
+            let is_fence = is_fence(line);
             is_fenced ^= is_fence;
             let kind = if is_fenced || is_fence { Kind::Code } else { kind(line) };
             if kind != Kind::Text {
@@ -60,12 +60,18 @@ impl Page {
     }
 }
 
+/// Whether a block of code or an equation begins or ends here. An equation on a single line does both.
+fn is_fence(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with("```") || line.matches("$$").count() == 1
+}
+
 fn kind(line: &str) -> Kind {
     let trimmed = line.trim_start();
     let is_numbered = trimmed.split_once(". ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
     match trimmed {
         "" => Kind::Blank,
-        _ if line.starts_with("    ") => Kind::Code,
+        _ if line.starts_with("    ") || trimmed.starts_with("$$") => Kind::Code,
         _ if trimmed.starts_with('#') => Kind::Heading,
         _ if trimmed.starts_with('|') => Kind::Table,
         _ if trimmed.starts_with("- ") || is_numbered => Kind::Item,
@@ -105,14 +111,15 @@ impl Paragraph {
     }
 }
 
-/// Where sentences end: after a mark that a space and no small letter follow; code is passed over.
+/// Where sentences end: after a mark that a space and no small letter follow; code and formulas are passed over.
 fn ends(text: &str) -> Vec<usize> {
     let characters: Vec<(usize, char)> = text.char_indices().collect();
     let mut ends = Vec::new();
-    let mut is_code = false;
+    let (mut is_code, mut is_formula) = (false, false);
     for (at, &(_, c)) in characters.iter().enumerate() {
-        is_code ^= c == '`';
-        if is_code || !matches!(c, '.' | '!' | '?') {
+        is_code ^= c == '`' && !is_formula;
+        is_formula ^= c == '$' && !is_code;
+        if is_code || is_formula || !matches!(c, '.' | '!' | '?') {
             continue;
         }
         let mut rest = characters[at + 1..].iter().skip_while(|(_, c)| matches!(c, ')' | '"' | '*' | '_'));
@@ -126,22 +133,21 @@ fn ends(text: &str) -> Vec<usize> {
     ends
 }
 
-/// Text without the marks of Markdown: `[words](target)` is `words`, a stretch of code one word.
+/// Text without the marks of Markdown: `[words](target)` is `words`, a stretch of code or a formula one word.
 pub fn plain(text: &str) -> String {
     let mut read = String::new();
-    let mut code = String::new();
-    let mut is_code = false;
+    let mut one_word = String::new();
+    let mut ends_at = None;
     for c in without_targets(text).chars() {
-        match c {
-            '`' => {
-                is_code = !is_code;
-                if !is_code {
-                    read.push_str(&std::mem::take(&mut code).replace(' ', "_"));
-                }
+        match (ends_at, c) {
+            (None, '`' | '$') => ends_at = Some(c),
+            (Some(end), c) if c == end => {
+                ends_at = None;
+                read.push_str(&std::mem::take(&mut one_word).replace(' ', "_"));
             }
-            _ if is_code => code.push(c),
-            '*' | '[' | ']' => {}
-            _ => read.push(c),
+            (Some(_), c) => one_word.push(c),
+            (None, '*' | '[' | ']') => {}
+            (None, c) => read.push(c),
         }
     }
     read.trim_start_matches('!').to_owned()
@@ -204,6 +210,15 @@ mod tests {
     fn links_are_their_words_and_code_is_one_word() {
         let found = sentences("Run `cargo run. Now` and read **[the page](a/b.md)**.");
         assert_eq!(found, [(1, "Run cargo_run._Now and read the page.".to_owned())]);
+        assert_eq!(words(&found[0].1), 6);
+    }
+
+    #[test]
+    fn a_formula_is_one_word_and_an_equation_none() {
+        let found = sentences(
+            "Let $`a = b. C; d`$ be `$x` in $u v$.\n\n$$\na = b \\tag{1}\n$$\n\n$$ c = d $$\n\nThen.\n",
+        );
+        assert_eq!(found, [(1, "Let `a_=_b._C;_d` be $x in u_v.".to_owned()), (9, "Then.".to_owned())]);
         assert_eq!(words(&found[0].1), 6);
     }
 

@@ -7,7 +7,7 @@
 //!
 //! Everything is exact for the samples that are looked at: all, or a fixed random choice of them, stratified
 //! by class. Only their rows are read. Several representations of the same samples, layers or epochs, are
-//! studied together. Source: docs/report.md.
+//! studied together. Source: docs/diagnose.md.
 
 mod arrays;
 mod figures;
@@ -64,7 +64,7 @@ pub struct Request {
     pub pairs: Vec<Source>,
     /// Labels of the samples.
     pub labels: Option<Source>,
-    /// Names or patterns of a table's columns that are neurons; empty: those of the rules in docs/report.md.
+    /// Names or patterns of a table's columns that are neurons; empty: those of the rules in docs/diagnose.md.
     pub columns: Vec<String>,
     /// What labels are taken for; `None`: what they look like.
     pub label_kind: Option<LabelKind>,

@@ -9,7 +9,7 @@
 //! Up to [`MOST_LOGISTIC`] classes are fitted by logistic regression, more by ridge regression on ±1, whose
 //! cost hardly grows with their number.
 //!
-//! Source: docs/report.md; ridge regression for classes: Hastie, Tibshirani, Friedman, "The Elements of
+//! Source: docs/diagnose.md; ridge regression for classes: Hastie, Tibshirani, Friedman, "The Elements of
 //! Statistical Learning", section 4.2.
 
 use super::sampling::shuffled;
