@@ -1,5 +1,5 @@
 use super::*;
-use featurescope_sim::augment::IntervalMasks;
+use featurescope_sim::augment::{AdditiveNoise, IntervalMasks};
 use featurescope_sim::data::{Independent, SparseCodingLaw};
 use featurescope_sim::math::gaussian::fill_normal;
 use featurescope_sim::math::random::Part;
@@ -82,17 +82,23 @@ fn samples_without_a_signal_have_views() {
         exceeding += u32::from(variance.sqrt().powi(2) > variance);
         let law = SparseCodingLaw { noise_variance: variance, ..law() };
         let mask = IntervalMasks::complementary(0.5).unwrap();
-        let views = GaussianViews::new(&mask, &law, MaskJitter::Kept).unwrap();
-        let (mut x, mut noise) = ([0.0f32; 4], [0.0f32; 4]);
-        let (mut x_positive, mut noise_positive) = (x, noise);
-        DrawnViews::Gaussian(views).draw(
-            &Stream::new(1, Purpose::MONTE_CARLO, k),
-            0,
-            &[0.0; 8],
-            (&mut x, &mut x_positive),
-            (&mut noise, &mut noise_positive),
-        );
-        assert!(x.iter().chain(&x_positive).all(|v| v.is_finite()), "{variance}");
+        // Noise that is added may be smaller than that of the sample.
+        let added = AdditiveNoise::new(0.01).unwrap();
+        for augmentation in [&mask as &dyn Augmentation, &added] {
+            let views = GaussianViews::new(augmentation, &law, MaskJitter::Kept).unwrap();
+            let (mut x, mut noise) = ([0.0f32; 4], [0.0f32; 4]);
+            let (mut x_positive, mut noise_positive) = (x, noise);
+            let (stream, atoms) = (Stream::new(1, Purpose::MONTE_CARLO, k), Matrix::default());
+            let from = Origin { stream: &stream, row: 0, atoms: &atoms, code: &[0.0; 8] };
+            DrawnViews::Gaussian(views).draw(
+                &from,
+                (&mut x, &mut x_positive),
+                (&mut noise, &mut noise_positive),
+            );
+            assert!(x.iter().chain(&x_positive).all(|v| v.is_finite()), "{variance}");
+            // Without a signal the views are those of the noise.
+            assert!(x == noise && x_positive == noise_positive && x != x_positive);
+        }
     }
     assert!(exceeding > 10, "{exceeding}");
 }
