@@ -126,7 +126,8 @@ impl ArmSize {
             Some(NegativeSetSpec::InBatch) => anchors,
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
-        let positives = if same { 0.0 } else { anchors };
+        let views = arm.built_objective().map_or(2, |objective| objective.views());
+        let positives = if same { 0.0 } else { anchors * (views - 1) as f64 };
         let arrays = arm.own_arrays(latent_dim, ambient_dim as usize).concat();
         let own_entries = arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum();
         let own_values = arrays.iter().map(|array| array.rows as f64).sum();

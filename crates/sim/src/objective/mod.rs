@@ -29,6 +29,7 @@ mod pairs;
 mod predicting;
 mod scaled;
 mod standardised;
+mod views;
 
 pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
@@ -51,6 +52,7 @@ use crate::math::{Matrix, ParameterError, require};
 use crate::part::{Fallback, Given, Kind, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts};
 use gradients::zeros;
 use std::sync::LazyLock;
+use views::{VIEWS, with_views};
 
 parts! {
     /// The objectives.
@@ -265,6 +267,11 @@ pub trait Objective: Send + Sync {
     /// Whether samples are contrasted with each other.
     fn contrasts(&self) -> bool {
         self.needs().negatives
+    }
+
+    /// V ≥ 2, views of a sample, if it needs two or more. Training averages the loss over all ordered pairs.
+    fn views(&self) -> usize {
+        2
     }
 
     /// Where its labels come from, if it needs any.

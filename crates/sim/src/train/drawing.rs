@@ -20,6 +20,8 @@ pub(super) struct DrawnBatch {
     pub positive: Matrix,
     /// x_s; left alone where the objective needs none.
     pub negatives: Matrix,
+    /// Views beyond the second, each P × d1.
+    pub further: Vec<Matrix>,
     /// Codes of samples that nobody asks for.
     unread: Matrix,
 }
@@ -30,7 +32,7 @@ impl DrawnBatch {
     pub fn draw(&mut self, data: &dyn DataModel, parts: &Parts, learner: &Learner, pass: &mut Pass) {
         let streams = StepStreams::new(parts.seed, learner);
         let needs = parts.objective.needs();
-        let Self { anchor, positive, negatives, unread } = self;
+        let Self { anchor, positive, negatives, further, unread } = self;
         let codes = if needs.codes { &mut pass.codes } else { &mut *unread };
         draw_rows(data, &streams.positives, parts.batch.anchors, anchor, codes);
         if needs.codes {
@@ -44,11 +46,17 @@ impl DrawnBatch {
                 NegativeSet::InBatch => negatives.clone_from(anchor),
             }
             if parts.batch.negative_views == NegativeViews::Augmented {
-                single_views(parts.augmentation.as_ref(), &streams.negative_masks, negatives);
+                single_views(parts.augmentation.as_ref(), (&streams.negative_masks, 0), negatives);
             }
         }
         if needs.inputs {
             pass.inputs[0].clone_from(anchor);
+        }
+        further.resize_with(parts.objective.views() - 2, Matrix::default);
+        for (v, view) in further.iter_mut().enumerate() {
+            view.clone_from(anchor);
+            let first_row = v * parts.batch.anchors;
+            single_views(parts.augmentation.as_ref(), (&streams.further_views, first_row), view);
         }
         if !pass.one_view {
             draw_views(parts.augmentation.as_ref(), (&streams.masks, 0), anchor, positive);
@@ -112,15 +120,19 @@ pub(super) fn draw_views(
     });
 }
 
-/// Turns every sample into a single view.
-pub(super) fn single_views(augmentation: &dyn Augmentation, stream: &Stream, samples: &mut Matrix) {
+/// Turns every sample into a single view; they are the rows of `stream` from `first_row` on.
+pub(super) fn single_views(
+    augmentation: &dyn Augmentation,
+    (stream, first_row): (&Stream, usize),
+    samples: &mut Matrix,
+) {
     if let Some(whole) = augmentation.whole_batches() {
-        return whole.single_views(stream, 0, samples);
+        return whole.single_views(stream, first_row as u32, samples);
     }
     let cols = samples.cols();
     parallel::for_each_row_group(samples.as_mut_slice(), cols, ROWS_PER_PIECE, |first, group| {
         for (i, x) in group.chunks_mut(cols).enumerate() {
-            augmentation.single_view(stream, (first + i) as u32, x);
+            augmentation.single_view(stream, (first_row + first + i) as u32, x);
         }
     });
 }

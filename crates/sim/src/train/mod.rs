@@ -15,6 +15,7 @@
 //! | [`sampled`] | training in the ambient space, by one of these two |
 //! | [`reduced`] | training in the coordinates that the learner sees |
 //! | `pass` | from pre-activations to their gradients: what all three have in common |
+//! | `several` | the loss over more than two views |
 //! | `target` | a slower copy of the learner, for objectives that predict what it says |
 //! | [`learner`], [`optimizer`], [`rate`], [`bias`], [`stage`] | how parameters, thresholds and stages move |
 //!
@@ -26,6 +27,7 @@ pub mod rate;
 pub mod optimizer;
 mod arrays;
 mod target;
+mod several;
 pub mod learner;
 mod drawing;
 mod labels;

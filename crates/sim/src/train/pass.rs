@@ -5,6 +5,7 @@
 
 use super::Learner;
 use super::reading::firing_rate;
+use super::several::evaluate_pairs;
 use super::target::Target;
 use super::view::BiasForces;
 use crate::math::Matrix;
@@ -39,6 +40,8 @@ pub(super) struct Pass {
     /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with
     /// one view only the first.
     target: [Branch; 2],
+    /// Views beyond the second.
+    further: Vec<Branch>,
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,
     /// The classes of the anchors' samples, where the objective needs them.
@@ -47,6 +50,8 @@ pub(super) struct Pass {
     pub inputs: [Matrix; 2],
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
+    /// The same for views beyond the second.
+    pub further_gradients: Vec<Matrix>,
     /// With respect to thresholds and the network's arrays.
     pub parameter_gradients: ParameterGradients,
     negative_set: NegativeSet,
@@ -75,6 +80,19 @@ impl Pass {
     pub fn embed_positives(&mut self, network: &dyn Network) {
         let at = Parameters { bias: &self.bias, arrays: &self.arrays };
         self.positive.forward(network, at);
+    }
+
+    /// Embeds views beyond the second by weights W.
+    ///
+    /// # Shapes
+    /// `samples`: P × (input dimension) each.
+    pub fn embed_further(&mut self, network: &dyn Network, weights: &Matrix, samples: &[Matrix]) {
+        let at = Parameters { bias: &self.bias, arrays: &self.arrays };
+        self.further.resize_with(samples.len(), Branch::default);
+        for (branch, x) in self.further.iter_mut().zip(samples) {
+            times_transposed(&mut branch.pre, x, weights);
+            branch.forward(network, at);
+        }
     }
 
     /// Embeds anchors and positives by the slower copy of the learner.
@@ -113,8 +131,19 @@ impl Pass {
         negative_set: NegativeSet,
         learner: &Learner,
     ) -> LossReading {
+        let further = std::mem::take(&mut self.further);
+        let mut further_gradients = std::mem::take(&mut self.further_gradients);
         let (batch, gradients) = self.batch(negative_set);
-        objective.evaluate(&batch, learner.objective_arrays(), gradients)
+        let arrays = learner.objective_arrays();
+        let reading = if further.is_empty() {
+            objective.evaluate(&batch, arrays, gradients)
+        } else {
+            let mut views = vec![batch.anchor, batch.positive];
+            views.extend(further.iter().map(|branch| &branch.features));
+            evaluate_pairs(objective, &views, &batch, arrays, (gradients, &mut further_gradients))
+        };
+        (self.further, self.further_gradients) = (further, further_gradients);
+        reading
     }
 
     /// Takes the gradients back to the pre-activations, the thresholds and the network's arrays.
@@ -131,6 +160,9 @@ impl Pass {
         }
         if let Some(gradient) = &mut gradients.negatives {
             back(&mut self.negatives, gradient);
+        }
+        for (branch, gradient) in self.further.iter_mut().zip(&mut self.further_gradients) {
+            back(branch, gradient);
         }
     }
 

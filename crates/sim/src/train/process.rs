@@ -139,6 +139,8 @@ impl Parts {
         let accepted = "none, for the objective takes one view of a sample";
         require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
         self.check_masks(needs)?;
+        let (views, accepted) = (self.objective.views(), "2, or an augmentation whose two views differ");
+        require(views == 2 || !self.has_one_view(), "views", views, accepted)?;
         let input_dim = weights.cols();
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
@@ -196,6 +198,7 @@ pub(super) struct StepStreams {
     pub negatives: Stream,
     pub negative_masks: Stream,
     pub labels: Stream,
+    pub further_views: Stream,
 }
 
 impl StepStreams {
@@ -208,6 +211,7 @@ impl StepStreams {
             negatives: stream(Purpose::NEGATIVES),
             negative_masks: stream(Purpose::NEGATIVE_MASKS),
             labels: stream(Purpose::LABELS),
+            further_views: stream(Purpose::FURTHER_VIEWS),
         }
     }
 }

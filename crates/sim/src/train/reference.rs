@@ -45,6 +45,7 @@ impl Reference {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(network);
         }
+        pass.embed_further(network, learner.weights(), &samples.further);
         if let Some(target) = learner.target() {
             pass.embed_for_target(network, target, [&samples.anchor, &samples.positive]);
         }
@@ -70,6 +71,9 @@ impl Reference {
             if let Some(coefficients) = coefficients {
                 add_transposed_times(&mut self.d_weights, coefficients, x);
             }
+        }
+        for (coefficients, x) in pass.further_gradients.iter().zip(&samples.further) {
+            add_transposed_times(&mut self.d_weights, coefficients, x);
         }
         // Along the gradients, then thresholds and stages
         let gradients = StepGradients {
