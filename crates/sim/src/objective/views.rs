@@ -1,5 +1,5 @@
-//! More than two views of a sample, for losses on anchors and positives: training then averages the loss over all
-//! ordered pairs of different views (`train`).
+//! More than two views of a sample, for losses on anchors and positives: training then averages the loss over
+//! all ordered pairs of different views (`train`).
 
 use super::{Batch, Beginning, Gradients, Labels, LossReading, Needs, Objective, Problem};
 use crate::math::{Matrix, ParameterError};
@@ -24,8 +24,8 @@ pub(super) fn with_views(given: &Given, objective: impl Objective + 'static) -> 
     }
 }
 
-/// A loss over several views. It has neither a fast step nor closed forms, and nothing says which part of its gradient
-/// pulls.
+/// A loss over several views. It has neither a fast step nor closed forms, and nothing says which part of its
+/// gradient pulls.
 struct SeveralViews {
     inner: Box<dyn Objective>,
     views: usize,

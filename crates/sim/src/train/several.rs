@@ -1,15 +1,15 @@
 //! More than two views of a sample: the loss is the mean over all ordered pairs of different views.
 //!
-//! L = 1/(V (V − 1)) Σ_{i≠j} ℓ(f(x_i), f(x_j)), ℓ the loss of anchors and positives. The first two views are those of
-//! the augmentation; each further one is a single view of the sample, drawn on its own.
+//! L = 1/(V (V − 1)) Σ_{i≠j} ℓ(f(x_i), f(x_j)), ℓ the loss of anchors and positives. The first two views are
+//! those of the augmentation; each further one is a single view of the sample, drawn on its own.
 //!
 //! Source: Tian, Krishnan, Isola, "Contrastive multiview coding" (ECCV 2020), section 3.3, the full graph.
 
 use crate::math::Matrix;
 use crate::objective::{Batch, Gradients, LossReading, Objective};
 
-/// Evaluates the loss over all pairs of `views`, P × K each. The gradients of the first two are those of `gradients`'
-/// anchor and positive, the others go to `further`. `batch` says all that is not a view.
+/// Evaluates the loss over all pairs of `views`, P × K each. The gradients of the first two are those of
+/// `gradients`' anchor and positive, the others go to `further`. `batch` says all that is not a view.
 pub(super) fn evaluate_pairs(
     objective: &mut dyn Objective,
     views: &[&Matrix],
