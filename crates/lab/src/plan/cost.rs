@@ -138,7 +138,8 @@ impl ArmSize {
             Some(NegativeSetSpec::InBatch) => anchors,
             _ => arm.batch.negatives.unwrap_or_default() as f64,
         };
-        let positives = if same { 0.0 } else { anchors };
+        let views = arm.built_objective().map_or(2, |objective| objective.views());
+        let positives = if same { 0.0 } else { anchors * (views - 1) as f64 };
         let OwnArrays { network, head, objective } = arm.own_arrays(latent_dim, ambient_dim as usize);
         let entries = |arrays: &[ParameterArray]| -> f64 {
             arrays.iter().map(|array| array.rows as f64 * array.cols as f64).sum()

@@ -51,6 +51,8 @@ impl Purpose {
     pub const ORDER: Self = Self::numbered(17);
     /// Initial parameter arrays that a network has beside its first layer.
     pub const NETWORK_ARRAYS: Self = Self::numbered(19);
+    /// Views beyond the second of the samples of a training step.
+    pub const FURTHER_VIEWS: Self = Self::numbered(24);
     /// Labels of a training step that are not those of their samples.
     pub const LABELS: Self = Self::numbered(23);
 

@@ -13,7 +13,10 @@
 //! stepwise nature of self-supervised learning" (ICML 2023), section 3.
 
 use super::standardised::Standardised;
-use super::{Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, zeros};
+use super::{
+    Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, VIEWS,
+    with_views, zeros,
+};
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require_non_negative, require_positive};
 use crate::part::{Given, PartSetting, Range};
@@ -43,10 +46,11 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             "Added to the variance of a feature before it is standardised (ε of batch normalisation). Features of \
              smaller variance count less.",
         ),
+        VIEWS,
     ],
     build: |given, ()| {
         let [weight, floor] = [given.number("redundancy_weight")?, given.number("variance_floor")?];
-        Ok(Box::new(BarlowTwins::new(Correlation::of(given)?, weight, floor)?))
+        Ok(with_views(given, BarlowTwins::new(Correlation::of(given)?, weight, floor)?))
     },
 };
 

@@ -9,7 +9,7 @@
 use super::gradients::pulled;
 use super::{
     Batch, FastObjective, Gradients, InfoNceForm, LossReading, Needs, NegativeSet, Objective, ObjectivePart,
-    Problem, STOP_GRADIENT, StopGrad, zeros,
+    Problem, STOP_GRADIENT, StopGrad, VIEWS, with_views, zeros,
 };
 use crate::math::elementary::exp_of_nonpositive;
 use crate::math::kernel::Precision;
@@ -29,8 +29,10 @@ pub(super) const TEMPERATURE: PartSetting =
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "info_nce",
     summary: "InfoNCE on un-normalised embeddings (the paper)",
-    settings: &[TEMPERATURE, STOP_GRADIENT],
-    build: |given, ()| Ok(Box::new(InfoNce::new(given.number("temperature")?, StopGrad::of(given)?)?)),
+    settings: &[TEMPERATURE, STOP_GRADIENT, VIEWS],
+    build: |given, ()| {
+        Ok(with_views(given, InfoNce::new(given.number("temperature")?, StopGrad::of(given)?)?))
+    },
 };
 
 /// The paper's loss.

@@ -2,9 +2,8 @@
 //!
 //! An objective sees features: those of the anchors f(x⁺), of their positives f(x⁺⁺) and of the negatives
 //! f(x_s), or those of plain samples f(x). It says what else it needs, codes for example. It returns one
-//! gradient per branch;
-//! `None` means that the branch is behind StopGrad. It may have parameter arrays of its own, a head for example, and
-//! returns their gradients too.
+//! gradient per branch, which is `None` behind StopGrad. It may have parameter arrays of its own, a head for
+//! example, and returns their gradients too.
 //!
 //! | objectives | samples are compared with | need besides two views |
 //! |---|---|---|
@@ -17,7 +16,7 @@
 //! | [`Regression`] | nothing: a head is after labels | codes, one view |
 //!
 //! The fast step takes those without arrays of their own and without labels. Reduced dynamics takes all but
-//! those that need samples or a slower copy of the learner.
+//! those that need samples, a slower copy of the learner, or more than two views.
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
 //!
@@ -29,6 +28,7 @@ mod pairs;
 mod predicting;
 mod scaled;
 mod standardised;
+mod views;
 
 pub use alignment_uniformity::{AlignmentSettings, AlignmentUniformity};
 pub use barlow_twins::{BarlowTwins, Correlation};
@@ -51,6 +51,7 @@ use crate::math::{Matrix, ParameterError, require};
 use crate::part::{Fallback, Given, Kind, ParameterArray, Part, PartSetting, Range, Slot, Slotted, parts};
 use gradients::zeros;
 use std::sync::LazyLock;
+use views::{VIEWS, with_views};
 
 parts! {
     /// The objectives.
@@ -265,6 +266,11 @@ pub trait Objective: Send + Sync {
     /// Whether samples are contrasted with each other.
     fn contrasts(&self) -> bool {
         self.needs().negatives
+    }
+
+    /// V ≥ 2, views of a sample, if it needs two or more. Training averages the loss over all ordered pairs.
+    fn views(&self) -> usize {
+        2
     }
 
     /// Where its labels come from, if it needs any.

@@ -13,7 +13,7 @@ use super::pairs::Pairs;
 use super::scaled::{FeatureScale, SIMILARITY};
 use super::{
     Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, STOP_GRADIENT,
-    StopGrad,
+    StopGrad, VIEWS, with_views,
 };
 use crate::math::{Matrix, ParameterError};
 
@@ -21,10 +21,10 @@ use crate::math::{Matrix, ParameterError};
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "nt_xent",
     summary: "NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor τ in front",
-    settings: &[TEMPERATURE, SIMILARITY, STOP_GRADIENT],
+    settings: &[TEMPERATURE, SIMILARITY, STOP_GRADIENT, VIEWS],
     build: |given, ()| {
         let (stop_grad, scale) = (StopGrad::of(given)?, FeatureScale::of(given)?);
-        Ok(Box::new(NtXent::new(given.number("temperature")?, stop_grad, scale)?))
+        Ok(with_views(given, NtXent::new(given.number("temperature")?, stop_grad, scale)?))
     },
 };
 

@@ -60,7 +60,9 @@ impl Scaled {
             if self.scale == FeatureScale::Normalised {
                 let norm = squared_norm(row).sqrt();
                 self.inverse[r] = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-                values.iter_mut().for_each(|u| *u = (f64::from(*u) * self.inverse[r]) as f32);
+                for u in values {
+                    *u = (f64::from(*u) * self.inverse[r]) as f32;
+                }
             }
         }
     }

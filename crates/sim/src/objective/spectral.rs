@@ -9,7 +9,7 @@
 use super::gradients::pulled;
 use super::{
     Batch, FastObjective, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
-    STOP_GRADIENT, StopGrad, zeros,
+    STOP_GRADIENT, StopGrad, VIEWS, with_views, zeros,
 };
 use crate::math::Matrix;
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
@@ -18,8 +18,8 @@ use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "spectral",
     summary: "the spectral contrastive loss",
-    settings: &[STOP_GRADIENT],
-    build: |given, ()| Ok(Box::new(Spectral::new(StopGrad::of(given)?))),
+    settings: &[STOP_GRADIENT, VIEWS],
+    build: |given, ()| Ok(with_views(given, Spectral::new(StopGrad::of(given)?))),
 };
 
 /// The spectral contrastive loss.

@@ -63,6 +63,8 @@ pub(super) fn column_means<'a>(
             *sum += figure(i, f64::from(entry));
         }
     }
-    sums.iter_mut().for_each(|sum| *sum /= count);
+    for sum in &mut sums {
+        *sum /= count;
+    }
     sums
 }

@@ -15,7 +15,9 @@
 
 use super::gradients::zeros;
 use super::standardised::column_means;
-use super::{Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
+use super::{
+    Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, VIEWS, with_views,
+};
 use crate::math::linalg::{add_transposed_times, times};
 use crate::math::{Matrix, ParameterError, require_non_negative, require_positive};
 use crate::part::{PartSetting, Range};
@@ -55,15 +57,17 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             "1e-4",
             "Added to the variance of a feature before its root is taken (ε of VICReg).",
         ),
+        VIEWS,
     ],
     build: |given, ()| {
-        Ok(Box::new(VicReg::new(VicRegSettings {
+        let settings = VicRegSettings {
             invariance_weight: given.number("invariance_weight")?,
             variance_weight: given.number("variance_weight")?,
             covariance_weight: given.number("covariance_weight")?,
             deviation_target: given.number("deviation_target")?,
             hinge_floor: given.number("hinge_floor")?,
-        })?))
+        };
+        Ok(with_views(given, VicReg::new(settings)?))
     },
 };
 

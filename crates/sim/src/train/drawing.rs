@@ -20,6 +20,8 @@ pub(super) struct DrawnBatch {
     pub positive: Matrix,
     /// x_s; left alone where the objective needs none.
     pub negatives: Matrix,
+    /// Views beyond the second, each P × d1.
+    pub further: Vec<Matrix>,
     /// z of the anchors' samples, where the objective does not take them.
     codes: Matrix,
     /// z of the negatives' samples, where they are fresh.
@@ -33,7 +35,7 @@ impl DrawnBatch {
         let streams = StepStreams::new(parts.seed, learner);
         let needs = parts.objective.needs();
         let views = Views { augmentation: parts.augmentation.as_ref(), atoms: data.dictionary().atoms() };
-        let Self { anchor, positive, negatives, codes, negative_codes } = self;
+        let Self { anchor, positive, negatives, further, codes, negative_codes } = self;
         let drawn = if needs.codes { &mut pass.codes } else { &mut *codes };
         draw_rows(data, &streams.positives, parts.batch.anchors, anchor, drawn);
         if needs.codes {
@@ -52,11 +54,17 @@ impl DrawnBatch {
                 }
             };
             if parts.batch.negative_views == NegativeViews::Augmented {
-                views.draw_single(&streams.negative_masks, codes, negatives);
+                views.draw_single((&streams.negative_masks, 0), codes, negatives);
             }
         }
         if needs.inputs {
             pass.inputs[0].clone_from(anchor);
+        }
+        further.resize_with(parts.objective.views() - 2, Matrix::default);
+        for (v, view) in further.iter_mut().enumerate() {
+            view.clone_from(anchor);
+            let first_row = v * parts.batch.anchors;
+            views.draw_single((&streams.further_views, first_row), codes, view);
         }
         if !pass.one_view {
             views.draw_pairs((&streams.masks, 0), codes, anchor, positive);
@@ -132,19 +140,25 @@ impl Views<'_> {
         });
     }
 
-    /// Turns every sample into a single view.
+    /// Turns every sample into a single view; they are the rows of `stream` from `first_row` on.
     ///
     /// # Shapes
     /// As above.
-    pub fn draw_single(self, stream: &Stream, codes: &Matrix, samples: &mut Matrix) {
+    pub fn draw_single(
+        self,
+        (stream, first_row): (&Stream, usize),
+        codes: &Matrix,
+        samples: &mut Matrix,
+    ) {
         if let Some(whole) = self.augmentation.whole_batches() {
-            return whole.single_views(stream, 0, samples);
+            return whole.single_views(stream, first_row as u32, samples);
         }
         let cols = samples.cols();
         parallel::for_each_row_group(samples.as_mut_slice(), cols, ROWS_PER_PIECE, |first, group| {
             for (i, x) in group.chunks_mut(cols).enumerate() {
                 let r = first + i;
-                self.augmentation.single_view(&self.origin(stream, r as u32, codes.row(r)), x);
+                let row = (first_row + r) as u32;
+                self.augmentation.single_view(&self.origin(stream, row, codes.row(r)), x);
             }
         });
     }

@@ -17,6 +17,7 @@
 //! | `climb`, [`adversary`] | what an adversary does to the inputs before a step |
 //! | `pass` | from pre-activations to their gradients: what all three have in common |
 //! | `point` | the parameters above W that batches are evaluated at |
+//! | `several` | the loss over more than two views |
 //! | `target` | a slower copy of the learner, for objectives that predict what it says |
 //! | [`learner`], [`optimizer`], [`rate`], [`bias`], [`stage`] | how parameters, thresholds and stages move |
 //!
@@ -30,6 +31,7 @@ pub mod adversary;
 mod arrays;
 mod point;
 mod target;
+mod several;
 pub mod learner;
 mod drawing;
 mod labels;

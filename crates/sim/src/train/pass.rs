@@ -6,6 +6,7 @@
 use super::Learner;
 use super::point::{Point, copy_arrays};
 use super::reading::firing_rate;
+use super::several::evaluate_pairs;
 use super::target::Target;
 use super::view::BiasForces;
 use crate::head::Head;
@@ -105,6 +106,8 @@ pub(super) struct Pass {
     /// Anchors and positives as the slower copy of the learner sees them, where the objective needs it; with
     /// one view only the first.
     target: [Branch; 2],
+    /// Views beyond the second.
+    further: Vec<Branch>,
     /// z of the anchors' samples, where the objective needs it.
     pub codes: Matrix,
     /// The classes of the anchors' samples, where the objective needs them.
@@ -113,6 +116,8 @@ pub(super) struct Pass {
     pub inputs: [Matrix; 2],
     /// With respect to the features after the evaluation, to the pre-activations after [`Pass::backward`].
     pub gradients: Gradients,
+    /// The same for views beyond the second.
+    pub further_gradients: Vec<Matrix>,
     /// With respect to everything above W.
     pub parameter_gradients: Sums,
     negative_set: NegativeSet,
@@ -140,6 +145,18 @@ impl Pass {
     /// Embeds the positives.
     pub fn embed_positives(&mut self, above: Above<'_>) {
         self.positive.forward(above, &self.at);
+    }
+
+    /// Embeds views beyond the second by weights W.
+    ///
+    /// # Shapes
+    /// `samples`: P × (input dimension) each.
+    pub fn embed_further(&mut self, above: Above<'_>, weights: &Matrix, samples: &[Matrix]) {
+        self.further.resize_with(samples.len(), Branch::default);
+        for (branch, x) in self.further.iter_mut().zip(samples) {
+            times_transposed(&mut branch.pre, x, weights);
+            branch.forward(above, &self.at);
+        }
     }
 
     /// Embeds anchors and positives by the slower copy of the learner.
@@ -179,8 +196,20 @@ impl Pass {
         negative_set: NegativeSet,
         learner: &Learner,
     ) -> LossReading {
+        let further = std::mem::take(&mut self.further);
+        let mut further_gradients = std::mem::take(&mut self.further_gradients);
+        let has_head = self.has_head;
         let (batch, gradients) = self.batch(negative_set);
-        objective.evaluate(&batch, learner.objective_arrays(), gradients)
+        let arrays = learner.objective_arrays();
+        let reading = if further.is_empty() {
+            objective.evaluate(&batch, arrays, gradients)
+        } else {
+            let mut views = vec![batch.anchor, batch.positive];
+            views.extend(further.iter().map(|branch| branch.read(has_head)));
+            evaluate_pairs(objective, &views, &batch, arrays, (gradients, &mut further_gradients))
+        };
+        (self.further, self.further_gradients) = (further, further_gradients);
+        reading
     }
 
     /// Takes the gradients back to the pre-activations and to all parameters above W.
@@ -199,10 +228,13 @@ impl Pass {
         if let Some(gradient) = &mut gradients.negatives {
             back(&mut self.negatives, gradient);
         }
+        for (branch, gradient) in self.further.iter_mut().zip(&mut self.further_gradients) {
+            back(branch, gradient);
+        }
     }
 
     /// Moves the learner's running averages by the step's branches, one after the other: anchors, negatives,
-    /// positives.
+    /// positives, views beyond the second.
     pub fn observe(&mut self, above: Above<'_>, learner: &mut Learner) {
         self.anchor.observe(above, learner);
         if self.negatives.pre.rows() > 0 {
@@ -211,6 +243,7 @@ impl Pass {
         if !self.one_view {
             self.positive.observe(above, learner);
         }
+        self.further.iter_mut().for_each(|branch| branch.observe(above, learner));
     }
 
     /// Takes the gradient of the anchors alone back to their pre-activations: ∂L/∂(W x⁺), P × m. The gradients with

@@ -152,6 +152,8 @@ impl Parts {
         let accepted = "zero, for the network has no thresholds that a rule could move";
         let fits = self.network.has_thresholds() || stay_at_zero();
         require(fits, "bias.kind", "a rule that moves thresholds", accepted)?;
+        let (views, accepted) = (self.objective.views(), "2, or an augmentation whose two views differ");
+        require(views == 2 || !self.has_one_view(), "views", views, accepted)?;
         let input_dim = weights.cols();
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
@@ -240,6 +242,7 @@ pub(super) struct StepStreams {
     pub negatives: Stream,
     pub negative_masks: Stream,
     pub labels: Stream,
+    pub further_views: Stream,
 }
 
 impl StepStreams {
@@ -252,6 +255,7 @@ impl StepStreams {
             negatives: stream(Purpose::NEGATIVES),
             negative_masks: stream(Purpose::NEGATIVE_MASKS),
             labels: stream(Purpose::LABELS),
+            further_views: stream(Purpose::FURTHER_VIEWS),
         }
     }
 }

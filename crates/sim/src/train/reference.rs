@@ -47,6 +47,7 @@ impl Reference {
             times_transposed(&mut pass.positive.pre, &samples.positive, learner.weights());
             pass.embed_positives(above);
         }
+        pass.embed_further(above, learner.weights(), &samples.further);
         if let Some(target) = learner.target() {
             pass.embed_for_target(above, target, [&samples.anchor, &samples.positive]);
         }
@@ -76,6 +77,9 @@ impl Reference {
             if let Some(coefficients) = coefficients {
                 add_transposed_times(&mut self.d_weights, coefficients, x);
             }
+        }
+        for (coefficients, x) in pass.further_gradients.iter().zip(&samples.further) {
+            add_transposed_times(&mut self.d_weights, coefficients, x);
         }
         // Along the gradients, then thresholds and stages
         let gradients = StepGradients {

@@ -91,6 +91,9 @@ impl Reduced {
         let accepted = "an objective without a slower copy of the learner in reduced dynamics: the copy has parts \
                         outside of the coordinates that the learner sees now. Sampled dynamics takes every objective";
         require(!parts.objective.needs().target, "objective", "one with a target", accepted)?;
+        let views = parts.objective.views();
+        let accepted = "2 in reduced dynamics, which draws pairs of views. Sampled dynamics takes more";
+        require(views == 2, "views", views, accepted)?;
         let accepted = "an objective on features in reduced dynamics: there are no samples to fill in. Sampled \
                         dynamics takes every objective";
         require(!parts.objective.needs().inputs, "objective", "one on samples", accepted)?;
@@ -121,7 +124,7 @@ impl Reduced {
     /// Draws the step's samples and views.
     fn draw_batch(&mut self) {
         let streams = StepStreams::new(self.parts.seed, &self.learner);
-        let StepStreams { positives, masks, negatives, negative_masks, labels: redrawn } = streams;
+        let StepStreams { positives, masks, negatives, negative_masks, labels: redrawn, .. } = streams;
         let BatchPlan { anchors, negatives: fresh, negative_set, negative_views } = self.parts.batch;
         let needs = self.parts.objective.needs();
         let n = self.data.ambient_dim();
