@@ -87,8 +87,15 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
         ("training.schedule.kind=drops", "training.schedule.at=[1]"),
         ("bias.kind=trained", "bias.learning_rate=1"),
         ("adversary.kind=l2", "adversary.radius=1"),
+        ("network.kind=two_layers", "network.features=3"),
+        ("network.kind=three_layers", "network.features=3"),
+        ("network.kind=three_layers", "network.hidden=3"),
+        ("head.kind=linear", "head.outputs=3"),
+        ("head.kind=mlp", "head.outputs=3"),
+        ("head.kind=mlp", "head.hidden=3"),
     ] {
-        if arguments.iter().any(|a| a == kind) && !needed.starts_with(setting.key) {
+        let is_other = needed.split_once('=').is_some_and(|(key, _)| key != setting.key);
+        if is_other && arguments.iter().any(|a| a == kind) {
             arguments.push(needed.to_owned());
         }
     }

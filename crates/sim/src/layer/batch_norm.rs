@@ -51,14 +51,18 @@ fn of_batch(pre: &Matrix) -> (Vec<f64>, Vec<f64>) {
     for row in pre.iter_rows() {
         mean.iter_mut().zip(row).for_each(|(sum, &u)| *sum += f64::from(u));
     }
-    mean.iter_mut().for_each(|sum| *sum /= count);
+    for sum in &mut mean {
+        *sum /= count;
+    }
     let mut variance = vec![0.0; pre.cols()];
     for row in pre.iter_rows() {
         for ((sum, mean), &u) in variance.iter_mut().zip(&mean).zip(row) {
             *sum += (f64::from(u) - mean).powi(2);
         }
     }
-    variance.iter_mut().for_each(|sum| *sum /= count);
+    for sum in &mut variance {
+        *sum /= count;
+    }
     (mean, variance)
 }
 

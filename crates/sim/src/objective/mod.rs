@@ -231,7 +231,7 @@ impl LossReading {
 /// What an objective knows of a run when it begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Beginning {
-    /// K, features of a sample.
+    /// K, what it reads of a sample: features, or the outputs of a head on them.
     pub features: usize,
     /// d, entries of a code.
     pub latent_dim: usize,

@@ -127,7 +127,7 @@ impl Arrays {
         let memory = self.memory.iter().map(|memory| memory.stored(snapshot)).collect::<Result<_, _>>()?;
         let ruled = |ruled: &Ruled| {
             let (norms, memory) = (row_norms(&values[ruled.weights]), ruled.memory.stored(snapshot)?);
-            Ok(Ruled { norms, memory, ..ruled.clone() })
+            Ok(Ruled { memory, norms, ..ruled.clone() })
         };
         let ruled = self.ruled.iter().map(ruled).collect::<Result<_, SnapshotError>>()?;
         Ok(Self { names: self.names.clone(), values, movers: self.movers.clone(), memory, ruled })
