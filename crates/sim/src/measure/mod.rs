@@ -9,12 +9,14 @@
 //! To add a measurement: one file with a type that implements [`Measure`], and one line in the list of measurements
 //! below, `file => file::Type;`. `examples/extend/measurement.rs` is such a file.
 
+pub mod atom_energies;
 pub mod cadence;
 pub mod recorder;
 pub mod reading;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
+pub use atom_energies::AtomEnergies;
 pub use bias::Bias;
 pub use cadence::{CADENCES, Cadence, Every, Logarithmic};
 pub use cosines::Cosines;
@@ -195,12 +197,20 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
     "measure.measurement",
     "What is measured at every recorded step.",
     "standard",
-    &[&[&Part {
-        kind: "standard",
-        summary: "every measurement of the program",
-        settings: &[],
-        build: |_, settings| Ok(standard(settings)),
-    }]],
+    &[&[
+        &Part {
+            kind: "standard",
+            summary: "every measurement of the program",
+            settings: &[],
+            build: |_, settings| Ok(standard(settings)),
+        },
+        &Part {
+            kind: "per_atom",
+            summary: "every measurement of the program, and the learner's energy along each of the first 24 atoms",
+            settings: &[],
+            build: |_, settings| Ok(per_atom(settings)),
+        },
+    ]],
 );
 
 impl Slotted for Vec<Box<dyn Measure>> {
@@ -247,6 +257,13 @@ measurements! {
     dual if settings.data.has_oblique_atoms => Dual;
     generalisation if settings.data.training_samples.is_some() =>
         Generalisation::new(settings.samples, settings.data.training_samples.unwrap_or(1));
+}
+
+/// The same, and one column for each of the first atoms.
+fn per_atom(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
+    let mut measures = standard(settings);
+    measures.push(Box::new(AtomEnergies));
+    measures
 }
 
 /// What every measurement of this module writes once per recorded step, in their order, for some data.
