@@ -381,7 +381,7 @@ fn every_law_of_codes_has_the_moments_that_it_names() {
     let stream = Stream::new(3, Purpose::MONTE_CARLO, 8);
     let n = f64::from(ROWS);
     let laws = laws_of_codes();
-    let (mut named, mut with_classes, mut with_levels) = (0, 0, 0);
+    let (mut named, mut with_squares, mut with_classes, mut with_levels) = (0, 0, 0, 0);
     for (kind, law) in &laws {
         let draw = |row: u32| {
             let mut latent = [f32::NAN; 8];
@@ -423,6 +423,15 @@ fn every_law_of_codes_has_the_moments_that_it_names() {
             with_levels += 1;
         }
         assert!(levels.first().is_none_or(|lowest| lowest.span == 1), "{kind}");
+        if let Some(squares) = law.second_moments(8) {
+            with_squares += 1;
+            for (i, square) in squares.iter().enumerate() {
+                for j in 0..=i {
+                    let expected = if i == j { *square } else { 0.0 };
+                    near(mean(&|row| f64::from(row[i] * row[j])), expected, "second moment");
+                }
+            }
+        }
         let Some(told) = law.moments(8) else { continue };
         named += 1;
         assert!(rows.as_flattened().iter().all(|z| [-1.0, 0.0, 1.0].contains(z)), "{kind}");
@@ -435,6 +444,7 @@ fn every_law_of_codes_has_the_moments_that_it_names() {
         }
     }
     assert!(laws.len() >= 8 * 4 && named >= 2, "{named} of {} laws", laws.len());
+    assert!(with_squares >= 16, "{with_squares}");
     assert!(with_classes >= 8 && with_levels >= 8, "{with_classes} classes, {with_levels} levels");
 }
 

@@ -72,6 +72,12 @@ pub trait LatentLaw: fmt::Debug + Send + Sync {
         None
     }
 
+    /// E z_j² of every atom, d entries, of a law under which E z_i z_j = 0 for i ≠ j: what theories of linear learners
+    /// ask. `None` for other laws.
+    fn second_moments(&self, latent_dim: usize) -> Option<Vec<f64>> {
+        self.moments(latent_dim).map(|moments| vec![moments.activity; latent_dim])
+    }
+
     /// The levels of a law whose atoms form a tree, the lowest one, the atoms themselves, first; empty for other laws.
     fn levels(&self, _latent_dim: usize) -> Vec<Level> {
         Vec::new()

@@ -51,7 +51,11 @@ impl LatentLaw for PerAtom {
         self.strengths.iter().try_for_each(within)
     }
 
-    // `moments` stays `None`: atoms are not all alike, so closed forms say nothing of this law.
+    fn second_moments(&self, _latent_dim: usize) -> Option<Vec<f64>> {
+        Some(self.activities.iter().zip(&self.strengths).map(|(p, s)| p * s).collect())
+    }
+
+    // `moments` stays `None`: atoms are not all alike, so closed forms of equal atoms say nothing of this law.
 }
 
 #[cfg(test)]
@@ -87,6 +91,8 @@ mod tests {
         let error = 5.0 * 4.0 * (0.05 / f64::from(ROWS)).sqrt();
         assert!((found - 0.5 * 0.1 * 4.0).abs() < error, "{found}");
         assert!((law.activity(4) - 1.63 / 4.0).abs() < 1e-12);
+        let told = law.second_moments(4).unwrap();
+        assert!(told.iter().zip([0.5, 0.4, 0.25, 0.27]).all(|(told, square)| (told - square).abs() < 1e-12));
         assert!((law.mean_square(4) - (0.5 + 0.4 + 0.25 + 0.27) / 4.0).abs() < 1e-12);
     }
 

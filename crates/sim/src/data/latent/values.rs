@@ -103,6 +103,11 @@ impl LatentLaw for Valued {
 
     // `moments` stays `None`: closed forms take entries −1, 0 and 1.
 
+    /// Magnitudes have the mean square 1, and signs are fair whatever they are.
+    fn second_moments(&self, latent_dim: usize) -> Option<Vec<f64>> {
+        self.law.second_moments(latent_dim)
+    }
+
     fn levels(&self, latent_dim: usize) -> Vec<Level> {
         self.law.levels(latent_dim)
     }
