@@ -1,5 +1,8 @@
-//! Every citation of the theory page and of the derivations names a section, a step or an equation that is
+//! Every citation of a paper's theory page and of the derivations names a section, a step or an equation that is
 //! there.
+//!
+//! Below the folder of a paper `theory.md` means its own page, everywhere else the one of this paper. The folder
+//! before the name, `simon-2023/theory.md`, says which page is meant wherever it stands.
 //!
 //! A citation is the page's file name with numbers behind it, in any of these forms:
 //!
@@ -22,11 +25,13 @@ const FEWEST: usize = 200;
 /// What a page has that can be cited: `4.3`, `7 (8)`, `(4.3c)`; `2.7` where a page has no subsections.
 struct Page {
     name: &'static str,
+    /// The folder of its paper.
+    paper: String,
     has: BTreeSet<String>,
 }
 
 impl Page {
-    fn read(name: &'static str, text: &str) -> Self {
+    fn read(paper: &str, name: &'static str, text: &str) -> Self {
         let has_subsections = text.lines().any(|line| line.starts_with("### "));
         let (mut has, mut section) = (BTreeSet::new(), String::new());
         for line in text.lines() {
@@ -45,13 +50,16 @@ impl Page {
         }
         let tags = text.split("\\tag{").skip(1).map(|rest| rest.split('}').next().unwrap());
         has.extend(tags.map(|tag| format!("({tag})")));
-        Self { name, has }
+        Self { name, paper: paper.to_owned(), has }
     }
 
-    /// What a text cites of this page and the page does not have, and how many citations were compared.
-    fn unresolved(&self, text: &str) -> (Vec<String>, usize) {
-        let mut cited = self.cited_by_name(text);
-        cited.extend(self.cited_in_columns(text));
+    /// What a text cites of this page and the page does not have, and how many citations were compared. The name
+    /// alone means this page where `is_home`.
+    fn unresolved(&self, text: &str, is_home: bool) -> (Vec<String>, usize) {
+        let mut cited = self.cited_by_name(text, is_home);
+        if is_home {
+            cited.extend(self.cited_in_columns(text));
+        }
         (self.missing(&cited), cited.len())
     }
 
@@ -70,10 +78,14 @@ impl Page {
         missing.map(|citation| format!("{} {citation}", self.name)).collect()
     }
 
-    fn cited_by_name(&self, text: &str) -> Vec<String> {
+    fn cited_by_name(&self, text: &str, is_home: bool) -> Vec<String> {
         let text = without_breaks(text);
         let mut cited = Vec::new();
         for (at, name) in text.match_indices(self.name) {
+            let means_this = paper_before(&text[..at]).map_or(is_home, |paper| paper == self.paper);
+            if !means_this {
+                continue;
+            }
             let rest = text[at + name.len()..].trim_start_matches('`');
             // Behind a link or a bracket a number may be about something else, unless it looks like a
             // section.
@@ -104,6 +116,14 @@ impl Page {
         }
         cited
     }
+}
+
+/// The paper whose folder stands before a name: `simon-2023` before `/theory.md`.
+fn paper_before(text: &str) -> Option<&str> {
+    let folder = text.strip_suffix('/')?;
+    let start = folder.rfind(|c: char| !c.is_ascii_alphanumeric() && c != '-').map_or(0, |at| at + 1);
+    let (author, year) = folder[start..].rsplit_once('-')?;
+    (!author.is_empty() && year.len() == 4 && is_whole(year)).then_some(&folder[start..])
 }
 
 /// A line without the marks of a comment.
@@ -184,19 +204,35 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn theory() -> (Page, String) {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/theory.md")).unwrap();
-    (Page::read("theory.md", &text), text)
+const OWN: &str = "wen-li-2021";
+
+/// The theory pages of all papers, with their texts.
+fn theories() -> Vec<(Page, String)> {
+    let mut found = Vec::new();
+    for folder in fs::read_dir(root().join("theories")).unwrap() {
+        let folder = folder.unwrap().path();
+        let paper = folder.file_name().unwrap().to_string_lossy().into_owned();
+        if let Ok(text) = fs::read_to_string(folder.join("theory.md")) {
+            found.push((Page::read(&paper, "theory.md", &text), text));
+        }
+    }
+    found
+}
+
+fn theory() -> Page {
+    theories().into_iter().find(|(page, _)| page.paper == OWN).unwrap().0
 }
 
 fn reduced() -> (Page, String) {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/derivations/reduced.md")).unwrap();
-    (Page::read("reduced.md", &text), text)
+    (Page::read(OWN, "reduced.md", &text), text)
 }
 
 #[test]
 fn every_citation_resolves() {
-    let pages = [theory(), reduced()];
+    let mut pages = theories();
+    let papers: Vec<String> = pages.iter().map(|(page, _)| page.paper.clone()).collect();
+    pages.push(reduced());
     let (mut compared, mut missing) = (0, Vec::new());
     let mut add = |path: &Path, (unresolved, count): (Vec<String>, usize)| {
         compared += count;
@@ -206,8 +242,10 @@ fn every_citation_resolves() {
     texts(&root(), &mut files);
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
+        let home = papers.iter().find(|paper| path.starts_with(root().join("theories").join(paper)));
+        let home = home.map_or(OWN, String::as_str);
         for (page, _) in &pages {
-            add(&path, page.unresolved(&text));
+            add(&path, page.unresolved(&text, page.paper == home));
         }
     }
     for (page, text) in &pages {
@@ -220,7 +258,7 @@ fn every_citation_resolves() {
 /// All forms are found, with what is there and with what is not.
 #[test]
 fn numbers_that_are_not_there_are_told() {
-    let (theory, _) = theory();
+    let theory = theory();
     for (text, missing) in [
         ("(docs/theory.md 4.7; batches have to)", vec![]),
         ("(docs/theory.md 4.8; batches have to)", vec!["4.8"]),
@@ -239,11 +277,21 @@ fn numbers_that_are_not_there_are_told() {
         ("//! | file | `x` | theory.md |\n//! |---|---|---|\n//! | a | 4.4 | 4.4, 4.0 |", vec!["4.0"]),
     ] {
         let expected: Vec<String> = missing.iter().map(|number| format!("theory.md {number}")).collect();
-        assert_eq!(theory.unresolved(text).0, expected, "{text}");
+        assert_eq!(theory.unresolved(text, true).0, expected, "{text}");
     }
-    assert_eq!(theory.unresolved("theory.md 4.1 and 4.2, theory.md (2.1)").1, 3);
+    assert_eq!(theory.unresolved("theory.md 4.1 and 4.2, theory.md (2.1)", true).1, 3);
+    // Which page is meant.
+    for (text, is_home, compared) in [
+        ("simon-2023/theory.md 9.9", true, 0),
+        ("theories/wen-li-2021/theory.md 4.1", false, 1),
+        ("[theory.md](theories/simon-2023/theory.md), section 99", true, 0),
+        ("theory.md 4.1", false, 0),
+        ("docs/theory.md 4.1", true, 1),
+    ] {
+        assert_eq!(theory.unresolved(text, is_home), (vec![], compared), "{text}");
+    }
     let within = theory.unresolved_within("as section 9 and (4.3c) say, not section 4.10 and (4.3y)");
     assert_eq!(within, (vec!["theory.md 4.10".to_owned(), "theory.md (4.3y)".to_owned()], 4));
     let (reduced, _) = reduced();
-    assert_eq!(reduced.unresolved("docs/derivations/reduced.md 2.7 and 2.99").0, ["reduced.md 2.99"]);
+    assert_eq!(reduced.unresolved("docs/derivations/reduced.md 2.7 and 2.99", true).0, ["reduced.md 2.99"]);
 }
