@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_lab::claim::judge::judge;
-use featurescope_lab::claim::{Verdict, claims};
+use featurescope_lab::claim::{Scoreboard, Verdict, claims, judge_shipped};
 use featurescope_lab::evidence::{Gap, Moment, ON_SPARSE_CODES, Subject};
 use featurescope_lab::experiments::{self, Experiment};
-use featurescope_lab::paper::{Destiny, Paper, Quantity, Role, RoleFile, Standing, ship, shipped};
+use featurescope_lab::paper::{Destiny, Name, Paper, Quantity, Role, RoleFile, Standing, ship, shipped};
 use featurescope_lab::plan::{ClosedForms, Plan, Prediction};
 use featurescope_lab::reference::{entries, search};
 use featurescope_lab::report::{of_judged_runs, run_folders};
@@ -93,9 +93,10 @@ labels = []
 [arms.masked]
 ";
 
-fn plan(seed: u64) -> Plan {
-    let seed = Layer::overrides(&[format!("seed={seed}")]).unwrap();
-    let spec = Spec::from_layers(&[Layer::parse(SMALL, "small", Path::new("")).unwrap(), seed]).unwrap();
+fn plan(seed: u64, overrides: &[&str]) -> Plan {
+    let overrides = overrides.iter().map(ToString::to_string).chain([format!("seed={seed}")]);
+    let overrides = Layer::overrides(&overrides.collect::<Vec<_>>()).unwrap();
+    let spec = Spec::from_layers(&[Layer::parse(SMALL, "small", Path::new("")).unwrap(), overrides]).unwrap();
     Plan::new(&spec, "small").unwrap()
 }
 
@@ -108,7 +109,7 @@ fn a_second_paper_is_judged_by_itself_and_known_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     for seed in 1..=5 {
         let directory = RunDirectory::create_next(folder.path(), "small").unwrap();
-        execute(&plan(seed), &directory, &AtomicBool::new(false), &mut |_| ()).unwrap();
+        execute(&plan(seed, &[]), &directory, &AtomicBool::new(false), &mut |_| ()).unwrap();
     }
     let runs = run_folders(&[folder.path().to_path_buf()]).unwrap();
     let boards = [&PAPER, &SECOND].map(|paper| judge(paper, &runs).unwrap());
@@ -121,7 +122,7 @@ fn a_second_paper_is_judged_by_itself_and_known_everywhere() {
     assert!(finding.estimate.as_ref().is_some_and(|estimate| estimate.lower >= 0.0));
 
     // Where both say something the first one is asked, and the second where it says nothing.
-    let arm = &plan(1).arms[0];
+    let arm = &plan(1, &[]).arms[0];
     assert!(arm.prediction.growth.is_some() && arm.prediction.t1 != Some(7.0));
     assert!(arm.foreseen().contains(&"nothing stands in the way".to_owned()));
 
@@ -131,6 +132,20 @@ fn a_second_paper_is_judged_by_itself_and_known_everywhere() {
         assert_eq!(search(&entries, name)[0].1.name, name);
     }
     assert_eq!(SECOND.roles().unwrap().all().collect::<Vec<_>>(), [Role::named("wide")]);
+
+    // Only papers that speak of an arm have a board: nobody speaks of narrow learners here but the first.
+    let names =
+        |boards: Vec<Scoreboard>| -> Vec<Option<Name>> { boards.iter().map(|board| board.paper).collect() };
+    let both = [&PAPER, &SECOND].map(|paper| Some(Name::new(paper.name)));
+    assert_eq!(names(judge_shipped(&runs).unwrap()), both);
+    let directory = RunDirectory::create_next(folder.path(), "narrow").unwrap();
+    execute(&plan(1, &["network.width=4"]), &directory, &AtomicBool::new(false), &mut |_| ()).unwrap();
+    assert_eq!(names(judge_shipped(&[directory.path().to_path_buf()]).unwrap()), both[..1]);
+    // Of an arm that no paper speaks of all boards say so.
+    let directory = RunDirectory::create_next(folder.path(), "strange").unwrap();
+    let strange = plan(1, &["network.width=4", "training.optimizer.kind=momentum"]);
+    execute(&strange, &directory, &AtomicBool::new(false), &mut |_| ()).unwrap();
+    assert_eq!(names(judge_shipped(&[directory.path().to_path_buf()]).unwrap()), both);
 
     let page = of_judged_runs(&runs, &boards).unwrap();
     let ids: Vec<&str> = page.sections.iter().map(|section| section.id.as_str()).collect();

@@ -4,9 +4,9 @@ use crate::error;
 use crate::table::Columns;
 use featurescope_image::report as of_pictures;
 use featurescope_image::run::{self as on_pictures, Folder};
-use featurescope_lab::claim::judge;
+use featurescope_lab::claim::judge_shipped;
 use featurescope_lab::monitor;
-use featurescope_lab::paper::shipped;
+use featurescope_lab::paper::Name;
 use featurescope_lab::report::{self, Figure, FigureData, ReportError, StoredRun, still, story};
 use featurescope_lab::run::{StoredManifest, StoredSettings};
 use featurescope_lab::store::{read_neurons, read_records};
@@ -102,7 +102,7 @@ fn page_of_runs(folders: &[PathBuf], out: Option<PathBuf>, common: &Path) -> Res
     }
 }
 
-/// What stored runs say about the statements of every paper: its name, the scoreboard as JSON, and as a text.
+/// What stored runs say about the statements of every paper that speaks of them: its name, the scoreboard as JSON, and as a text.
 #[pyfunction]
 pub fn judge_runs(
     py: Python<'_>,
@@ -113,17 +113,11 @@ pub fn judge_runs(
         let folders = report::run_folders(&runs).map_err(|error| error.to_string())?;
         monitor::refuse(&folders, "judge").map_err(|error| error.to_string())?;
         let mut boards = Vec::new();
-        for paper in shipped() {
-            // A board of no runs would say nothing.
-            let own = paper.runs_among(&folders);
-            if own.is_empty() {
-                continue;
-            }
-            let board = judge(paper, &own).map_err(|error| error.to_string())?;
+        for board in judge_shipped(&folders).map_err(|error| error.to_string())? {
             let text = featurescope::scoreboard(&board, featurescope::Detail::Line, width);
             let text = text.map_err(|error| error.to_string())?;
             let json = serde_json::to_string(&board).map_err(|error| error.to_string())?;
-            boards.push((paper.name.to_string(), json, text));
+            boards.push((board.paper.map_or("", Name::text).to_owned(), json, text));
         }
         Ok::<_, String>(boards)
     })?;

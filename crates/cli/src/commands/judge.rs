@@ -6,13 +6,13 @@ use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
-use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling};
+use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling, speaking};
 use featurescope_lab::monitor;
 use featurescope_lab::paper::{Paper, shipped};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
-/// Prints the scoreboard of every paper.
+/// Prints the scoreboard of every paper that speaks of the runs.
 pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     if arguments.claims_digest {
         for paper in shipped() {
@@ -23,12 +23,14 @@ pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
     interrupt::may_end("judging changes nothing");
     let runs = run_folders(&arguments.runs)?;
     monitor::refuse(&runs, "judge")?;
+    let mut boards = Vec::new();
     for paper in shipped() {
         let own = paper.runs_among(&runs);
         if runs.is_empty() || !own.is_empty() {
-            print(&board(paper, &own)?, arguments)?;
+            boards.push(board(paper, &own)?);
         }
     }
+    speaking(boards).iter().try_for_each(|board| print(board, arguments))?;
     Ok(Exit::Success)
 }
 
@@ -75,7 +77,7 @@ fn board(paper: &Paper, runs: &[PathBuf]) -> Result<Scoreboard> {
     Ok(board)
 }
 
-/// Judges every paper that speaks of such runs, and tells how far it is unless that is not wanted.
+/// The boards of papers that speak of these runs: judges every paper about such runs, and tells how far it is unless that is not wanted.
 pub fn boards(is_quiet: bool, runs: &[PathBuf]) -> Result<Vec<Scoreboard>> {
     let mut boards = Vec::new();
     for paper in shipped() {
@@ -85,7 +87,7 @@ pub fn boards(is_quiet: bool, runs: &[PathBuf]) -> Result<Vec<Scoreboard>> {
             boards.push(judge_telling(paper, &own, &|read| judging.count(read, own.len()))?);
         }
     }
-    Ok(boards)
+    Ok(speaking(boards))
 }
 
 /// Says that these runs are judged, until it is dropped.

@@ -6,17 +6,28 @@ use crate::output;
 use anyhow::Result;
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
 use featurescope_lab::experiments::{self, Experiment};
+use featurescope_lab::paper::shipped;
 
-/// Prints name and question of every experiment.
+/// Prints name and question of every experiment, paper by paper.
 pub fn list() -> Result<Exit> {
     let width = output::width();
-    let rows = |experiments: Vec<&Experiment>| {
-        table(experiments.into_iter().map(|experiment| (experiment.name, experiment.question())), width)
+    let rows = |experiments: &[&Experiment]| {
+        table(experiments.iter().map(|experiment| (experiment.name, experiment.question())), width)
     };
     let how = "Run one with `featurescope run NAME`, read about it with `featurescope explain NAME`.";
-    let mut text = rows(experiments::all()) + "\n";
+    let mut others = experiments::all();
+    let mut text = String::new();
+    for paper in shipped() {
+        let is_own = |known: &&Experiment| paper.experiments.iter().any(|own| own.name == known.name);
+        let own: Vec<&Experiment> = others.extract_if(.., |known| is_own(known)).collect();
+        if !own.is_empty() {
+            let heading = wrapped(&format!("{}:", paper.title), width, "", "");
+            text.push_str(&(heading + &rows(&own) + "\n"));
+        }
+    }
+    text.push_str(&(wrapped("Of no paper:", width, "", "") + &rows(&others) + "\n"));
     text.push_str(&wrapped(ON_PICTURES_NEED, width, "", ""));
-    text.push_str(&rows(ON_PICTURES.iter().collect()));
+    text.push_str(&rows(&ON_PICTURES.iter().collect::<Vec<_>>()));
     text.push('\n');
     text.push_str(&wrapped(how, width, "", ""));
     output::print(&text)?;

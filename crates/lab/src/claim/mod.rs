@@ -22,7 +22,7 @@ pub mod wording;
 
 pub use about::About;
 pub use destiny::NeuronDestiny;
-pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge, judge_shipped, judge_telling};
+pub use judge::{FEWEST_SEEDS, Scoreboard, Verdict, judge, judge_shipped, judge_telling, speaking};
 pub use tendency::Tendency;
 
 use crate::evidence::Moment;

@@ -29,7 +29,7 @@ use super::measure::{ArmSetting, Observation, measure};
 use super::{About, Axis, Claim, ClaimError, Test, claims, claims_digest};
 use crate::evidence::{EvidenceError, Moment};
 use crate::identity::Digest;
-use crate::paper::{Name, Paper, shipped};
+use crate::paper::{Name, Paper, find, shipped};
 use crate::stats::{Estimate, Located};
 use controls::require_subjects_settings;
 use rayon::prelude::*;
@@ -202,13 +202,37 @@ pub fn judge_telling(
     Ok(scoreboard)
 }
 
-/// Judges every shipped paper that has claims on such runs by those of its kind: one board each.
+/// Judges every shipped paper that has claims on such runs by those of its kind: one board each, of papers that
+/// [speak of them](speaking).
 ///
 /// # Errors
 /// If claims cannot be read.
 pub fn judge_shipped(folders: &[PathBuf]) -> Result<Vec<Scoreboard>, ClaimError> {
     let papers = shipped().into_iter().map(|paper| (paper, paper.runs_among(folders)));
-    papers.filter(|(_, runs)| !runs.is_empty()).map(|(paper, runs)| judge(paper, &runs)).collect()
+    let judged = papers.filter(|(_, runs)| !runs.is_empty()).map(|(paper, runs)| judge(paper, &runs));
+    Ok(speaking(judged.collect::<Result<_, _>>()?))
+}
+
+/// The boards of papers that speak of some arm. Where no paper about a kind of runs does, all of its boards stay, to
+/// say that.
+pub fn speaking(boards: Vec<Scoreboard>) -> Vec<Scoreboard> {
+    let kind = |board: &Scoreboard| board.paper.and_then(|name| find(name.text())).map(|paper| paper.runs);
+    let is_told = |of: &Scoreboard| {
+        boards.iter().any(|board| {
+            let is_same = kind(board).zip(kind(of)).is_some_and(|(kind, other)| kind.is(other));
+            is_same && board.speaks()
+        })
+    };
+    let stays: Vec<bool> = boards.iter().map(|board| board.speaks() || !is_told(board)).collect();
+    boards.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(board, _)| board).collect()
+}
+
+impl Scoreboard {
+    /// Whether any of its tests found an arm to look at, if only as a control.
+    fn speaks(&self) -> bool {
+        let mut tests = self.claims.iter().flat_map(|claim| &claim.tests);
+        tests.any(|test| !(test.findings.is_empty() && test.controls.is_empty() && test.idle.is_empty()))
+    }
 }
 
 /// Judges observations of a paper's claims.
