@@ -150,7 +150,7 @@ fn aligned_weights_follow_the_closed_form_to_first_order_in_the_step() {
     let mut w = Matrix::from_fn(6, 6, |i, j| if i == j { 0.01 * (1.0 + i as f64) } else { 0.0 });
     let pulls = spectrum.along_atoms(loss);
     let courses: Vec<_> = (0..6).map(|j| pulls[j].course(energy(&w, j), RATE)).collect();
-    for step in 1..=400 {
+    for step in 1..=800 {
         let force = force(loss, &moments, &w);
         w.as_mut_slice().iter_mut().zip(force.as_slice()).for_each(|(w, f)| *w += RATE * f);
         for (j, course) in courses.iter().enumerate() {

@@ -53,9 +53,6 @@ fn pulls_are_the_second_moments_of_drawn_views() {
         for row in 0..ROWS {
             data.draw(&samples, row, &mut x, &mut latent);
             let raw: Vec<f64> = directions.iter().map(|u| product(u, &x)).collect();
-            if view.positive_is_anchor() {
-                positive.copy_from_slice(&x);
-            }
             view.views(&masks, row, &mut x, &mut positive);
             if view.positive_is_anchor() {
                 positive.copy_from_slice(&x);

@@ -157,7 +157,7 @@ fn the_smoke_of_the_experiment_is_judged() {
     let runs: Vec<PathBuf> = seeds.map(|seed| stored(folder.path(), &spec(true, &[&seed]))).collect();
     let board = judge(&PAPER, &runs).unwrap();
     assert_eq!(board.claims.len(), 8);
-    let verdict = |id: &str| board.claims.iter().find(|claim| claim.id == id).unwrap().verdict;
+    let verdict = |id: &str| board.claims.iter().find(|claim| claim.id == id).unwrap().verdict.clone();
     for id in ["Critical times", "Plateaus", "Collapse by strong augmentation"] {
         assert_ne!(verdict(id), Verdict::Supported, "{id}");
     }

@@ -52,9 +52,12 @@ pub const KINDS: &[IdleKind] = &[
 ];
 
 /// How an arm of this role is judged: as one that theory speaks of, or as one that learns nothing. What lies between
-/// them is not, nor is what is not on sparse-coding data.
+/// them is not, nor is what is not on sparse-coding data whose atoms are all alike.
 pub fn standing(trial: &dyn Trial, role: Role) -> Standing {
     let Ok(subject) = trial.sparse_coding() else { return Standing::Between };
+    if subject.population().is_err() {
+        return Standing::Between;
+    }
     let has_learned =
         || subject.column("coverage_90", Moment::End).is_ok_and(|share| share > LEARNED_COVERAGE);
     match idleness(&subject) {

@@ -138,20 +138,20 @@ impl std::fmt::Display for Bounds {
 }
 
 impl Sizes {
-    /// Those of an arm; `None` where closed forms do not know its data.
+    /// Those of an arm; `None` where its data are no sparse codes. Where atoms are unequal the activity is their mean.
     fn of(subject: &Subject<'_>) -> Option<Self> {
-        let (population, spec) = (subject.population().ok()?, subject.spec());
-        let d = population.latent_dim as f64;
+        let (law, spec) = (subject.run.plan.law.as_ref()?, subject.spec());
+        let d = law.latent_dim as f64;
         Some(Self {
-            latent_dim: population.latent_dim,
-            ambient_dim: population.ambient_dim,
+            latent_dim: law.latent_dim,
+            ambient_dim: law.ambient_dim,
             width: subject.width(),
             anchors: spec.batch.anchors,
             negatives: subject.negatives(),
             temperature: subject.temperature().unwrap_or(0.0),
             weight_decay: spec.training.weight_decay,
-            activity_constant: population.activity * d / d.ln().ln(),
-            noise_constant: population.noise_variance * d / d.ln().sqrt(),
+            activity_constant: law.activity() * d / d.ln().ln(),
+            noise_constant: law.noise_variance * d / d.ln().sqrt(),
             steps: spec.training.steps,
             reduced: subject.plan.is_reduced(),
         })
