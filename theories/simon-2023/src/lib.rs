@@ -43,5 +43,5 @@ pub static PAPER: Paper = Paper {
     destiny: Destiny::NONE,
     closed_forms: ClosedForms::NONE,
     experiments: experiments!["../experiments/": "stepwise" true],
-    board: None,
+    board: Some(include_str!("../results/stepwise.json")),
 };

@@ -10,6 +10,7 @@ use featurescope_lab::paper::{Role, ship};
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::figure::{PlotLayer, Stroke};
 use featurescope_lab::report::still;
+use featurescope_lab::results::{board, is_of_these_claims};
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::sweep::SweepPlan;
@@ -71,6 +72,28 @@ fn claims_catalogue_and_quantities_belong_together() {
     let named: BTreeSet<Role> =
         named.flat_map(|test| test.arms().iter().chain(test.controls())).copied().collect();
     assert_eq!(named, roles, "every role is spoken of");
+}
+
+/// The stored board was judged by the shipped claims, and is written as it was read.
+#[test]
+fn the_shipped_scoreboard_speaks_of_the_shipped_claims() {
+    ship(&[&PAPER]);
+    let board = board(&PAPER).unwrap().unwrap();
+    assert!(is_of_these_claims(&PAPER, &board), "its claims have changed: run the experiment again");
+    let stored: serde_json::Value = serde_json::from_str(PAPER.board.unwrap()).unwrap();
+    assert!(serde_json::to_value(&board).unwrap() == stored);
+    let claims = claims(&PAPER).unwrap();
+    assert_eq!(board.claims.len(), claims.len());
+    let mut controls = 0;
+    for (result, claim) in board.claims.iter().zip(&claims) {
+        assert_eq!(result.id, claim.id);
+        for (found, test) in result.tests.iter().zip(&claim.tests) {
+            assert_eq!(found.rule, test.bounds(), "{}: its rule has changed", claim.id);
+            assert!(found.controls.iter().all(|control| control.verdict == Verdict::Refuted), "{}", claim.id);
+            controls += found.controls.len();
+        }
+    }
+    assert_eq!(controls, 6);
 }
 
 fn roles(overrides: &[&str]) -> Vec<Vec<&'static str>> {
@@ -155,9 +178,9 @@ fn the_smoke_of_the_experiment_is_judged() {
     let folder = tempfile::tempdir().unwrap();
     let seeds = (1..=5).map(|seed| format!("seed={seed}"));
     let runs: Vec<PathBuf> = seeds.map(|seed| stored(folder.path(), &spec(true, &[&seed]))).collect();
-    let board = judge(&PAPER, &runs).unwrap();
-    assert_eq!(board.claims.len(), 8);
-    let verdict = |id: &str| board.claims.iter().find(|claim| claim.id == id).unwrap().verdict.clone();
+    let judged = judge(&PAPER, &runs).unwrap();
+    assert_eq!(judged.claims.len(), 8);
+    let verdict = |id: &str| judged.claims.iter().find(|claim| claim.id == id).unwrap().verdict.clone();
     for id in ["Critical times", "Plateaus", "Collapse by strong augmentation"] {
         assert_ne!(verdict(id), Verdict::Supported, "{id}");
     }
