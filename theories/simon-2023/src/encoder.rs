@@ -197,7 +197,7 @@ mod tests {
     fn between_records_energies_follow_exponentials() {
         let steps = [0, 5, 10, 20];
         let values = steps.map(|step| 1e-4 * (0.3 * step as f64).exp());
-        for step in [0.0, 2.5, 5.0, 13.0, 20.0] {
+        for step in [0.0f64, 2.5, 5.0, 13.0, 20.0] {
             let expected = 1e-4 * (0.3 * step).exp();
             assert!((between(&steps, &values, step) / expected - 1.0).abs() < 1e-12, "{step}");
             if step > 0.0 {
