@@ -118,7 +118,7 @@ fn descent_from_unaligned_weights_follows_the_closed_form() {
             .map(|(pull, start)| pull.course(start, RATE))
             .collect();
         let expected: Vec<f64> = courses.iter().map(|course| course.critical_step(0.5).unwrap()).collect();
-        let mut passed = vec![None; 6];
+        let mut passed = [None; 6];
         for step in 1..=(1.3 * expected[5]) as u32 {
             let force = force(loss, &moments, &w);
             w.as_mut_slice().iter_mut().zip(force.as_slice()).for_each(|(w, f)| *w += RATE * f);

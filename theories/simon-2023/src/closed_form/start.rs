@@ -24,8 +24,7 @@ pub fn effective_starts(along: &Matrix<f64>) -> Vec<f64> {
         let energy: f64 = rest.iter().map(|v| v * v).sum();
         starts.push(energy);
         if energy > 0.0 {
-            rest.iter_mut().for_each(|v| *v /= energy.sqrt());
-            learned.push(rest);
+            learned.push(rest.into_iter().map(|v| v / energy.sqrt()).collect());
         }
     }
     starts
