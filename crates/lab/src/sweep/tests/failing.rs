@@ -1,7 +1,7 @@
 //! Machines and runs that fail: the others go on, and nothing is lost.
 
 use super::super::lease::Taking;
-use super::super::make::make;
+use super::super::make::{Made, make};
 use super::sharing::{alone, contents, join, share, worker};
 use super::*;
 use crate::identity::RunId;
@@ -9,7 +9,7 @@ use crate::store::faults::{Fault, with, without_locks};
 use std::sync::Arc;
 
 /// Makes the first run of a sweep on this thread, whose disk the tests can break.
-fn make_here(sweep: &SweepPlan, path: &Path) -> Option<Result<super::super::make::Made, SweepError>> {
+fn make_here(sweep: &SweepPlan, path: &Path) -> Option<Result<Made, SweepError>> {
     let (folder, run) = (join(path), &sweep.runs[0]);
     let leases = folder.leases();
     let known = leases.newest().ok()?.get(&run.id).copied().unwrap_or_default();
@@ -55,11 +55,7 @@ fn a_folder_without_locks_is_shared_all_the_same() {
     let path = folder.path().join("shared");
     let (sweep, _) = share(&["seed=[1]"], &path);
     let made: Vec<bool> = std::thread::scope(|scope| {
-        let work = || {
-            without_locks(ENOLCK, || {
-                matches!(make_here(&sweep, &path), Some(Ok(super::super::make::Made::Ended)))
-            })
-        };
+        let work = || without_locks(ENOLCK, || matches!(make_here(&sweep, &path), Some(Ok(Made::Ended))));
         let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).collect()
     });

@@ -1,6 +1,6 @@
 //! Several processes over one folder: every run once, to the same bytes; what does not fit together is refused.
 
-use super::super::lease::LEASES_FOLDER;
+use super::super::lease::{LEASES_FOLDER, Taking};
 use super::super::make::{Made, make};
 use super::super::shared::PLAN_FILE;
 use super::*;
@@ -121,8 +121,7 @@ fn a_slow_worker_is_taken_over_and_both_come_to_an_end() {
         let (path, wait) = (&path, &wait);
         let slow = scope.spawn(move || {
             let leases = join(path).giving_up_after(SILENCE * 10_000).leases();
-            let super::super::lease::Taking::Taken(lease) = leases.take(&run.id, 0, Retry::All).unwrap()
-            else {
+            let Taking::Taken(lease) = leases.take(&run.id, 0, Retry::All).unwrap() else {
                 panic!("nobody else has it yet")
             };
             let mut steps = 0;
