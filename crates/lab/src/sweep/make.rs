@@ -79,13 +79,15 @@ pub fn make(
         }
     };
     if status == Status::Interrupted {
-        lease.end(LeaseState::Left).map_err(SweepError::Lease)?;
+        // The run is saved. Where this cannot be written, others find out by silence.
+        let _ = lease.end(LeaseState::Left);
         return Ok(Made::Interrupted);
     }
     if !put_in_place(run, folder, &own)? {
         return Ok(Made::Lost);
     }
-    lease.end(LeaseState::Done).map_err(SweepError::Lease)?;
+    // The run is there, whatever its lease says.
+    let _ = lease.end(LeaseState::Done);
     // Steps that an arm did not take, or took before this process.
     on_event(SweepEvent::Advanced { operations: (operations - told).max(0.0) });
     on_event(SweepEvent::Ended {
