@@ -41,7 +41,9 @@ def same_runs(result: fs.SweepResult, alone: fs.SweepResult) -> bool:
 
 
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
-def test_an_executor_makes_the_runs_of_one_machine(spec: Path, alone: fs.SweepResult, tmp_path: Path, pool: Any) -> None:
+def test_an_executor_makes_the_runs_of_one_machine(
+    spec: Path, alone: fs.SweepResult, tmp_path: Path, pool: Any
+) -> None:
     told: list[tuple[str, str]] = []
     with pool(2) as executor:
         result = fs.sweep(spec, seed=SEEDS).run(

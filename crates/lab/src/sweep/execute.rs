@@ -117,7 +117,7 @@ impl Board {
 
 /// What a thread does next.
 enum Next<'a> {
-    Make(&'a PlannedRun, Lease),
+    Make(&'a PlannedRun, Box<Lease>),
     /// All others are being made.
     Wait,
     Nothing,
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
         while !self.interrupt.load(Ordering::Relaxed) && !lock(&self.board).stops() {
             match self.next()? {
                 Next::Make(run, lease) => {
-                    let made = pool.install(|| make(run, self.folder, lease, self.interrupt, self.on_event));
+                    let made = pool.install(|| make(run, self.folder, *lease, self.interrupt, self.on_event));
                     self.note(run, made)?;
                 }
                 Next::Wait => self.wait(),

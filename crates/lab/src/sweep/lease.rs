@@ -82,7 +82,7 @@ pub enum Retry {
 #[derive(Debug)]
 pub enum Taking {
     /// It is taken.
-    Taken(Lease),
+    Taken(Box<Lease>),
     /// Another process has it: which.
     Held(String),
     /// It failed before, and another try is of no use: what went wrong.
@@ -189,7 +189,7 @@ impl Leases {
                 }
             }
             match self.create(run, newest + 1, has_stopped)? {
-                Some(lease) => return Ok(Taking::Taken(lease)),
+                Some(lease) => return Ok(Taking::Taken(Box::new(lease))),
                 // Somebody was faster: theirs is the newest one.
                 None => newest += 1,
             }

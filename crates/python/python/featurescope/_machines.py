@@ -7,6 +7,7 @@ the run in a folder of its own, from the part of the plan that came with the tas
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -151,7 +152,9 @@ def unpack(packed: bytes, folder: Path) -> None:
             is_link = entry.external_attr >> 28 == 0o12
             is_plain = not name.is_absolute() and ".." not in name.parts and not set(":\\\0") & set(entry.filename)
             if not is_plain or is_link or entry.is_dir() or not name.parts:
-                raise RunError(f"an archive holds `{entry.filename}`, which is no file below its folder: nothing of it is used")
+                raise RunError(
+                    f"an archive holds `{entry.filename}`, which is no file below its folder: nothing of it is used"
+                )
         for entry in archive.infolist():
             target = folder.joinpath(*PurePosixPath(entry.filename).parts)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -241,8 +244,8 @@ def engine(on: Any) -> _Ray | _Executor:
         raise SettingError(f'on="{on}" cannot be used: "ray", "ray://HOST:PORT", or an executor is expected')
     if not callable(getattr(on, "submit", None)):
         raise SettingError(
-            f"on= takes whatever has submit(function, *arguments), as executors of concurrent.futures, Dask clients and "
-            f"submitit have, or \"ray\"; {type(on).__name__} has none"
+            "on= takes whatever has submit(function, *arguments), as executors of concurrent.futures, Dask clients and "
+            f'submitit have, or "ray"; {type(on).__name__} has none'
         )
     return _Executor(on)
 
@@ -298,7 +301,8 @@ def _answer(future: Any, key: str) -> Answer | str:
     """What a task returned, or what became of its worker."""
     try:
         return Answer(*future.result())
-    except Exception as error:
+    # Engines cancel what they lose in one way or the other.
+    except (Exception, asyncio.CancelledError) as error:
         return _sentence(error) or f"nothing is known of run {key}"
 
 

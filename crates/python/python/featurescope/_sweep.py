@@ -215,12 +215,11 @@ class Sweep:
             finally:
                 _progress.close(listening)
             return SweepResult(path)
-        if jobs is not None:
-            raise SettingError(f"jobs = {jobs} cannot be used with on=: the engine says how many runs go on at a time")
+        _refuse_jobs(jobs)
         path = self._folder(out)
         errors = {}
-        points = self._points(path, _machines.engine(on), _machines.Manner(threads or 1, save_every, silence), progress)
-        for key, point in points:
+        manner = _machines.Manner(threads or 1, save_every, silence)
+        for key, point in self._points(path, _machines.engine(on), manner, progress):
             if point.error is not None:
                 errors[key] = point.error
         return SweepResult(path, errors)
@@ -244,8 +243,7 @@ class Sweep:
         path = self._folder(out)
         manner = _machines.Manner(threads, save_every, silence)
         if on is not None:
-            if jobs is not None:
-                raise SettingError(f"jobs = {jobs} cannot be used with on=: the engine says how many runs go on at a time")
+            _refuse_jobs(jobs)
             for _, point in self._points(path, _machines.engine(on), manner, progress):
                 yield point
             return
@@ -314,6 +312,11 @@ def _landed(answer: _machines.Answer, path: Path, settings: dict[str, Any]) -> P
             if not (path / answer.key).is_dir():
                 error = f"its worker made it, and {path / answer.key} is not there"
     return Point(settings, Run(path / answer.key) if error is None else None, error)
+
+
+def _refuse_jobs(jobs: int | None) -> None:
+    if jobs is not None:
+        raise SettingError(f"jobs = {jobs} cannot be used with on=: the engine says how many runs go on at a time")
 
 
 def _holds_part(value: Any) -> bool:

@@ -14,7 +14,7 @@ fn make_here(sweep: &SweepPlan, path: &Path) -> Option<Result<Made, SweepError>>
     let leases = folder.leases();
     let known = leases.newest().ok()?.get(&run.id).copied().unwrap_or_default();
     match leases.take(&run.id, known, Retry::All) {
-        Ok(Taking::Taken(lease)) => Some(make(run, &folder, lease, &AtomicBool::new(false), &|_| {})),
+        Ok(Taking::Taken(lease)) => Some(make(run, &folder, *lease, &AtomicBool::new(false), &|_| {})),
         _ => None,
     }
 }

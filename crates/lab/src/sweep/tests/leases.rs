@@ -17,7 +17,7 @@ fn take(leases: &Leases, run: &str) -> Taking {
 
 fn taken(leases: &Leases, run: &str) -> Option<Lease> {
     match take(leases, run) {
-        Taking::Taken(lease) => Some(lease),
+        Taking::Taken(lease) => Some(*lease),
         Taking::Held(_) | Taking::Failed(_) => None,
     }
 }

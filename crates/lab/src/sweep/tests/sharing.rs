@@ -135,7 +135,7 @@ fn a_slow_worker_is_taken_over_and_both_come_to_an_end() {
                 }
             });
             let listen = |event| (on_event.lock().unwrap())(event);
-            make(run, &join(path), lease, &AtomicBool::new(false), &listen)
+            make(run, &join(path), *lease, &AtomicBool::new(false), &listen)
         });
         has_begun.recv().unwrap();
         // Seen from another machine it has been silent since.
