@@ -118,7 +118,7 @@ fn a_job_array_that_is_stopped_and_put_back_makes_every_run_once() {
         "network.width=12",
         "batch.anchors=16",
         "batch.negatives=8",
-        "training.steps=15000",
+        "training.steps=10000",
         "measure.samples=16",
         "measure.cadence.kind=every",
         "measure.cadence.steps=500",
@@ -136,30 +136,26 @@ fn a_job_array_that_is_stopped_and_put_back_makes_every_run_once() {
     let submitted = slurm.command(line.trim());
     let array: u64 = submitted.trim().rsplit(' ').next().unwrap().parse().unwrap();
 
-    let (mut noticed, mut cancelled, mut put_back) = (0, 0, 0);
     let shared = path.join("shared");
-    let is_at_work = |index: usize| {
-        let log = fs::read_to_string(shared.join(format!("logs/{index}.log"))).unwrap_or_default();
-        !log.is_empty() || fs::read_dir(shared.join("leases")).is_ok_and(|leases| leases.count() > index)
-    };
+    let plan: serde_json::Value =
+        serde_json::from_slice(&fs::read(shared.join("plan.json")).unwrap()).unwrap();
+    let key = |index: usize| plan["runs"][index]["key"].as_str().unwrap().to_owned();
+    // What befalls jobs that are at work, one after the other: the notice before the time limit, a user who
+    // cancels, a node that fails.
+    let blows = ["scancel --batch --signal=USR1", "scancel", "scontrol requeue", "scancel"];
+    let mut struck: Vec<usize> = Vec::new();
     wait_for("the array does not get on", || {
         let jobs = slurm.jobs();
-        for (index, _) in jobs.iter().filter(|(_, state)| *state == "RUNNING") {
-            if !is_at_work(*index) {
-                continue;
-            }
-            let job = format!("{array}_{index}");
-            // What has ended meanwhile cannot be stopped: that is no mistake here.
-            match index {
-                2 if noticed == 0 => noticed += slurm.tried(&format!("scancel --batch --signal=USR1 {job}")),
-                5 | 6 if cancelled < 2 => cancelled += slurm.tried(&format!("scancel {job}")),
-                9 if put_back == 0 => put_back += slurm.tried(&format!("scontrol requeue {job}")),
-                _ => {}
-            }
+        let is_at_work = |index: usize| shared.join(format!("leases/{}.1", key(index))).is_file();
+        let running = jobs.iter().filter(|(_, state)| *state == "RUNNING").map(|(index, _)| *index);
+        let next = running.filter(|index| !struck.contains(index)).find(|index| is_at_work(*index));
+        if let (Some(index), Some(blow)) = (next, blows.get(struck.len())) {
+            let is_struck = slurm.tries(&format!("{blow} {array}_{index}"));
+            struck.extend(is_struck.then_some(index));
         }
         jobs.is_empty()
     });
-    assert!(noticed + cancelled + put_back >= 2, "{noticed}, {cancelled}, {put_back}");
+    assert_eq!(struck.len(), blows.len(), "{struck:?}");
 
     // What was cancelled is missing, and the same line makes it.
     let collected = featurescope(path, &["sweep", "collect", "shared", "--no-report"]);
@@ -182,14 +178,12 @@ fn a_job_array_that_is_stopped_and_put_back_makes_every_run_once() {
         let ends = ends.filter(|line| line.contains(key.as_str()) && line.contains(": finished"));
         assert_eq!(ends.count(), 1, "{key}");
     }
-    eprintln!("{noticed} noticed, {cancelled} cancelled, {put_back} put back");
 }
 
 impl Slurm {
-    /// 1 if a command succeeds.
-    fn tried(&self, line: &str) -> u32 {
+    /// Whether a command succeeds: what has ended meanwhile cannot be stopped.
+    fn tries(&self, line: &str) -> bool {
         let conf = self.folder.path().join("slurm.conf");
-        let status = Command::new("bash").args(["-c", line]).env("SLURM_CONF", conf).output().unwrap().status;
-        u32::from(status.success())
+        Command::new("bash").args(["-c", line]).env("SLURM_CONF", conf).output().unwrap().status.success()
     }
 }

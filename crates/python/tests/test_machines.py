@@ -75,11 +75,11 @@ def test_workers_that_do_not_see_the_folder_send_runs_back(spec: Path, alone: fs
 @pytest.mark.parametrize("sees", [True, False])
 def test_a_run_that_fails_stops_no_other_and_stands_in_the_table(spec: Path, tmp_path: Path, sees: bool) -> None:
     # More neurons than any machine has memory for: only where the run is made can that be known.
-    sweep = fs.sweep(spec, width=[10, 10**11, 12])
+    sweep = fs.sweep(spec, width=[10, 2**32 - 1, 12])
     with ThreadPoolExecutor(2) as pool:
         result = sweep.run(tmp_path / "out", on=pool if sees else Elsewhere(pool, tmp_path), progress=False)
     table = result.table
-    failed = table["width"] == 10**11
+    failed = table["width"] == 2**32 - 1
     assert failed.sum() == 1 and table["arm"][failed][0] == "" and np.isnan(table["loss"][failed][0])
     assert "of memory" in table["error"][failed][0] and set(table["error"][~failed]) == {""}
     assert len(result.runs) == 2 and len(result.errors) == 1
