@@ -150,8 +150,8 @@ fn a_job_array_that_is_stopped_and_put_back_makes_every_run_once() {
         let running = jobs.iter().filter(|(_, state)| *state == "RUNNING").map(|(index, _)| *index);
         let next = running.filter(|index| !struck.contains(index)).find(|index| is_at_work(*index));
         if let (Some(index), Some(blow)) = (next, blows.get(struck.len())) {
-            let is_struck = slurm.tries(&format!("{blow} {array}_{index}"));
-            struck.extend(is_struck.then_some(index));
+            slurm.begin(&format!("{blow} {array}_{index}"));
+            struck.push(index);
         }
         jobs.is_empty()
     });
@@ -181,9 +181,11 @@ fn a_job_array_that_is_stopped_and_put_back_makes_every_run_once() {
 }
 
 impl Slurm {
-    /// Whether a command succeeds: what has ended meanwhile cannot be stopped.
-    fn tries(&self, line: &str) -> bool {
+    /// Begins a command and does not wait for it: `scancel` tries for minutes to signal a job that meanwhile puts
+    /// itself back.
+    fn begin(&self, line: &str) {
         let conf = self.folder.path().join("slurm.conf");
-        Command::new("bash").args(["-c", line]).env("SLURM_CONF", conf).output().unwrap().status.success()
+        let child = Command::new("bash").args(["-c", line]).env("SLURM_CONF", conf).spawn();
+        drop(child.unwrap());
     }
 }

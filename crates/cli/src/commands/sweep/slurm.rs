@@ -83,14 +83,15 @@ fn text(arguments: &SweepSlurmArguments, shared: &SharedPlan, folder: &Path, pro
     options.extend(arguments.partition.as_ref().map(|name| format!("--partition={name}")));
     options.extend(arguments.account.as_ref().map(|name| format!("--account={name}")));
     options.extend(arguments.sbatch.iter().cloned());
-    let options: String = options.iter().map(|option| format!("#SBATCH {option}\n")).collect();
+    let options = options.join("\n#SBATCH ");
     let (program, folder, digest) = (quoted(program), quoted(folder), shared.digest().short());
     let interrupted = Exit::Interrupted as u8;
     let diverged = Exit::Diverged as u8;
     format!(
         r#"#!/bin/bash
 # A job for each run of the sweep in this folder; written by `featurescope sweep slurm`.
-{options}
+#SBATCH {options}
+
 # The run is saved before the time limit, and whenever Slurm asks for an end. It goes on in the next job.
 requeue=no
 trap 'signal=yes; requeue=yes; kill -USR1 "$program" 2>/dev/null' USR1

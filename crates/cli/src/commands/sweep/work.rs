@@ -15,6 +15,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+/// What went wrong, by the key of the run.
+type Failures = Vec<(String, String)>;
+
 /// Makes the run that is asked for, or works until none is left.
 pub fn work(arguments: &SweepRunArguments) -> Result<Exit> {
     let path = arguments.folder.as_path();
@@ -73,7 +76,7 @@ fn planned(
     shared: &SharedPlan,
     one: Option<&SharedRun>,
     path: &Path,
-) -> Result<(Vec<PlannedRun>, Vec<(String, String)>), SharedPlanError> {
+) -> Result<(Vec<PlannedRun>, Failures), SharedPlanError> {
     let mut contents = Contents::default();
     if let Some(run) = one {
         return Ok((vec![shared.planned(run, path, &mut contents)?], Vec::new()));

@@ -5,7 +5,8 @@ use super::super::make::{Made, make};
 use super::super::shared::PLAN_FILE;
 use super::*;
 use crate::identity::Contents;
-use crate::run::SPEC_FILE;
+use crate::run::{MANIFEST_FILE, SPEC_FILE};
+use crate::store::LOCK_FILE;
 use std::collections::BTreeMap;
 use std::sync::Barrier;
 use std::sync::mpsc;
@@ -47,7 +48,7 @@ pub(super) fn contents(sweep: &Path, runs: &[PlannedRun]) -> BTreeMap<String, Ve
             let name = path.strip_prefix(root).unwrap().display().to_string();
             if path.is_dir() {
                 walk(root, &path, found);
-            } else if !name.ends_with(".lock") && !name.ends_with("manifest.json") {
+            } else if !path.ends_with(LOCK_FILE) && !path.ends_with(MANIFEST_FILE) {
                 let bytes = fs::read(&path).unwrap();
                 let text = String::from_utf8_lossy(&bytes);
                 let kept = text.lines().filter(|line| !line.contains("_seconds\""));
@@ -61,7 +62,9 @@ pub(super) fn contents(sweep: &Path, runs: &[PlannedRun]) -> BTreeMap<String, Ve
         }
     }
     let mut found = BTreeMap::new();
-    runs.iter().for_each(|run| walk(sweep, &sweep.join(&run.id), &mut found));
+    for run in runs {
+        walk(sweep, &sweep.join(&run.id), &mut found);
+    }
     found
 }
 
