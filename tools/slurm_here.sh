@@ -21,7 +21,8 @@ stop() {
 }
 
 start() {
-  local host memory
+  # Several may run side by side.
+  local host memory port=$((20000 + 2 * ($$ % 5000)))
   for program in munged slurmctld slurmd sbatch scontrol; do
     command -v "$program" >/dev/null || skip "$program is not installed (apt-get install slurm-wlm munge)"
   done
@@ -35,8 +36,8 @@ start() {
 ClusterName=here
 SlurmctldHost=$host(127.0.0.1)
 SlurmUser=root
-SlurmctldPort=16817
-SlurmdPort=16818
+SlurmctldPort=$port
+SlurmdPort=$((port + 1))
 AuthType=auth/munge
 # A job that is put back may start again as soon as its credential has run out.
 AuthInfo=socket=$folder/munge/socket,cred_expire=2
