@@ -65,15 +65,15 @@ CONF
   chmod 400 "$folder/munge/key"
   munged --force --key-file="$folder/munge/key" --socket="$folder/munge/socket" --pid-file="$folder/munged.pid" \
     --log-file="$folder/munge/log" --seed-file="$folder/munge/seed" || skip "munged does not start"
-  slurmctld || { stop; skip "slurmctld does not start: $(tail -1 "$folder/slurmctld.log")"; }
-  slurmd || { stop; skip "slurmd does not start: $(tail -1 "$folder/slurmd.log")"; }
+  slurmctld || { stop; skip "slurmctld does not start: $(tail -n 1 "$folder/slurmctld.log")"; }
+  slurmd || { stop; skip "slurmd does not start: $(tail -n 1 "$folder/slurmd.log")"; }
   for _ in $(seq 100); do
     if sinfo --noheader --format=%T 2>/dev/null | grep -q idle; then
       return
     fi
     sleep 0.2
   done
-  tail -3 "$folder/slurmctld.log" "$folder/slurmd.log" >&2
+  tail -n 3 "$folder/slurmctld.log" "$folder/slurmd.log" >&2
   stop
   skip "its node does not come up"
 }
