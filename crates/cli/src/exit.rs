@@ -5,6 +5,7 @@ use featurescope_image::train::ExecuteError;
 use featurescope_lab::plan::PlanError;
 use featurescope_lab::run::{ForkError, StoredSettingsError};
 use featurescope_lab::spec::SpecError;
+use featurescope_lab::sweep::SharedPlanError;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ pub const HELP: &str = "Exit codes:
   1    something failed while working (a file, a folder)
   2    the command line or a setting cannot be used; nothing was started
   3    the run is there, but an arm diverged
-  130  interrupted by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU; what was done so far is kept";
+  130  interrupted by Ctrl-C, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 or SIGXCPU; what was done so far is kept, and the
+       same command goes on: a batch system puts the job back into its queue";
 
 /// A name that is neither a setting nor an experiment nor a file.
 #[derive(Debug)]
@@ -65,7 +67,11 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
         || error.is::<UnknownName>()
         || is_bad_fork
         || is_bad_spec;
-    let is_usage = is_usage || error.is::<featurescope_image::settings::SettingsError>();
+    let is_bad_plan = error.downcast_ref::<SharedPlanError>().is_some_and(|error| {
+        use SharedPlanError::{NoRun, None, OtherPlan, OtherVersion};
+        matches!(error, None(_) | NoRun { .. } | OtherPlan { .. } | OtherVersion { .. })
+    });
+    let is_usage = is_usage || is_bad_plan || error.is::<featurescope_image::settings::SettingsError>();
     #[cfg(feature = "images")]
     let is_usage = is_usage
         || error.is::<featurescope_image::device::DeviceError>()

@@ -49,6 +49,7 @@ pub fn run(arguments: &[OsString]) -> u8 {
 fn carry_out(command: Command) -> Result<Exit> {
     match command {
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Sweep(command) => commands::sweep::on_machines(&command),
         Command::Resume(arguments) => commands::resume::resume(&arguments),
         Command::Fork(arguments) => commands::fork::fork(&arguments),
         Command::Judge(arguments) => commands::judge::judge_runs(&arguments),

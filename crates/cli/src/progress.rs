@@ -233,6 +233,12 @@ impl SweepProgress {
                 self.bar.set_position((operations / OPERATIONS_PER_TICK) as u64);
                 self.bar.reset_eta();
             }
+            SweepEvent::EndedElsewhere { id, operations } => {
+                let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+                self.bar.inc((operations / OPERATIONS_PER_TICK) as u64);
+                self.bar.set_message(format!("{ended}/{} runs", self.runs));
+                self.tell(&format!("{ended}/{}  {id}  made by another process", self.runs));
+            }
             SweepEvent::Advanced { operations } => self.bar.inc((operations / OPERATIONS_PER_TICK) as u64),
             SweepEvent::Note { id, text } => self.tell(&format!("{id}: {text}")),
             SweepEvent::Ended { id, experiment, seed, status, seconds } => {

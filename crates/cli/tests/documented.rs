@@ -174,6 +174,7 @@ fn adapted(folder: &Path, command: &[String]) -> Vec<String> {
     let mut words: Vec<String> = command.iter().filter(|word| *word != "…").cloned().collect();
     match words.first().map(String::as_str) {
         Some("run") if !words.iter().any(|word| word == "--smoke") => words.push("--smoke".to_owned()),
+        Some("sweep") if ["plan", "slurm"].contains(&words[1].as_str()) => words.push("--smoke".to_owned()),
         Some("bench") => words.extend(["A", "--rounds", "1"].map(str::to_owned)),
         _ => {}
     }
@@ -209,7 +210,15 @@ fn every_command_of_the_pages_runs() {
     let (mut ran, mut failed) = (0, Vec::new());
     // What makes runs comes first: later commands read them.
     let mut commands = documented();
-    commands.sort_by_key(|(command, _)| command.first().is_none_or(|word| word != "run"));
+    commands.sort_by_key(|(command, _)| {
+        let word = |at: usize| command.get(at).map(String::as_str);
+        match (word(0), word(1)) {
+            (Some("run"), _) => 0,
+            (Some("sweep"), Some("plan" | "slurm")) => 1,
+            (Some("sweep"), Some("run")) => 2,
+            _ => 3,
+        }
+    });
     for (command, page) in commands {
         let is_on_pictures = command.iter().any(|word| word == "images" || word.contains("images-"));
         if is_on_pictures {
@@ -220,7 +229,7 @@ fn every_command_of_the_pages_runs() {
         let output = featurescope(folder.path(), &arguments).output().unwrap();
         ran += 1;
         // At a small size an arm may diverge: its rates were chosen for the full one.
-        let is_diverged = words[0] == "run" && output.status.code() == Some(DIVERGED);
+        let is_diverged = ["run", "sweep"].contains(&words[0].as_str()) && output.status.code() == Some(DIVERGED);
         if !output.status.success() && !is_diverged {
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             failed.push(format!("{}: featurescope {}\n{told}", page.display(), command.join(" ")));

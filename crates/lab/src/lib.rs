@@ -18,7 +18,7 @@
 //! | [`mod@bench`] | what a step costs on this machine | status, plan |
 //! | [`summary`] | what a run found, on one page | stats, status, store, plan |
 //! | [`mod@run`] | carries a plan out into a run directory | host, status, store, spec, identity, plan, summary |
-//! | [`sweep`] | many runs from one spec, each made once | stats, status, store, spec, identity, plan, summary, run |
+//! | [`sweep`] | many runs from one spec, each made once | host, stats, status, store, spec, identity, plan, summary, run |
 //! | [`evidence`] | stored runs, as whoever judges or draws them reads them | host, status, store, spec, identity, plan, run |
 //! | [`paper`] | what a paper is: its statements, arms, quantities, closed forms, experiments | stats, spec, experiments, plan, evidence |
 //! | [`claim`] | the statements of papers as data, judged from stored runs | stats, identity, evidence, paper |

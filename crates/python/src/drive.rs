@@ -57,7 +57,9 @@ impl Told {
     fn of_sweep(event: &SweepEvent) -> Self {
         match event {
             SweepEvent::Found { runs, operations } => Self::new("found", "", [*runs as f64, *operations]),
-            SweepEvent::Advanced { operations } => Self::new("advanced", "", [*operations, 0.0]),
+            SweepEvent::EndedElsewhere { operations, .. } | SweepEvent::Advanced { operations } => {
+                Self::new("advanced", "", [*operations, 0.0])
+            }
             SweepEvent::Note { id, text } => Self::new("note", format!("{id}: {text}"), [0.0; 2]),
             SweepEvent::Ended { id, experiment, seed, status, seconds } => {
                 let text = format!("{id}  {experiment}, seed {seed}: {status}");

@@ -36,7 +36,7 @@ mod _featurescope {
     #[pymodule_export]
     use super::reference::{experiments, explain, interval, settings};
     #[pymodule_export]
-    use super::spec::{Experiment, resume};
+    use super::spec::{Experiment, collect_sweep, resume};
     #[pymodule_export]
     use super::stored::{
         check_run, judge_runs, read_neurons_file, read_records_file, story_of_run, write_report,

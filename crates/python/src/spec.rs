@@ -11,7 +11,7 @@ use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredSettings, execute};
 use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
-use featurescope_lab::sweep::{self, SweepFolder, SweepPlan};
+use featurescope_lab::sweep::{self, Fit, SharedPlan, SharedPlanError, SharedRun, SweepFolder, SweepPlan};
 use pyo3::prelude::*;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -107,6 +107,19 @@ impl Experiment {
         }
     }
 
+    /// Leaves in the folder `out` what other processes need to make its runs: key, operations and bytes of memory
+    /// of each.
+    fn share(&self, py: Python<'_>, out: PathBuf) -> PyResult<Vec<(String, f64, f64)>> {
+        let points = Spec::all_from_layers(&self.layers).map_err(error::setting)?;
+        let plan = error::detached(py, || SweepPlan::fitting(points.clone(), &self.name, Fit::Elsewhere))?;
+        let plan = plan.map_err(error::setting)?;
+        let folder = SweepFolder::open(&out).map_err(error::run)?;
+        let shared =
+            error::detached(py, || SharedPlan::write(&plan, &points, &folder))?.map_err(error::run)?;
+        let cost = |run: &SharedRun| (run.key.clone(), run.operations, run.memory_bytes);
+        Ok(shared.runs.iter().map(cost).collect())
+    }
+
     /// The learner of an arm in its initial state.
     fn learner(&self, py: Python<'_>, arm: &str) -> PyResult<Learner> {
         Learner::new(py, self.plan(py)?, arm)
@@ -133,6 +146,16 @@ impl Experiment {
         let spec = self.spec()?;
         error::detached(py, || Plan::new(&spec, &self.name))?.map_err(error::setting)
     }
+}
+
+/// Puts together what all processes have made of the sweep in folder `sweep`; whether all runs are there.
+#[pyfunction]
+pub fn collect_sweep(py: Python<'_>, sweep: PathBuf) -> PyResult<bool> {
+    let collected = error::detached(py, || {
+        let plan = SharedPlan::read(&sweep)?.sweep(&sweep)?;
+        Ok::<_, SharedPlanError>(sweep::collect(&plan, &SweepFolder::open(&sweep)?)?.is_complete())
+    })?;
+    collected.map_err(error::run)
 }
 
 /// Goes on with the run in folder `path`; as [`Experiment::run`].

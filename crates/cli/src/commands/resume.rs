@@ -12,7 +12,7 @@ use featurescope_image::run::{Folder, is_one};
 use featurescope_lab::monitor;
 use featurescope_lab::plan::Plan;
 use featurescope_lab::run::{RunDirectory, StoredManifest, StoredSettings};
-use featurescope_lab::sweep::{COMMAND_FILE, SWEEP_FILE};
+use featurescope_lab::sweep::{COMMAND_FILE, PLAN_FILE, SWEEP_FILE};
 use std::fs;
 use std::path::Path;
 
@@ -59,6 +59,10 @@ pub fn resume(arguments: &ResumeArguments) -> Result<Exit> {
 /// Goes on with the sweep in folder `path`, in the manner that is asked for now.
 fn resume_sweep(path: &Path, manner: Manner) -> Result<Exit> {
     let file = path.join(COMMAND_FILE);
+    if !file.is_file() && path.join(PLAN_FILE).is_file() {
+        let shown = path.display();
+        bail!("{shown} was planned for several machines: `featurescope sweep run {shown}` goes on");
+    }
     let unreadable = || format!("{} does not say how the sweep was begun: begin it again", file.display());
     let text = fs::read_to_string(&file).with_context(unreadable)?;
     let begun: Begun = serde_json::from_str(&text).with_context(unreadable)?;

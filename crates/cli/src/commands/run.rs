@@ -119,7 +119,7 @@ fn make_report(manner: &Manner, directory: &RunDirectory) -> Result<()> {
 }
 
 /// The settings behind a name or a path, and the name of the experiment.
-fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
+pub(super) fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
     if let Some(found) = experiments::find_or_read(experiment, smoke)? {
         return Ok(found);
     }

@@ -1,6 +1,12 @@
-//! `featurescope run` of a spec with lists or variants: many runs, each made once, side by side.
+//! `featurescope run` of a spec with lists or variants, many runs, each made once, side by side; and the same on
+//! several machines, `featurescope sweep`.
 
-use crate::args::RunArguments;
+pub mod collect;
+pub mod plan;
+pub mod slurm;
+pub mod work;
+
+use crate::args::{Data, RunArguments, SweepCommand};
 use crate::commands::RUNS;
 use crate::commands::judge::boards;
 use crate::exit::Exit;
@@ -73,9 +79,26 @@ pub struct Subject<'a> {
     pub is_in_products: bool,
 }
 
+/// `featurescope sweep`.
+pub fn on_machines(command: &SweepCommand) -> Result<Exit> {
+    match command {
+        SweepCommand::Plan(arguments) => plan::plan(arguments),
+        SweepCommand::Run(arguments) => work::work(arguments),
+        SweepCommand::Collect(arguments) => collect::collect(arguments),
+        SweepCommand::Slurm(arguments) => slurm::slurm(arguments),
+    }
+}
+
 /// Makes runs on sparse-coding data; judges the paper's statements by them if `is_judged`.
 pub fn run_judged(arguments: &RunArguments, plan: &SweepPlan, is_judged: bool) -> Result<Exit> {
-    let conclude = |path: &Path| conclude(arguments, path, is_judged);
+    let manner = &arguments.manner;
+    let conclusion = Conclusion {
+        has_report: !manner.no_report,
+        shows: !manner.quiet && !manner.json,
+        is_quiet: manner.quiet,
+        data: manner.data,
+    };
+    let conclude = |path: &Path| conclusion.draw(path, is_judged);
     run(arguments, plan, &Subject { figures: &figures(), conclude: &conclude, is_in_products: true })
 }
 
@@ -139,33 +162,46 @@ fn tell(arguments: &RunArguments, text: &str) {
     }
 }
 
-/// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints the former if
-/// the runs were made for it.
-fn conclude(arguments: &RunArguments, path: &Path, is_judged: bool) -> Result<()> {
-    if arguments.manner.no_report && !is_judged {
-        return Ok(());
+/// What is made of the runs of a sweep.
+pub(super) struct Conclusion {
+    /// Whether there is a report.
+    has_report: bool,
+    /// Whether statements and the path of the report are printed.
+    shows: bool,
+    /// Whether nothing is told meanwhile.
+    is_quiet: bool,
+    /// What the report leaves beside its figures.
+    data: Data,
+}
+
+impl Conclusion {
+    /// Judges the paper's statements by the runs, leaves the scoreboard and the report beside them, and prints
+    /// the former if the runs were made for it.
+    fn draw(&self, path: &Path, is_judged: bool) -> Result<()> {
+        if !self.has_report && !is_judged {
+            return Ok(());
+        }
+        let runs = runs_in(path)?;
+        let boards = boards(self.is_quiet, &runs)?;
+        keep(&boards, path)?;
+        for board in boards.iter().filter(|_| is_judged && self.shows) {
+            output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
+        }
+        if !self.has_report {
+            return Ok(());
+        }
+        // The results are there whatever becomes of their pictures.
+        let drawing = Activity::start(self.is_quiet, "drawing the report");
+        let report =
+            of_judged_runs(&runs, &boards).and_then(|page| write_with(&page, path, self.data.asked_for()));
+        drop(drawing);
+        match report {
+            Ok(report) if self.shows => output::print(&format!("{}\n", report.display()))?,
+            Ok(_) => {}
+            Err(error) => output::note(&format!("no report: {error}")),
+        }
+        Ok(())
     }
-    let runs = runs_in(path)?;
-    let boards = boards(arguments.manner.quiet, &runs)?;
-    let shows = !arguments.manner.quiet && !arguments.manner.json;
-    keep(&boards, path)?;
-    for board in boards.iter().filter(|_| is_judged && shows) {
-        output::print(&scoreboard::text(board, Detail::Line, output::width())?)?;
-    }
-    if arguments.manner.no_report {
-        return Ok(());
-    }
-    // The results are there whatever becomes of their pictures.
-    let data = arguments.manner.data.asked_for();
-    let drawing = Activity::start(arguments.manner.quiet, "drawing the report");
-    let report = of_judged_runs(&runs, &boards).and_then(|page| write_with(&page, path, data));
-    drop(drawing);
-    match report {
-        Ok(report) if shows => output::print(&format!("{}\n", report.display()))?,
-        Ok(_) => {}
-        Err(error) => output::note(&format!("no report: {error}")),
-    }
-    Ok(())
 }
 
 /// Leaves boards beside the runs of a sweep that they judge.

@@ -84,6 +84,7 @@ pub fn cost(settings: &Settings, size: [usize; 2], classes: usize) -> Cost {
         memory: parts.iter().map(|part| part.bytes).sum(),
         largest: largest(parts).name.to_owned(),
         operations: operations.sum(),
+        files: None,
     }
 }
 

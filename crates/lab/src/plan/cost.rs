@@ -25,6 +25,13 @@ const ARRAYS_PER_UPPER_VALUE: f64 = 5.0;
 /// Copies of its training features that a probe makes: scaled in double precision, and rotated.
 const COPIES_PER_PROBE: f64 = 2.0;
 
+/// Rows of M z + ξ that a run keeps, of f(x), and of pairs.
+const KEPT_ROWS: [f64; 3] = [64.0, 2048.0, 512.0];
+/// A larger dictionary is not kept: bytes.
+const LARGEST_DICTIONARY: f64 = (32 << 20) as f64;
+/// Checkpoints that an arm keeps: at T1, at T2 and at its end.
+const CHECKPOINTS: f64 = 3.0;
+
 /// An estimate of what a run takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
@@ -34,6 +41,9 @@ pub struct Cost {
     pub largest: String,
     /// Operations of all training steps together, at most.
     pub operations: f64,
+    /// Bytes of the largest files that it leaves, at most: M and samples, checkpoints, representations. Tables,
+    /// which are small beside them, come on top. `None` where nobody has counted.
+    pub files: Option<f64>,
 }
 
 impl Cost {
@@ -62,12 +72,18 @@ impl Cost {
             phases.push(("the linear probe on raw x".to_owned(), yardstick));
         }
         let mut operations = 0.0;
+        let [samples_kept, rows_represented, pairs] = KEPT_ROWS;
+        let matrices =
+            Some(SINGLE * known * d1).filter(|bytes| *bytes <= LARGEST_DICTIONARY).unwrap_or_default();
+        let mut files = if is_drawn { matrices + SINGLE * samples_kept * (2.0 * d1 + d) } else { 0.0 };
         for (name, arm) in &spec.arms {
             let size = ArmSize::new(arm, spec.shared.latent_dim(), d1);
             let is_reduced = arm.training.dynamics.is_reduced();
             let n = if is_reduced { (known + size.width).min(d1) } else { d1 };
             operations += (size.operations(n) + if is_reduced { size.factorisations() } else { 0.0 })
                 * arm.training.steps as f64;
+            files += SINGLE * CHECKPOINTS * (size.width * n + size.own_entries);
+            files += SINGLE * (rows_represented * (size.width + d) + 2.0 * pairs * size.width);
             let learner = 2.0 * SINGLE * size.width * n
                 + if is_reduced {
                     SINGLE * (size.width * (size.anchors + 7.0 * size.width) + known * n)
@@ -85,7 +101,7 @@ impl Cost {
             phases.push((format!("the probes of arm {name}"), learner + samples + probing));
         }
         let (largest, most) = phases.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-        Self { memory: dictionary + most, largest, operations }
+        Self { memory: dictionary + most, largest, operations, files: Some(files) }
     }
 
     /// An error if more is needed than `available` bytes.

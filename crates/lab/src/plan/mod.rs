@@ -149,21 +149,34 @@ impl Plan {
 /// The spec as it stands in a run directory. It no longer lies where its name came from, so it carries the
 /// name along; the files that it names are the copies beside it.
 fn stored_spec(spec: &Spec, name: &str, files: &[InputFile]) -> Result<String, PlanError> {
-    let mut text = spec.resolved.clone();
-    if !files.is_empty() {
-        let wrong = |message: String| SpecError::Inconsistent { part: "the run".to_owned(), message };
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-        for file in files {
-            let entry = entry_mut(&mut table, &file.setting);
-            let entry = entry.ok_or_else(|| wrong(format!("{} is not set", file.setting)))?;
-            *entry = Value::String(format!("{FILES_FOLDER}/{}", file.name));
-        }
-        text = toml::to_string(&table).map_err(|error| wrong(error.to_string()))?;
-    }
+    let mut text = with_copies(spec, files, |file| format!("{FILES_FOLDER}/{}", file.name))?;
     if spec.shared.experiment.is_none() {
         text.insert_str(0, &format!("experiment = {}\n", Value::String(name.to_owned())));
     }
     Ok(text)
+}
+
+/// The resolved spec, naming copies of the files that it names.
+///
+/// # Errors
+/// If a setting of a file is not there.
+pub(crate) fn with_copies(
+    spec: &Spec,
+    files: &[InputFile],
+    copy: impl Fn(&InputFile) -> String,
+) -> Result<String, PlanError> {
+    if files.is_empty() {
+        return Ok(spec.resolved.clone());
+    }
+    let wrong = |message: String| SpecError::Inconsistent { part: "the run".to_owned(), message };
+    let mut table: Table =
+        spec.resolved.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    for file in files {
+        let entry = entry_mut(&mut table, &file.setting);
+        let entry = entry.ok_or_else(|| wrong(format!("{} is not set", file.setting)))?;
+        *entry = Value::String(copy(file));
+    }
+    Ok(toml::to_string(&table).map_err(|error| wrong(error.to_string()))?)
 }
 
 /// The value at a dotted key.

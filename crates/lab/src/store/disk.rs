@@ -19,6 +19,13 @@ impl DiskFile {
         Ok(Self { file: File::create(path)?, path: path.to_path_buf() })
     }
 
+    /// A new file at `path`, if there is none: of several who try it at once, one succeeds, on network file systems too.
+    pub fn create_new(path: &Path) -> io::Result<Self> {
+        faults::before(Operation::Create, path)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Self { file, path: path.to_path_buf() })
+    }
+
     /// The file at `path` cut to its first `length` bytes, ready to be written on.
     pub fn cut(path: &Path, length: u64) -> io::Result<Self> {
         faults::before(Operation::Cut, path)?;
@@ -85,6 +92,33 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
+/// Before a file is locked: some file systems have no locks.
+pub fn before_lock(path: &Path) -> io::Result<()> {
+    faults::before_lock(path)
+}
+
+/// Copies what the folder `from` holds into the folder `to`: the files called `first` before the others of
+/// theirs, those called `without` not at all.
+pub fn copy_folder(from: &Path, to: &Path, first: &[&str], without: &[&str]) -> io::Result<()> {
+    let mut entries = fs::read_dir(from)?.collect::<io::Result<Vec<_>>>()?;
+    let is_one_of =
+        |names: &[&str], entry: &fs::DirEntry| names.iter().any(|name| entry.file_name() == *name);
+    entries.retain(|entry| !is_one_of(without, entry));
+    entries.sort_by_key(|entry| (!is_one_of(first, entry), entry.file_name()));
+    for entry in entries {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type()?.is_dir() {
+            create_folder(&target)?;
+            copy_folder(&source, &target, first, without)?;
+        } else {
+            let mut file = DiskFile::create(&target)?;
+            io::copy(&mut File::open(&source)?, &mut file)?;
+            file.sync()?;
+        }
+    }
+    Ok(())
+}
+
 /// What is done to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
@@ -111,6 +145,10 @@ mod faults {
     use std::path::Path;
 
     pub fn before(_: Operation, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub fn before_lock(_: &Path) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! A disk that fails on purpose, in tests: one operation of the calling thread, counted from 0, goes wrong.
 
 use super::disk::Operation;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io;
@@ -57,6 +57,23 @@ pub fn with<T>(fault: Fault, at: usize, work: impl FnOnce() -> T) -> (T, usize) 
 
 const EIO: i32 = 5;
 const ENOSPC: i32 = 28;
+
+thread_local! {
+    static LOCKS: Cell<Option<i32>> = const { Cell::new(None) };
+}
+
+/// Does `work` on a file system that has no locks and says so by this error.
+pub fn without_locks<T>(code: i32, work: impl FnOnce() -> T) -> T {
+    LOCKS.set(Some(code));
+    let result = work();
+    LOCKS.set(None);
+    result
+}
+
+/// Before a file is locked.
+pub fn before_lock(_: &Path) -> io::Result<()> {
+    LOCKS.get().map_or(Ok(()), |code| Err(io::Error::from_raw_os_error(code)))
+}
 
 /// What the operation that comes now should do.
 enum Order {

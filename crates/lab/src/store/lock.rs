@@ -1,8 +1,9 @@
 //! One process at a time in a folder: a lock that the system releases when the process ends, however it ends, and in the
 //! file the process's number.
 
+use super::disk::before_lock;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -28,7 +29,7 @@ pub enum LockError {
         /// The lock file.
         path: PathBuf,
         /// Why not.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -52,14 +53,14 @@ impl FolderLock {
             .open(&file_path)
             .map_err(io)?;
         let found = owner(&file_path);
-        match file.try_lock() {
+        match try_lock(&file, &file_path) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let owner = found.unwrap_or_else(|| "another process".to_owned());
                 return Err(LockError::Busy { path: path.to_path_buf(), owner });
             }
             // A file system without locks: nothing can be promised, and nothing has to be refused.
-            Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if is_without_locks(&error) => {}
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         file.set_len(0).map_err(io)?;
@@ -71,6 +72,19 @@ impl FolderLock {
     pub fn stale(&self) -> Option<&str> {
         self.stale.as_deref()
     }
+}
+
+/// Locks, on a system that may have no locks.
+fn try_lock(file: &File, path: &Path) -> Result<(), TryLockError> {
+    before_lock(path).map_err(TryLockError::Error)?;
+    file.try_lock()
+}
+
+/// Whether a file system says that it has no locks. A network file system without a server of locks does so by
+/// ENOLCK.
+fn is_without_locks(error: &io::Error) -> bool {
+    const ENOLCK: i32 = if cfg!(target_os = "linux") { 37 } else { 77 };
+    error.kind() == ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(ENOLCK))
 }
 
 impl Drop for FolderLock {
@@ -90,7 +104,23 @@ fn owner(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::faults::without_locks;
     use super::*;
+
+    /// Network file systems say in two ways that they have no locks; other errors stay errors.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_system_without_locks_is_used_and_one_that_fails_is_not() {
+        const ENOLCK: i32 = 37;
+        const EOPNOTSUPP: i32 = 95;
+        const EIO: i32 = 5;
+        let folder = tempfile::tempdir().unwrap();
+        for code in [ENOLCK, EOPNOTSUPP] {
+            assert!(without_locks(code, || FolderLock::take(folder.path())).is_ok(), "{code}");
+        }
+        let failed = without_locks(EIO, || FolderLock::take(folder.path()));
+        assert!(matches!(failed, Err(LockError::Io { .. })));
+    }
 
     #[test]
     fn the_second_is_told_who_was_first_and_a_stale_lock_is_taken_over() {

@@ -1,302 +1,283 @@
-//! Makes the runs of a sweep, several at a time.
+//! Makes the runs of a sweep, several at a time, beside whoever else makes some of them.
 //!
 //! Runs share nothing, so they scale better side by side than threads inside one run: each gets its own pool of
 //! threads. The longest come first, so that none is left over for the end.
 
-use super::folder::{SweepEntry, SweepFolder, SweepFolderError, SweepIndex};
+use super::collect::{index, lists_without_effect, tidy};
+use super::error::SweepError;
+use super::event::SweepEvent;
+use super::folder::{SweepFolder, SweepIndex};
+use super::lease::{Lease, LeaseState, Leases, Retry, Taking};
+use super::make::{Made, check_identity, make};
 use super::plan::{PlannedRun, SweepPlan};
-use super::recipe::{Failure, Progress};
-use crate::identity::Digest;
-use crate::run::{RunDirectory, RunError, SPEC_FILE, StoredManifest};
-use crate::status::Status;
-use crate::store::RUN_FORMAT_VERSION;
-use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// A sweep that could not be carried through.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// Its folder.
-    #[error(transparent)]
-    Folder(#[from] SweepFolderError),
-    /// One of its runs.
-    #[error("run {id}: {source}")]
-    Run {
-        /// The run.
-        id: String,
-        /// What went wrong.
-        source: Failure,
-    },
-    /// Its folder holds another run.
-    #[error("{} does not hold run {id}, whose folder it is: move it away, and the run is made", path.display())]
-    Foreign {
-        /// The run.
-        id: String,
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The system gives no threads.
-    #[error("cannot start threads: {0}")]
-    Threads(rayon::ThreadPoolBuildError),
-    /// A file or folder of a run.
-    #[error("cannot use {}: {source}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-}
+/// How long an interruption may wait while a process waits for others.
+const TICK: Duration = Duration::from_millis(50);
+/// Runs that fail one after the other by the fault of this machine, a full disk or too little memory, until it
+/// leaves the others alone.
+const PATIENCE: usize = 3;
 
-impl SweepError {
-    /// Whether the sweep can go on once the machine allows it.
-    pub fn can_be_resumed(&self) -> bool {
-        match self {
-            Self::Run { source: Failure::Stopped { can_be_resumed, .. }, .. } => *can_be_resumed,
-            Self::Run { source: Failure::Changed, .. }
-            | Self::Folder(_)
-            | Self::Foreign { .. }
-            | Self::Threads(_)
-            | Self::Io { .. } => true,
-        }
-    }
-}
-
-/// What a sweep tells while it goes on.
-#[derive(Clone, Debug)]
-pub enum SweepEvent {
-    /// So many runs are there already.
-    Found {
-        /// Runs that are not made again.
-        runs: usize,
-        /// Their operations.
-        operations: f64,
-    },
-    /// Runs that are being made have come on.
-    Advanced {
-        /// By so many operations.
-        operations: f64,
-    },
-    /// Something that a person should know about a run.
-    Note {
-        /// Its name.
-        id: String,
-        /// What.
-        text: String,
-    },
-    /// A run has ended.
-    Ended {
-        /// Its name.
-        id: String,
-        /// Name of its experiment.
-        experiment: String,
-        /// Its seed.
-        seed: u64,
-        /// How it ended.
-        status: Status,
-        /// Its wall time.
-        seconds: f64,
-    },
-}
-
-/// Makes every run of `plan` that `folder` does not hold yet, `jobs` at a time with `threads` threads each.
+/// Makes every run of `plan` that `folder` does not hold yet, `jobs` at a time with `threads` threads each. The
+/// first failure ends it.
 ///
 /// Returns the index that it leaves in `sweep.json`, and false if it was interrupted before the last run.
+///
+/// # Errors
+/// If a run fails, or a file cannot be read or written.
 pub fn execute(
     plan: &SweepPlan,
     folder: &SweepFolder,
-    (jobs, threads): (usize, usize),
+    crew: (usize, usize),
     interrupt: &AtomicBool,
     on_event: &(dyn Fn(SweepEvent) + Sync),
 ) -> Result<(SweepIndex, bool), SweepError> {
     folder.write(&index(plan, folder)?)?;
-    let mut open: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !folder.run(&run.id).is_dir()).collect();
-    let operations = plan.operations() - open.iter().map(|run| run.cost.operations).sum::<f64>();
-    on_event(SweepEvent::Found { runs: plan.runs.len() - open.len(), operations });
-    open.sort_by(|a, b| b.cost.operations.total_cmp(&a.cost.operations));
-
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(None));
-    let work = || -> Result<(), SweepError> {
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(SweepError::Threads)?;
-        while !interrupt.load(Ordering::Relaxed) && lock(&failed).is_none() {
-            let Some(run) = open.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-            pool.install(|| make(run, folder, interrupt, on_event))?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(open.len()) {
-            scope.spawn(|| {
-                if let Err(error) = work() {
-                    lock(&failed).get_or_insert(error);
-                }
-            });
-        }
-    });
-    if let Some(error) = lock(&failed).take() {
-        return Err(error);
-    }
+    let manner = Manner { retry: Retry::All, stops_at_failure: true };
+    Work::new(&plan.runs, folder, manner, interrupt, on_event).carry_out(crew)?;
     let mut index = index(plan, folder)?;
     let is_complete = index.points.iter().all(|point| point.fingerprint.is_some());
     if is_complete {
         index.warnings.extend(lists_without_effect(plan, &index));
+        tidy(plan, folder);
     }
     folder.write(&index)?;
     Ok((index, is_complete))
 }
 
-/// The lock of a mutex; a thread that panicked leaves what it protects readable.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Makes one run, as far as it goes without an interruption.
-fn make(
-    run: &PlannedRun,
+/// Makes runs of a sweep beside other processes, until each of `runs` has ended or failed: one that another
+/// process makes is waited for, and taken over if that process falls silent. `retry` says which of those that
+/// failed before are tried again. A run that fails does not stop the others.
+///
+/// Returns what went wrong, by run.
+///
+/// # Errors
+/// If leases cannot be written, or faults of this machine end several runs one after the other.
+pub fn take_part(
+    runs: &[PlannedRun],
     folder: &SweepFolder,
+    crew: (usize, usize),
+    retry: Retry,
     interrupt: &AtomicBool,
     on_event: &(dyn Fn(SweepEvent) + Sync),
-) -> Result<(), SweepError> {
-    let started = Instant::now();
-    let partial = folder.partial(&run.id);
-    let failed = |source| SweepError::Run { id: run.id.clone(), source };
-    let open = || -> Result<RunDirectory, Failure> {
-        let is_part_of_it =
-            fs::read(partial.join(SPEC_FILE)).is_ok_and(|spec| spec == run.recipe.resolved().as_bytes());
-        let directory = if is_part_of_it {
-            RunDirectory::reopen(&partial)
-        } else {
-            if partial.exists() {
-                fs::remove_dir_all(&partial).map_err(|error| Failure::stopped(io(&partial)(error), true))?;
+) -> Result<Vec<(String, String)>, SweepError> {
+    let manner = Manner { retry, stops_at_failure: false };
+    let work = Work::new(runs, folder, manner, interrupt, on_event);
+    work.carry_out(crew)?;
+    let board = lock(&work.board).settled.clone();
+    let failed = |run: &PlannedRun| Some((run.id.clone(), board.get(&run.id)?.clone()?));
+    Ok(runs.iter().filter_map(failed).collect())
+}
+
+/// How failures are met.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    retry: Retry,
+    stops_at_failure: bool,
+}
+
+/// Runs to be made by the threads of this process.
+struct Work<'a> {
+    runs: Vec<&'a PlannedRun>,
+    folder: &'a SweepFolder,
+    leases: Leases,
+    manner: Manner,
+    interrupt: &'a AtomicBool,
+    on_event: &'a (dyn Fn(SweepEvent) + Sync),
+    board: Mutex<Board>,
+    news: Condvar,
+}
+
+/// What the threads tell each other.
+#[derive(Default)]
+struct Board {
+    /// Runs that have ended, with `None`, and those that were given up, with what went wrong.
+    settled: HashMap<String, Option<String>>,
+    /// Runs that a thread of this process makes.
+    ours: HashSet<String>,
+    /// Runs of which it was told who makes them.
+    told: HashSet<String>,
+    /// Failures of this machine since the last run that ended.
+    failures_in_a_row: usize,
+    /// Why everything stops.
+    stop: Option<SweepError>,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl Board {
+    fn stops(&self) -> bool {
+        self.stop.is_some() || self.panic.is_some()
+    }
+}
+
+/// What a thread does next.
+enum Next<'a> {
+    Make(&'a PlannedRun, Box<Lease>),
+    /// All others are being made.
+    Wait,
+    Nothing,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        runs: &'a [PlannedRun],
+        folder: &'a SweepFolder,
+        manner: Manner,
+        interrupt: &'a AtomicBool,
+        on_event: &'a (dyn Fn(SweepEvent) + Sync),
+    ) -> Self {
+        let mut board = Board::default();
+        let (ended, mut open): (Vec<&PlannedRun>, Vec<_>) =
+            runs.iter().partition(|run| folder.run(&run.id).is_dir());
+        for run in &ended {
+            // One that is another run is no one's to make.
+            let problem = check_identity(run, &folder.run(&run.id)).err().map(|error| error.to_string());
+            board.settled.insert(run.id.clone(), problem);
+        }
+        let operations = ended.iter().map(|run| run.cost.operations).sum();
+        on_event(SweepEvent::Found { runs: ended.len(), operations });
+        open.sort_by(|a, b| b.cost.operations.total_cmp(&a.cost.operations));
+        let (board, news) = (Mutex::new(board), Condvar::new());
+        Self { runs: open, folder, leases: folder.leases(), manner, interrupt, on_event, board, news }
+    }
+
+    /// Makes them, so many at a time with so many threads each.
+    fn carry_out(&self, (jobs, threads): (usize, usize)) -> Result<(), SweepError> {
+        std::thread::scope(|scope| {
+            for _ in 0..jobs.min(self.runs.len()) {
+                scope.spawn(|| {
+                    let worked = catch_unwind(AssertUnwindSafe(|| self.work(threads)));
+                    let mut board = lock(&self.board);
+                    match worked {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => drop(board.stop.get_or_insert(error)),
+                        Err(panic) => drop(board.panic.get_or_insert(panic)),
+                    }
+                    self.news.notify_all();
+                });
             }
-            RunDirectory::create(&partial)
-        };
-        Ok(directory.map_err(RunError::from)?.saving_every(folder.save_every()))
-    };
-    let (operations, mut told) = (run.cost.operations, 0.0);
-    let status =
-        run.recipe.carry_out(&run.experiment, run.run_id, &open, interrupt, &mut |event| match event {
-            Progress::Advanced(share) => {
-                told += operations * share;
-                on_event(SweepEvent::Advanced { operations: operations * share });
-            }
-            Progress::Note(text) => on_event(SweepEvent::Note { id: run.id.clone(), text: text.to_owned() }),
         });
-    let status = status.map_err(failed)?;
-    if status == Status::Interrupted {
-        return Ok(());
-    }
-    let ended = folder.run(&run.id);
-    fs::rename(&partial, &ended).map_err(io(&ended))?;
-    // Steps that an arm did not take, or took before this process.
-    on_event(SweepEvent::Advanced { operations: (operations - told).max(0.0) });
-    on_event(SweepEvent::Ended {
-        id: run.id.clone(),
-        experiment: run.experiment.clone(),
-        seed: run.recipe.seed(),
-        status,
-        seconds: started.elapsed().as_secs_f64(),
-    });
-    Ok(())
-}
-
-pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> SweepError {
-    let path = path.to_path_buf();
-    |source| SweepError::Io { path, source }
-}
-
-/// What the folder holds of the sweep.
-fn index(plan: &SweepPlan, folder: &SweepFolder) -> Result<SweepIndex, SweepError> {
-    let mut known: HashMap<&str, (Status, Option<Digest>)> = HashMap::new();
-    for run in &plan.runs {
-        let path = folder.run(&run.id);
-        let state = if path.is_dir() {
-            check_identity(run, &path)?;
-            (status(&path)?, Some(fingerprint(&path)?))
-        } else {
-            (Status::Planned, None)
-        };
-        known.insert(&run.id, state);
-    }
-    let entry = |point: &super::SweepPoint| {
-        let (status, fingerprint) = known[point.id.as_str()];
-        let json = |value: &toml::Value| serde_json::to_value(value).unwrap_or_default();
-        SweepEntry {
-            run: point.id.clone(),
-            setting: point.setting,
-            latent_dim: point.dims.map(|dims| dims.0),
-            ambient_dim: point.dims.map(|dims| dims.1),
-            variant: point.variant.clone(),
-            choices: point.choices.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
-            status,
-            fingerprint,
+        let mut board = lock(&self.board);
+        if let Some(panic) = board.panic.take() {
+            drop(board);
+            resume_unwind(panic);
         }
-    };
-    let idle = plan.idle_lists().into_iter();
-    let warnings = idle.map(|key| format!("{key} changes no setting of any run: its list was of no use"));
-    Ok(SweepIndex {
-        format_version: RUN_FORMAT_VERSION,
-        experiment: plan.experiment.clone(),
-        points: plan.points.iter().map(entry).collect(),
-        warnings: warnings.collect(),
-    })
-}
-
-/// Lists that made different settings but not one different result.
-fn lists_without_effect(plan: &SweepPlan, index: &SweepIndex) -> Vec<String> {
-    let by_run: HashMap<&str, Option<Digest>> =
-        index.points.iter().map(|point| (point.run.as_str(), point.fingerprint)).collect();
-    let idle = plan.idle_lists();
-    let same = plan.lists_that_change_nothing(|point| by_run[point.id.as_str()]);
-    let news = same.into_iter().filter(|key| !idle.contains(key));
-    news.map(|key| format!("{key} changed no recorded figure of any run")).collect()
-}
-
-/// An error unless the folder of a run holds that run: somebody may have put another one there.
-fn check_identity(run: &PlannedRun, folder: &Path) -> Result<(), SweepError> {
-    let failed = |source| SweepError::Run { id: run.id.clone(), source: RunError::Store(source).into() };
-    let manifest = StoredManifest::read(folder).map_err(failed)?;
-    if manifest.is_some_and(|manifest| manifest.run_id == run.run_id) {
-        return Ok(());
+        board.stop.take().map_or(Ok(()), Err)
     }
-    Err(SweepError::Foreign { id: run.id.clone(), path: folder.to_path_buf() })
-}
 
-fn status(run: &Path) -> Result<Status, SweepError> {
-    #[derive(serde::Deserialize)]
-    struct Stored {
-        status: Status,
+    fn work(&self, threads: usize) -> Result<(), SweepError> {
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(SweepError::Threads)?;
+        while !self.interrupt.load(Ordering::Relaxed) && !lock(&self.board).stops() {
+            match self.next()? {
+                Next::Make(run, lease) => {
+                    let made = pool.install(|| make(run, self.folder, *lease, self.interrupt, self.on_event));
+                    self.note(run, made)?;
+                }
+                Next::Wait => self.wait(),
+                Next::Nothing => break,
+            }
+        }
+        Ok(())
     }
-    let path = run.join("summary.json");
-    let text = fs::read_to_string(&path).map_err(io(&path))?;
-    let stored: Stored =
-        serde_json::from_str(&text).map_err(|error| io(&path)(std::io::Error::other(error.to_string())))?;
-    Ok(stored.status)
-}
 
-/// Digest of the records and scores of every arm, in the order of their names. It does not depend on the
-/// clock.
-fn fingerprint(run: &Path) -> Result<Digest, SweepError> {
-    let arms = run.join("arms");
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(&arms).map_err(io(&arms))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    folders.sort();
-    let mut lines = String::new();
-    for folder in folders {
-        let arm = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        for file in ["records.parquet", "neurons.parquet", "probes.json"] {
-            let path = folder.join(file);
-            match Digest::of_file(&path) {
-                Ok(digest) => lines.extend([&arm, "/", file, " ", &digest.to_string(), "\n"]),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(io(&path)(error)),
+    /// The first run that this process can take.
+    fn next(&self) -> Result<Next<'a>, SweepError> {
+        let newest = self.leases.newest().map_err(SweepError::Lease)?;
+        let mut is_anything_open = false;
+        for &run in &self.runs {
+            let mut board = lock(&self.board);
+            if board.settled.contains_key(&run.id) {
+                continue;
+            }
+            is_anything_open = true;
+            if board.ours.contains(&run.id) || self.has_ended_elsewhere(run, &mut board) {
+                continue;
+            }
+            let known = newest.get(&run.id).copied().unwrap_or_default();
+            match self.leases.take(&run.id, known, self.manner.retry).map_err(SweepError::Lease)? {
+                Taking::Taken(lease) => {
+                    // Between the look and the lease another process may have ended it.
+                    if self.has_ended_elsewhere(run, &mut board) {
+                        lease.end(LeaseState::Done).map_err(SweepError::Lease)?;
+                    } else {
+                        board.ours.insert(run.id.clone());
+                        return Ok(Next::Make(run, lease));
+                    }
+                }
+                Taking::Held(holder) if board.told.insert(run.id.clone()) => {
+                    let text = format!("{holder} makes it");
+                    (self.on_event)(SweepEvent::Note { id: run.id.clone(), text });
+                }
+                Taking::Held(_) => {}
+                Taking::Failed(error) => drop(board.settled.insert(run.id.clone(), Some(error))),
+            }
+        }
+        Ok(if is_anything_open { Next::Wait } else { Next::Nothing })
+    }
+
+    fn has_ended_elsewhere(&self, run: &PlannedRun, board: &mut Board) -> bool {
+        let path = self.folder.run(&run.id);
+        if !path.is_dir() {
+            return false;
+        }
+        let problem = check_identity(run, &path).err().map(|error| error.to_string());
+        board.settled.insert(run.id.clone(), problem);
+        let operations = run.cost.operations;
+        (self.on_event)(SweepEvent::EndedElsewhere { id: run.id.clone(), operations });
+        true
+    }
+
+    /// What came of a run.
+    fn note(&self, run: &PlannedRun, made: Result<Made, SweepError>) -> Result<(), SweepError> {
+        let mut board = lock(&self.board);
+        board.ours.remove(&run.id);
+        board.told.remove(&run.id);
+        self.news.notify_all();
+        match made {
+            Ok(Made::Ended) => {
+                board.failures_in_a_row = 0;
+                board.settled.insert(run.id.clone(), None);
+            }
+            Ok(Made::Interrupted) => {}
+            Ok(Made::Lost) => {
+                let text = "another process has taken it over".to_owned();
+                (self.on_event)(SweepEvent::Note { id: run.id.clone(), text });
+            }
+            Err(error) => {
+                board.failures_in_a_row += usize::from(error.can_be_resumed());
+                if self.manner.stops_at_failure || board.failures_in_a_row >= PATIENCE {
+                    return Err(error);
+                }
+                let text = format!("failed: {error}");
+                (self.on_event)(SweepEvent::Note { id: run.id.clone(), text });
+                board.settled.insert(run.id.clone(), Some(error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for news of this process, or until it is time to look again what others have done.
+    fn wait(&self) {
+        let began = Instant::now();
+        while began.elapsed() < self.leases.pause() && !self.interrupt.load(Ordering::Relaxed) {
+            let board = lock(&self.board);
+            let pause = TICK.min(self.leases.pause());
+            let (board, waited) =
+                self.news.wait_timeout(board, pause).unwrap_or_else(PoisonError::into_inner);
+            if board.stops() || !waited.timed_out() {
+                return;
             }
         }
     }
-    Ok(Digest::of(lines))
+}
+
+/// The lock of a mutex; a thread that panicked leaves what it protects readable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

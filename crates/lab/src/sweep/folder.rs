@@ -1,5 +1,6 @@
 //! The folder of a sweep: one folder per run, named after its content, and `sweep.json`, which says what was asked for.
 
+use super::lease::{Leases, SILENCE};
 use crate::identity::{Digest, SettingKey};
 use crate::run::SAVE_EVERY;
 use crate::status::Status;
@@ -78,16 +79,20 @@ pub struct SweepEntry {
     pub choices: BTreeMap<String, serde_json::Value>,
     /// How its run stands.
     pub status: Status,
+    /// What went wrong, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     /// Hash of everything that was recorded: equal results have equal fingerprints. `None` until it has ended.
     pub fingerprint: Option<Digest>,
 }
 
-/// An open sweep folder; no other process can open it meanwhile.
+/// A sweep folder: opened by one process that says what is asked for, or joined by any number of them.
 #[derive(Debug)]
 pub struct SweepFolder {
     path: PathBuf,
-    _lock: FolderLock,
+    _lock: Option<FolderLock>,
     save_every: Duration,
+    silence: Duration,
 }
 
 impl SweepFolder {
@@ -108,13 +113,35 @@ impl SweepFolder {
         if !is_new && !path.join(SWEEP_FILE).is_file() {
             return Err(SweepFolderError::Occupied(path.to_path_buf()));
         }
-        Ok(Self { path: path.to_path_buf(), _lock: FolderLock::take(path)?, save_every: SAVE_EVERY })
+        let lock = Some(FolderLock::take(path)?);
+        Ok(Self { path: path.to_path_buf(), _lock: lock, save_every: SAVE_EVERY, silence: SILENCE })
+    }
+
+    /// Joins those who make the runs of the sweep in `path`; its leases tell them apart.
+    ///
+    /// # Errors
+    /// If there is no sweep.
+    pub fn join(path: &Path) -> Result<Self, SweepFolderError> {
+        let file = path.join(SWEEP_FILE);
+        fs::metadata(&file).map_err(|source| SweepFolderError::Io { path: file, source })?;
+        Ok(Self { path: path.to_path_buf(), _lock: None, save_every: SAVE_EVERY, silence: SILENCE })
     }
 
     /// The same, with so much wall time between two states of an arm that is being trained.
     #[must_use]
     pub fn saving_every(self, save_every: Duration) -> Self {
         Self { save_every, ..self }
+    }
+
+    /// The same, where the runs of a process count as given up after so much time without a word of it.
+    #[must_use]
+    pub fn giving_up_after(self, silence: Duration) -> Self {
+        Self { silence, ..self }
+    }
+
+    /// The leases of its runs.
+    pub(super) fn leases(&self) -> Leases {
+        Leases::of(&self.path, self.silence)
     }
 
     /// Wall time between two states of an arm that is being trained.
@@ -130,11 +157,6 @@ impl SweepFolder {
     /// The folder of a run that has ended.
     pub fn run(&self, id: &str) -> PathBuf {
         self.path.join(id)
-    }
-
-    /// The folder of a run that is being made.
-    pub(super) fn partial(&self, id: &str) -> PathBuf {
-        self.path.join(format!("{id}.partial"))
     }
 
     pub(super) fn write(&self, index: &SweepIndex) -> Result<(), SweepFolderError> {

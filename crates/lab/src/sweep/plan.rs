@@ -23,6 +23,15 @@ pub struct PlannedRun {
     pub cost: Cost,
 }
 
+/// Where runs have to fit into memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// On this machine, which makes them.
+    Here,
+    /// On the machines that will make them.
+    Elsewhere,
+}
+
 /// One combination of the lists' values.
 #[derive(Clone, Debug)]
 pub struct SweepPoint {
@@ -55,6 +64,14 @@ impl SweepPlan {
     /// # Errors
     /// What is wrong with the first point that cannot be run. Points that differ only in the seed are checked once.
     pub fn new(points: Vec<Point>, name: &str) -> Result<Self, PlanError> {
+        Self::fitting(points, name, Fit::Here)
+    }
+
+    /// The same, for runs that are made here or on other machines.
+    ///
+    /// # Errors
+    /// As [`SweepPlan::new`].
+    pub fn fitting(points: Vec<Point>, name: &str, fit: Fit) -> Result<Self, PlanError> {
         let experiment = points
             .first()
             .and_then(|point| point.spec.shared.experiment.clone())
@@ -65,8 +82,12 @@ impl SweepPlan {
             let identity = Identity::with(&spec, &mut contents)?;
             let dims = (spec.shared.latent_dim(), spec.shared.ambient_dim());
             if !sweep.has(&identity) {
-                check_settings(&spec)?;
-                if checked.insert(identity.setting_key()) {
+                let is_too_large = match check_settings(&spec) {
+                    Err(PlanError::Memory { .. }) if fit == Fit::Elsewhere => true,
+                    checked => checked.map(|_| false)?,
+                };
+                // What is too large to be built here is checked where it is made.
+                if checked.insert(identity.setting_key()) && !is_too_large {
                     Plan::new(&spec, &sweep.name_of(variant.as_deref()))?;
                 }
             }
@@ -144,6 +165,6 @@ impl SweepPlan {
 }
 
 /// The folder of a run of this version of the program: another one might make other bits.
-fn folder_name(run_id: RunId) -> String {
+pub(super) fn folder_name(run_id: RunId) -> String {
     Digest::of(format!("{RUN_FORMAT_VERSION} {} {run_id}", env!("CARGO_PKG_VERSION"))).short()
 }

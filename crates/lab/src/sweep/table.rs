@@ -1,6 +1,6 @@
 //! What the runs of a sweep found, on one page: a row per setting and arm, each figure with its interval over seeds.
 
-use super::execute::SweepError;
+use super::error::{SweepError, io};
 use super::folder::{SweepEntry, SweepFolder, SweepIndex};
 use crate::stats::{Estimate, Located};
 use crate::summary::{other_columns, title};
@@ -98,9 +98,9 @@ pub fn rows(
             continue;
         }
         let path = folder.run(&entry.run).join("summary.json");
-        let text = fs::read_to_string(&path).map_err(super::execute::io(&path))?;
+        let text = fs::read_to_string(&path).map_err(io(&path))?;
         let summary: Value = serde_json::from_str(&text)
-            .map_err(|error| super::execute::io(&path)(std::io::Error::other(error.to_string())))?;
+            .map_err(|error| io(&path)(std::io::Error::other(error.to_string())))?;
         match groups.iter_mut().find(|(first, _)| first.setting == entry.setting) {
             Some((_, summaries)) => summaries.push(summary),
             None => groups.push((entry, vec![summary])),

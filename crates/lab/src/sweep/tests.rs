@@ -13,6 +13,10 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod failing;
+mod leases;
+mod sharing;
+
 const TINY: &[&str] = &[
     "data.ambient_dim=64",
     "network.width=12",

@@ -24,7 +24,7 @@ from ._parts import (
 from ._reference import Explanation, ShippedExperiment, experiments, explain
 from ._run import Arm, Run, resume
 from ._settings import Setting, settings
-from ._sweep import Judgement, Sweep, SweepResult, judge, open, report, sweep
+from ._sweep import Judgement, Point, Sweep, SweepResult, judge, open, report, sweep
 from ._table import Table
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "NetworkPart",
     "Part",
     "PartError",
+    "Point",
     "Reading",
     "Remark",
     "Run",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import numpy as np
 
-from . import _featurescope, _progress
-from ._errors import SettingError
+from . import _featurescope, _machines, _progress
+from ._errors import RunError, SettingError
 from ._experiment import RUNS, Experiment, _describe
 from ._monitor import Monitor
+from ._parts import Part
 from ._plot import pyplot
 from ._run import SAVE_EVERY, Run
 from ._settings import find
@@ -54,7 +56,7 @@ def _figure(summary: Mapping[str, Any], place: tuple[str, ...]) -> float:
 class SweepResult:
     """The runs of a sweep."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], errors: Mapping[str, str] | None = None) -> None:
         self.path = Path(path)
         """Its folder."""
         index = json.loads((self.path / "sweep.json").read_text(encoding="utf-8"))
@@ -62,6 +64,9 @@ class SweepResult:
         """What was asked for: the run, and what was chosen from the lists."""
         self.warnings: list[str] = index["warnings"]
         """Lists that changed nothing."""
+        told = {point["run"]: point["problem"] for point in self.points if point.get("problem")}
+        self.errors: dict[str, str] = {**told, **(errors or {})}
+        """What went wrong, by run."""
 
     @property
     def runs(self) -> list[Run]:
@@ -71,26 +76,36 @@ class SweepResult:
 
     @property
     def table(self) -> Table:
-        """A row for each point and arm: what was chosen, and the figures of the last recorded step."""
-        return Table.of(self._rows(list(_FIGURES)))
+        """A row for each point and arm: what was chosen, and the figures of the last recorded step.
 
-    def _rows(self, figures: list[str]) -> dict[str, list[Any]]:
+        A point that failed has one row without arm and figures. Its error is in the column ``error``, which is there if
+        any failed.
+        """
+        return Table.of(self._rows(list(_FIGURES), with_errors=True))
+
+    def _rows(self, figures: list[str], *, with_errors: bool = False) -> dict[str, list[Any]]:
         keys = list(dict.fromkeys(key for point in self.points for key in point["choices"]))
         short = {key: key.rsplit(".", 1)[-1] for key in keys}
         if len(set(short.values())) < len(keys):
             short = {key: key for key in keys}
         rows: dict[str, list[Any]] = {name: [] for name in ["run", *short.values(), "arm", *figures]}
+        errors: list[str] = []
         for point in self.points:
-            if point["fingerprint"] is None:
+            error = self.errors.get(point["run"], "")
+            has_ended = point["fingerprint"] is not None
+            if not has_ended and not (with_errors and error):
                 continue
-            run = Run(self.path / point["run"])
-            for arm in run.summary["arms"]:
+            run = Run(self.path / point["run"]) if has_ended else None
+            for arm in run.summary["arms"] if run is not None else [""]:
                 rows["run"].append(point["run"])
                 rows["arm"].append(arm)
+                errors.append("" if has_ended else error)
                 for key in keys:
                     rows[short[key]].append(point["choices"].get(key))
                 for name in figures:
-                    rows[name].append(self._value(run, arm, name))
+                    rows[name].append(float("nan") if run is None else self._value(run, arm, name))
+        if any(errors):
+            rows["error"] = errors
         return rows
 
     def _value(self, run: Run, arm: str, name: str) -> float:
@@ -149,6 +164,21 @@ class SweepResult:
         return self.table._repr_html_()
 
 
+class Point(NamedTuple):
+    """A point of a sweep that has ended or failed."""
+
+    settings: dict[str, Any]
+    """What was chosen from the lists, by key."""
+    run: Run | None
+    """Its run; ``None`` if it failed."""
+    error: str | None
+    """What went wrong, if it failed."""
+
+
+SILENCE = 120.0
+"""Seconds without a sign of life after which another worker takes over the run of a worker."""
+
+
 class Sweep:
     """Runs that are to be made."""
 
@@ -162,25 +192,140 @@ class Sweep:
         self,
         out: str | os.PathLike[str] | None = None,
         *,
+        on: Any = None,
         jobs: int | None = None,
         threads: int | None = None,
         save_every: float = SAVE_EVERY,
+        silence: float = SILENCE,
         progress: bool | _progress.Listener = True,
     ) -> SweepResult:
         """Make every run that the folder ``out`` does not hold yet, ``jobs`` at a time with ``threads`` threads each.
 
         Without a folder it is ``runs/NAME-sweep``. Run it again with longer lists, and only what is new is made.
+
+        ``on`` is an engine that has workers, here or on other machines: ``"ray"``, or whatever has ``submit``, as
+        executors of ``concurrent.futures``, a Dask client, submitit's executor and ``mpi4py.futures`` have. Each run is
+        a task of its own, with one thread unless ``threads`` says otherwise. A run that fails stops no other: its error
+        is in the table. Workers that do not see the folder send their runs back.
         """
+        if on is None:
+            path = self._folder(out)
+            listening = _progress.listener(progress)
+            try:
+                self._experiment._core.sweep(path, jobs, threads, save_every, listening)
+            finally:
+                _progress.close(listening)
+            return SweepResult(path)
+        _refuse_jobs(jobs)
+        path = self._folder(out)
+        errors = {}
+        manner = _machines.Manner(threads or 1, save_every, silence)
+        for key, point in self._points(path, _machines.engine(on), manner, progress):
+            if point.error is not None:
+                errors[key] = point.error
+        return SweepResult(path, errors)
+
+    def points(
+        self,
+        out: str | os.PathLike[str] | None = None,
+        *,
+        on: Any = None,
+        jobs: int | None = None,
+        threads: int = 1,
+        save_every: float = SAVE_EVERY,
+        silence: float = SILENCE,
+        progress: bool | _progress.Listener = False,
+    ) -> Iterator[Point]:
+        """Make the runs as :meth:`run` does, and hand over each when it has ended or failed.
+
+        Runs that the folder holds already come first. A loop that is left cancels what has not begun, so that it can
+        decide what to make next. Without ``on``, ``jobs`` runs go on at a time on this machine.
+        """
+        path = self._folder(out)
+        manner = _machines.Manner(threads, save_every, silence)
+        if on is not None:
+            _refuse_jobs(jobs)
+            for _, point in self._points(path, _machines.engine(on), manner, progress):
+                yield point
+            return
+        with ThreadPoolExecutor(jobs or max((os.cpu_count() or 1) // threads, 1)) as pool:
+            for _, point in self._points(path, _machines.engine(pool), manner, progress):
+                yield point
+
+    def _folder(self, out: str | os.PathLike[str] | None) -> Path:
         path = Path(RUNS) / f"{self._experiment.name}-sweep" if out is None else Path(out)
+        return path.absolute()
+
+    def _points(
+        self,
+        path: Path,
+        engine: _machines._Ray | _machines._Executor,
+        manner: _machines.Manner,
+        progress: bool | _progress.Listener,
+    ) -> Iterator[tuple[str, Point]]:
+        """Key and point of every run, as they end. The folder is put together in the end, however that comes."""
+        if _holds_part(self._experiment._settings):
+            raise SettingError(
+                "a part in Python lives in this process and cannot be sent to workers: run the sweep without on=, or write "
+                "the part in Rust"
+            )
+        tasks = [_machines.Task(*run) for run in self._experiment._core.share(path)]
+        index = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
+        settings = {point["run"]: point["choices"] for point in index["points"]}
+        there = [task for task in tasks if (path / task.key).is_dir()]
+        left = [task for task in tasks if task not in there]
         listening = _progress.listener(progress)
+        time_left = _machines.Left({task.key: task.operations for task in left})
+        operations = sum(task.operations for task in tasks)
         try:
-            self._experiment._core.sweep(path, jobs, threads, save_every, listening)
+            listening("sweep", index["experiment"], float(len(tasks)), operations)
+            listening("found", "", float(len(there)), sum(task.operations for task in there))
+            for task in there:
+                yield task.key, Point(settings[task.key], Run(path / task.key), None)
+            ended = len(there)
+            known = {task.key: task for task in left}
+            note = lambda text: listening("note", text, 0.0, 0.0)  # noqa: E731
+            for answer in _machines.carry_out(path, left, engine, manner, note):
+                ended += 1
+                point = _landed(answer, path, settings[answer.key])
+                listening("advanced", "", known[answer.key].operations, 0.0)
+                how = "failed: " + point.error if point.error is not None else "has ended"
+                text = f"{ended} of {len(tasks)}{time_left.after(answer.key)}; {answer.key} {how}"
+                listening("run", text, 1.0, answer.seconds)
+                yield answer.key, point
         finally:
             _progress.close(listening)
-        return SweepResult(path)
+            _featurescope.collect_sweep(path)
 
     def __repr__(self) -> str:
         return repr(self._experiment).replace("<experiment", "<sweep", 1)
+
+
+def _landed(answer: _machines.Answer, path: Path, settings: dict[str, Any]) -> Point:
+    """The point of a run that a worker has made, when its files are in the folder."""
+    error = answer.error
+    if error is None:
+        try:
+            _machines.put_in_place(answer, path)
+        except (OSError, RunError, ValueError, KeyError) as problem:
+            error = f"it was made and cannot be put in its place: {problem}"
+        else:
+            if not (path / answer.key).is_dir():
+                error = f"its worker made it, and {path / answer.key} is not there"
+    return Point(settings, Run(path / answer.key) if error is None else None, error)
+
+
+def _refuse_jobs(jobs: int | None) -> None:
+    if jobs is not None:
+        raise SettingError(f"jobs = {jobs} cannot be used with on=: the engine says how many runs go on at a time")
+
+
+def _holds_part(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_part(inner) for inner in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(_holds_part(inner) for inner in value)
+    return isinstance(value, Part)
 
 
 def sweep(name: str | os.PathLike[str], /, *, smoke: bool = False, **settings: Unpack[Options]) -> Sweep:
