@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
-use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks};
+use featurescope_sim::augment::{Augmentation, Identity, IndependentMasks, IntervalMasks, Origin};
 use featurescope_sim::data::latent::PerAtom;
 use featurescope_sim::data::{DataModel, DenseNoise, Dictionary, SparseCoding};
 use featurescope_sim::math::{Matrix, Purpose, Stream};
@@ -53,7 +53,8 @@ fn pulls_are_the_second_moments_of_drawn_views() {
         for row in 0..ROWS {
             data.draw(&samples, row, &mut x, &mut latent);
             let raw: Vec<f64> = directions.iter().map(|u| product(u, &x)).collect();
-            view.views(&masks, row, &mut x, &mut positive);
+            let atoms = data.dictionary().atoms();
+            view.views(&Origin { stream: &masks, row, atoms, code: &latent }, &mut x, &mut positive);
             if view.positive_is_anchor() {
                 positive.copy_from_slice(&x);
             }
