@@ -10,7 +10,8 @@
 //! | [`session`] | a learner that is stepped, rewound, and given other settings on the way | settings |
 //! | [`sample`] | one sample with everything that it is made of | settings |
 //! | [`protocol`] | requests and answers | settings, session, sample |
-//! | `exports` | the functions that a browser calls; WebAssembly only | protocol |
+//!
+//! Where it is compiled to WebAssembly, `exports` has the functions that a browser calls.
 
 pub mod settings;
 pub mod session;

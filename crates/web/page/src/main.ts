@@ -7,6 +7,7 @@ import { Learner } from "./learner";
 import { type State, fromHash, latest, toHash } from "./link";
 import type { Choice } from "./protocol";
 import { Settings } from "./settings";
+import { TOUR } from "./tour";
 import { View } from "./view";
 
 const EXPERIMENT = "first-look";
@@ -186,6 +187,7 @@ class Page {
       this.pause();
       this.enqueue(() => this.open({ ...OPENING }));
     };
+    this.wireTour();
     this.wireTime();
     this.wireCopies();
     document.addEventListener("keydown", (event) => this.key(event));
@@ -197,6 +199,19 @@ class Page {
       this.pause();
       this.enqueue(() => this.restoreOr(state));
     });
+  }
+
+  private wireTour(): void {
+    for (const { title, set, text } of TOUR) {
+      const button = document.createElement("button");
+      button.textContent = title;
+      button.onclick = () => {
+        this.pause();
+        element("stop-text").textContent = text;
+        this.enqueue(() => this.open({ ...OPENING, ...set }));
+      };
+      element("stops").append(button);
+    }
   }
 
   /** The slider over time: only the last place that it was dragged to is computed. */

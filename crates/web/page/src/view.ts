@@ -104,7 +104,7 @@ export class View {
     canvas.setAttribute("aria-label", `${learner.arm}: |cosine| of every neuron (row) with every atom (column)`);
     const caption = document.createElement("p");
     caption.className = "small";
-    caption.textContent = "A row is a neuron, a column is an atom. The darkest cells are weights along one atom.";
+    caption.textContent = "A row is a neuron, a column is an atom. The stronger the colour, the nearer is |cos| to 1.";
     caption.classList.add("caption");
     const stop = document.createElement("p");
     stop.className = "small";
@@ -215,7 +215,7 @@ export class View {
       const active = (this.sample.arrays.code as Matrix).values.reduce((n, z) => n + (z === 0 ? 0 : 1), 0);
       const isReduced = learner.about?.values["training.dynamics"] === '"reduced"';
       text.textContent =
-        `${active} of its atoms are active. ` +
+        (active === 0 ? "None of its atoms is active, so it is noise alone. " : `${active} of its atoms are active. `) +
         (isReduced
           ? "Reduced dynamics computes with what a network sees of such samples, so this sample itself is not used."
           : `It is row ${this.row} of the next batch.`);
