@@ -44,12 +44,11 @@ impl Samples {
                 "a sample of {dim} coordinates is not drawn here: at most {MOST_COORDINATES}"
             ));
         }
-        let model = match planned.plan.data.ambient() {
-            Some(model) => Arc::clone(model),
-            None => {
-                let law = shared.built_data().ok_or("these data cannot be drawn")?;
-                law.draw(&Drawing { seed: shared.seed, matrices: &[] }).map_err(said)?
-            }
+        let model = if let Some(model) = planned.plan.data.ambient() {
+            Arc::clone(model)
+        } else {
+            let law = shared.built_data().ok_or("these data cannot be drawn")?;
+            law.draw(&Drawing { seed: shared.seed, matrices: &[] }).map_err(said)?
         };
         let augmentation = planned.arm().augmentation().map_err(said)?;
         Ok(Self {

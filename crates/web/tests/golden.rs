@@ -1,5 +1,7 @@
 //! Makes the numbers that the engine is compared with where it runs as WebAssembly: the terminal's measurements of
-//! two small runs, by the kernels of this machine.
+//! three small runs, by the kernels of this machine.
+
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
 use featurescope_web::settings::Choice;
 use serde_json::json;

@@ -23,16 +23,17 @@ test("the figures of a run agree with those that the terminal recorded", async (
       record.forEach((expected, c) => {
         const found = values[r * cols + c];
         if (expected === null) return assert.ok(Number.isNaN(found));
-        // Relative, but for figures that are nearly nothing.
-        const apart = Math.abs(found - expected) / Math.max(1e-6, Math.abs(expected));
-        furthest = Math.max(furthest, apart);
-        assert.ok(apart < 1e-5, `${arm}, step ${r + 1}, ${columns[c]}: ${found} against ${expected}`);
+        // Mean logits are sums of both signs in single precision, which may nearly cancel: hence the second part.
+        const allowed = 1e-5 * Math.abs(expected) + 1e-9;
+        const apart = Math.abs(found - expected);
+        furthest = Math.max(furthest, apart / allowed);
+        assert.ok(apart <= allowed, `${arm}, step ${r + 1}, ${columns[c]}: ${found} against ${expected}`);
         compared++;
       }),
     );
   }
   assert.ok(compared > 1000, `${compared} numbers were compared`);
-  console.log(`# ${compared} numbers, at most ${furthest.toExponential(1)} apart`);
+  console.log(`${compared} numbers; the furthest is ${furthest.toFixed(2)} of what is allowed apart`);
 });
 
 test("a step can be seen again to the last bit", async () => {
