@@ -58,9 +58,14 @@ fn a_page_is_served_on_this_machine_alone() {
         assert!(answer.starts_with("HTTP/1.1 404 "), "{path}: {answer}");
     }
     assert!(ask("/", "example.org").starts_with("HTTP/1.1 403 "));
-    // A request that never ends is cut off where a request has to have ended.
-    let long = ask(&format!("/{}", "x".repeat(20_000)), &address);
-    assert!(!long.starts_with("HTTP/1.1 200"), "{long}");
+    // A request that does not end is not read to its end, and the next one is answered.
+    let mut stream = TcpStream::connect(&address).unwrap();
+    let mut sent = 0;
+    while sent < 64 << 20 && stream.write_all(&[b'x'; 1 << 16]).is_ok() {
+        sent += 1 << 16;
+    }
+    assert!(sent < 64 << 20, "{sent} bytes of a request were taken");
+    assert!(ask("/", &address).ends_with("<title>lab</title>"));
 }
 
 #[test]

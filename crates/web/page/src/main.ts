@@ -145,7 +145,10 @@ class Page {
   }
 
   private play(): void {
-    if (this.isPlaying) return this.pause();
+    if (this.isPlaying) {
+      this.pause();
+      return this.show();
+    }
     this.isPlaying = true;
     this.show();
     const next = async (): Promise<void> => {

@@ -213,9 +213,13 @@ export class View {
       const learner = this.learners[0] as Learner;
       this.sample = await learner.ask({ sample: this.row });
       const active = (this.sample.arrays.code as Matrix).values.reduce((n, z) => n + (z === 0 ? 0 : 1), 0);
+      const activeText =
+        active === 0
+          ? "None of its atoms is active, so it is noise alone. "
+          : `Of its ${(this.sample.arrays.code as Matrix).cols} atoms ${active} ${active === 1 ? "is" : "are"} active. `;
       const isReduced = learner.about?.values["training.dynamics"] === '"reduced"';
       text.textContent =
-        (active === 0 ? "None of its atoms is active, so it is noise alone. " : `${active} of its atoms are active. `) +
+        activeText +
         (isReduced
           ? "Reduced dynamics computes with what a network sees of such samples, so this sample itself is not used."
           : `It is row ${this.row} of the next batch.`);

@@ -133,7 +133,10 @@ test("what makes no sense is said on the page and nothing is lost", { skip }, as
 
 test("the opening setting: a step, a neuron, both themes, a narrow screen", { skip }, async () => {
   const { page, problems } = await open("");
-  assert.equal(await page.textContent("#matrix-none ~ p.caption"), await page.textContent(".caption"));
+  assert.equal(await page.$$eval("#stops button", (all) => all.length), 4);
+  await page.click("#stops button:nth-child(2)");
+  await page.waitForFunction(() => location.hash.includes("data.noise_constant%3D0.35"));
+  assert.match(await page.textContent("#stop-text"), /about a third/);
   await page.click("#forward");
   await page.waitForFunction(() => document.querySelector("#pace").textContent.includes("ms"));
   await page.focus("#matrix-random_mask");
