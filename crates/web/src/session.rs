@@ -2,7 +2,7 @@
 //!
 //! Random numbers are functions of seed and step. So a state that was kept, and the steps after it taken again,
 //! give every later state bit for bit: rewinding needs some kept states and no list of all of them. Settings that
-//! change on the way begin a [`Segment`] of their own; what was before stays and can be rewound to.
+//! change on the way begin a segment of their own; what was before stays and can be rewound to.
 
 use crate::settings::{Choice, Planned, said};
 use featurescope_lab::spec::typed::{ArmSpec, SharedSpec};

@@ -4,7 +4,15 @@ import wasm from "./engine.wasm?url";
 import { Engine } from "./engine";
 import type { FromWorker } from "./protocol";
 
-const engine = Engine.load(fetch(wasm));
+async function start(): Promise<Engine> {
+  const response = await fetch(wasm);
+  if (!response.ok) throw new Error(`the engine is not where the page expects it (${response.status})`);
+  return Engine.load(await response.arrayBuffer());
+}
+
+const engine = start();
+// Said with the first request.
+engine.catch(() => undefined);
 
 self.onmessage = async (event: MessageEvent<{ id: number; request: string }>) => {
   const { id, request } = event.data;

@@ -1,4 +1,6 @@
-// The page as a person meets it, in a real Chromium. Photographs are left in the folder that PHOTOGRAPHS names.
+// The page as a person meets it, in a real Chromium. LAB is the address of a page that is being served, by
+// `featurescope lab` for instance; without it the test serves the built page itself. Photographs are left in the folder
+// that PHOTOGRAPHS names.
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
@@ -17,9 +19,13 @@ const skip = fs.existsSync(PROGRAM) ? false : `no Chromium at ${PROGRAM}`;
 
 let browser;
 let server;
+let address = process.env.LAB;
 test.before(async () => {
   if (skip) return;
-  server = await preview({ root: new URL("..", import.meta.url).pathname, preview: { port: 0, host: "127.0.0.1" } });
+  if (!address) {
+    server = await preview({ root: new URL("..", import.meta.url).pathname, preview: { port: 0, host: "127.0.0.1" } });
+    [address] = server.resolvedUrls.local;
+  }
   browser = await chromium.launch({ executablePath: PROGRAM, args: ["--no-sandbox"] });
 });
 test.after(async () => {
@@ -34,7 +40,7 @@ async function open(hash, options = {}) {
   const problems = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && problems.push(message.text()));
   page.on("pageerror", (error) => problems.push(String(error)));
-  await page.goto(server.resolvedUrls.local[0] + hash);
+  await page.goto(address + hash);
   await page.waitForSelector("html[data-ready]");
   return { page, problems };
 }
