@@ -51,6 +51,9 @@ pub enum Command {
     #[cfg(feature = "images")]
     #[command(subcommand, after_help = exit::HELP)]
     Images(ImagesCommand),
+    /// Open the lab: a page in which learners train in the browser, with sliders, forwards and backwards
+    #[command(after_help = exit::HELP)]
+    Lab(LabArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, an experiment, a statement of the paper, a letter or a term
@@ -483,6 +486,20 @@ pub struct ExplainArguments {
     /// Print what is found as JSON, or everything that has a name
     #[arg(long, conflicts_with = "runs")]
     pub json: bool,
+}
+
+/// Arguments of `lab`.
+#[derive(Debug, Args)]
+pub struct LabArguments {
+    /// Folder of the page
+    #[arg(long, value_name = "DIR", default_value = "crates/web/page/dist")]
+    pub page: PathBuf,
+    /// Port on this machine's own address 127.0.0.1; 0 is any that is free
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port: u16,
+    /// Print the address and start no browser
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// Arguments of `completions`.

@@ -18,6 +18,7 @@ mod papers;
 mod progress;
 mod scoreboard;
 mod screen;
+mod serve;
 mod table;
 
 use anyhow::Result;
@@ -59,6 +60,7 @@ fn carry_out(command: Command) -> Result<Exit> {
         Command::Report(arguments) => commands::report::report(&arguments),
         Command::Compare(arguments) => commands::compare::compare(&arguments),
         Command::Diagnose(arguments) => commands::diagnose::diagnose(&arguments),
+        Command::Lab(arguments) => commands::lab::lab(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

@@ -229,7 +229,8 @@ fn every_command_of_the_pages_runs() {
         let output = featurescope(folder.path(), &arguments).output().unwrap();
         ran += 1;
         // At a small size an arm may diverge: its rates were chosen for the full one.
-        let is_diverged = ["run", "sweep"].contains(&words[0].as_str()) && output.status.code() == Some(DIVERGED);
+        let is_diverged =
+            ["run", "sweep"].contains(&words[0].as_str()) && output.status.code() == Some(DIVERGED);
         if !output.status.success() && !is_diverged {
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             failed.push(format!("{}: featurescope {}\n{told}", page.display(), command.join(" ")));

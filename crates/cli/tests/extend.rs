@@ -73,7 +73,10 @@ fn copy(from: &Path, to: &Path) {
         fs::create_dir_all(to).unwrap();
         for entry in fs::read_dir(from).unwrap() {
             let entry = entry.unwrap();
-            copy(&entry.path(), &to.join(entry.file_name()));
+            // What npm has fetched for the lab's page is no part of the program.
+            if entry.file_name() != "node_modules" {
+                copy(&entry.path(), &to.join(entry.file_name()));
+            }
         }
     } else {
         fs::copy(from, to).unwrap();

@@ -14,7 +14,7 @@
 //! | [`spec`] | what was typed: settings from TOML and the command line, each checked | – |
 //! | [`mod@experiments`] | questions that come with the program | spec |
 //! | [`identity`] | which run and which settings something belongs to | spec |
-//! | [`plan`] | what will run: parts that fit together, their cost, what is foreseen | host, status, store, matrix_file, spec, identity |
+//! | [`plan`] | what will run: parts that fit together, their cost, what is foreseen | host, status, matrix_file, spec, identity |
 //! | [`mod@bench`] | what a step costs on this machine | status, plan |
 //! | [`summary`] | what a run found, on one page | stats, status, store, plan |
 //! | [`mod@run`] | carries a plan out into a run directory | host, status, store, spec, identity, plan, summary |
@@ -27,28 +27,50 @@
 //! | [`report`] | pictures of stored runs | stats, status, store, spec, identity, plan, sweep, evidence, paper, claim |
 //! | [`diagnose`] | the same panel for representations of any other network | host, stats, array_file, identity, report |
 //! | [`monitor`] | the same while another program trains, layer by layer | status, store, identity, run, report, diagnose |
+//!
+//! Without the feature `native` there is what a page in a browser needs: everything from settings to a plan. What has
+//! to do with stored runs is left out.
+
+#![cfg_attr(
+    not(feature = "native"),
+    allow(dead_code, reason = "what stored runs ask of a plan stands in the plan")
+)]
 
 pub mod host;
 pub mod stats;
 pub mod status;
+#[cfg(feature = "native")]
 pub mod store;
+#[cfg(feature = "native")]
 pub mod array_file;
 pub mod matrix_file;
 pub mod spec;
 pub mod experiments;
 pub mod identity;
 pub mod plan;
+#[cfg(feature = "native")]
 pub mod bench;
+#[cfg(feature = "native")]
 pub mod summary;
+#[cfg(feature = "native")]
 pub mod run;
+#[cfg(feature = "native")]
 pub mod sweep;
+#[cfg(feature = "native")]
 pub mod evidence;
+#[cfg(feature = "native")]
 pub mod paper;
+#[cfg(feature = "native")]
 pub mod claim;
+#[cfg(feature = "native")]
 pub mod results;
+#[cfg(feature = "native")]
 pub mod reference;
+#[cfg(feature = "native")]
 pub mod report;
+#[cfg(feature = "native")]
 pub mod diagnose;
+#[cfg(feature = "native")]
 pub mod monitor;
 
 #[cfg(test)]

@@ -1,8 +1,15 @@
 //! Matrices given as files: NumPy's `.npy` (what `numpy.save` writes), or text with one row per line.
 
+#[cfg(feature = "native")]
 use crate::array_file::npy_matrix;
 use featurescope_sim::math::Matrix;
 use std::path::{Path, PathBuf};
+
+/// A page in a browser has no files, so nothing that reads those of NumPy.
+#[cfg(not(feature = "native"))]
+fn npy_matrix(_bytes: &[u8]) -> Result<Matrix, String> {
+    Err("this build of the program reads no NumPy files".to_owned())
+}
 
 /// A file that does not hold the matrix that was expected.
 #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ pub mod image_features;
 pub mod image_training;
 pub mod images;
 pub mod judge;
+pub mod lab;
 pub mod list;
 pub mod man;
 pub mod report;

@@ -22,6 +22,9 @@ pub use settings::Settings;
 use crate::spec::Spec;
 use std::path::{Path, PathBuf};
 
+/// Name of the folder of a run directory that has the copies of the files that settings name.
+pub const FILES_FOLDER: &str = "files";
+
 /// What a spec describes: its settings with the contents of the files that they name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

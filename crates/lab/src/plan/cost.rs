@@ -189,10 +189,8 @@ impl ArmSize {
         let embeddings = samples * (ARRAYS_PER_EMBEDDING * self.width + above);
         let logits = self.anchors * self.negatives.max(2.0 * self.own_values);
         // Arrays of their own and their gradients, and what a task asks for.
-        let own = 2.0 * (self.own_entries + self.upper_entries)
-            + self.own_values * d
-            + self.met
-            + self.target;
+        let own =
+            2.0 * (self.own_entries + self.upper_entries) + self.own_values * d + self.met + self.target;
         let rows = drawn + moved;
         SINGLE * (rows * d1 + embeddings + logits + own + self.anchors.max(self.negatives) * d)
     }

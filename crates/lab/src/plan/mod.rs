@@ -23,10 +23,9 @@ pub use fork::{Fork, ForkMoment};
 pub use outline::{Outline, ProbePlan};
 pub use prediction::{ClosedForms, GrowthFactors, Model, Prediction, Yardstick, foretell};
 
-use crate::identity::{Identity, InputError, InputFile};
+use crate::identity::{FILES_FOLDER, Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;
 use crate::spec::{Spec, SpecError};
-use crate::store::FILES_FOLDER;
 use data::DataFacts;
 use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;

@@ -3,8 +3,9 @@
 //! A folder belongs to one run for ever: one that holds anything is refused, so nothing is ever written over. It is
 //! locked while it is open.
 
+use crate::identity::FILES_FOLDER;
 use crate::store::disk::create_folder;
-use crate::store::{ASIDE, FILES_FOLDER, FolderLock, LOCK_FILE, LockError};
+use crate::store::{ASIDE, FolderLock, LOCK_FILE, LockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -2,10 +2,10 @@
 //! and run again alone.
 
 use super::{DirectoryError, RunDirectory, RunError, SPEC_FILE};
-use crate::identity::Digest;
+use crate::identity::{Digest, FILES_FOLDER};
 use crate::plan::Plan;
 use crate::store::disk::create_folder;
-use crate::store::{FILES_FOLDER, write_bytes_atomically, write_text_atomically};
+use crate::store::{write_bytes_atomically, write_text_atomically};
 
 /// Leaves the files and then `spec.toml`, which names them: where there is one, it can be run.
 pub(super) fn keep_settings(plan: &Plan, directory: &RunDirectory) -> Result<(), RunError> {

@@ -2,11 +2,10 @@
 //! its folder.
 
 use super::*;
+use crate::identity::FILES_FOLDER;
 use crate::plan::PlanError;
 use crate::spec::{Layer, Spec};
-use crate::store::{
-    DATA_FILE, FILES_FOLDER, read_checkpoint, read_data, read_data_head, read_representation,
-};
+use crate::store::{DATA_FILE, read_checkpoint, read_data, read_data_head, read_representation};
 use crate::tiny;
 use featurescope_sim::data::{DataModel, Dictionary};
 use featurescope_sim::math::Matrix;

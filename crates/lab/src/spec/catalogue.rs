@@ -215,7 +215,7 @@ fn of_slot(
             used_when: kept(used_when),
             alternatives: kept(setting.alternatives.iter().map(|name| key(name)).collect()),
             doc: setting.doc,
-            });
+        });
     }
     settings
 }

@@ -53,8 +53,6 @@ pub use writer::{ArmWriter, write_records};
 
 /// Version of the layout of a run directory.
 pub const RUN_FORMAT_VERSION: u32 = 2;
-/// Name of the folder of the files that the settings of a run name.
-pub const FILES_FOLDER: &str = "files";
 /// Name of the table of recorded steps.
 pub const RECORDS_FILE: &str = "records.parquet";
 /// Name of the table of neurons.

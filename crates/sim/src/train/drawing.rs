@@ -144,12 +144,7 @@ impl Views<'_> {
     ///
     /// # Shapes
     /// As above.
-    pub fn draw_single(
-        self,
-        (stream, first_row): (&Stream, usize),
-        codes: &Matrix,
-        samples: &mut Matrix,
-    ) {
+    pub fn draw_single(self, (stream, first_row): (&Stream, usize), codes: &Matrix, samples: &mut Matrix) {
         if let Some(whole) = self.augmentation.whole_batches() {
             return whole.single_views(stream, first_row as u32, samples);
         }

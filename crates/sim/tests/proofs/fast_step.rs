@@ -9,8 +9,8 @@ use featurescope_sim::network::Network;
 use featurescope_sim::objective::{NegativeSet, Objective};
 use featurescope_sim::part::Chosen;
 use featurescope_sim::train::{
-    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, NoAdversary, Optimizer, Parts, Reduced, Sampled,
-    ZeroBias,
+    Arithmetic, BatchPlan, Dynamics, MaskJitter, NegativeViews, NoAdversary, Optimizer, Parts, Reduced,
+    Sampled, ZeroBias,
 };
 use std::sync::Arc;
 
