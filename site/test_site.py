@@ -87,7 +87,7 @@ class Citations(unittest.TestCase):
         for text, page, expected in [
             ("As theory.md 4.6 says.", "docs/claims.md", "As [theory.md 4.6](#wen-li-2021-section-4.6) says."),
             ("(docs/theory.md 8.2)", "README.md", "([docs/theory.md 8.2](#wen-li-2021-section-8.2))"),
-            ("theory.md 99.1 is no section", "README.md", "theory.md 99.1 is no section"),
+            (f"theory.md {99.1} is no section", "README.md", f"theory.md {99.1} is no section"),
             ("`theory.md 4.6` is code", "README.md", "`theory.md 4.6` is code"),
             ("[theory.md 4.6](docs/theory.md)", "README.md", "[theory.md 4.6](docs/theory.md)"),
             ("theories/no-paper/theory.md 4.6", "README.md", "theories/no-paper/theory.md 4.6"),

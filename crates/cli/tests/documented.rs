@@ -39,7 +39,9 @@ fn pages() -> Vec<PathBuf> {
     let mut folders = vec![root(), root().join("docs")];
     folders.extend(inside(root().join("experiments")));
     for paper in inside(root().join("theories")) {
-        folders.extend(["derivations", "results"].map(|folder| paper.join(folder)));
+        // Not every paper has both.
+        let own = ["derivations", "results"].map(|folder| paper.join(folder));
+        folders.extend(own.into_iter().filter(|folder| folder.is_dir()));
         folders.extend(inside(paper.join("experiments")));
         folders.push(paper);
     }
@@ -264,7 +266,8 @@ fn every_script_and_package_of_the_pages_exists() {
                 looked_at += 1;
                 let name = words[at + 1].trim_start_matches("featurescope-");
                 let name = if name == "featurescope" { "cli" } else { name };
-                let is_there = root().join("crates").join(name).exists();
+                let is_there =
+                    ["crates", "theories"].iter().any(|kind| root().join(kind).join(name).exists());
                 if words[at] == "-p" && !is_there {
                     missing.push(format!("{}: package {}", page.display(), words[at + 1]));
                 }

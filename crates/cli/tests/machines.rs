@@ -185,7 +185,7 @@ fn a_killed_worker_is_taken_over_to_the_same_bytes() {
 #[test]
 fn a_worker_on_another_machine_is_taken_over_when_it_is_silent() {
     let folder = prepared();
-    let lists = ["training.steps=150", "seed=[1,2]"];
+    let lists = ["training.steps=1500", "seed=[1,2]"];
     let expected = alone(folder.path(), &lists);
     let key = keys(&plan(folder.path(), &lists)).remove(0);
     let shared = folder.path().join("shared");
@@ -215,6 +215,7 @@ fn a_signal_saves_the_run_and_the_same_command_goes_on() {
     let key = keys(&plan(folder.path(), &lists)).remove(0);
     let shared = folder.path().join("shared");
     let command = ["sweep", "run", "shared", "--index", "0", "--save-every", "0"];
+    let mut interrupted = 0;
     for signal in ["USR1", "USR2", "TERM"] {
         let worker = start(folder.path(), &command);
         let arm = shared.join(format!("{key}.partial"));
@@ -225,8 +226,8 @@ fn a_signal_saves_the_run_and_the_same_command_goes_on() {
                     && path.join("arms/sampled/resume.state").is_file()
             })
         };
-        wait_for(&format!("{} is not begun", arm.display()), || is_begun(&shared));
-        std::thread::sleep(Duration::from_millis(100));
+        let has_ended = || shared.join(&key).is_dir();
+        wait_for(&format!("{} is not begun", arm.display()), || is_begun(&shared) || has_ended());
         let number = worker.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &number]).status().unwrap().success());
         let (_, said, code) = ended(worker);
@@ -236,7 +237,9 @@ fn a_signal_saves_the_run_and_the_same_command_goes_on() {
         }
         assert_eq!(code, Some(130), "{signal}: {said}");
         assert!(said.contains("`featurescope sweep run shared` goes on"), "{said}");
+        interrupted += 1;
     }
+    assert!(interrupted > 0, "the run was over before the first signal");
     done(folder.path(), &command);
     done(folder.path(), &["sweep", "run", "shared", "--index", "1"]);
     assert!(files(&shared) == expected);

@@ -1,7 +1,7 @@
 //! One sample with everything that it is made of: x = M z + ξ, and its two views.
 
 use crate::settings::{Planned, said};
-use featurescope_sim::augment::{Augmentation, Identity};
+use featurescope_sim::augment::{Augmentation, Identity, Origin};
 use featurescope_sim::data::{DataModel, Drawing};
 use featurescope_sim::math::{Purpose, Stream};
 use std::sync::Arc;
@@ -68,7 +68,9 @@ impl Samples {
         let signal = self.model.dictionary().combine(&drawn.latent).row(0).to_vec();
         let mut positive = anchor.clone();
         if !self.augmentation.positive_is_anchor() {
-            self.augmentation.views(&stream(Purpose::MASKS), row, &mut anchor, &mut positive);
+            let (masks, atoms) = (stream(Purpose::MASKS), self.model.dictionary().atoms());
+            let origin = Origin { stream: &masks, row, atoms, code: &code };
+            self.augmentation.views(&origin, &mut anchor, &mut positive);
         }
         Sample { code, signal, noise, anchor, positive }
     }

@@ -225,7 +225,8 @@ impl Kept {
 fn may_follow(now: &Planned, next: &Planned) -> Result<(), String> {
     let (old, new): (&ArmSpec, &ArmSpec) = (&now.arm().spec, &next.arm().spec);
     let shared: [&SharedSpec; 2] = [&now.plan.shared, &next.plan.shared];
-    let arrays = |spec: &ArmSpec| spec.own_arrays(shared[0].latent_dim());
+    let (latent_dim, ambient_dim) = (shared[0].latent_dim(), shared[0].ambient_dim());
+    let arrays = |spec: &ArmSpec| (spec.own_arrays(latent_dim, ambient_dim), spec.needs().target);
     let remembered = |spec: &ArmSpec| spec.bias_rule().map_or(&[][..], |rule| rule.memory());
     let known = remembered(old);
     let same = [
@@ -234,6 +235,7 @@ fn may_follow(now: &Planned, next: &Planned) -> Result<(), String> {
         ("data.ambient_dim", shared[0].ambient_dim() == shared[1].ambient_dim()),
         ("data.dictionary", shared[0].dictionary_kind() == shared[1].dictionary_kind()),
         ("network", old.network == new.network),
+        ("head", old.head == new.head),
         ("training.dynamics", old.training.dynamics == new.training.dynamics),
         ("training.optimizer", old.training.optimizer == new.training.optimizer),
         ("what the objective learns", arrays(old) == arrays(new)),

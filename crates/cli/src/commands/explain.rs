@@ -3,6 +3,7 @@
 use crate::args::ExplainArguments;
 use crate::commands::explain_json;
 use crate::commands::judge::judged;
+use crate::commands::statements::{all_statements, tested_by};
 use crate::exit::{Exit, UnknownName};
 use crate::layout::{pad_right, shortened, shown_width, wrapped};
 use crate::scoreboard::{self, Detail};
@@ -10,9 +11,9 @@ use crate::{figure, output};
 use anyhow::Result;
 use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
 use featurescope_image::settings::CATALOGUE;
+use featurescope_lab::claim::Claim;
 use featurescope_lab::claim::wording::question;
-use featurescope_lab::claim::{Claim, claims};
-use featurescope_lab::paper::{Paper, shipped};
+use featurescope_lab::paper::Paper;
 use featurescope_lab::reference::{self, Entry, Fit, Subject, Symbol, Term, entries, search, suggestions};
 use featurescope_lab::results;
 use featurescope_lab::spec::Catalogue;
@@ -178,21 +179,6 @@ fn spoken_of(name: &str, width: usize) -> Result<String> {
         return Ok(String::new());
     }
     Ok(format!("\n{}", wrapped(&ids.join("; "), width, "Statements that are tested by it: ", "  ")))
-}
-
-/// The statements of all papers.
-pub(super) fn all_statements() -> Result<Vec<Claim>> {
-    let mut all = Vec::new();
-    for paper in shipped() {
-        all.extend(claims(paper)?);
-    }
-    Ok(all)
-}
-
-/// The names of the statements whose tests read a quantity or column.
-pub(super) fn tested_by<'a>(name: &str, statements: &'a [Claim]) -> Vec<&'a str> {
-    let reads = |claim: &&Claim| claim.tests.iter().any(|test| test.quantity().0 == name);
-    statements.iter().filter(reads).map(|claim| claim.id.as_str()).collect()
 }
 
 fn symbol_page(name: &str, symbol: &Symbol, width: usize) -> String {

@@ -1,6 +1,6 @@
 //! `featurescope explain --json`: the same as data, for pages and programs that list what has a name.
 
-use crate::commands::explain::{all_statements, tested_by};
+use crate::commands::statements::{all_statements, tested_by};
 use anyhow::Result;
 use featurescope_lab::claim::{About, Claim};
 use featurescope_lab::paper::Paper;

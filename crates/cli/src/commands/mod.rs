@@ -14,11 +14,13 @@ pub mod image_training;
 pub mod images;
 pub mod judge;
 pub mod lab;
+mod layers;
 pub mod list;
 pub mod man;
 pub mod report;
 pub mod resume;
 pub mod run;
+mod statements;
 pub mod sweep;
 
 /// Parent of run directories without `--out`.

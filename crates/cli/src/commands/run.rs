@@ -2,17 +2,16 @@
 
 use crate::args::{Manner, RunArguments};
 use crate::commands::RUNS;
-use crate::exit::{Exit, UnknownName};
+use crate::commands::layers::layers;
+use crate::exit::Exit;
 use crate::progress::{Activity, Progress};
 use crate::{interrupt, output, panics, table};
 use anyhow::{Context, Result};
-use featurescope_image::experiments::EXPERIMENTS as ON_PICTURES;
-use featurescope_lab::experiments::{self, Experiment};
+use featurescope_lab::experiments::Experiment;
 use featurescope_lab::host::{show_bytes, use_threads};
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::write_for_run;
 use featurescope_lab::run::{RunDirectory, execute};
-use featurescope_lab::spec::registry::nearest;
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::status::Status;
 use featurescope_lab::sweep::SweepPlan;
@@ -116,21 +115,6 @@ fn make_report(manner: &Manner, directory: &RunDirectory) -> Result<()> {
         Err(error) => output::note(&format!("no report: {error}")),
     }
     Ok(())
-}
-
-/// The settings behind a name or a path, and the name of the experiment.
-pub(super) fn layers(experiment: &str, smoke: bool) -> Result<(Vec<Layer>, String)> {
-    if let Some(found) = experiments::find_or_read(experiment, smoke)? {
-        return Ok(found);
-    }
-    let known = experiments::all().into_iter().chain(ON_PICTURES).map(|shipped| shipped.name);
-    let suggestion = nearest(experiment, known);
-    Err(UnknownName {
-        name: experiment.to_owned(),
-        expected: "an experiment (`featurescope list` names them) or the path of a spec",
-        suggestion: suggestion.map(ToOwned::to_owned),
-    }
-    .into())
 }
 
 fn announcement(plan: &Plan) -> String {

@@ -9,13 +9,13 @@ use super::collect::collect;
 use super::error::{SweepError, io};
 use super::folder::{SweepFolder, SweepFolderError};
 use super::plan::{PlannedRun, SweepPlan, SweepPoint, folder_name};
-use crate::identity::{Contents, Digest, Identity, InputError, SettingKey};
+use crate::identity::{Contents, Digest, FILES_FOLDER, Identity, InputError, SettingKey};
 use crate::plan::{Cost, PlanError, with_copies};
 use crate::spec::{Layer, Point, Spec, SpecError};
 use crate::store::disk::create_folder;
 use crate::store::{
-    FILES_FOLDER, RUN_FORMAT_VERSION, StoreError, from_versioned_json, write_bytes_atomically,
-    write_json_atomically, write_text_atomically,
+    RUN_FORMAT_VERSION, StoreError, from_versioned_json, write_bytes_atomically, write_json_atomically,
+    write_text_atomically,
 };
 use serde::{Deserialize, Serialize};
 use std::fs;

@@ -19,8 +19,9 @@ const TOLERANCE: f64 = 2e-5;
 /// Inputs are rounded by 1/512 at most; logits of a few units carry that into the gradient many times over, and so
 /// few anchors average little of it out. One step, for the next one starts elsewhere, and all of it together: where
 /// rounding opens or closes a gate, single entries move by a whole sample. The largest is .07 for masks of independent
-/// coordinates, and .11 for masks that follow atoms: their views share least, so that less gradient is left.
-const MIXED_TOLERANCE: f64 = 0.15;
+/// coordinates. It is .11 for masks that follow atoms, whose views share least, so that less gradient is left, and .18
+/// for these with hard negatives, whose weights are exponentials of logits once more. A wrong product is off by about 1.
+const MIXED_TOLERANCE: f64 = 0.2;
 /// The gates of sd-one pre-activations, few of which stay open at the second.
 const BIASES: [f64; 2] = [0.1, 3.2];
 
@@ -139,8 +140,13 @@ fn every_fast_step_in_the_ambient_space_is_the_reference_step() {
     let (mut compared, mut slow, mut open, mut closed) = (0, 0, 0, 0);
     every_choice(|choice| {
         for batch in every_batch() {
-            let start =
-                || parts(choice, batch).map(|parts| Sampled::new(Box::new(run().data()), parts).unwrap());
+            let start = || {
+                let parts = parts(choice, batch)?;
+                // Without masks there is nothing to fill in: such a run is refused.
+                let fills_in = parts.objective.needs().inputs;
+                let made = Sampled::new(Box::new(run().data()), parts);
+                if fills_in { made.ok() } else { Some(made.unwrap()) }
+            };
             let Some(process) = start() else { continue };
             if !process.is_fast() {
                 assert!(process.with_arithmetic(Arithmetic::Mixed).is_err());

@@ -2,7 +2,7 @@
 
 use crate::args::{SweepPlanArguments, SweepSpec};
 use crate::commands::RUNS;
-use crate::commands::run::layers;
+use crate::commands::layers::layers;
 use crate::exit::Exit;
 use crate::layout::{pad_left, pad_right};
 use crate::progress::Activity;

@@ -14,7 +14,7 @@ use crate::part::{PartSetting, Range};
 /// The declaration.
 pub(super) static PART: DictionaryPart = DictionaryPart {
     kind: "coherent",
-    summary: "unit atoms of which every pair has the inner product coherence, in random directions",
+    summary: "unit atoms in random directions; every pair has the inner product coherence",
     settings: &[PartSetting::number(
         "coherence",
         Range::BELOW_ONE,
