@@ -29,31 +29,112 @@ class Options(TypedDict, total=False):
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number
     from 3 to 4294967295. It must be given."""
     ambient_dim: Union[int, Iterable[int]]
-    """data.ambient_dim: Dimension of a sample x (the paper's d1), at least latent_dim. Takes a
-    whole number from 3 to 9007199254740992. It must be given."""
-    dictionary: Union[Literal["haar", "hadamard", "axes", "file"], Iterable[Literal["haar", "hadamard", "axes", "file"]]]
+    """data.ambient_dim: Dimension of a sample x (the paper's d1), at least latent_dim where atoms
+    are orthonormal or at one angle. Takes a whole number from 3 to 9007199254740992. It must be
+    given."""
+    dictionary: Union[Literal["haar", "hadamard", "axes", "file", "coherent", "gaussian"], Iterable[Literal["haar", "hadamard", "axes", "file", "coherent", "gaussian"]]]
     """data.dictionary.kind: Where the dictionary M comes from. haar: uniformly random orthonormal
     atoms. hadamard: a randomised Hadamard matrix, whose leverages are all equal (ambient_dim must
     be a power of two). axes: the first coordinate axes. They break the paper's assumption that
     atoms are spread over many coordinates, because masks then hide whole atoms. file: the matrix in
-    a file. Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind =
-    sparse_coding."""
-    latent: Union[Literal["independent", "fixed_count"], Iterable[Literal["independent", "fixed_count"]]]
+    a file. coherent: unit atoms in random directions; every pair has the inner product coherence.
+    gaussian: independent random unit atoms, which may be more than dimensions (latent_dim above
+    ambient_dim). Takes one of haar, hadamard, axes, file, coherent, gaussian. Default: haar. Used
+    with data.kind = sparse_coding."""
+    coherence: Union[float, Iterable[float]]
+    """data.dictionary.coherence: ⟨M_i, M_j⟩ of every pair of atoms; 0: orthonormal atoms, measured
+    like others at angles. Takes a number in [0, 1). Default: 0.3. Used with data.kind =
+    sparse_coding and data.dictionary.kind = coherent."""
+    latent: Union[Literal["independent", "fixed_count", "power_law", "listed", "blocks", "copula", "hierarchical", "classes"], Iterable[Literal["independent", "fixed_count", "power_law", "listed", "blocks", "copula", "hierarchical", "classes"]]]
     """data.latent.kind: Which atoms are active in a sample. independent: each atom independently of
-    the others (Definition 2.1). fixed_count: exactly active_count of them in every sample. Takes
-    one of independent, fixed_count. Default: independent. Used with data.kind = sparse_coding."""
+    the others (Definition 2.1). fixed_count: exactly active_count of them in every sample.
+    power_law: each atom independently, the j-th with probability first_activity·j^(−exponent).
+    listed: each atom independently, with the probabilities of a list. blocks: atoms in blocks that
+    fire together, with signs of their own. copula: atoms whose activities are correlated, every
+    pair alike (a Gaussian copula). hierarchical: a tree of atoms: an active atom of an upper level
+    switches on its own group of atoms below it, with a sign pattern. classes: one class atom is
+    active in every sample and decides its label; a subclass atom of the class and other atoms do
+    not. Takes one of independent, fixed_count, power_law, listed, blocks, copula, hierarchical,
+    classes. Default: independent. Used with data.kind = sparse_coding."""
     activity: Union[float, Iterable[float]]
     """data.latent.activity: Pr(z_j ≠ 0) of each atom (the paper's p). Takes a number in [1e-6, 1].
     Default: not given; then activity_constant sets it. Used with data.kind = sparse_coding and
-    data.latent.kind = independent."""
+    data.latent.kind = independent or copula or classes."""
     activity_constant: Union[float, Iterable[float]]
     """data.latent.activity_constant: C_z in the paper's order of magnitude, activity = C_z·ln ln
     d/d. Takes a number in [1e-37, 1e37]. Default: 1.0. Used with data.kind = sparse_coding and
-    data.latent.kind = independent."""
+    data.latent.kind = independent or copula or classes."""
+    values: Union[Literal["signs", "gaussian", "laplace", "uniform"], Iterable[Literal["signs", "gaussian", "laplace", "uniform"]]]
+    """data.latent.values: How large an active entry of the code is, with a fair sign. signs: 1.
+    gaussian: a normal number. laplace: a Laplace number. uniform: uniform on [0.5, 1.5], over
+    √(13/12). Each has the mean square 1, times the strength of the atom where the law has
+    strengths. Takes one of signs, gaussian, laplace, uniform. Default: signs. Used with data.kind =
+    sparse_coding."""
     active_count: Union[int, Iterable[int]]
     """data.latent.active_count: Exactly this many atoms are active in every sample, at most
     latent_dim. Takes a whole number from 1 to 4294967295. It must be given. Used with data.kind =
     sparse_coding and data.latent.kind = fixed_count."""
+    first_activity: Union[float, Iterable[float]]
+    """data.latent.first_activity: Probability that the first atom is active. Takes a number in
+    [1e-6, 1]. Default: 0.2. Used with data.kind = sparse_coding and data.latent.kind = power_law."""
+    exponent: Union[float, Iterable[float]]
+    """data.latent.exponent: How fast the activity falls with the index of the atom; 0: not at all.
+    Takes 0 or a number in [1e-37, 1e37]. Default: 1.0. Used with data.kind = sparse_coding and
+    data.latent.kind = power_law."""
+    strength_exponent: Union[float, Iterable[float]]
+    """data.latent.strength_exponent: How fast E z_j² of an active atom falls with its index, as
+    j^(−strength_exponent); 0: it is 1 for all. Takes 0 or a number in [1e-37, 1e37]. Default: 0.0.
+    Used with data.kind = sparse_coding and data.latent.kind = power_law."""
+    activities: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.latent.activities: Pr(z_j ≠ 0) of every atom, a list of latent_dim numbers. Takes a
+    list, each entry a number in [1e-6, 1]. It must be given. Used with data.kind = sparse_coding
+    and data.latent.kind = listed."""
+    strengths: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.latent.strengths: E z_j² of every atom where it is active, a list of latent_dim numbers.
+    Takes a list, each entry a number in [1e-18, 1e18]. Default: not given; then every strength is
+    1. Used with data.kind = sparse_coding and data.latent.kind = listed."""
+    block_size: Union[int, Iterable[int]]
+    """data.latent.block_size: Atoms of a block; the last block may be smaller. Takes a whole number
+    from 1 to 4294967295. Default: 4. Used with data.kind = sparse_coding and data.latent.kind =
+    blocks."""
+    block_activity: Union[float, Iterable[float]]
+    """data.latent.block_activity: Probability that a block is on. Takes a number in [1e-6, 1].
+    Default: 0.1. Used with data.kind = sparse_coding and data.latent.kind = blocks."""
+    member_activity: Union[float, Iterable[float]]
+    """data.latent.member_activity: Probability that an atom is active where its block is on. Takes
+    a number in [1e-6, 1]. Default: 1.0. Used with data.kind = sparse_coding and data.latent.kind =
+    blocks."""
+    levels: Union[int, Iterable[int]]
+    """data.latent.levels: Levels of the tree; the lowest one is the dictionary. Takes a whole
+    number from 2 to 3. Default: 2. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    fan_out: Union[int, Iterable[int]]
+    """data.latent.fan_out: Children of an atom of an upper level. latent_dim must be a multiple of
+    fan_out, with three levels of its square. Takes a whole number from 2 to 4294967295. Default: 4.
+    Used with data.kind = sparse_coding and data.latent.kind = hierarchical."""
+    top_activity: Union[float, Iterable[float]]
+    """data.latent.top_activity: Probability that an atom of the top level is active. Takes a number
+    in [1e-6, 1]. Default: 0.1. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    child_activity: Union[float, Iterable[float]]
+    """data.latent.child_activity: Probability that an atom is active where its parent is. Takes a
+    number in [1e-6, 1]. Default: 0.5. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    classes: Union[int, Iterable[int]]
+    """data.latent.classes: Number of classes, each with an atom of its own. Takes a whole number
+    from 2 to 4294967295. Default: 2. Used with data.kind = sparse_coding and data.latent.kind =
+    classes."""
+    subclasses: Union[int, Iterable[int]]
+    """data.latent.subclasses: Subclasses of each class, each with an atom of its own; 0: none.
+    Takes a whole number from 0 to 4294967295. Default: 2. Used with data.kind = sparse_coding and
+    data.latent.kind = classes."""
+    class_strength: Union[float, Iterable[float]]
+    """data.latent.class_strength: E z_j² of the active class atom. That of other atoms is 1. Takes
+    a number in [1e-18, 1e18]. Default: 1.0. Used with data.kind = sparse_coding and
+    data.latent.kind = classes."""
+    subclass_strength: Union[float, Iterable[float]]
+    """data.latent.subclass_strength: E z_j² of the active subclass atom. Takes a number in [1e-18,
+    1e18]. Default: 1.0. Used with data.kind = sparse_coding and data.latent.kind = classes."""
     noise_variance: Union[float, Iterable[float]]
     """data.noise_variance: Variance of each coordinate of the dense noise ξ (the paper's σ²). Takes
     0 or a number in [1e-37, 1e37]. Default: not given; then noise_constant sets it. Used with
@@ -78,22 +159,57 @@ class Options(TypedDict, total=False):
     """data.noise_directions.variance_ratio: Variance of the noise along these directions, in units
     of noise_variance. Takes a number in [1, 1e37]. Default: 10.0. Used with data.kind =
     sparse_coding and data.noise_directions.kind = random or file."""
-    augmentation: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "python"]]]
+    noise: Union[Literal["gaussian", "student", "uniform"], Iterable[Literal["gaussian", "student", "uniform"]]]
+    """data.noise.kind: The law of the coordinates of the dense noise ξ; their variance is
+    noise_variance. gaussian: normal numbers (Definition 2.1). student: numbers with heavy tails,
+    Student's t scaled to the variance. uniform: numbers uniform on [−√3 σ, √3 σ], σ² the variance.
+    Takes one of gaussian, student, uniform. Default: gaussian. Used with data.kind = sparse_coding."""
+    freedom: Union[float, Iterable[float]]
+    """data.noise.freedom: Degrees of freedom of Student's t; above 2, so that there is a variance.
+    The fewer, the heavier the tails. Takes a number in (2, 1e37]. Default: 3.0. Used with data.kind
+    = sparse_coding and data.noise.kind = student."""
+    training_samples: Union[int, Iterable[int]]
+    """data.training_samples: Samples that training goes through in epochs, in another order in
+    each. Measurements and probes draw fresh ones. Takes a whole number from 1 to 4294967295.
+    Default: not given; then every training sample is fresh. Used with data.kind = sparse_coding."""
+    augmentation: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"]]]
     """augmentation.kind: How a sample becomes two views. random_mask: complementary masks, 2Dx and
     2(I−D)x (the paper). disjoint_masks: each view keeps keep_rate of the coordinates, overlapping
     as little as possible. independent_masks: each view keeps keep_rate, drawn independently. none:
-    both views are the sample. python: a function in Python from a batch of samples to two batches
-    of views. Takes one of random_mask, disjoint_masks, independent_masks, none, python. Default:
-    random_mask. Used with objective.kind = info_nce or spectral or python or python_pairs."""
+    both views are the sample. additive_noise: each view gets normal noise of its own. atom_dropout:
+    each view loses each active atom with probability drop_rate, the noise stays. atom_masks:
+    complementary masks whose coordinates go together where the same atoms have their energy.
+    python: a function in Python from a batch of samples to two batches of views. Takes one of
+    random_mask, disjoint_masks, independent_masks, none, additive_noise, atom_dropout, atom_masks,
+    python. Default: random_mask. Used with objective.kind = info_nce or spectral or barlow_twins or
+    vicreg or alignment_uniformity or nt_xent or supervised_contrastive or simsiam or byol or
+    hard_negatives or masked_reconstruction or python or python_pairs."""
     keep_rate: Union[float, Iterable[float]]
     """augmentation.keep_rate: Probability that a view (with random_mask: the anchor) keeps a
     coordinate. The paper has 1/2. Takes a number in [1e-6, 1]. Default: 0.5. Used with
-    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
-    random_mask or disjoint_masks or independent_masks."""
-    network: Union[Literal["sym_relu", "python"], Part, Iterable[Literal["sym_relu", "python"]]]
+    objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
+    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
+    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
+    independent_masks or atom_masks."""
+    deviation: Union[float, Iterable[float]]
+    """augmentation.deviation: Standard deviation of the noise that a view gets in every coordinate,
+    in units of x. Takes a number in [1e-18, 1e18]. Default: 0.1. Used with objective.kind =
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = additive_noise."""
+    drop_rate: Union[float, Iterable[float]]
+    """augmentation.drop_rate: Probability that a view loses an active atom. At 1 views have no
+    signal left. Takes 0 or a number in [1e-6, 1]. Default: 0.5. Used with objective.kind = info_nce
+    or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = atom_dropout."""
+    network: Union[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"]]]
     """network.kind: What turns pre-activations into features. sym_relu: ReLU(⟨w,x⟩ − b) −
-    ReLU(−⟨w,x⟩ − b). python: a function in Python from pre-activations and thresholds to as many
-    features. Takes one of sym_relu, python. Default: sym_relu."""
+    ReLU(−⟨w,x⟩ − b). relu: ReLU(⟨w,x⟩ − b). linear: ⟨w,x⟩, without thresholds (bias.kind = "zero").
+    two_layers: a dense layer on neurons ⟨w,x⟩ with thresholds. three_layers: two dense layers on
+    neurons ⟨w,x⟩ with thresholds. python: a function in Python from pre-activations and thresholds
+    to as many features. Takes one of sym_relu, relu, linear, two_layers, three_layers, python.
+    Default: sym_relu."""
     width: Union[int, Iterable[int]]
     """network.width: Number of neurons (the paper's m). Takes a whole number from 1 to 4294967295.
     It must be given."""
@@ -104,41 +220,183 @@ class Options(TypedDict, total=False):
     """network.output: plain: features as they are (the paper). normalised: the features of every
     sample are divided by their norm, so that similarities are cosines. Takes one of plain,
     normalised. Default: plain."""
-    objective: Union[Literal["info_nce", "spectral", "regression", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "python", "python_pairs", "python_labels"]]]
+    activation: Union[Literal["sym_relu", "relu"], Iterable[Literal["sym_relu", "relu"]]]
+    """network.activation: φ of every layer. sym_relu: ReLU(a − b) − ReLU(−a − b). relu: ReLU(a −
+    b). Takes one of sym_relu, relu. Default: sym_relu. Used with network.kind = two_layers or
+    three_layers."""
+    features: Union[int, Iterable[int]]
+    """network.features: Number of features of the last layer (K). Takes a whole number from 1 to
+    4294967295. It must be given. Used with network.kind = two_layers or three_layers."""
+    upper_thresholds: Union[Literal["zero", "trained", "ruled"], Iterable[Literal["zero", "trained", "ruled"]]]
+    """network.upper_thresholds: How thresholds above the first layer move. zero: never. trained: by
+    the optimiser, along their gradient, with the learning rate and weight decay of the weights.
+    ruled: by the rule `bias`, with the norms of their own rows and the stage times of the first
+    layer. Takes one of zero, trained, ruled. Default: zero. Used with network.kind = two_layers or
+    three_layers."""
+    head: Union[Literal["none", "linear", "mlp"], Iterable[Literal["none", "linear", "mlp"]]]
+    """head.kind: What stands between features and objective. The loss reads above it, probes and
+    measurements below it. none: the loss reads the features themselves (the paper). linear: a dense
+    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. Takes one of
+    none, linear, mlp. Default: none."""
+    outputs: Union[int, Iterable[int]]
+    """head.outputs: Number of outputs that the loss reads. Takes a whole number from 1 to
+    4294967295. It must be given. Used with head.kind = linear or mlp."""
+    thresholds: Union[Literal["zero", "trained"], Iterable[Literal["zero", "trained"]]]
+    """head.thresholds: Thresholds of the hidden layer. zero: none. trained: by the optimiser, along
+    their gradient, with the learning rate and weight decay of the weights. Takes one of zero,
+    trained. Default: zero. Used with head.kind = mlp."""
+    objective: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"]]]
     """objective.kind: What training minimises. info_nce: InfoNCE on un-normalised embeddings (the
     paper). spectral: the spectral contrastive loss. regression: regression tasks y = ⟨w*, z⟩ on
-    labels, under a linear head that is trained too. python: a function in Python of anchors,
-    positives and negatives. python_pairs: a function in Python of anchors and positives.
-    python_labels: a function in Python of features and codes. Takes one of info_nce, spectral,
-    regression, python, python_pairs, python_labels. Default: info_nce."""
+    labels, under a linear head that is trained too. barlow_twins: Barlow Twins: the
+    cross-correlation of the two views is driven to the identity. vicreg: VICReg: invariance,
+    variance and covariance of the features of two views, without negatives. alignment_uniformity:
+    alignment of positives and uniformity over the sphere (Wang and Isola), without negatives.
+    nt_xent: NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor
+    τ in front. supervised_contrastive: supervised contrastive loss: all views of a class attract
+    each other. simsiam: SimSiam: a predictor guesses the other view behind StopGrad, without
+    negatives. byol: BYOL: a predictor guesses the features of a moving average of the learner,
+    without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more similar they
+    are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in what the
+    anchor's mask has removed, without negatives. python: a function in Python of anchors, positives
+    and negatives. python_pairs: a function in Python of anchors and positives. python_labels: a
+    function in Python of features and codes. Takes one of info_nce, spectral, regression,
+    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive, simsiam, byol,
+    hard_negatives, masked_reconstruction, python, python_pairs, python_labels. Default: info_nce."""
     temperature: Union[float, Iterable[float]]
     """objective.temperature: Temperature of InfoNCE (the paper's τ). Takes a number in [1e-37,
-    1e37]. Default: 1.0. Used with objective.kind = info_nce."""
+    1e37]. Default: 1.0. Used with objective.kind = info_nce or nt_xent or supervised_contrastive or
+    hard_negatives."""
     stop_gradient: Union[Literal["targets", "nowhere"], Iterable[Literal["targets", "nowhere"]]]
     """objective.stop_gradient: targets: no gradient flows into positives and negatives (the paper's
     StopGrad). nowhere: it flows everywhere. Takes one of targets, nowhere. Default: targets. Used
-    with objective.kind = info_nce or spectral."""
+    with objective.kind = info_nce or spectral or nt_xent or supervised_contrastive or
+    hard_negatives."""
+    views: Union[int, Iterable[int]]
+    """objective.views: Number of views of a sample. The loss is the mean over all ordered pairs of
+    different views. The views beyond the second are drawn like masked negatives, each by itself.
+    Takes a whole number from 2 to 64. Default: not given; then two views. Used with objective.kind
+    = info_nce or spectral or barlow_twins or vicreg or nt_xent."""
     tasks: Union[int, Iterable[int]]
     """objective.tasks: Number of regression tasks, at least latent_dim. Takes a whole number from 1
     to 4294967295. Default: the value of data.latent_dim. Used with objective.kind = regression."""
     head_rate_ratio: Union[float, Iterable[float]]
     """objective.head_rate_ratio: Learning rate of the head over that of the weights. Takes a number
     in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = regression."""
+    label_noise: Union[float, Iterable[float]]
+    """objective.label_noise: Share of the samples of a step whose label is that of another sample,
+    drawn anew. Takes a number in [0, 1]. Default: not given; then every sample has its own label.
+    Used with objective.kind = regression or supervised_contrastive."""
+    redundancy_weight: Union[float, Iterable[float]]
+    """objective.redundancy_weight: Weight of the squared correlations between different features (λ
+    of Barlow Twins). Takes 0 or a number in [1e-37, 1e37]. Default: 5e-3. Used with objective.kind
+    = barlow_twins."""
+    variance_floor: Union[float, Iterable[float]]
+    """objective.variance_floor: Added to the variance of a feature before it is standardised (ε of
+    batch normalisation). Features of smaller variance count less. Takes a number in [1e-37, 1e37].
+    Default: 1e-5. Used with objective.kind = barlow_twins."""
+    invariance_weight: Union[float, Iterable[float]]
+    """objective.invariance_weight: Weight of the squared distance between the two views (λ of
+    VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 25.0. Used with objective.kind = vicreg."""
+    variance_weight: Union[float, Iterable[float]]
+    """objective.variance_weight: Weight of the hinge on the standard deviation of every feature (μ
+    of VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 25.0. Used with objective.kind =
+    vicreg."""
+    covariance_weight: Union[float, Iterable[float]]
+    """objective.covariance_weight: Weight of the squared covariances between different features (ν
+    of VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind =
+    vicreg."""
+    deviation_target: Union[float, Iterable[float]]
+    """objective.deviation_target: Standard deviation of a feature from which on the hinge is closed
+    (γ of VICReg). Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = vicreg."""
+    hinge_floor: Union[float, Iterable[float]]
+    """objective.hinge_floor: Added to the variance of a feature before its root is taken (ε of
+    VICReg). Takes a number in [1e-37, 1e37]. Default: 1e-4. Used with objective.kind = vicreg."""
+    similarity: Union[Literal["cosine", "inner_product"], Iterable[Literal["cosine", "inner_product"]]]
+    """objective.similarity: cosine: the loss divides the features of every sample by their norm
+    first, so that inner products are cosines (as published). inner_product: it takes features as
+    they are. Takes one of cosine, inner_product. Default: cosine. Used with objective.kind =
+    alignment_uniformity or nt_xent or supervised_contrastive or hard_negatives."""
+    alignment_exponent: Union[float, Iterable[float]]
+    """objective.alignment_exponent: Power of the distance between positives (α of Wang and Isola).
+    Takes a number in [1, 1e37]. Default: 2.0. Used with objective.kind = alignment_uniformity."""
+    uniformity_scale: Union[float, Iterable[float]]
+    """objective.uniformity_scale: Factor of squared distances in the Gaussian potential (t of Wang
+    and Isola). Takes a number in [1e-37, 1e37]. Default: 2.0. Used with objective.kind =
+    alignment_uniformity."""
+    alignment_weight: Union[float, Iterable[float]]
+    """objective.alignment_weight: Weight of the alignment. Takes 0 or a number in [1e-37, 1e37].
+    Default: 1.0. Used with objective.kind = alignment_uniformity."""
+    uniformity_weight: Union[float, Iterable[float]]
+    """objective.uniformity_weight: Weight of the uniformity. Takes 0 or a number in [1e-37, 1e37].
+    Default: 1.0. Used with objective.kind = alignment_uniformity."""
+    label_atom: Union[int, Iterable[int]]
+    """objective.label_atom: Atom whose code entry gives the class, counted from 0. Its sign (-1, 0
+    or 1) is the class, so that data without classes have three. Takes a whole number from 0 to
+    4294967295. Default: not given; then the classes of the data law. Used with objective.kind =
+    supervised_contrastive."""
+    predictor: Union[Literal["linear", "hidden"], Iterable[Literal["linear", "hidden"]]]
+    """objective.predictor: linear: the predictor is a matrix. hidden: it has one hidden layer of
+    ReLU. Takes one of linear, hidden. Default: linear. Used with objective.kind = simsiam or byol."""
+    predictor_width: Union[int, Iterable[int]]
+    """objective.predictor_width: Number of neurons of the predictor's hidden layer. It goes with
+    predictor = hidden. Takes a whole number from 1 to 4294967295. Default: not given; then as many
+    as there are features. Used with objective.kind = simsiam or byol."""
+    predictor_rate_ratio: Union[float, Iterable[float]]
+    """objective.predictor_rate_ratio: Learning rate of the predictor over that of the weights.
+    Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = simsiam or byol."""
+    distance: Union[Literal["cosine", "squared"], Iterable[Literal["cosine", "squared"]]]
+    """objective.distance: cosine: the predictor is after the direction of its target (as
+    published). squared: it is after its target, by the squared distance. Takes one of cosine,
+    squared. Default: cosine. Used with objective.kind = simsiam or byol."""
+    predicting: Union[Literal["both", "anchor"], Iterable[Literal["both", "anchor"]]]
+    """objective.predicting: both: each view predicts the other (as published). anchor: the anchor
+    predicts the positive, and nothing predicts the anchor. Takes one of both, anchor. Default:
+    both. Used with objective.kind = simsiam or byol."""
+    target_decay: Union[float, Iterable[float]]
+    """objective.target_decay: Share of itself that the target keeps in a step (BYOL's τ). 0: it is
+    the learner. 1: it stays as it started. Takes a number in [0, 1]. Default: 0.996. Used with
+    objective.kind = byol."""
+    hardness: Union[float, Iterable[float]]
+    """objective.hardness: How much more similar negatives weigh (β of Robinson et al.): a negative
+    with similarity s has the weight e^(hardness·s/temperature). 0: all weigh the same. Takes 0 or a
+    number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = hard_negatives."""
+    positive_share: Union[float, Iterable[float]]
+    """objective.positive_share: Share of the negatives that are taken to be positives in truth (τ⁺
+    of debiased contrastive learning). It goes with similarity = cosine. Takes a number in [0, 1).
+    Default: 0.0. Used with objective.kind = hard_negatives."""
+    decoder_rate_ratio: Union[float, Iterable[float]]
+    """objective.decoder_rate_ratio: Learning rate of the decoder over that of the weights. Takes a
+    number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = masked_reconstruction."""
+    adversary: Union[Literal["none", "l2", "linf"], Iterable[Literal["none", "l2", "linf"]]]
+    """adversary.kind: What changes the inputs of anchors so that their loss grows, before every
+    step. none: inputs stay as they are (the paper). l2: gradient ascent on the loss within a
+    Euclidean ball around each sample (Madry et al. 2018). linf: gradient ascent on the loss within
+    a cube around each sample (Madry et al. 2018). Takes one of none, l2, linf. Default: none."""
+    radius: Union[float, Iterable[float]]
+    """adversary.radius: Largest change of a sample in units of x: of its Euclidean norm (l2) or of
+    a coordinate (linf). A sample has the mean square norm activity · latent_dim + noise_variance ·
+    ambient_dim. Takes a number in [1e-18, 1e18]. It must be given. Used with adversary.kind = l2 or
+    linf."""
+    step_size: Union[float, Iterable[float]]
+    """adversary.step_size: Length of one step of the ascent, in the norm and the units of the
+    radius. Takes a number in [1e-18, 1e18]. Default: not given; then 2.5 · radius/steps, with which
+    the border can be reached from anywhere (Madry et al.). Used with adversary.kind = l2 or linf."""
     anchors: Union[int, Iterable[int]]
     """batch.anchors: Samples per step (the paper's P). Takes a whole number from 1 to 4294967295.
     It must be given."""
     negatives: Union[int, Iterable[int]]
     """batch.negatives: Fresh negatives per step, shared by all anchors (the paper's N). Takes a
     whole number from 1 to 4294967295. It must be given. Used with objective.kind = info_nce or
-    spectral or python and batch.negative_set = fresh."""
+    spectral or hard_negatives or python and batch.negative_set = fresh."""
     negative_set: Union[Literal["fresh", "in_batch"], Iterable[Literal["fresh", "in_batch"]]]
     """batch.negative_set: Where negatives come from: drawn for the purpose, or the other samples of
     the batch. Takes one of fresh, in_batch. Default: fresh. Used with objective.kind = info_nce or
-    spectral or python."""
+    spectral or hard_negatives or python."""
     negative_views: Union[Literal["raw", "augmented"], Iterable[Literal["raw", "augmented"]]]
     """batch.negative_views: Whether negatives are raw samples (the paper) or single views (Remark
     2.4). Takes one of raw, augmented. Default: raw. Used with objective.kind = info_nce or spectral
-    or python."""
+    or hard_negatives or python."""
     dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
     space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
@@ -157,13 +415,16 @@ class Options(TypedDict, total=False):
     inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
     x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
     results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
-    info_nce or spectral and training.dynamics = sampled."""
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent and
+    training.dynamics = sampled."""
     mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
     """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
     its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
     is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
-    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
-    random_mask or disjoint_masks or independent_masks."""
+    objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
+    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
+    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
+    independent_masks or atom_masks."""
     steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     learning_rate: Union[float, Iterable[float]]
@@ -225,10 +486,11 @@ class Options(TypedDict, total=False):
     cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
-    measurement: Union[Literal["standard", "python"], Part, Iterable[Part], Iterable[Literal["standard", "python"]]]
+    measurement: Union[Literal["standard", "per_atom", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
-    measurement of the program. python: every measurement of the program, and functions in Python.
-    Takes one of standard, python. Default: standard."""
+    measurement of the program. per_atom: every measurement of the program, and the learner's energy
+    along each of the first 24 atoms. python: every measurement of the program, and functions in
+    Python. Takes one of standard, per_atom, python. Default: standard."""
     cadence: Union[Literal["every", "logarithmic"], Iterable[Literal["every", "logarithmic"]]]
     """measure.cadence.kind: When to measure, besides step 0, T1, T2 and the end. every: at equal
     distances. logarithmic: at equal logarithmic distances. Takes one of every, logarithmic.
@@ -276,35 +538,120 @@ class Options(TypedDict, total=False):
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number
     from 3 to 4294967295. It must be given."""
     data__ambient_dim: Union[int, Iterable[int]]
-    """data.ambient_dim: Dimension of a sample x (the paper's d1), at least latent_dim. Takes a
-    whole number from 3 to 9007199254740992. It must be given."""
-    data__dictionary__kind: Union[Literal["haar", "hadamard", "axes", "file"], Iterable[Literal["haar", "hadamard", "axes", "file"]]]
+    """data.ambient_dim: Dimension of a sample x (the paper's d1), at least latent_dim where atoms
+    are orthonormal or at one angle. Takes a whole number from 3 to 9007199254740992. It must be
+    given."""
+    data__dictionary__kind: Union[Literal["haar", "hadamard", "axes", "file", "coherent", "gaussian"], Iterable[Literal["haar", "hadamard", "axes", "file", "coherent", "gaussian"]]]
     """data.dictionary.kind: Where the dictionary M comes from. haar: uniformly random orthonormal
     atoms. hadamard: a randomised Hadamard matrix, whose leverages are all equal (ambient_dim must
     be a power of two). axes: the first coordinate axes. They break the paper's assumption that
     atoms are spread over many coordinates, because masks then hide whole atoms. file: the matrix in
-    a file. Takes one of haar, hadamard, axes, file. Default: haar. Used with data.kind =
-    sparse_coding."""
+    a file. coherent: unit atoms in random directions; every pair has the inner product coherence.
+    gaussian: independent random unit atoms, which may be more than dimensions (latent_dim above
+    ambient_dim). Takes one of haar, hadamard, axes, file, coherent, gaussian. Default: haar. Used
+    with data.kind = sparse_coding."""
     data__dictionary__path: Union[Union[str, os.PathLike[str]], Iterable[Union[str, os.PathLike[str]]]]
     """data.dictionary.path: File that holds M: ambient_dim rows and latent_dim orthonormal columns,
     as .npy or as text. Takes the path of a file. It must be given. Used with data.kind =
     sparse_coding and data.dictionary.kind = file."""
-    data__latent__kind: Union[Literal["independent", "fixed_count"], Iterable[Literal["independent", "fixed_count"]]]
+    data__dictionary__coherence: Union[float, Iterable[float]]
+    """data.dictionary.coherence: ⟨M_i, M_j⟩ of every pair of atoms; 0: orthonormal atoms, measured
+    like others at angles. Takes a number in [0, 1). Default: 0.3. Used with data.kind =
+    sparse_coding and data.dictionary.kind = coherent."""
+    data__latent__kind: Union[Literal["independent", "fixed_count", "power_law", "listed", "blocks", "copula", "hierarchical", "classes"], Iterable[Literal["independent", "fixed_count", "power_law", "listed", "blocks", "copula", "hierarchical", "classes"]]]
     """data.latent.kind: Which atoms are active in a sample. independent: each atom independently of
-    the others (Definition 2.1). fixed_count: exactly active_count of them in every sample. Takes
-    one of independent, fixed_count. Default: independent. Used with data.kind = sparse_coding."""
+    the others (Definition 2.1). fixed_count: exactly active_count of them in every sample.
+    power_law: each atom independently, the j-th with probability first_activity·j^(−exponent).
+    listed: each atom independently, with the probabilities of a list. blocks: atoms in blocks that
+    fire together, with signs of their own. copula: atoms whose activities are correlated, every
+    pair alike (a Gaussian copula). hierarchical: a tree of atoms: an active atom of an upper level
+    switches on its own group of atoms below it, with a sign pattern. classes: one class atom is
+    active in every sample and decides its label; a subclass atom of the class and other atoms do
+    not. Takes one of independent, fixed_count, power_law, listed, blocks, copula, hierarchical,
+    classes. Default: independent. Used with data.kind = sparse_coding."""
     data__latent__activity: Union[float, Iterable[float]]
     """data.latent.activity: Pr(z_j ≠ 0) of each atom (the paper's p). Takes a number in [1e-6, 1].
     Default: not given; then activity_constant sets it. Used with data.kind = sparse_coding and
-    data.latent.kind = independent."""
+    data.latent.kind = independent or copula or classes."""
     data__latent__activity_constant: Union[float, Iterable[float]]
     """data.latent.activity_constant: C_z in the paper's order of magnitude, activity = C_z·ln ln
     d/d. Takes a number in [1e-37, 1e37]. Default: 1.0. Used with data.kind = sparse_coding and
-    data.latent.kind = independent."""
+    data.latent.kind = independent or copula or classes."""
+    data__latent__values: Union[Literal["signs", "gaussian", "laplace", "uniform"], Iterable[Literal["signs", "gaussian", "laplace", "uniform"]]]
+    """data.latent.values: How large an active entry of the code is, with a fair sign. signs: 1.
+    gaussian: a normal number. laplace: a Laplace number. uniform: uniform on [0.5, 1.5], over
+    √(13/12). Each has the mean square 1, times the strength of the atom where the law has
+    strengths. Takes one of signs, gaussian, laplace, uniform. Default: signs. Used with data.kind =
+    sparse_coding."""
     data__latent__active_count: Union[int, Iterable[int]]
     """data.latent.active_count: Exactly this many atoms are active in every sample, at most
     latent_dim. Takes a whole number from 1 to 4294967295. It must be given. Used with data.kind =
     sparse_coding and data.latent.kind = fixed_count."""
+    data__latent__first_activity: Union[float, Iterable[float]]
+    """data.latent.first_activity: Probability that the first atom is active. Takes a number in
+    [1e-6, 1]. Default: 0.2. Used with data.kind = sparse_coding and data.latent.kind = power_law."""
+    data__latent__exponent: Union[float, Iterable[float]]
+    """data.latent.exponent: How fast the activity falls with the index of the atom; 0: not at all.
+    Takes 0 or a number in [1e-37, 1e37]. Default: 1.0. Used with data.kind = sparse_coding and
+    data.latent.kind = power_law."""
+    data__latent__strength_exponent: Union[float, Iterable[float]]
+    """data.latent.strength_exponent: How fast E z_j² of an active atom falls with its index, as
+    j^(−strength_exponent); 0: it is 1 for all. Takes 0 or a number in [1e-37, 1e37]. Default: 0.0.
+    Used with data.kind = sparse_coding and data.latent.kind = power_law."""
+    data__latent__activities: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.latent.activities: Pr(z_j ≠ 0) of every atom, a list of latent_dim numbers. Takes a
+    list, each entry a number in [1e-6, 1]. It must be given. Used with data.kind = sparse_coding
+    and data.latent.kind = listed."""
+    data__latent__strengths: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.latent.strengths: E z_j² of every atom where it is active, a list of latent_dim numbers.
+    Takes a list, each entry a number in [1e-18, 1e18]. Default: not given; then every strength is
+    1. Used with data.kind = sparse_coding and data.latent.kind = listed."""
+    data__latent__block_size: Union[int, Iterable[int]]
+    """data.latent.block_size: Atoms of a block; the last block may be smaller. Takes a whole number
+    from 1 to 4294967295. Default: 4. Used with data.kind = sparse_coding and data.latent.kind =
+    blocks."""
+    data__latent__block_activity: Union[float, Iterable[float]]
+    """data.latent.block_activity: Probability that a block is on. Takes a number in [1e-6, 1].
+    Default: 0.1. Used with data.kind = sparse_coding and data.latent.kind = blocks."""
+    data__latent__member_activity: Union[float, Iterable[float]]
+    """data.latent.member_activity: Probability that an atom is active where its block is on. Takes
+    a number in [1e-6, 1]. Default: 1.0. Used with data.kind = sparse_coding and data.latent.kind =
+    blocks."""
+    data__latent__correlation: Union[float, Iterable[float]]
+    """data.latent.correlation: Correlation of the Gaussian numbers that decide which atoms are
+    active; that of the activities is smaller. 0: independent atoms. Takes a number in [0, 1).
+    Default: 0.3. Used with data.kind = sparse_coding and data.latent.kind = copula."""
+    data__latent__levels: Union[int, Iterable[int]]
+    """data.latent.levels: Levels of the tree; the lowest one is the dictionary. Takes a whole
+    number from 2 to 3. Default: 2. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    data__latent__fan_out: Union[int, Iterable[int]]
+    """data.latent.fan_out: Children of an atom of an upper level. latent_dim must be a multiple of
+    fan_out, with three levels of its square. Takes a whole number from 2 to 4294967295. Default: 4.
+    Used with data.kind = sparse_coding and data.latent.kind = hierarchical."""
+    data__latent__top_activity: Union[float, Iterable[float]]
+    """data.latent.top_activity: Probability that an atom of the top level is active. Takes a number
+    in [1e-6, 1]. Default: 0.1. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    data__latent__child_activity: Union[float, Iterable[float]]
+    """data.latent.child_activity: Probability that an atom is active where its parent is. Takes a
+    number in [1e-6, 1]. Default: 0.5. Used with data.kind = sparse_coding and data.latent.kind =
+    hierarchical."""
+    data__latent__classes: Union[int, Iterable[int]]
+    """data.latent.classes: Number of classes, each with an atom of its own. Takes a whole number
+    from 2 to 4294967295. Default: 2. Used with data.kind = sparse_coding and data.latent.kind =
+    classes."""
+    data__latent__subclasses: Union[int, Iterable[int]]
+    """data.latent.subclasses: Subclasses of each class, each with an atom of its own; 0: none.
+    Takes a whole number from 0 to 4294967295. Default: 2. Used with data.kind = sparse_coding and
+    data.latent.kind = classes."""
+    data__latent__class_strength: Union[float, Iterable[float]]
+    """data.latent.class_strength: E z_j² of the active class atom. That of other atoms is 1. Takes
+    a number in [1e-18, 1e18]. Default: 1.0. Used with data.kind = sparse_coding and
+    data.latent.kind = classes."""
+    data__latent__subclass_strength: Union[float, Iterable[float]]
+    """data.latent.subclass_strength: E z_j² of the active subclass atom. Takes a number in [1e-18,
+    1e18]. Default: 1.0. Used with data.kind = sparse_coding and data.latent.kind = classes."""
     data__noise_variance: Union[float, Iterable[float]]
     """data.noise_variance: Variance of each coordinate of the dense noise ξ (the paper's σ²). Takes
     0 or a number in [1e-37, 1e37]. Default: not given; then noise_constant sets it. Used with
@@ -333,30 +680,74 @@ class Options(TypedDict, total=False):
     """data.noise_directions.path: File with one orthonormal direction per row, ambient_dim columns,
     as .npy or as text. Takes the path of a file. It must be given. Used with data.kind =
     sparse_coding and data.noise_directions.kind = file."""
+    data__noise__kind: Union[Literal["gaussian", "student", "uniform"], Iterable[Literal["gaussian", "student", "uniform"]]]
+    """data.noise.kind: The law of the coordinates of the dense noise ξ; their variance is
+    noise_variance. gaussian: normal numbers (Definition 2.1). student: numbers with heavy tails,
+    Student's t scaled to the variance. uniform: numbers uniform on [−√3 σ, √3 σ], σ² the variance.
+    Takes one of gaussian, student, uniform. Default: gaussian. Used with data.kind = sparse_coding."""
+    data__noise__freedom: Union[float, Iterable[float]]
+    """data.noise.freedom: Degrees of freedom of Student's t; above 2, so that there is a variance.
+    The fewer, the heavier the tails. Takes a number in (2, 1e37]. Default: 3.0. Used with data.kind
+    = sparse_coding and data.noise.kind = student."""
+    data__training_samples: Union[int, Iterable[int]]
+    """data.training_samples: Samples that training goes through in epochs, in another order in
+    each. Measurements and probes draw fresh ones. Takes a whole number from 1 to 4294967295.
+    Default: not given; then every training sample is fresh. Used with data.kind = sparse_coding."""
     data__function: Union[str, Iterable[str]]
     """data.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with data.kind =
     python."""
-    augmentation__kind: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "python"]]]
+    augmentation__kind: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"]]]
     """augmentation.kind: How a sample becomes two views. random_mask: complementary masks, 2Dx and
     2(I−D)x (the paper). disjoint_masks: each view keeps keep_rate of the coordinates, overlapping
     as little as possible. independent_masks: each view keeps keep_rate, drawn independently. none:
-    both views are the sample. python: a function in Python from a batch of samples to two batches
-    of views. Takes one of random_mask, disjoint_masks, independent_masks, none, python. Default:
-    random_mask. Used with objective.kind = info_nce or spectral or python or python_pairs."""
+    both views are the sample. additive_noise: each view gets normal noise of its own. atom_dropout:
+    each view loses each active atom with probability drop_rate, the noise stays. atom_masks:
+    complementary masks whose coordinates go together where the same atoms have their energy.
+    python: a function in Python from a batch of samples to two batches of views. Takes one of
+    random_mask, disjoint_masks, independent_masks, none, additive_noise, atom_dropout, atom_masks,
+    python. Default: random_mask. Used with objective.kind = info_nce or spectral or barlow_twins or
+    vicreg or alignment_uniformity or nt_xent or supervised_contrastive or simsiam or byol or
+    hard_negatives or masked_reconstruction or python or python_pairs."""
     augmentation__keep_rate: Union[float, Iterable[float]]
     """augmentation.keep_rate: Probability that a view (with random_mask: the anchor) keeps a
     coordinate. The paper has 1/2. Takes a number in [1e-6, 1]. Default: 0.5. Used with
-    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
-    random_mask or disjoint_masks or independent_masks."""
+    objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
+    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
+    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
+    independent_masks or atom_masks."""
+    augmentation__deviation: Union[float, Iterable[float]]
+    """augmentation.deviation: Standard deviation of the noise that a view gets in every coordinate,
+    in units of x. Takes a number in [1e-18, 1e18]. Default: 0.1. Used with objective.kind =
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = additive_noise."""
+    augmentation__drop_rate: Union[float, Iterable[float]]
+    """augmentation.drop_rate: Probability that a view loses an active atom. At 1 views have no
+    signal left. Takes 0 or a number in [1e-6, 1]. Default: 0.5. Used with objective.kind = info_nce
+    or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = atom_dropout."""
+    augmentation__correlation: Union[float, Iterable[float]]
+    """augmentation.correlation: How much masks follow the atoms. At 0 they are independent of them,
+    which is random_mask. At 1 a coordinate goes with an atom that is drawn in proportion to its
+    energy there. Takes a number in [0, 1]. Default: 1.0. Used with objective.kind = info_nce or
+    spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or supervised_contrastive
+    or simsiam or byol or hard_negatives or masked_reconstruction or python or python_pairs and
+    augmentation.kind = atom_masks."""
     augmentation__function: Union[str, Iterable[str]]
     """augmentation.function: A function in Python: its name and a digest of its source and version,
     as featurescope's decorators give them. Takes a text. It must be given. Used with objective.kind
-    = info_nce or spectral or python or python_pairs and augmentation.kind = python."""
-    network__kind: Union[Literal["sym_relu", "python"], Part, Iterable[Literal["sym_relu", "python"]]]
+    = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = python."""
+    network__kind: Union[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"]]]
     """network.kind: What turns pre-activations into features. sym_relu: ReLU(⟨w,x⟩ − b) −
-    ReLU(−⟨w,x⟩ − b). python: a function in Python from pre-activations and thresholds to as many
-    features. Takes one of sym_relu, python. Default: sym_relu."""
+    ReLU(−⟨w,x⟩ − b). relu: ReLU(⟨w,x⟩ − b). linear: ⟨w,x⟩, without thresholds (bias.kind = "zero").
+    two_layers: a dense layer on neurons ⟨w,x⟩ with thresholds. three_layers: two dense layers on
+    neurons ⟨w,x⟩ with thresholds. python: a function in Python from pre-activations and thresholds
+    to as many features. Takes one of sym_relu, relu, linear, two_layers, three_layers, python.
+    Default: sym_relu."""
     network__width: Union[int, Iterable[int]]
     """network.width: Number of neurons (the paper's m). Takes a whole number from 1 to 4294967295.
     It must be given."""
@@ -367,49 +758,220 @@ class Options(TypedDict, total=False):
     """network.output: plain: features as they are (the paper). normalised: the features of every
     sample are divided by their norm, so that similarities are cosines. Takes one of plain,
     normalised. Default: plain."""
+    network__activation: Union[Literal["sym_relu", "relu"], Iterable[Literal["sym_relu", "relu"]]]
+    """network.activation: φ of every layer. sym_relu: ReLU(a − b) − ReLU(−a − b). relu: ReLU(a −
+    b). Takes one of sym_relu, relu. Default: sym_relu. Used with network.kind = two_layers or
+    three_layers."""
+    network__features: Union[int, Iterable[int]]
+    """network.features: Number of features of the last layer (K). Takes a whole number from 1 to
+    4294967295. It must be given. Used with network.kind = two_layers or three_layers."""
+    network__upper_thresholds: Union[Literal["zero", "trained", "ruled"], Iterable[Literal["zero", "trained", "ruled"]]]
+    """network.upper_thresholds: How thresholds above the first layer move. zero: never. trained: by
+    the optimiser, along their gradient, with the learning rate and weight decay of the weights.
+    ruled: by the rule `bias`, with the norms of their own rows and the stage times of the first
+    layer. Takes one of zero, trained, ruled. Default: zero. Used with network.kind = two_layers or
+    three_layers."""
+    network__batch_norm: Union[Literal["nowhere", "upper"], Iterable[Literal["nowhere", "upper"]]]
+    """network.batch_norm: Where pre-activations are normalised over the batch, with a learned scale
+    and shift. upper: in every layer but the first. Training normalises by the statistics of each
+    branch, measurements and probes by running averages of them. Takes one of nowhere, upper.
+    Default: nowhere. Used with network.kind = two_layers or three_layers."""
+    network__hidden: Union[int, Iterable[int]]
+    """network.hidden: Number of neurons of the second of three layers. Takes a whole number from 1
+    to 4294967295. It must be given. Used with network.kind = three_layers."""
     network__function: Union[str, Iterable[str]]
     """network.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with network.kind =
     python."""
-    objective__kind: Union[Literal["info_nce", "spectral", "regression", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "python", "python_pairs", "python_labels"]]]
+    head__kind: Union[Literal["none", "linear", "mlp"], Iterable[Literal["none", "linear", "mlp"]]]
+    """head.kind: What stands between features and objective. The loss reads above it, probes and
+    measurements below it. none: the loss reads the features themselves (the paper). linear: a dense
+    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. Takes one of
+    none, linear, mlp. Default: none."""
+    head__outputs: Union[int, Iterable[int]]
+    """head.outputs: Number of outputs that the loss reads. Takes a whole number from 1 to
+    4294967295. It must be given. Used with head.kind = linear or mlp."""
+    head__output: Union[Literal["plain", "normalised"], Iterable[Literal["plain", "normalised"]]]
+    """head.output: plain: outputs as they are. normalised: the outputs of every sample are divided
+    by their norm, so that the loss sees cosines. Takes one of plain, normalised. Default: plain.
+    Used with head.kind = linear or mlp."""
+    head__hidden: Union[int, Iterable[int]]
+    """head.hidden: Number of ReLUs of the hidden layer. Takes a whole number from 1 to 4294967295.
+    It must be given. Used with head.kind = mlp."""
+    head__thresholds: Union[Literal["zero", "trained"], Iterable[Literal["zero", "trained"]]]
+    """head.thresholds: Thresholds of the hidden layer. zero: none. trained: by the optimiser, along
+    their gradient, with the learning rate and weight decay of the weights. Takes one of zero,
+    trained. Default: zero. Used with head.kind = mlp."""
+    head__batch_norm: Union[Literal["nowhere", "hidden", "everywhere"], Iterable[Literal["nowhere", "hidden", "everywhere"]]]
+    """head.batch_norm: Where pre-activations are normalised over the batch, with a learned scale
+    and shift. hidden: before the ReLUs. everywhere: also the outputs. Every branch is normalised by
+    its own statistics. Takes one of nowhere, hidden, everywhere. Default: nowhere. Used with
+    head.kind = mlp."""
+    objective__kind: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"]]]
     """objective.kind: What training minimises. info_nce: InfoNCE on un-normalised embeddings (the
     paper). spectral: the spectral contrastive loss. regression: regression tasks y = ⟨w*, z⟩ on
-    labels, under a linear head that is trained too. python: a function in Python of anchors,
-    positives and negatives. python_pairs: a function in Python of anchors and positives.
-    python_labels: a function in Python of features and codes. Takes one of info_nce, spectral,
-    regression, python, python_pairs, python_labels. Default: info_nce."""
+    labels, under a linear head that is trained too. barlow_twins: Barlow Twins: the
+    cross-correlation of the two views is driven to the identity. vicreg: VICReg: invariance,
+    variance and covariance of the features of two views, without negatives. alignment_uniformity:
+    alignment of positives and uniformity over the sphere (Wang and Isola), without negatives.
+    nt_xent: NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor
+    τ in front. supervised_contrastive: supervised contrastive loss: all views of a class attract
+    each other. simsiam: SimSiam: a predictor guesses the other view behind StopGrad, without
+    negatives. byol: BYOL: a predictor guesses the features of a moving average of the learner,
+    without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more similar they
+    are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in what the
+    anchor's mask has removed, without negatives. python: a function in Python of anchors, positives
+    and negatives. python_pairs: a function in Python of anchors and positives. python_labels: a
+    function in Python of features and codes. Takes one of info_nce, spectral, regression,
+    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive, simsiam, byol,
+    hard_negatives, masked_reconstruction, python, python_pairs, python_labels. Default: info_nce."""
     objective__temperature: Union[float, Iterable[float]]
     """objective.temperature: Temperature of InfoNCE (the paper's τ). Takes a number in [1e-37,
-    1e37]. Default: 1.0. Used with objective.kind = info_nce."""
+    1e37]. Default: 1.0. Used with objective.kind = info_nce or nt_xent or supervised_contrastive or
+    hard_negatives."""
     objective__stop_gradient: Union[Literal["targets", "nowhere"], Iterable[Literal["targets", "nowhere"]]]
     """objective.stop_gradient: targets: no gradient flows into positives and negatives (the paper's
     StopGrad). nowhere: it flows everywhere. Takes one of targets, nowhere. Default: targets. Used
-    with objective.kind = info_nce or spectral."""
+    with objective.kind = info_nce or spectral or nt_xent or supervised_contrastive or
+    hard_negatives."""
+    objective__views: Union[int, Iterable[int]]
+    """objective.views: Number of views of a sample. The loss is the mean over all ordered pairs of
+    different views. The views beyond the second are drawn like masked negatives, each by itself.
+    Takes a whole number from 2 to 64. Default: not given; then two views. Used with objective.kind
+    = info_nce or spectral or barlow_twins or vicreg or nt_xent."""
     objective__tasks: Union[int, Iterable[int]]
     """objective.tasks: Number of regression tasks, at least latent_dim. Takes a whole number from 1
     to 4294967295. Default: the value of data.latent_dim. Used with objective.kind = regression."""
     objective__head_rate_ratio: Union[float, Iterable[float]]
     """objective.head_rate_ratio: Learning rate of the head over that of the weights. Takes a number
     in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = regression."""
+    objective__label_noise: Union[float, Iterable[float]]
+    """objective.label_noise: Share of the samples of a step whose label is that of another sample,
+    drawn anew. Takes a number in [0, 1]. Default: not given; then every sample has its own label.
+    Used with objective.kind = regression or supervised_contrastive."""
+    objective__correlation: Union[Literal["standardised", "raw"], Iterable[Literal["standardised", "raw"]]]
+    """objective.correlation: standardised: every feature is standardised over the batch first, as
+    published. raw: the plain mean of products of features, symmetrised over the two views (linear
+    theory, with redundancy_weight 1). Takes one of standardised, raw. Default: standardised. Used
+    with objective.kind = barlow_twins."""
+    objective__redundancy_weight: Union[float, Iterable[float]]
+    """objective.redundancy_weight: Weight of the squared correlations between different features (λ
+    of Barlow Twins). Takes 0 or a number in [1e-37, 1e37]. Default: 5e-3. Used with objective.kind
+    = barlow_twins."""
+    objective__variance_floor: Union[float, Iterable[float]]
+    """objective.variance_floor: Added to the variance of a feature before it is standardised (ε of
+    batch normalisation). Features of smaller variance count less. Takes a number in [1e-37, 1e37].
+    Default: 1e-5. Used with objective.kind = barlow_twins."""
+    objective__invariance_weight: Union[float, Iterable[float]]
+    """objective.invariance_weight: Weight of the squared distance between the two views (λ of
+    VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 25.0. Used with objective.kind = vicreg."""
+    objective__variance_weight: Union[float, Iterable[float]]
+    """objective.variance_weight: Weight of the hinge on the standard deviation of every feature (μ
+    of VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 25.0. Used with objective.kind =
+    vicreg."""
+    objective__covariance_weight: Union[float, Iterable[float]]
+    """objective.covariance_weight: Weight of the squared covariances between different features (ν
+    of VICReg). Takes 0 or a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind =
+    vicreg."""
+    objective__deviation_target: Union[float, Iterable[float]]
+    """objective.deviation_target: Standard deviation of a feature from which on the hinge is closed
+    (γ of VICReg). Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = vicreg."""
+    objective__hinge_floor: Union[float, Iterable[float]]
+    """objective.hinge_floor: Added to the variance of a feature before its root is taken (ε of
+    VICReg). Takes a number in [1e-37, 1e37]. Default: 1e-4. Used with objective.kind = vicreg."""
+    objective__similarity: Union[Literal["cosine", "inner_product"], Iterable[Literal["cosine", "inner_product"]]]
+    """objective.similarity: cosine: the loss divides the features of every sample by their norm
+    first, so that inner products are cosines (as published). inner_product: it takes features as
+    they are. Takes one of cosine, inner_product. Default: cosine. Used with objective.kind =
+    alignment_uniformity or nt_xent or supervised_contrastive or hard_negatives."""
+    objective__alignment_exponent: Union[float, Iterable[float]]
+    """objective.alignment_exponent: Power of the distance between positives (α of Wang and Isola).
+    Takes a number in [1, 1e37]. Default: 2.0. Used with objective.kind = alignment_uniformity."""
+    objective__uniformity_scale: Union[float, Iterable[float]]
+    """objective.uniformity_scale: Factor of squared distances in the Gaussian potential (t of Wang
+    and Isola). Takes a number in [1e-37, 1e37]. Default: 2.0. Used with objective.kind =
+    alignment_uniformity."""
+    objective__alignment_weight: Union[float, Iterable[float]]
+    """objective.alignment_weight: Weight of the alignment. Takes 0 or a number in [1e-37, 1e37].
+    Default: 1.0. Used with objective.kind = alignment_uniformity."""
+    objective__uniformity_weight: Union[float, Iterable[float]]
+    """objective.uniformity_weight: Weight of the uniformity. Takes 0 or a number in [1e-37, 1e37].
+    Default: 1.0. Used with objective.kind = alignment_uniformity."""
+    objective__label_atom: Union[int, Iterable[int]]
+    """objective.label_atom: Atom whose code entry gives the class, counted from 0. Its sign (-1, 0
+    or 1) is the class, so that data without classes have three. Takes a whole number from 0 to
+    4294967295. Default: not given; then the classes of the data law. Used with objective.kind =
+    supervised_contrastive."""
+    objective__predictor: Union[Literal["linear", "hidden"], Iterable[Literal["linear", "hidden"]]]
+    """objective.predictor: linear: the predictor is a matrix. hidden: it has one hidden layer of
+    ReLU. Takes one of linear, hidden. Default: linear. Used with objective.kind = simsiam or byol."""
+    objective__predictor_width: Union[int, Iterable[int]]
+    """objective.predictor_width: Number of neurons of the predictor's hidden layer. It goes with
+    predictor = hidden. Takes a whole number from 1 to 4294967295. Default: not given; then as many
+    as there are features. Used with objective.kind = simsiam or byol."""
+    objective__predictor_rate_ratio: Union[float, Iterable[float]]
+    """objective.predictor_rate_ratio: Learning rate of the predictor over that of the weights.
+    Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = simsiam or byol."""
+    objective__distance: Union[Literal["cosine", "squared"], Iterable[Literal["cosine", "squared"]]]
+    """objective.distance: cosine: the predictor is after the direction of its target (as
+    published). squared: it is after its target, by the squared distance. Takes one of cosine,
+    squared. Default: cosine. Used with objective.kind = simsiam or byol."""
+    objective__predicting: Union[Literal["both", "anchor"], Iterable[Literal["both", "anchor"]]]
+    """objective.predicting: both: each view predicts the other (as published). anchor: the anchor
+    predicts the positive, and nothing predicts the anchor. Takes one of both, anchor. Default:
+    both. Used with objective.kind = simsiam or byol."""
+    objective__target_decay: Union[float, Iterable[float]]
+    """objective.target_decay: Share of itself that the target keeps in a step (BYOL's τ). 0: it is
+    the learner. 1: it stays as it started. Takes a number in [0, 1]. Default: 0.996. Used with
+    objective.kind = byol."""
+    objective__hardness: Union[float, Iterable[float]]
+    """objective.hardness: How much more similar negatives weigh (β of Robinson et al.): a negative
+    with similarity s has the weight e^(hardness·s/temperature). 0: all weigh the same. Takes 0 or a
+    number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = hard_negatives."""
+    objective__positive_share: Union[float, Iterable[float]]
+    """objective.positive_share: Share of the negatives that are taken to be positives in truth (τ⁺
+    of debiased contrastive learning). It goes with similarity = cosine. Takes a number in [0, 1).
+    Default: 0.0. Used with objective.kind = hard_negatives."""
+    objective__decoder_rate_ratio: Union[float, Iterable[float]]
+    """objective.decoder_rate_ratio: Learning rate of the decoder over that of the weights. Takes a
+    number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = masked_reconstruction."""
     objective__function: Union[str, Iterable[str]]
     """objective.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with objective.kind =
     python or python_pairs or python_labels."""
+    adversary__kind: Union[Literal["none", "l2", "linf"], Iterable[Literal["none", "l2", "linf"]]]
+    """adversary.kind: What changes the inputs of anchors so that their loss grows, before every
+    step. none: inputs stay as they are (the paper). l2: gradient ascent on the loss within a
+    Euclidean ball around each sample (Madry et al. 2018). linf: gradient ascent on the loss within
+    a cube around each sample (Madry et al. 2018). Takes one of none, l2, linf. Default: none."""
+    adversary__radius: Union[float, Iterable[float]]
+    """adversary.radius: Largest change of a sample in units of x: of its Euclidean norm (l2) or of
+    a coordinate (linf). A sample has the mean square norm activity · latent_dim + noise_variance ·
+    ambient_dim. Takes a number in [1e-18, 1e18]. It must be given. Used with adversary.kind = l2 or
+    linf."""
+    adversary__steps: Union[int, Iterable[int]]
+    """adversary.steps: Steps of the ascent. Each costs a pass through the network forward and
+    backward. Takes a whole number from 1 to 4294967295. Default: 3. Used with adversary.kind = l2
+    or linf."""
+    adversary__step_size: Union[float, Iterable[float]]
+    """adversary.step_size: Length of one step of the ascent, in the norm and the units of the
+    radius. Takes a number in [1e-18, 1e18]. Default: not given; then 2.5 · radius/steps, with which
+    the border can be reached from anywhere (Madry et al.). Used with adversary.kind = l2 or linf."""
     batch__anchors: Union[int, Iterable[int]]
     """batch.anchors: Samples per step (the paper's P). Takes a whole number from 1 to 4294967295.
     It must be given."""
     batch__negatives: Union[int, Iterable[int]]
     """batch.negatives: Fresh negatives per step, shared by all anchors (the paper's N). Takes a
     whole number from 1 to 4294967295. It must be given. Used with objective.kind = info_nce or
-    spectral or python and batch.negative_set = fresh."""
+    spectral or hard_negatives or python and batch.negative_set = fresh."""
     batch__negative_set: Union[Literal["fresh", "in_batch"], Iterable[Literal["fresh", "in_batch"]]]
     """batch.negative_set: Where negatives come from: drawn for the purpose, or the other samples of
     the batch. Takes one of fresh, in_batch. Default: fresh. Used with objective.kind = info_nce or
-    spectral or python."""
+    spectral or hard_negatives or python."""
     batch__negative_views: Union[Literal["raw", "augmented"], Iterable[Literal["raw", "augmented"]]]
     """batch.negative_views: Whether negatives are raw samples (the paper) or single views (Remark
     2.4). Takes one of raw, augmented. Default: raw. Used with objective.kind = info_nce or spectral
-    or python."""
+    or hard_negatives or python."""
     training__dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
     space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
@@ -428,13 +990,16 @@ class Options(TypedDict, total=False):
     inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
     x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
     results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
-    info_nce or spectral and training.dynamics = sampled."""
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent and
+    training.dynamics = sampled."""
     training__mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
     """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
     its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
     is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
-    objective.kind = info_nce or spectral or python or python_pairs and augmentation.kind =
-    random_mask or disjoint_masks or independent_masks."""
+    objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
+    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
+    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
+    independent_masks or atom_masks."""
     training__steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     training__learning_rate: Union[float, Iterable[float]]
@@ -503,10 +1068,11 @@ class Options(TypedDict, total=False):
     """bias.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with bias.kind =
     python."""
-    measure__measurement__kind: Union[Literal["standard", "python"], Part, Iterable[Part], Iterable[Literal["standard", "python"]]]
+    measure__measurement__kind: Union[Literal["standard", "per_atom", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
-    measurement of the program. python: every measurement of the program, and functions in Python.
-    Takes one of standard, python. Default: standard."""
+    measurement of the program. per_atom: every measurement of the program, and the learner's energy
+    along each of the first 24 atoms. python: every measurement of the program, and functions in
+    Python. Takes one of standard, per_atom, python. Default: standard."""
     measure__measurement__function: Union[str, Iterable[str]]
     """measure.measurement.function: A function in Python: its name and a digest of its source and
     version, as featurescope's decorators give them. Takes a text. It must be given. Used with
