@@ -3,7 +3,8 @@
 //! `feature_energy` has mean, smallest and largest over all atoms. Where atoms are unequal, curves of single atoms say
 //! which of them are learned, and when.
 //!
-//! Source: simon-2023/theory.md, section 3.
+//! Source: the singular values of a linear encoder in Simon et al., "On the Stepwise Nature of Self-Supervised
+//! Learning" (ICML 2023), for encoders of any kind.
 
 use super::{Column, Measure, Reading, Values};
 
