@@ -18,8 +18,8 @@ use super::gradients::zeros;
 use super::info_nce::TEMPERATURE;
 use super::scaled::{FeatureScale, SIMILARITY, Scaled};
 use super::{
-    Batch, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem, STOP_GRADIENT,
-    StopGrad,
+    Batch, FastObjective, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
+    STOP_GRADIENT, StopGrad,
 };
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require, require_non_negative, require_positive};
@@ -233,7 +233,13 @@ impl Objective for HardNegatives {
     fn lowest(&self, _features: usize) -> f64 {
         0.0
     }
+
+    fn fast(&mut self) -> Option<&mut dyn FastObjective> {
+        Some(self)
+    }
 }
+
+impl FastObjective for HardNegatives {}
 
 #[cfg(test)]
 mod tests {

@@ -15,8 +15,7 @@
 //! | [`MaskedReconstruction`] | nothing: a decoder is after the sample | samples |
 //! | [`Regression`] | nothing: a head is after labels | codes, one view |
 //!
-//! The fast step takes those without arrays of their own and without labels, except [`HardNegatives`]: in mixed
-//! arithmetic a step by it is off by up to a fifth, which nobody has explained yet. Reduced dynamics takes all but
+//! The fast step takes those without arrays of their own and without labels. Reduced dynamics takes all but
 //! those that need samples, a slower copy of the learner, or more than two views.
 //!
 //! Source: Definition 2.2, eq. (2.1), (2.2); docs/theory.md 2.3 and 4.1.
