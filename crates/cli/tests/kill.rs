@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -255,22 +256,19 @@ fn one_process_at_a_time_and_every_stop_says_how_to_go_on() {
     assert!(said.contains(&format!("a is in use by process {}", first.id())), "{said}");
     first.kill().unwrap();
     first.wait().unwrap();
-    for signal in ["-TERM", "-INT"] {
-        let child = start(folder.path(), &["resume", "a", "--no-report"]);
-        std::thread::sleep(Duration::from_millis(400));
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
-        assert!(said.contains("interrupted; `featurescope resume a` goes on"), "{said}");
-        if signal == "-TERM" {
-            assert!(
-                said.contains(&format!("process {}, which worked on it last, was killed", first.id())),
-                "{said}"
-            );
-        } else {
-            assert!(said.contains("sampled: goes on after "), "{said}");
+    let was_killed = format!("process {}, which worked on it last, was killed", first.id());
+    for (signal, words) in [("-TERM", was_killed.as_str()), ("-INT", "sampled: goes on after ")] {
+        let mut child = start(folder.path(), &["resume", "a", "--no-report"]);
+        // It listens once it has said something about this run; a signal before that would end it without a word.
+        let mut told = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains(words) {
+            assert!(told.read_line(&mut said).unwrap() > 0, "it ended without `{words}`: {said}");
         }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        told.read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}: {said}");
+        assert!(said.contains("interrupted; `featurescope resume a` goes on"), "{said}");
     }
     let nothing = start(folder.path(), &["resume", "b"]).wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("b holds no run that could go on"));

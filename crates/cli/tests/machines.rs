@@ -216,18 +216,19 @@ fn a_signal_saves_the_run_and_the_same_command_goes_on() {
     let shared = folder.path().join("shared");
     let command = ["sweep", "run", "shared", "--index", "0", "--save-every", "0"];
     let mut interrupted = 0;
+    // Of the states that were saved, the newest: what an earlier worker has left does not say that this one has
+    // begun, and a signal that comes before it listens would end it without a word.
+    let saved = || {
+        let others = fs::read_dir(&shared).into_iter().flatten().flatten().map(|entry| entry.path());
+        let partial = others.filter(|path| path.display().to_string().contains(".partial"));
+        let states = partial.filter_map(|path| fs::metadata(path.join("arms/sampled/resume.state")).ok());
+        states.filter_map(|state| state.modified().ok()).max()
+    };
     for signal in ["USR1", "USR2", "TERM"] {
+        let before = saved();
         let worker = start(folder.path(), &command);
-        let arm = shared.join(format!("{key}.partial"));
-        let is_begun = |folder: &Path| {
-            let others = fs::read_dir(folder).into_iter().flatten().flatten();
-            others.map(|entry| entry.path()).any(|path| {
-                path.display().to_string().contains(".partial")
-                    && path.join("arms/sampled/resume.state").is_file()
-            })
-        };
         let has_ended = || shared.join(&key).is_dir();
-        wait_for(&format!("{} is not begun", arm.display()), || is_begun(&shared) || has_ended());
+        wait_for(&format!("{key} is not begun"), || saved() > before || has_ended());
         let number = worker.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &number]).status().unwrap().success());
         let (_, said, code) = ended(worker);

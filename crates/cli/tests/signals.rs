@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// Every signal that asks for an end, as `kill` and the program name them.
 const SIGNALS: [(&str, &str); 6] = [
@@ -121,7 +122,12 @@ fn every_signal_saves_a_run_in_training() {
         // It was heard between two steps, or before the first.
         let mut again = Working::start(folder.path(), &["resume", signal.0]);
         again.wait_for("smoke: 2 arms");
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        let arm = run.join("arms/random_mask");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !arm.join("records.journal").exists() && !arm.join("resume.state").exists() {
+            assert!(Instant::now() < deadline, "the first arm does not begin");
+            std::thread::sleep(Duration::from_millis(5));
+        }
         again.send(signal.0);
         let (said, status) = again.end();
         assert_eq!(status.code(), Some(130), "{said}");
