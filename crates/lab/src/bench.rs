@@ -148,11 +148,10 @@ pub fn step_cost(
 
 fn data(size: &Size) -> Result<SparseCoding, PlanError> {
     let d = size.latent_dim;
-    let part = || PlanError::parameter("the benchmark's data".to_owned());
     let dictionary = Dictionary::hadamard(size.ambient_dim, d, 1).map_err(PlanError::Dictionary)?;
     let latent = Arc::new(Independent { activity: Independent::paper_activity(1.0, d) });
-    let noise = DenseNoise::isotropic(DenseNoise::paper_variance(1.0, d)).map_err(part())?;
-    SparseCoding::new(dictionary, latent, noise).map_err(part())
+    let noise = DenseNoise::isotropic(DenseNoise::paper_variance(1.0, d)).map_err(PlanError::shared)?;
+    SparseCoding::new(dictionary, latent, noise).map_err(PlanError::shared)
 }
 
 /// The paper's learner at this size, after one step; in the late stage with thresholds that most anchors do not pass.
@@ -160,7 +159,6 @@ fn data(size: &Size) -> Result<SparseCoding, PlanError> {
 /// # Errors
 /// Never for the sizes above.
 pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Sampled, PlanError> {
-    let part = || PlanError::parameter("the benchmark's process".to_owned());
     // Mixed arithmetic is made for negatives from the batch.
     let negative_set = match arithmetic {
         Arithmetic::Single => NegativeSet::Fresh,
@@ -170,9 +168,9 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Samp
         optimizer: Box::new(Sgd),
         head: None,
         adversary: Box::new(NoAdversary),
-        augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(part())?),
+        augmentation: Box::new(IntervalMasks::complementary(0.5).map_err(PlanError::shared)?),
         network: Box::new(SymRelu),
-        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(part())?),
+        objective: Box::new(InfoNce::new(1.0, StopGrad::Targets).map_err(PlanError::shared)?),
         batch: BatchPlan {
             anchors: size.anchors,
             negatives: size.negatives,
@@ -190,8 +188,8 @@ pub fn process(size: &Size, stage: Stage, arithmetic: Arithmetic) -> Result<Samp
         },
         seed: 1,
     };
-    let process = Sampled::new(Box::new(data(size)?), parts).map_err(part())?;
-    let mut process = process.with_arithmetic(arithmetic).map_err(part())?;
+    let process = Sampled::new(Box::new(data(size)?), parts).map_err(PlanError::shared)?;
+    let mut process = process.with_arithmetic(arithmetic).map_err(PlanError::shared)?;
     process.step();
     if stage == Stage::Late {
         close_gates(&mut process);

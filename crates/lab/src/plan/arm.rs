@@ -46,7 +46,7 @@ impl ArmPlan {
         (shared, law): (&SharedSpec, Option<SparseCodingLaw>),
         model: Option<&Model>,
     ) -> Result<Self, PlanError> {
-        let cadence = spec.measure.cadence.build(&()).map_err(PlanError::parameter(format!("arm {name}")))?;
+        let cadence = spec.measure.cadence.build(&()).map_err(PlanError::arm(name))?;
         let (name, prediction) = (name.to_owned(), Prediction::new(spec, model));
         let (seed, latent_dim) = (shared.seed, shared.latent_dim());
         let traits = shared.built_data().map_or_else(DataTraits::default, |data| data.traits());
@@ -56,7 +56,7 @@ impl ArmPlan {
     /// Checks the arm by building its training process and its recorder once.
     pub(super) fn check(&self, data: &PlannedData) -> Result<(), PlanError> {
         let built = self.space(data).and_then(|_| self.dynamics(data)).and_then(|_| self.recorder());
-        built.map(drop).map_err(PlanError::parameter(format!("arm {}", self.name)))
+        built.map(drop).map_err(PlanError::arm(&self.name))
     }
 
     /// m.

@@ -124,7 +124,7 @@ pub(crate) fn code_noise(parts: &SparseCodingParts, arrays: Option<(&Matrix, &Ma
 
 /// What the settings say of the data. It checks what can be checked without memory.
 pub(crate) fn data_law(shared: &SharedSpec) -> Result<Box<dyn DataLaw>, PlanError> {
-    shared.data.build(&()).map_err(PlanError::parameter("data"))
+    shared.data.build(&()).map_err(PlanError::shared)
 }
 
 /// Whether the dictionary has to be there.
@@ -145,7 +145,7 @@ pub(super) fn build(spec: &Spec, files: &[InputFile]) -> Result<PlannedData, Pla
             let numbers = parts.law(parts.directions().count().unwrap_or_default());
             numbers.check().map(|()| numbers)
         });
-        let numbers = numbers.transpose().map_err(PlanError::parameter("data"))?;
+        let numbers = numbers.transpose().map_err(PlanError::shared)?;
         return Ok(PlannedData::new(numbers, None));
     }
     let ambient = ambient(&spec.shared, files)?;
@@ -174,12 +174,12 @@ pub(crate) fn ambient_of_parts(
 ) -> Result<Arc<dyn DataModel>, PlanError> {
     let dictionary = Dictionary::from_columns(columns).map_err(PlanError::Dictionary)?;
     let model = parts.with(dictionary, directions.unwrap_or_default());
-    Ok(Arc::new(model.map_err(PlanError::parameter("data"))?))
+    Ok(Arc::new(model.map_err(PlanError::shared)?))
 }
 
 fn unusable(error: DictionaryError) -> PlanError {
     match error {
-        DictionaryError::Parameter(source) => PlanError::Parameter { part: "data".to_owned(), source },
+        DictionaryError::Parameter(source) => PlanError::shared(source),
         other @ DictionaryError::NotOrthonormal { .. } => PlanError::Dictionary(other),
     }
 }
@@ -199,7 +199,7 @@ fn refuse_unknown_coordinates(spec: &Spec, law: &dyn DataLaw) -> Result<(), Plan
             departure.accepted
         );
         let source = ParameterError { accepted, ..departure };
-        return Err(PlanError::Parameter { part: format!("arm {name}"), source });
+        return Err(PlanError::arm(name)(source));
     }
     let refused = match law.sparse_coding() {
         None => require(
@@ -217,7 +217,7 @@ fn refuse_unknown_coordinates(spec: &Spec, law: &dyn DataLaw) -> Result<(), Plan
              sampled dynamics for them",
         ),
     };
-    refused.map_err(PlanError::parameter(format!("arm {name}")))
+    refused.map_err(PlanError::arm(name))
 }
 
 /// Masks on a dictionary that sits on few coordinates have another limit than the one reduced arms take.
@@ -232,7 +232,7 @@ fn refuse_concentrated_atoms(spec: &Spec, dictionary: &Dictionary) -> Result<(),
          this dictionary has {scaled:.1}/d1. Use sampled dynamics for it"
     );
     require(scaled <= MOST_CONCENTRATED, "data.dictionary", "this one", accepted)
-        .map_err(PlanError::parameter(format!("arm {name}")))
+        .map_err(PlanError::arm(name))
 }
 
 /// The matrix in a file that the settings name.
@@ -244,7 +244,7 @@ fn matrix(wanted: MatrixFile, files: &[InputFile]) -> Result<Matrix, PlanError> 
         value: "a file that is not known".to_owned(),
         accepted: "the files of this run".to_owned(),
     });
-    let file = file.map_err(PlanError::parameter("data"))?;
+    let file = file.map_err(PlanError::shared)?;
     decode_matrix(&file.path, &file.read()?, wanted.rows, wanted.columns)
         .map_err(|source| PlanError::MatrixFile { setting, source })
 }

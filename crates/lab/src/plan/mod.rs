@@ -25,7 +25,7 @@ pub use prediction::{ClosedForms, GrowthFactors, Model, Prediction, Yardstick, f
 
 use crate::identity::{FILES_FOLDER, Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;
-use crate::spec::{Spec, SpecError};
+use crate::spec::{Spec, SpecError, registry};
 use data::DataFacts;
 use featurescope_sim::data::DictionaryError;
 use featurescope_sim::math::ParameterError;
@@ -39,10 +39,10 @@ pub enum PlanError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// Values that do not fit together.
-    #[error("{part}: {source}")]
+    #[error("{place}{source}")]
     Parameter {
-        /// The table or arm.
-        part: String,
+        /// `arm NAME: ` where it is a matter of one arm.
+        place: String,
         /// Which value, and what would be accepted.
         source: ParameterError,
     },
@@ -87,10 +87,21 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    pub(crate) fn parameter(part: impl Into<String>) -> impl FnOnce(ParameterError) -> Self {
-        let part = part.into();
-        |source| Self::Parameter { part, source }
+    /// Values of the shared settings.
+    pub(crate) fn shared(source: ParameterError) -> Self {
+        Self::Parameter { place: String::new(), source: in_full(source) }
     }
+
+    /// Values of one arm.
+    pub(crate) fn arm(name: &str) -> impl FnOnce(ParameterError) -> Self {
+        let place = format!("arm {name}: ");
+        |source| Self::Parameter { place, source: in_full(source) }
+    }
+}
+
+/// The same, with the setting's whole name.
+pub(crate) fn in_full(error: ParameterError) -> ParameterError {
+    ParameterError { name: registry::in_full(error.name), ..error }
 }
 
 /// A run, ready to start: an outline, and what is built to carry it out.

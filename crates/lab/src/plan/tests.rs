@@ -63,21 +63,21 @@ fn sizes_that_do_not_fit_together_are_refused() {
     let text = message(&["data.ambient_dim=12"]);
     assert!(text.contains("data.ambient_dim = 12") && text.contains("latent_dim = 16"), "{text}");
     let text = message(&["data.dictionary.kind=hadamard", "data.ambient_dim=100"]);
-    assert!(text.contains("ambient_dim = 100") && text.contains("power of two"), "{text}");
+    assert!(text.contains("data.ambient_dim = 100") && text.contains("power of two"), "{text}");
     let text = message(&["arms.random_mask.augmentation.keep_rate=1"]);
-    assert!(text.contains("arm random_mask") && text.contains("keep_rate = 1"), "{text}");
+    assert!(text.contains("arm random_mask: augmentation.keep_rate = 1"), "{text}");
     let text = message(&["arms.supervised.objective.tasks=3"]);
-    assert!(text.contains("arm supervised") && text.contains("tasks = 3"), "{text}");
+    assert!(text.contains("arm supervised: objective.tasks = 3"), "{text}");
     let text = message(&["batch.anchors=1"]);
-    assert!(text.contains("arm in_batch") && text.contains("anchors = 1"), "{text}");
+    assert!(text.contains("arm in_batch: batch.anchors = 1"), "{text}");
     let text = message(&["data.latent.activity_constant=40"]);
     assert!(text.contains("data.latent.activity_constant = 40"), "{text}");
     let text = message(&[&FIXED_COUNT[..], &["data.latent.active_count=17"]].concat());
-    assert!(text.contains("active_count = 17") && text.contains("latent_dim = 16"), "{text}");
+    assert!(text.contains("data.latent.active_count = 17") && text.contains("latent_dim = 16"), "{text}");
     let text = message(&["data.noise_directions.kind=random", "data.noise_directions.count=200"]);
-    assert!(text.contains("noise_directions = 200"), "{text}");
+    assert!(text.contains("data.noise_directions.count = 200"), "{text}");
     let text = message(&["training.learning_rate=100", "training.weight_decay=1"]);
-    assert!(text.contains("weight_decay = 1"), "{text}");
+    assert!(text.contains("training.weight_decay = 1"), "{text}");
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn dictionaries_come_from_files_and_are_checked() {
 #[test]
 fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
     let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
-    assert!(text.contains("arm random_mask") && text.contains("optimizer = another one"), "{text}");
+    assert!(text.contains("arm random_mask") && text.contains("training.optimizer = another one"), "{text}");
     for other in [
         "training.optimizer.kind=momentum",
         "network.output=normalised",
@@ -124,9 +124,9 @@ fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
     assert!(text.contains("arithmetic = mixed") && text.contains("no adversary"), "{text}");
     let reduced = "arms.random_mask.training.dynamics=reduced";
     let text = message(&[reduced, "adversary.kind=linf", "adversary.radius=1"]);
-    assert!(text.contains("adversary = another one") && text.contains("none or l2"), "{text}");
+    assert!(text.contains("adversary.kind = another one") && text.contains("none or l2"), "{text}");
     let text = message(&[reduced, "arms.random_mask.augmentation.kind=atom_masks"]);
-    assert!(text.contains("augmentation = another kind of views"), "{text}");
+    assert!(text.contains("augmentation.kind = another kind of views"), "{text}");
     assert!(plan(&[reduced, "adversary.kind=l2", "adversary.radius=1"]).is_ok());
     for exact in ["additive_noise", "atom_dropout"] {
         let views = format!("arms.random_mask.augmentation.kind={exact}");

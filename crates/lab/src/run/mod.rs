@@ -23,7 +23,7 @@ pub use stored::{StoredSettings, StoredSettingsError};
 
 use self::probes::Probes;
 use crate::identity::{IdentityError, InputError};
-use crate::plan::{ArmPlan, Plan};
+use crate::plan::{ArmPlan, Plan, in_full};
 use crate::status::{ArmEnd, ProductInputs, Status, StopReason};
 use crate::store::{RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically};
 use crate::summary::{ArmSummary, Summary};
@@ -115,7 +115,7 @@ impl RunError {
 
     fn arm(name: &str) -> impl FnOnce(ParameterError) -> Self {
         let arm = name.to_owned();
-        |source| Self::Arm { arm, source }
+        |source| Self::Arm { arm, source: in_full(source) }
     }
 }
 

@@ -192,6 +192,22 @@ pub fn find(key: &str) -> Option<&'static Setting> {
     SPARSE_CODING.find(key)
 }
 
+/// The key of the setting that a part calls `name`: parts know their own parameters, and not the tables they stand in.
+/// `name` itself where no setting has it, or several have.
+pub fn in_full(name: &'static str) -> &'static str {
+    let keys = || settings().iter().map(|setting| setting.key);
+    let is_kind = |key: &str| key.strip_suffix(".kind") == Some(name);
+    if let Some(key) = keys().find(|&key| key == name || is_kind(key)) {
+        return key;
+    }
+    // `noise_directions.count` is one of these as well.
+    let mut ending = keys().filter(|key| key.strip_suffix(name).is_some_and(|table| table.ends_with('.')));
+    match (ending.next(), ending.next()) {
+        (Some(key), None) => key,
+        _ => name,
+    }
+}
+
 /// Least similarity (Jaro–Winkler, 0 to 1) of a suggestion; below it a suggestion confuses more than it helps.
 const LEAST_SIMILARITY: f64 = 0.8;
 

@@ -87,7 +87,7 @@ impl DenseNoise {
                 let product = dot(directions.row(i), directions.row(j));
                 let off = (product - f32::from(u8::from(i == j))).abs();
                 let accepted = "noise directions must be orthonormal within 1e-4";
-                require(off <= 1e-4, "noise_directions", format!("⟨u_{i}, u_{j}⟩ = {product}"), accepted)?;
+                require(off <= 1e-4, "noise_directions.path", format!("⟨u_{i}, u_{j}⟩ = {product}"), accepted)?;
             }
         }
         let extra = (direction_variance - variance).sqrt() as f32;
@@ -111,7 +111,7 @@ impl DenseNoise {
         let (d, d1) = (atoms.rows(), atoms.cols());
         let room = d1.saturating_sub(d);
         let accepted = format!("at most ambient_dim − latent_dim = {room}");
-        require(count <= room, "noise_directions", count, accepted)?;
+        require(count <= room, "noise_directions.count", count, accepted)?;
         let stream = Stream::new(seed, Purpose::NOISE_DIRECTIONS, 0);
         // QR of [atoms | Gaussian]: the last columns of Q are a random frame of the complement.
         let mut stacked = Matrix::zeros(d1, d + count);

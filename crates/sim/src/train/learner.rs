@@ -25,6 +25,10 @@ use std::sync::Arc;
 /// near it, single precision is still far from overflow.
 const LARGEST_NORM_GROWTH: f32 = 1e6;
 
+/// A norm that no run diverges below. From a very small start, a neuron that learns an atom grows by more than
+/// [`LARGEST_NORM_GROWTH`].
+const HARMLESS_NORM: f32 = 1e4;
+
 /// Everything that says how the learner moves, given gradients.
 #[derive(Clone, Debug)]
 pub struct TrainingRule {
@@ -284,7 +288,7 @@ impl Learner {
         }
         for (i, (&norm, &initial)) in self.norms.iter().zip(&self.initial_norms).enumerate() {
             // Written so that a NaN is caught too.
-            if !(norm <= LARGEST_NORM_GROWTH * initial) {
+            if !(norm <= (LARGEST_NORM_GROWTH * initial).max(HARMLESS_NORM)) {
                 return diverged(format!("the norm of neuron {i} is {norm}, it started at {initial}"));
             }
         }

@@ -235,6 +235,23 @@ fn a_diverging_run_says_so_and_stops() {
     }
 }
 
+/// Neurons that start next to nothing grow by any factor until they learn something.
+#[test]
+fn growth_from_a_tiny_start_is_no_divergence() {
+    let start = TrainingRule { initial_norm: 1e-12, steps: 60, ..rule(4, 1e3) };
+    let mut dynamics = contrastive(start, BATCH).unwrap();
+    let initial = dynamics.view().norms.to_vec();
+    let mut growth = 0f32;
+    while let Some(view) = dynamics.step() {
+        growth = view.norms.iter().zip(&initial).map(|(norm, initial)| norm / initial).fold(growth, f32::max);
+        if view.norms.iter().any(|&norm| norm > 1.0) {
+            break;
+        }
+    }
+    assert!(growth > 1e7, "a factor of {growth} only");
+    assert!(!matches!(dynamics.stop_reason(), Some(StopReason::Diverged { .. })), "{:?}", dynamics.stop_reason());
+}
+
 #[test]
 fn a_poisoned_state_is_noticed_within_one_step() {
     for array in ["weights", "bias"] {
