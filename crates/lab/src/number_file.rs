@@ -26,10 +26,12 @@ pub fn read_numbers(path: &Path) -> Result<Vec<f64>, String> {
 #[cfg(feature = "native")]
 fn stored_numbers(path: &Path) -> Result<Vec<f64>, String> {
     let mut file = ArrayFile::open(path, EXPECTED).map_err(|error| error.to_string())?;
-    let [offer] = &file.offers()[..] else {
+    let offers = file.offers();
+    let [offer] = &offers[..] else {
         return Err(file.choice("it does not hold one array", EXPECTED).to_string());
     };
-    let length: Option<usize> = offer.shape.iter().try_fold(1usize, |count, extent| count.checked_mul((*extent)?));
+    let length: Option<usize> =
+        offer.shape.iter().try_fold(1usize, |count, extent| count.checked_mul((*extent)?));
     let length = length.ok_or_else(|| file.shape_error(offer, EXPECTED).to_string())?;
     let scalars = file.scalars(0, length, EXPECTED).map_err(|error| error.to_string())?;
     let number = |row: usize| {

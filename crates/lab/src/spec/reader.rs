@@ -125,8 +125,7 @@ impl Reader<'_> {
         if let (Kind::NumberList(range), Value::String(path)) = (setting.kind, value) {
             return self.numbers(range, path).map_err(|problem| format!("{}; {problem}", setting.kind));
         }
-        let accepted =
-            setting.kind.accept(value).ok_or_else(|| setting.kind.expected_instead_of(value))?;
+        let accepted = setting.kind.accept(value).ok_or_else(|| setting.kind.expected_instead_of(value))?;
         Ok(match (setting.kind, accepted) {
             (Kind::File, Value::String(path)) => Value::String(self.absolute(&path)),
             (_, value) => value,

@@ -66,7 +66,8 @@ impl DataLaw for VectorsInFile {
     fn draw(&self, drawing: &Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError> {
         let all = drawing.matrix(PATH)?;
         let count = all.rows() as u64;
-        let accepted = format!("at most {}: the file has {count} vectors, and two are kept", count.saturating_sub(2));
+        let accepted =
+            format!("at most {}: the file has {count} vectors, and two are kept", count.saturating_sub(2));
         require(u64::from(self.training) + 2 <= count, TRAINING, self.training, accepted)?;
         let largest = u64::from(u32::MAX);
         require(count <= largest, PATH, format!("{count} vectors"), format!("at most {largest}"))?;
@@ -246,7 +247,10 @@ mod tests {
                 assert!((sum - samples.x[(r, c)]).abs() < 1e-5, "{r}, {c}: {sum}");
             }
             let outside = model.dictionary().coordinates(&samples.noise);
-            assert!(outside.as_slice().iter().all(|value| value.abs() < 1e-5), "ξ has no part along the atoms");
+            assert!(
+                outside.as_slice().iter().all(|value| value.abs() < 1e-5),
+                "ξ has no part along the atoms"
+            );
         }
         for (atom, axis) in [4, 2, 1].into_iter().enumerate() {
             let entry = model.dictionary().atoms()[(atom, axis)];

@@ -278,7 +278,8 @@ fn per_atom(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
 /// The same, and the atoms of each level that features point along.
 fn by_level(settings: &MeasureSettings) -> Result<Vec<Box<dyn Measure>>, ParameterError> {
     let levels = &settings.data.levels;
-    let accepted = "standard | per_atom: the atoms of these data form no tree (data.latent.kind = hierarchical)";
+    let accepted =
+        "standard | per_atom: the atoms of these data form no tree (data.latent.kind = hierarchical)";
     require(!levels.is_empty(), "measure.measurement", "by_level", accepted)?;
     let mut measures = standard(settings);
     measures.push(Box::new(FeatureLevels::new(levels.clone(), settings.samples)));
