@@ -1,6 +1,10 @@
-"""The figures of the experiment `open-direction`, with intervals over seeds, as its README says that they are read.
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy", "scipy==1.17.1", "pyarrow"]
+# ///
+"""The figures of the experiment `open-direction`, with intervals over seeds, read as its README says.
 
-Usage: python tools/open_direction.py runs/open-direction-sweep        (needs numpy, scipy and pyarrow)
+    open_direction.py runs/open-direction-sweep
 """
 
 import sys

@@ -11,9 +11,8 @@
 //! against atoms is measured against these directions.
 //!
 //! Which vectors are trained on is drawn from the seed. Training goes through them in epochs ([`super::FiniteSet`]), and
-//! probes are fitted on them. Everything else, the validation and the test of probes included, takes the vectors that
-//! are left: the first half of them for validation, the second half for all other figures. A stream that asks for more
-//! rows than there are gets the same rows again.
+//! probes are fitted on them. Measurements and the tests of probes take others, and the validation of probes takes those
+//! that are left. A stream that asks for more rows than there are gets the same rows again.
 
 use super::finite::shuffled;
 use super::{
@@ -42,13 +41,19 @@ pub(super) static PART: DataPart = DataPart {
             "training_vectors",
             Kind::count(1),
             Fallback::Required,
-            "Vectors that training goes through in epochs. They are drawn from those of the file, which has at least \
-             two more. Measurements and the tests of probes take the others.",
+            "Vectors that training goes through in epochs, drawn from those of the file. Probes are fitted on them too.",
+        ),
+        PartSetting::new(
+            "test_vectors",
+            Kind::count(1),
+            Fallback::Required,
+            "Other vectors of the file, for measurements and for the tests of probes. What is left, at least one \
+             vector, is for the validation of probes.",
         ),
     ],
     build: |given, ()| {
-        let training = given.whole("training_vectors")? as u32;
-        Ok(Box::new(VectorsInFile { sizes: Sizes::of(given)?, training }))
+        let [training, test] = [given.whole("training_vectors")? as u32, given.whole("test_vectors")? as u32];
+        Ok(Box::new(VectorsInFile { sizes: Sizes::of(given)?, training, test }))
     },
 };
 
@@ -60,15 +65,20 @@ const TRAINING: &str = "data.training_vectors";
 struct VectorsInFile {
     sizes: Sizes,
     training: u32,
+    test: u32,
 }
 
 impl DataLaw for VectorsInFile {
     fn draw(&self, drawing: &Drawing<'_>) -> Result<Arc<dyn DataModel>, DictionaryError> {
         let all = drawing.matrix(PATH)?;
         let count = all.rows() as u64;
-        let accepted =
-            format!("at most {}: the file has {count} vectors, and two are kept", count.saturating_sub(2));
-        require(u64::from(self.training) + 2 <= count, TRAINING, self.training, accepted)?;
+        let others = u64::from(self.test) + 1;
+        let accepted = format!(
+            "at most {}: the file has {count} vectors, {} of them are for tests, and validation takes one at least",
+            count.saturating_sub(others),
+            self.test
+        );
+        require(u64::from(self.training) + others <= count, TRAINING, self.training, accepted)?;
         let largest = u64::from(u32::MAX);
         require(count <= largest, PATH, format!("{count} vectors"), format!("at most {largest}"))?;
         Ok(Arc::new(Vectors::new(all, self, drawing.seed)?))
@@ -79,7 +89,8 @@ impl DataLaw for VectorsInFile {
     }
 
     fn traits(&self) -> DataTraits {
-        DataTraits { training_samples: Some(self.training), ..DataTraits::default() }
+        let (training_samples, fresh_samples) = (Some(self.training), Some(self.test));
+        DataTraits { training_samples, fresh_samples, ..DataTraits::default() }
     }
 }
 
@@ -87,11 +98,12 @@ impl DataLaw for VectorsInFile {
 #[derive(Debug)]
 struct Vectors {
     dictionary: Dictionary,
-    /// x, the training set first.
+    /// x: the training set, then what tests take, then what is left.
     x: Matrix,
     /// z = Mᵀ x.
     latent: Matrix,
     training: u32,
+    test: u32,
     mean_square: f64,
     noise_variance: f64,
 }
@@ -117,17 +129,17 @@ impl Vectors {
         let others = ambient_dim - latent_dim;
         let noise_variance = if others == 0 { 0.0 } else { (total - signal).max(0.0) / others as f64 };
         let mean_square = signal / latent_dim as f64;
-        Ok(Self { dictionary, x, latent, training: law.training, mean_square, noise_variance })
+        let VectorsInFile { training, test, .. } = *law;
+        Ok(Self { dictionary, x, latent, training, test, mean_square, noise_variance })
     }
 
     /// The row of x that a row of a stream is.
     fn source(&self, stream: &Stream, row: u32) -> usize {
-        let training = self.training as usize;
-        let kept = self.x.rows() - training;
+        let [training, test] = [self.training as usize, self.test as usize];
         let (first, count) = match stream.purpose() {
             Purpose::TRAINING_SET | Purpose::PROBE_TRAINING => (0, training),
-            Purpose::PROBE_VALIDATION => (training, kept / 2),
-            _ => (training + kept / 2, kept - kept / 2),
+            Purpose::PROBE_VALIDATION => (training + test, self.x.rows() - training - test),
+            _ => (training, test),
         };
         first + row as usize % count
     }
@@ -219,7 +231,8 @@ mod tests {
     fn law(training: i64) -> Box<dyn DataLaw> {
         use crate::part::Value::Whole;
         let sizes = [("latent_dim", Whole(3)), ("ambient_dim", Whole(6))];
-        let own = [("path", "v.csv".into()), ("training_vectors", Whole(training))];
+        let own =
+            [("path", "v.csv".into()), ("training_vectors", Whole(training)), ("test_vectors", Whole(5))];
         let given = sizes.into_iter().chain(own).collect();
         Chosen::<Box<dyn DataLaw>>::new("vectors", given).unwrap().build(&()).unwrap()
     }
@@ -289,7 +302,7 @@ mod tests {
     #[test]
     fn sets_that_cannot_be_are_refused() {
         let message = |training, matrix| drawn(training, matrix).unwrap_err().to_string();
-        assert!(message(39, vectors()).contains("data.training_vectors = 39 cannot be used: at most 38"));
+        assert!(message(35, vectors()).contains("data.training_vectors = 35 cannot be used: at most 34"));
         let flat = Matrix::from_fn(ROWS, 6, |r, c| if c < 2 { (r * 2 + c) as f32 + 1.0 } else { 0.0 });
         assert!(message(30, flat).contains("data.latent_dim = 3"));
         assert!(DATA_LAWS.outlines().iter().any(|part| part.kind == "vectors"));

@@ -265,7 +265,7 @@ measurements! {
     levels if !settings.data.levels.is_empty() => LevelAlignment::new(settings.data.levels.clone());
     dual if settings.data.has_oblique_atoms => Dual;
     generalisation if settings.data.training_samples.is_some() =>
-        Generalisation::new(settings.samples, settings.data.training_samples.unwrap_or(1));
+        Generalisation::new(settings.samples, &settings.data);
 }
 
 /// The same, and one column for each of the first atoms.
@@ -280,7 +280,7 @@ fn by_level(settings: &MeasureSettings) -> Result<Vec<Box<dyn Measure>>, Paramet
     let levels = &settings.data.levels;
     let accepted =
         "standard | per_atom: the atoms of these data form no tree (data.latent.kind = hierarchical)";
-    require(!levels.is_empty(), "measure.measurement", "by_level", accepted)?;
+    require(!levels.is_empty(), "measure.measurement.kind", "by_level", accepted)?;
     let mut measures = standard(settings);
     measures.push(Box::new(FeatureLevels::new(levels.clone(), settings.samples)));
     Ok(measures)
@@ -313,7 +313,12 @@ fn nominal() -> Vec<Box<dyn Measure>> {
     let mut measures = standard(&MeasureSettings {
         samples,
         luck: LuckRule { lucky: 0.0, potential: 0.0 },
-        data: DataTraits { levels: levels.clone(), has_oblique_atoms: true, training_samples: Some(1) },
+        data: DataTraits {
+            levels: levels.clone(),
+            has_oblique_atoms: true,
+            training_samples: Some(1),
+            fresh_samples: None,
+        },
     });
     measures.push(Box::new(FeatureLevels::new(levels, samples)));
     measures

@@ -76,9 +76,9 @@ fn lists_in_files_are_refused_by_setting_file_and_place() {
     );
 }
 
-fn on_vectors(path: &str, training: u32) -> [String; 3] {
-    let training = format!("data.training_vectors={training}");
-    ["data.kind=vectors".to_owned(), format!("data.path={path}"), training]
+fn on_vectors(path: &str, training: u32) -> [String; 4] {
+    let [training, test] = [format!("data.training_vectors={training}"), "data.test_vectors=5".to_owned()];
+    ["data.kind=vectors".to_owned(), format!("data.path={path}"), training, test]
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn vectors_of_a_file_are_trained_on_and_over_fitting_is_read() {
 fn vectors_that_cannot_be_are_refused_by_setting_file_and_row() {
     let rows = vectors(40);
     for (text, training, parts) in [
-        (rows.clone(), 39, ["data.training_vectors = 39", "at most 38"]),
+        (rows.clone(), 35, ["data.training_vectors = 35", "at most 34"]),
         (rows.replacen("0 ", "nan ", 1), 30, ["data.path", "line 1: `nan` is not a finite number"]),
         ("1 2 3\n".repeat(40), 30, ["40 × 3", "one with 128 columns"]),
         (rows.clone() + "1 2\n", 30, ["line 41 has 2 numbers", "128"]),
