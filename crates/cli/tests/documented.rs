@@ -129,6 +129,7 @@ fn prepare(folder: &Path) {
     fs::copy(settings, folder.join("my-spec.toml")).unwrap();
     fs::copy(root().join("experiments/smoke/smoke.toml"), folder.join("smoke.toml")).unwrap();
     write_activations(folder);
+    write_data(folder);
 }
 
 /// A header of NumPy's format for an array of single precision.
@@ -169,6 +170,14 @@ fn write_activations(folder: &Path) {
         std::io::Write::write_all(&mut archive, bytes).unwrap();
     }
     archive.finish().unwrap();
+}
+
+/// Activities of sixteen atoms, and 600 vectors of dimension 64.
+fn write_data(folder: &Path) {
+    let activities: Vec<String> = (1..=16).map(|j| (0.5 / f64::from(j)).to_string()).collect();
+    fs::write(folder.join("activities.csv"), activities.join("\n")).unwrap();
+    let value = |at: usize| ((at * at % 1009) as f32).sin();
+    fs::write(folder.join("vectors.npy"), npy("600, 64", (0..600 * 64).map(value))).unwrap();
 }
 
 /// What is run in place of what is shown.

@@ -11,7 +11,8 @@
 //! | [`store`] | the files of a run directory | status |
 //! | [`array_file`] | arrays and tables in files of other programs, read row by row | store |
 //! | [`matrix_file`] | a matrix in a file | array_file |
-//! | [`spec`] | what was typed: settings from TOML and the command line, each checked | – |
+//! | [`number_file`] | a list of numbers in a file | array_file |
+//! | [`spec`] | what was typed: settings from TOML and the command line, each checked | number_file |
 //! | [`mod@experiments`] | questions that come with the program | spec |
 //! | [`identity`] | which run and which settings something belongs to | spec |
 //! | [`plan`] | what will run: parts that fit together, their cost, what is foreseen | host, status, matrix_file, spec, identity |
@@ -44,6 +45,7 @@ pub mod store;
 #[cfg(feature = "native")]
 pub mod array_file;
 pub mod matrix_file;
+pub mod number_file;
 pub mod spec;
 pub mod experiments;
 pub mod identity;

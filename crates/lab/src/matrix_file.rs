@@ -1,14 +1,33 @@
-//! Matrices given as files: NumPy's `.npy` (what `numpy.save` writes), or text with one row per line.
+//! Matrices given as files: NumPy's `.npy` (what `numpy.save` writes), a table in `.parquet` with a column of numbers per
+//! column or one column of lists, or text with one row per line.
 
 #[cfg(feature = "native")]
-use crate::array_file::npy_matrix;
+use crate::array_file::{ArrayError, ArrayFile, Cells, Selection, npy_matrix};
 use featurescope_sim::math::Matrix;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// A page in a browser has no files, so nothing that reads those of NumPy.
 #[cfg(not(feature = "native"))]
 fn npy_matrix(_bytes: &[u8]) -> Result<Matrix, String> {
     Err("this build of the program reads no NumPy files".to_owned())
+}
+
+/// What a table is to hold, for messages.
+#[cfg(feature = "native")]
+const TABLE: &str = "numbers: a table of columns of numbers, or of one column of lists";
+
+/// The matrix in a table.
+#[cfg(feature = "native")]
+fn table_matrix(path: &Path) -> Result<Matrix, ArrayError> {
+    let mut file = ArrayFile::open(path, TABLE)?;
+    let columns = file.table().map_or(&[][..], |table| &table.columns);
+    let selection = match columns {
+        [only] if only.cells != Cells::One => Selection::Array(0),
+        _ => Selection::Columns((0..columns.len()).collect()),
+    };
+    let [rows, _] = file.extents(&selection, TABLE)?;
+    file.matrix(&selection, &(0..rows).collect::<Vec<_>>(), TABLE)
 }
 
 /// A file that does not hold the matrix that was expected.
@@ -30,6 +49,10 @@ pub enum MatrixFileError {
         /// What is wrong.
         problem: String,
     },
+    /// A table that is none, or holds something else than numbers.
+    #[cfg(feature = "native")]
+    #[error(transparent)]
+    Table(#[from] ArrayError),
     /// A matrix of another shape.
     #[error("{} holds a {found} matrix, {expected} is needed", path.display())]
     Shape {
@@ -59,9 +82,13 @@ pub fn decode_matrix(
     rows: Option<usize>,
     cols: usize,
 ) -> Result<Matrix, MatrixFileError> {
-    let is_npy = path.extension().is_some_and(|extension| extension == "npy");
-    let matrix = if is_npy { npy_matrix(bytes) } else { parse_text(&String::from_utf8_lossy(bytes)) };
-    let matrix = matrix.map_err(|problem| MatrixFileError::Content { path: path.to_path_buf(), problem })?;
+    let wrong = |problem| MatrixFileError::Content { path: path.to_path_buf(), problem };
+    let matrix = match path.extension().and_then(OsStr::to_str) {
+        Some("npy") => npy_matrix(bytes).map_err(wrong)?,
+        #[cfg(feature = "native")]
+        Some("parquet") => table_matrix(path)?,
+        _ => parse_text(&String::from_utf8_lossy(bytes)).map_err(wrong)?,
+    };
     if rows.is_some_and(|rows| rows != matrix.rows()) || matrix.cols() != cols {
         return Err(MatrixFileError::Shape {
             path: path.to_path_buf(),
@@ -82,7 +109,8 @@ fn parse_text(text: &str) -> Result<Matrix, String> {
         }
         let before = values.len();
         for word in line.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
-            values.push(word.parse::<f32>().map_err(|_| format!("line {number}: `{word}` is not a number"))?);
+            let value = word.parse::<f32>().ok().filter(|value| value.is_finite());
+            values.push(value.ok_or_else(|| format!("line {number}: `{word}` is not a finite number"))?);
         }
         let found = values.len() - before;
         if rows > 0 && found != cols {
@@ -137,7 +165,9 @@ mod tests {
     fn text_with_commas_blanks_and_comments() {
         assert_eq!(parse_text("# M\n1, 2, 3\n\n4 5\t6\n"), Ok(expected()));
         assert!(parse_text("1 2\n3\n").unwrap_err().contains("line 2 has 1"));
-        assert!(parse_text("1 x\n").unwrap_err().contains("`x`"));
+        for word in ["x", "nan", "inf", "1e39"] {
+            assert!(parse_text(&format!("1 {word}\n")).unwrap_err().contains(&format!("line 1: `{word}`")));
+        }
     }
 
     #[test]

@@ -481,8 +481,12 @@ fn every_data_law_draws_what_it_says() {
         let values =
             others.map(|setting| (setting.name, setting.kind.example())).chain(sizes.clone()).collect();
         let law = Chosen::<Box<dyn DataLaw>>::new(part.kind, values).unwrap().build(&()).unwrap();
-        let matrices = given(law.files());
-        let model = law.draw(&Drawing { seed: 3, matrices: &matrices }).unwrap();
+        // What stands in a file is no law that these samples could be compared with: `data::vectors` has its own tests.
+        if !law.files().is_empty() {
+            assert_eq!(part.kind, "vectors");
+            continue;
+        }
+        let model = law.draw(&Drawing { seed: 3, matrices: &[] }).unwrap();
         assert_eq!((model.ambient_dim(), model.latent_dim()), (64, 8));
         let stream = Stream::new(3, Purpose::MONTE_CARLO, 9);
         let samples = model.sample(&stream, 0, SAMPLES);

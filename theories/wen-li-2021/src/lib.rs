@@ -73,6 +73,7 @@ pub static PAPER: Paper = Paper {
         "ambient-limit" false,
         "square-ambient" false,
         "counterfactuals" false,
+        "open-direction" false,
     ],
     board: Some(include_str!("../results/theorems.json")),
 };

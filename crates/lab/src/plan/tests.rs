@@ -1,3 +1,4 @@
+mod data_files;
 mod other_data;
 
 use super::*;

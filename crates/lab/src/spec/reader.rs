@@ -5,8 +5,9 @@ use super::catalogue::Catalogue;
 use super::error::{SpecError, Typed};
 use super::leaf::Leaf;
 use super::registry::nearest;
-use super::setting::{InToml, Kind, Setting};
+use super::setting::{InToml, Kind, Range, Setting};
 use super::values::Values;
+use crate::number_file::read_numbers;
 use std::path::{Path, PathBuf};
 use toml::Value;
 
@@ -114,16 +115,35 @@ impl Reader<'_> {
         let accepted = if is_swept {
             self.accept_list(setting, &leaf.value)
         } else {
-            self.accept_one(setting, &leaf.value).ok_or_else(|| setting.kind.expected_instead_of(&leaf.value))
+            self.accept_one(setting, &leaf.value)
         };
         accepted.map_err(|expected| SpecError::Value { typed: typed(), expected })
     }
 
-    fn accept_one(&self, setting: &Setting, value: &Value) -> Option<Value> {
-        match (setting.kind, setting.kind.accept(value)?) {
-            (Kind::File, Value::String(path)) => Some(Value::String(self.absolute(&path))),
-            (_, value) => Some(value),
+    /// One value, accepted; an error says what was expected.
+    fn accept_one(&self, setting: &Setting, value: &Value) -> Result<Value, String> {
+        if let (Kind::NumberList(range), Value::String(path)) = (setting.kind, value) {
+            return self.numbers(range, path).map_err(|problem| format!("{}; {problem}", setting.kind));
         }
+        let accepted = setting.kind.accept(value).ok_or_else(|| setting.kind.expected_instead_of(value))?;
+        Ok(match (setting.kind, accepted) {
+            (Kind::File, Value::String(path)) => Value::String(self.absolute(&path)),
+            (_, value) => value,
+        })
+    }
+
+    /// The list in a file. It stands in the spec itself from here on: the numbers are what the run is made of.
+    fn numbers(&self, range: Range, path: &str) -> Result<Value, String> {
+        let path = self.absolute(path);
+        let numbers = read_numbers(Path::new(&path))?;
+        if numbers.is_empty() {
+            return Err(format!("{path} is empty"));
+        }
+        if let Some((row, number)) = (1..).zip(&numbers).find(|(_, number)| !range.contains(**number)) {
+            return Err(format!("number {row} of {path} is {number}"));
+        }
+        // −0 is 0, and equal settings have to look equal.
+        Ok(Value::Array(numbers.into_iter().map(|number| Value::Float(number + 0.0)).collect()))
     }
 
     /// A list of values, one run each: every one of them accepted, none twice. An error says what was
@@ -136,9 +156,11 @@ impl Reader<'_> {
         let mut accepted: Vec<Value> = Vec::new();
         for item in items {
             // Items are single values here: a list in a list of runs is refused by its kind.
-            let item = self
-                .accept_one(setting, item)
-                .ok_or_else(|| format!("{}, or a list of such values, one run each", setting.kind))?;
+            let expected = |instead: String| match (setting.kind, item) {
+                (Kind::NumberList(_), Value::String(_)) => instead,
+                _ => format!("{}, or a list of such values, one run each", setting.kind),
+            };
+            let item = self.accept_one(setting, item).map_err(expected)?;
             if accepted.contains(&item) {
                 return Err(format!("a list that holds {item} once"));
             }

@@ -121,7 +121,9 @@ impl InToml for Kind {
     fn is_swept(&self, value: &Value) -> bool {
         let Some(items) = value.as_array() else { return false };
         match self {
-            Self::WholeList(..) | Self::NumberList(_) => items.iter().any(Value::is_array),
+            Self::WholeList(..) => items.iter().any(Value::is_array),
+            // A text in a list names a file of numbers.
+            Self::NumberList(_) => items.iter().any(|item| item.is_array() || item.is_str()),
             _ => true,
         }
     }

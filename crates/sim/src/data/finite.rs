@@ -62,7 +62,7 @@ impl FiniteSet {
 }
 
 /// Where the order of this epoch takes `position` < `length`.
-fn shuffled(order: &Stream, epoch: u32, length: u32, position: u32) -> u32 {
+pub(super) fn shuffled(order: &Stream, epoch: u32, length: u32, position: u32) -> u32 {
     let bits = u32::BITS - (length - 1).leading_zeros();
     let half = bits.div_ceil(2).max(1);
     let mask = (1u32 << half) - 1;

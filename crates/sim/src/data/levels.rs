@@ -34,4 +34,6 @@ pub struct DataTraits {
     pub has_oblique_atoms: bool,
     /// n, the number of samples that training goes through in epochs; `None`: it draws fresh ones for ever.
     pub training_samples: Option<u32>,
+    /// The number of different samples that are not trained on; `None`: there is no end to them.
+    pub fresh_samples: Option<u32>,
 }

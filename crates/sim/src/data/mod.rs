@@ -44,6 +44,7 @@ parts! {
     /// What a sample is.
     DATA_LAWS: Slot<Box<dyn DataLaw>> = ("data", "What a sample is.", "sparse_coding");
     sparse_coding;
+    vectors;
 }
 
 /// A part that is a law of samples.

@@ -149,6 +149,7 @@ impl DataLaw for SparseCodingParts {
             levels: self.latent.levels(self.sizes.latent_dim),
             has_oblique_atoms: !self.dictionary.is_orthonormal(),
             training_samples: self.training_samples,
+            fresh_samples: None,
         }
     }
 }

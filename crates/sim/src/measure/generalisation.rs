@@ -9,7 +9,7 @@
 //! alignment of views as in Wang and Isola (ICML 2020).
 
 use super::{AxisKind, Column, FreshSamples, Measure, Place, Reading, Values, fraction, mean, ratio};
-use crate::data::FiniteSet;
+use crate::data::{DataTraits, FiniteSet};
 use crate::math::linalg::{dot, squared_norm, times_transposed};
 use crate::math::{Matrix, Purpose, Stream, argmax};
 use crate::train::Pairs;
@@ -24,9 +24,10 @@ pub struct Generalisation {
 }
 
 impl Generalisation {
-    /// Reads on as many samples as there are fresh ones, but not more than the training set has.
-    pub fn new(samples: FreshSamples, training_samples: u32) -> Self {
-        let pairs = samples.count.min(training_samples as usize).min(MOST_PAIRS);
+    /// Reads on as many samples as measurements have, but not more than there are different ones of either kind.
+    pub fn new(samples: FreshSamples, data: &DataTraits) -> Self {
+        let most = data.training_samples.into_iter().chain(data.fresh_samples).map(|count| count as usize);
+        let pairs = most.fold(samples.count.min(MOST_PAIRS), usize::min);
         Self { seed: samples.seed, pairs }
     }
 }

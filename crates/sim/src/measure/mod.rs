@@ -11,6 +11,7 @@
 
 pub mod atom_energies;
 pub mod cadence;
+pub mod feature_levels;
 pub mod recorder;
 pub mod reading;
 
@@ -25,6 +26,7 @@ pub use diversity::Diversity;
 pub use dual::Dual;
 pub use energy::Energy;
 pub use feature_energy::FeatureEnergy;
+pub use feature_levels::FeatureLevels;
 pub use generalisation::Generalisation;
 pub use growth::WeightGrowth;
 pub use levels::LevelAlignment;
@@ -34,6 +36,7 @@ pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
 
 use crate::data::{DataTraits, Level};
+use crate::math::{ParameterError, require};
 use crate::part::{Part, Slot, Slotted};
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
@@ -210,6 +213,12 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
             settings: &[],
             build: |_, settings| Ok(per_atom(settings)),
         },
+        &Part {
+            kind: "by_level",
+            summary: "every measurement of the program, and the atoms of each level of a tree that features point along",
+            settings: &[],
+            build: |_, settings| by_level(settings),
+        },
     ]],
 );
 
@@ -256,7 +265,7 @@ measurements! {
     levels if !settings.data.levels.is_empty() => LevelAlignment::new(settings.data.levels.clone());
     dual if settings.data.has_oblique_atoms => Dual;
     generalisation if settings.data.training_samples.is_some() =>
-        Generalisation::new(settings.samples, settings.data.training_samples.unwrap_or(1));
+        Generalisation::new(settings.samples, &settings.data);
 }
 
 /// The same, and one column for each of the first atoms.
@@ -264,6 +273,17 @@ fn per_atom(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
     let mut measures = standard(settings);
     measures.push(Box::new(AtomEnergies));
     measures
+}
+
+/// The same, and the atoms of each level that features point along.
+fn by_level(settings: &MeasureSettings) -> Result<Vec<Box<dyn Measure>>, ParameterError> {
+    let levels = &settings.data.levels;
+    let accepted =
+        "standard | per_atom: the atoms of these data form no tree (data.latent.kind = hierarchical)";
+    require(!levels.is_empty(), "measure.measurement.kind", "by_level", accepted)?;
+    let mut measures = standard(settings);
+    measures.push(Box::new(FeatureLevels::new(levels.clone(), settings.samples)));
+    Ok(measures)
 }
 
 /// What every measurement of this module writes once per recorded step, in their order, for some data.
@@ -288,15 +308,20 @@ pub fn title(column: &str) -> Option<&'static str> {
 
 /// Every measurement, to ask what it writes: of settings only the kind of data decides it.
 fn nominal() -> Vec<Box<dyn Measure>> {
-    standard(&MeasureSettings {
-        samples: FreshSamples { seed: 0, count: 1 },
+    let samples = FreshSamples { seed: 0, count: 1 };
+    let levels = vec![Level { span: 1, signs: vec![1.0] }; LevelAlignment::MOST_LEVELS];
+    let mut measures = standard(&MeasureSettings {
+        samples,
         luck: LuckRule { lucky: 0.0, potential: 0.0 },
         data: DataTraits {
-            levels: vec![Level { span: 1, signs: vec![1.0] }; LevelAlignment::MOST_LEVELS],
+            levels: levels.clone(),
             has_oblique_atoms: true,
             training_samples: Some(1),
+            fresh_samples: None,
         },
-    })
+    });
+    measures.push(Box::new(FeatureLevels::new(levels, samples)));
+    measures
 }
 
 /// The mean; NaN of nothing.

@@ -13,7 +13,9 @@
 
 use super::gradients::zeros;
 use super::scaled::{FeatureScale, SIMILARITY, Scaled};
-use super::{Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem};
+use super::{
+    Batch, FastObjective, Gradients, LossReading, Needs, Objective, ObjectivePart, Problem, VIEWS, with_views,
+};
 use crate::math::linalg::{squared_norm, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require, require_non_negative, require_positive};
 use crate::part::{PartSetting, Range};
@@ -38,6 +40,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
         ),
         PartSetting::number("alignment_weight", Range::NON_NEGATIVE, "1.0", "Weight of the alignment."),
         PartSetting::number("uniformity_weight", Range::NON_NEGATIVE, "1.0", "Weight of the uniformity."),
+        VIEWS,
     ],
     build: |given, ()| {
         let settings = AlignmentSettings {
@@ -46,7 +49,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             alignment_weight: given.number("alignment_weight")?,
             uniformity_weight: given.number("uniformity_weight")?,
         };
-        Ok(Box::new(AlignmentUniformity::new(FeatureScale::of(given)?, settings)?))
+        Ok(with_views(given, AlignmentUniformity::new(FeatureScale::of(given)?, settings)?))
     },
 };
 

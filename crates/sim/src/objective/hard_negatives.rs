@@ -19,7 +19,7 @@ use super::info_nce::TEMPERATURE;
 use super::scaled::{FeatureScale, SIMILARITY, Scaled};
 use super::{
     Batch, FastObjective, Gradients, LossReading, Needs, NegativeSet, Objective, ObjectivePart, Problem,
-    STOP_GRADIENT, StopGrad,
+    STOP_GRADIENT, StopGrad, VIEWS, with_views,
 };
 use crate::math::linalg::{add_transposed_times, dot, times, times_transposed};
 use crate::math::{Matrix, ParameterError, require, require_non_negative, require_positive};
@@ -47,6 +47,7 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             "Share of the negatives that are taken to be positives in truth (τ⁺ of debiased contrastive learning). It \
              goes with similarity = cosine.",
         ),
+        VIEWS,
     ],
     build: |given, ()| {
         let settings = HardNegativeSettings {
@@ -54,7 +55,8 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
             hardness: given.number("hardness")?,
             positive_share: given.number("positive_share")?,
         };
-        Ok(Box::new(HardNegatives::new(settings, StopGrad::of(given)?, FeatureScale::of(given)?)?))
+        let objective = HardNegatives::new(settings, StopGrad::of(given)?, FeatureScale::of(given)?)?;
+        Ok(with_views(given, objective))
     },
 };
 

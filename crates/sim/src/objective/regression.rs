@@ -97,7 +97,7 @@ impl Objective for Regression {
     fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
         let (tasks, d) = (self.tasks_of(run), run.latent_dim);
         let accepted = format!("at least latent_dim = {d}, so that the tasks together tell every atom");
-        require(tasks >= d, "tasks", tasks, accepted)?;
+        require(tasks >= d, "objective.tasks", tasks, accepted)?;
         let deviation = run.initial_norm / (tasks as f64).sqrt();
         Ok(vec![ParameterArray { name: "head", rows: tasks, cols: run.features, deviation }])
     }

@@ -12,7 +12,7 @@ use super::pairs::Pairs;
 use super::scaled::{FeatureScale, SIMILARITY};
 use super::{
     Batch, Gradients, LABEL_NOISE, Labels, LossReading, Needs, Objective, ObjectivePart, Problem,
-    STOP_GRADIENT, StopGrad,
+    STOP_GRADIENT, StopGrad, VIEWS, with_views,
 };
 use crate::math::{Matrix, ParameterError};
 use crate::part::{Fallback, Kind, PartSetting};
@@ -33,12 +33,14 @@ pub(super) static PART: ObjectivePart = ObjectivePart {
              without classes have three.",
         ),
         LABEL_NOISE,
+        VIEWS,
     ],
     build: |given, ()| {
         let (stop_grad, scale) = (StopGrad::of(given)?, FeatureScale::of(given)?);
         let atom = given.optional_whole("label_atom").map(|atom| atom as usize);
         let labels = Labels { atom, ..Labels::of(given)? };
-        Ok(Box::new(SupervisedContrastive::new(given.number("temperature")?, stop_grad, scale, labels)?))
+        let objective = SupervisedContrastive::new(given.number("temperature")?, stop_grad, scale, labels)?;
+        Ok(with_views(given, objective))
     },
 };
 

@@ -73,7 +73,7 @@ pub enum Kind {
     File,
     /// Ascending whole numbers, each in this range, both ends included.
     WholeList(i64, i64),
-    /// At least one number, each in this range.
+    /// At least one number, each in this range. A spec may name a file that holds them.
     NumberList(Range),
     /// A part of another slot: a part that is made of parts.
     Part(&'static dyn AnySlot),
@@ -179,7 +179,7 @@ impl fmt::Display for Kind {
             Self::WholeList(least, most) => {
                 write!(f, "a list of ascending whole numbers from {least} to {most}")
             }
-            Self::NumberList(range) => write!(f, "a list, each entry {range}"),
+            Self::NumberList(range) => write!(f, "a list, each entry {range}, or the path of a file with them"),
             Self::Part(slot) => write!(f, "a part of {}", slot.key()),
         }
     }

@@ -18,12 +18,12 @@ pub(super) fn check(data: &dyn DataModel, objective: &dyn Objective) -> Result<(
     }
     if let Some(atom) = objective.labels().atom {
         let d = data.latent_dim();
-        return require(atom < d, "label_atom", atom, format!("an atom from 0 to {}", d - 1));
+        return require(atom < d, "objective.label_atom", atom, format!("an atom from 0 to {}", d - 1));
     }
     let accepted = "data with at least two classes, because the objective learns from labels; or objective.label_atom, \
                     which makes the sign of an atom the class";
     let found = format!("a law with {} classes", data.class_count());
-    require(data.class_count() >= 2, "data", found, accepted)
+    require(data.class_count() >= 2, "data.latent.kind", found, accepted)
 }
 
 /// Makes labels of the codes of the step's samples, which `pass` holds.

@@ -48,15 +48,15 @@ impl Default for BatchPlan {
 
 impl BatchPlan {
     fn check(&self, needs: Needs) -> Result<(), ParameterError> {
-        require(self.anchors >= 1, "anchors", self.anchors, "at least 1")?;
+        require(self.anchors >= 1, "batch.anchors", self.anchors, "at least 1")?;
         let accepted = "at least 2: the objective compares the samples of a batch with each other";
-        require(self.anchors >= 2 || !needs.other_anchors, "anchors", self.anchors, accepted)?;
+        require(self.anchors >= 2 || !needs.other_anchors, "batch.anchors", self.anchors, accepted)?;
         match self.negative_set {
             _ if !needs.negatives => Ok(()),
             NegativeSet::Fresh => require(self.negatives >= 1, "negatives", self.negatives, "at least 1"),
             NegativeSet::InBatch => {
                 let accepted = "at least 2 when the negatives come from the batch";
-                require(self.anchors >= 2, "anchors", self.anchors, accepted)
+                require(self.anchors >= 2, "batch.anchors", self.anchors, accepted)
             }
         }
     }
@@ -146,14 +146,14 @@ impl Parts {
         let needs = self.objective.needs();
         self.batch.check(needs)?;
         let accepted = "none, for the objective takes one view of a sample";
-        require(needs.two_views || self.has_one_view(), "augmentation", "two views", accepted)?;
+        require(needs.two_views || self.has_one_view(), "augmentation.kind", "two views", accepted)?;
         self.check_masks(needs)?;
         let stay_at_zero = || self.rule.bias.course().is_some_and(|course| course.stays_at_zero());
         let accepted = "zero, for the network has no thresholds that a rule could move";
         let fits = self.network.has_thresholds() || stay_at_zero();
         require(fits, "bias.kind", "a rule that moves thresholds", accepted)?;
         let (views, accepted) = (self.objective.views(), "2, or an augmentation whose two views differ");
-        require(views == 2 || !self.has_one_view(), "views", views, accepted)?;
+        require(views == 2 || !self.has_one_view(), "objective.views", views, accepted)?;
         let input_dim = weights.cols();
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
@@ -201,7 +201,7 @@ impl Parts {
         let removes = |moments: FactorMoments| moments.squares[0] > moments.means[0].powi(2);
         let has_masks = self.augmentation.moments().is_some_and(removes);
         let accepted = "one that masks coordinates, because the objective fills in what masks have removed";
-        require(has_masks || !needs.inputs, "augmentation", "one without masks", accepted)
+        require(has_masks || !needs.inputs, "augmentation.kind", "one without masks", accepted)
     }
 
     /// What stands above the pre-activations.

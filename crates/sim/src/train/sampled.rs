@@ -66,7 +66,7 @@ impl Sampled {
         let is_fast = matches!(self.step, Step::Fast(_));
         let accepted = "single: mixed arithmetic is that of the fast step, which takes plain descent, a network of \
                         one layer with plain output, no head, an objective that is contrastive, and no adversary";
-        require(is_fast || arithmetic == Arithmetic::Single, "arithmetic", "mixed", accepted)?;
+        require(is_fast || arithmetic == Arithmetic::Single, "training.arithmetic", "mixed", accepted)?;
         if is_fast {
             self.step = Step::Fast(Fast::new(&mut self.parts, arithmetic));
         }

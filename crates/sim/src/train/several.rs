@@ -76,8 +76,11 @@ mod tests {
 
     fn parts(kind: &str, views: Option<i64>, augmentation: Box<dyn Augmentation>) -> Parts {
         let mut settings: Vec<_> = views.iter().map(|&views| ("views", Value::Whole(views))).collect();
-        if kind == "info_nce" {
+        if ["info_nce", "hard_negatives", "supervised_contrastive"].contains(&kind) {
             settings.push(("stop_gradient", "nowhere".into()));
+        }
+        if kind == "supervised_contrastive" {
+            settings.push(("label_atom", Value::Whole(0)));
         }
         let objective = Chosen::<Box<dyn Objective>>::new(kind, settings).unwrap().build(&()).unwrap();
         let rule = TrainingRule {
@@ -109,7 +112,8 @@ mod tests {
     fn a_step_goes_along_the_gradient_of_the_mean_over_pairs() {
         const STEP: f32 = 1e-2;
         let mut compared = 0;
-        for kind in ["info_nce", "vicreg"] {
+        for kind in ["info_nce", "vicreg", "alignment_uniformity", "hard_negatives", "supervised_contrastive"]
+        {
             let mut process = start(kind, Some(4));
             let before = process.snapshot();
             let moved_loss = |entry: usize, by: f32| {
@@ -138,7 +142,7 @@ mod tests {
                 compared += 1;
             }
         }
-        assert_eq!(compared, 2 * 14);
+        assert_eq!(compared, 5 * 14);
     }
 
     /// Two views are the loss as it is, to the bit; three are another.
@@ -167,10 +171,10 @@ mod tests {
         let error = Reduced::new(&law, MaskJitter::Kept, parts("spectral", Some(3), Box::new(Identity)))
             .err()
             .unwrap();
-        assert!(error.name == "views" && error.accepted.contains("reduced"), "{error}");
+        assert!(error.name == "objective.views" && error.accepted.contains("reduced"), "{error}");
         let data = law.in_coordinates(4).unwrap();
         let error =
             Sampled::new(Box::new(data), parts("spectral", Some(3), Box::new(Identity))).err().unwrap();
-        assert!(error.name == "views" && error.accepted.contains("augmentation"), "{error}");
+        assert!(error.name == "objective.views" && error.accepted.contains("augmentation"), "{error}");
     }
 }

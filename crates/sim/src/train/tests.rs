@@ -289,11 +289,11 @@ fn parameters_out_of_range_are_named() {
     assert_eq!(refused(TrainingRule { initial_norm: 0.0, ..rule(4, 0.1) }, BATCH), "initial_norm");
     assert_eq!(refused(TrainingRule { steps: 1 << 32, ..rule(4, 0.1) }, BATCH), "steps");
     assert_eq!(refused(rule(4, f64::NAN), BATCH), "learning_rate");
-    assert_eq!(refused(rule(4, 0.1), BatchPlan { anchors: 0, ..BATCH }), "anchors");
+    assert_eq!(refused(rule(4, 0.1), BatchPlan { anchors: 0, ..BATCH }), "batch.anchors");
     assert_eq!(refused(rule(4, 0.1), BatchPlan { negatives: 0, ..BATCH }), "negatives");
     let lonely = BatchPlan { anchors: 1, negative_set: NegativeSet::InBatch, ..BATCH };
-    assert_eq!(refused(rule(4, 0.1), lonely), "anchors");
-    assert_eq!(supervised(rule(4, 0.1), 4).err().unwrap().name, "tasks");
+    assert_eq!(refused(rule(4, 0.1), lonely), "batch.anchors");
+    assert_eq!(supervised(rule(4, 0.1), 4).err().unwrap().name, "objective.tasks");
 }
 
 /// Gradient descent with momentum: v ← ½ v + ∂L/∂b, b ← b − v.

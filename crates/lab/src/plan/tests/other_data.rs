@@ -27,7 +27,7 @@ const OTHERS: [(&[&str], &str); 5] = [
 const REDUCED: &[&str] = &["arms.random_mask.training.dynamics=reduced"];
 
 /// Takes a step of every arm; the columns and the values of the last record of the first one.
-fn trained(plan: &Plan) -> Vec<(&'static str, f64)> {
+pub(super) fn trained(plan: &Plan) -> Vec<(&'static str, f64)> {
     let mut first = Vec::new();
     for arm in &plan.arms {
         let mut dynamics = arm.dynamics(&plan.data).unwrap();
@@ -81,6 +81,14 @@ fn columns_of_some_data_are_in_no_other_run() {
     let tree = added(&["data.latent.kind=hierarchical"]);
     assert_eq!(tree.len(), 6, "{tree:?}");
     assert!(tree.iter().all(|(name, value)| name.starts_with("level") && value.is_finite()), "{tree:?}");
+    let by_level = "measure.measurement.kind=by_level";
+    let features = added(&["data.latent.kind=hierarchical", "measure.samples=4096", by_level]);
+    assert_eq!(
+        features[..6].iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        tree.iter().map(|(name, _)| name).collect::<Vec<_>>()
+    );
+    assert!(features.len() == 10 && features.iter().all(|(_, value)| value.is_finite()), "{features:?}");
+    assert!(message(&[by_level]).contains("measure.measurement.kind = by_level"));
     let dual = added(&["data.dictionary.kind=coherent"]);
     assert!(dual.len() == 3 && dual.iter().all(|(_, value)| value.is_finite()), "{dual:?}");
     let crowded = added(&["data.dictionary.kind=gaussian", "data.ambient_dim=12"]);

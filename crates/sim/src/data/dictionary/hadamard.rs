@@ -57,7 +57,7 @@ impl Dictionary {
 
 fn require_power_of_two(ambient_dim: usize) -> Result<(), ParameterError> {
     let accepted = "a randomised Hadamard dictionary needs a power of two";
-    require(ambient_dim.is_power_of_two(), "ambient_dim", ambient_dim, accepted)
+    require(ambient_dim.is_power_of_two(), "data.ambient_dim", ambient_dim, accepted)
 }
 
 /// `count` distinct numbers below `bound`, in random order (partial Fisher–Yates).

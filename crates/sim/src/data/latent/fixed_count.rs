@@ -55,7 +55,7 @@ impl LatentLaw for FixedCount {
 
     fn check(&self, latent_dim: usize) -> Result<(), ParameterError> {
         let accepted = format!("1 to latent_dim = {latent_dim}");
-        require((1..=latent_dim).contains(&self.count), "active_count", self.count, accepted)
+        require((1..=latent_dim).contains(&self.count), "data.latent.active_count", self.count, accepted)
     }
 
     fn moments(&self, latent_dim: usize) -> Option<LatentMoments> {

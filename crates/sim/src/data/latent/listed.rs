@@ -1,4 +1,4 @@
-//! Atoms of unequal activity and strength, both given as lists.
+//! Atoms of unequal activity and strength, both given as lists. A spec may name a file that holds such a list.
 
 use super::per_atom::PerAtom;
 use super::values::{VALUES, with_values};
@@ -16,13 +16,13 @@ pub(super) static PART: LatentPart = LatentPart {
             "activities",
             Kind::NumberList(Range::DRAWN_FRACTION),
             Fallback::Required,
-            "Pr(z_j ≠ 0) of every atom, a list of latent_dim numbers.",
+            "Pr(z_j ≠ 0) of every atom: a list of latent_dim numbers, or a file with them.",
         ),
         PartSetting::new(
             "strengths",
             Kind::NumberList(Range::SQUARABLE),
             Fallback::Absent("every strength is 1"),
-            "E z_j² of every atom where it is active, a list of latent_dim numbers.",
+            "E z_j² of every atom where it is active: a list of latent_dim numbers, or a file with them.",
         ),
         VALUES,
     ],

@@ -93,7 +93,7 @@ impl Reduced {
         require(!parts.objective.needs().target, "objective", "one with a target", accepted)?;
         let views = parts.objective.views();
         let accepted = "2 in reduced dynamics, which draws pairs of views. Sampled dynamics takes more";
-        require(views == 2, "views", views, accepted)?;
+        require(views == 2, "objective.views", views, accepted)?;
         let accepted = "an objective on features in reduced dynamics: there are no samples to fill in. Sampled \
                         dynamics takes every objective";
         require(!parts.objective.needs().inputs, "objective", "one on samples", accepted)?;
