@@ -13,6 +13,7 @@ pub mod atom_energies;
 pub mod cadence;
 pub mod recorder;
 pub mod reading;
+pub mod robustness;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
@@ -32,9 +33,11 @@ pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
+pub use robustness::Robustness;
 
 use crate::data::{DataTraits, Level};
 use crate::part::{Part, Slot, Slotted};
+use crate::train::NoAdversary;
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
 pub const SINGLETON_COSINE: f64 = 0.9;
@@ -210,6 +213,16 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
             settings: &[],
             build: |_, settings| Ok(per_atom(settings)),
         },
+        &Part {
+            kind: "robust",
+            summary: "every measurement of the program, and the accuracy on binary labels with and without an attack",
+            settings: robustness::SETTINGS,
+            build: |given, settings| {
+                let mut measures = standard(settings);
+                measures.push(Box::new(Robustness::of(given, settings)?));
+                Ok(measures)
+            },
+        },
     ]],
 );
 
@@ -288,15 +301,18 @@ pub fn title(column: &str) -> Option<&'static str> {
 
 /// Every measurement, to ask what it writes: of settings only the kind of data decides it.
 fn nominal() -> Vec<Box<dyn Measure>> {
-    standard(&MeasureSettings {
-        samples: FreshSamples { seed: 0, count: 1 },
+    let samples = FreshSamples { seed: 0, count: 1 };
+    let mut measures = standard(&MeasureSettings {
+        samples,
         luck: LuckRule { lucky: 0.0, potential: 0.0 },
         data: DataTraits {
             levels: vec![Level { span: 1, signs: vec![1.0] }; LevelAlignment::MOST_LEVELS],
             has_oblique_atoms: true,
             training_samples: Some(1),
         },
-    })
+    });
+    measures.push(Box::new(Robustness::new(samples, Box::new(NoAdversary))));
+    measures
 }
 
 /// The mean; NaN of nothing.
