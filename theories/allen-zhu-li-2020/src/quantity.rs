@@ -148,7 +148,13 @@ fn codes(subject: &Subject<'_>) -> Result<Codes, Gap> {
 fn clean<'a>(subject: &Subject<'a>) -> Result<Subject<'a>, Gap> {
     let role = Role::named(CLEAN);
     let found = subject.run.subjects().find(|other| PAPER.role(other) == Some(role));
-    found.ok_or_else(|| Gap::Missing(format!("arm of the same run with: {}", role.words())))
+    let found = found.ok_or_else(|| Gap::Missing(format!("arm of the same run with: {}", role.words())))?;
+    let (own, width) = (subject.width(), found.width());
+    if own == width {
+        Ok(found)
+    } else {
+        Err(Gap::Unusable(format!("`{}` has {width} neurons, and this arm has {own}", found.plan.name)))
+    }
 }
 
 /// cos² of every neuron with the same neuron of another state; 0 for a neuron that is zero in one of them.
