@@ -89,6 +89,8 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
         ("bias.kind=trained", "bias.learning_rate=1"),
         ("adversary.kind=l2", "adversary.radius=1"),
         ("adversary.kind=linf", "adversary.radius=1"),
+        ("adversary.kind=random", "adversary.radius=1"),
+        ("measure.measurement.kind=robust", "measure.measurement.radius=1"),
         ("network.kind=two_layers", "network.features=3"),
         ("network.kind=three_layers", "network.features=3"),
         ("network.kind=three_layers", "network.hidden=3"),

@@ -55,6 +55,8 @@ impl Purpose {
     pub const FURTHER_VIEWS: Self = Self::numbered(24);
     /// Labels of a training step that are not those of their samples.
     pub const LABELS: Self = Self::numbered(23);
+    /// Directions in which the samples of a training step are moved.
+    pub const DIRECTIONS: Self = Self::numbered(25);
 
     /// Samples that training goes through in epochs.
     pub const TRAINING_SET: Self = Self::numbered(40);

@@ -14,6 +14,7 @@ pub mod cadence;
 pub mod feature_levels;
 pub mod recorder;
 pub mod reading;
+pub mod robustness;
 
 pub use activity::Activity;
 pub use alignment::Alignment;
@@ -34,10 +35,12 @@ pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
+pub use robustness::Robustness;
 
 use crate::data::{DataTraits, Level};
 use crate::math::{ParameterError, require};
 use crate::part::{Part, Slot, Slotted};
+use crate::train::NoAdversary;
 
 /// |cos| above which a neuron counts as a single atom: a singleton, N_i = {j}.
 pub const SINGLETON_COSINE: f64 = 0.9;
@@ -219,6 +222,16 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
             settings: &[],
             build: |_, settings| by_level(settings),
         },
+        &Part {
+            kind: "robust",
+            summary: "every measurement of the program, and the accuracy on binary labels with and without an attack",
+            settings: robustness::SETTINGS,
+            build: |given, settings| {
+                let mut measures = standard(settings);
+                measures.push(Box::new(Robustness::of(given, settings)?));
+                Ok(measures)
+            },
+        },
     ]],
 );
 
@@ -321,6 +334,7 @@ fn nominal() -> Vec<Box<dyn Measure>> {
         },
     });
     measures.push(Box::new(FeatureLevels::new(levels, samples)));
+    measures.push(Box::new(Robustness::new(samples, Box::new(NoAdversary))));
     measures
 }
 

@@ -13,7 +13,7 @@
 //! | [`BarlowTwins`], [`VicReg`] | nothing: features are compared with each other | – |
 //! | [`SimSiam`], [`Byol`] | nothing: a predictor is after the other view | – ; a slower copy of the learner |
 //! | [`MaskedReconstruction`] | nothing: a decoder is after the sample | samples |
-//! | [`Regression`] | nothing: a head is after labels | codes, one view |
+//! | [`Regression`], [`Logistic`] | nothing: a head is after labels | codes, one view |
 //!
 //! The fast step takes those without arrays of their own and without labels. Reduced dynamics takes all but
 //! those that need samples, a slower copy of the learner, or more than two views.
@@ -36,6 +36,7 @@ pub use byol::Byol;
 pub use gradients::Gradients;
 pub use hard_negatives::{HardNegativeSettings, HardNegatives};
 pub use info_nce::InfoNce;
+pub use logistic::{Logistic, label_of};
 pub use masked_reconstruction::MaskedReconstruction;
 pub use nt_xent::NtXent;
 pub use predicting::{PredictionDistance, PredictorSettings};
@@ -68,6 +69,7 @@ parts! {
     byol;
     hard_negatives;
     masked_reconstruction;
+    logistic;
 }
 
 /// A part that is an objective.
@@ -304,6 +306,12 @@ pub trait Objective: Send + Sync {
     /// # Shapes
     /// `arrays`: its own, in the order and shapes of [`Objective::begin`], as are their gradients.
     fn evaluate(&mut self, batch: &Batch<'_>, arrays: &[Matrix], gradients: &mut Gradients) -> LossReading;
+
+    /// The margins of a classifier, P of them, each positive where it is right, and their gradients with respect to
+    /// what it reads of the anchors, P × K; `None` for an objective that does not classify.
+    fn margins(&self, _batch: &Batch<'_>, _arrays: &[Matrix], _gradient: &mut Matrix) -> Option<Vec<f64>> {
+        None
+    }
 
     /// The part of the last evaluation's gradients that pulls anchor and positive together; `None` where nothing
     /// pulls. `batch` is that of the evaluation.

@@ -1,10 +1,14 @@
-//! The ascent of an [`adversary`](super::adversary) on the inputs of a step's anchors.
+//! The ascent of an [`adversary`](super::adversary): on the inputs of a step's anchors, and on fresh samples.
 
 use super::Learner;
+use super::adversary::Adversary;
 use super::pass::Pass;
 use super::process::Parts;
+use super::view::Attacked;
+use crate::math::gaussian::fill_normal;
 use crate::math::linalg::{times, times_transposed};
-use crate::math::{Matrix, parallel};
+use crate::math::random::Part;
+use crate::math::{Matrix, Purpose, Stream, parallel};
 
 /// Rows that one thread moves at a time.
 const ROWS_PER_PIECE: usize = 16;
@@ -23,21 +27,66 @@ impl Climb {
     /// # Shapes
     /// `anchor`: x⁺, P × the input dimension of `learner`.
     pub fn climb(&mut self, parts: &mut Parts, learner: &Learner, pass: &mut Pass, anchor: &mut Matrix) {
-        if !parts.has_adversary() {
+        if !parts.has_adversary() || learner.step() < parts.adversary.first_step() {
             return;
         }
         self.start.clone_from(anchor);
         for _ in 0..parts.adversary.steps() {
-            self.find_gradient(parts, learner, pass);
-            let (start, gradient) = (&self.start, &self.gradient);
-            let (cols, adversary) = (anchor.cols(), parts.adversary.as_ref());
-            parallel::for_each_row_group(anchor.as_mut_slice(), cols, ROWS_PER_PIECE, |first, rows| {
-                for (i, x) in rows.chunks_mut(cols).enumerate() {
-                    adversary.advance(start.row(first + i), gradient.row(first + i), x);
-                }
-            });
+            if parts.adversary.follows_loss() {
+                self.find_gradient(parts, learner, pass);
+            } else {
+                self.draw_directions(parts.seed, learner.step());
+            }
+            self.advance(parts.adversary.as_ref(), anchor);
             times_transposed(&mut pass.anchor.pre, anchor, learner.weights());
             pass.embed_anchors(parts.above());
+        }
+    }
+
+    /// Margins before and after an attack on the samples `anchor`, whose codes `pass` holds; `None` where the objective
+    /// does not classify.
+    ///
+    /// # Shapes
+    /// `anchor`: n × the input dimension of `learner`.
+    pub fn attack(
+        &mut self,
+        adversary: &dyn Adversary,
+        (parts, learner): (&Parts, &Learner),
+        pass: &mut Pass,
+        anchor: &mut Matrix,
+    ) -> Option<Attacked> {
+        let (objective, above) = (parts.objective.as_ref(), parts.above());
+        times_transposed(&mut pass.anchor.pre, anchor, learner.weights());
+        pass.embed_anchors_and_negatives(above, learner);
+        let before = pass.descend_margins(objective, learner)?;
+        let mut after = before.clone();
+        self.start.clone_from(anchor);
+        for _ in 0..adversary.steps() {
+            times(&mut self.gradient, pass.backward_anchors(above), learner.weights());
+            self.advance(adversary, anchor);
+            times_transposed(&mut pass.anchor.pre, anchor, learner.weights());
+            pass.embed_anchors(above);
+            after = pass.descend_margins(objective, learner)?;
+        }
+        Some(Attacked { before, after })
+    }
+
+    /// Moves every row of `anchor` along the row's gradient.
+    fn advance(&self, adversary: &dyn Adversary, anchor: &mut Matrix) {
+        let (start, gradient, cols) = (&self.start, &self.gradient, anchor.cols());
+        parallel::for_each_row_group(anchor.as_mut_slice(), cols, ROWS_PER_PIECE, |first, rows| {
+            for (i, x) in rows.chunks_mut(cols).enumerate() {
+                adversary.advance(start.row(first + i), gradient.row(first + i), x);
+            }
+        });
+    }
+
+    /// Standard normal numbers in the place of a gradient, those of this step.
+    fn draw_directions(&mut self, seed: u64, step: u64) {
+        let stream = Stream::new(seed, Purpose::DIRECTIONS, step as u32);
+        self.gradient.resize(self.start.rows(), self.start.cols());
+        for row in 0..self.gradient.rows() {
+            fill_normal(self.gradient.row_mut(row), 1.0, &stream, Part::Dense, row as u32);
         }
     }
 
@@ -50,16 +99,16 @@ impl Climb {
 
 #[cfg(test)]
 mod tests {
-    use super::super::TrainingRule;
-    use super::super::adversary::{Adversary, Ascent, Cube, EuclideanBall};
+    use super::super::adversary::{Ascent, Cube, EuclideanBall, RandomDirection};
     use super::super::drawing::DrawnBatch;
     use super::super::process::BatchPlan;
+    use super::super::{TrainingRule, ZeroBias};
     use super::*;
     use crate::augment::{Augmentation, Identity, IntervalMasks};
     use crate::data::{DenseNoise, Dictionary, Independent, SparseCoding};
     use crate::math::linalg::squared_norm;
-    use crate::network::{Network, Normalised, SymRelu};
-    use crate::objective::{InfoNce, Objective, Regression, Spectral, StopGrad};
+    use crate::network::{Linear, Network, Normalised, SymRelu};
+    use crate::objective::{InfoNce, Logistic, Objective, Regression, Spectral, StopGrad};
     use std::sync::Arc;
 
     type Make<Built> = fn() -> Box<Built>;
@@ -87,7 +136,8 @@ mod tests {
                 Box::new(Identity)
             };
             let batch = BatchPlan { anchors: ANCHORS, negatives: 4, ..BatchPlan::default() };
-            let rule = TrainingRule { width: 6, ..TrainingRule::default() };
+            let bias = Arc::new(ZeroBias);
+            let rule = TrainingRule { width: 6, bias, ..TrainingRule::default() };
             let mut parts =
                 Parts { augmentation, network, objective, adversary, batch, rule, ..Parts::default() };
             let weights = Matrix::from_fn(6, DIM, |i, c| (1.7 * (i * DIM + c) as f32 + 0.3).sin() * 0.5);
@@ -142,11 +192,12 @@ mod tests {
     /// Places of every objective and network by themselves; how many there are.
     fn every_place(adversary: &dyn Fn() -> Box<dyn Adversary>, check: &mut dyn FnMut(&str, Place)) -> usize {
         let networks: [Make<dyn Network>; 2] = [|| Box::new(SymRelu), || Box::new(Normalised::new(SymRelu))];
-        let objectives: [(&str, Make<dyn Objective>); 4] = [
+        let objectives: [(&str, Make<dyn Objective>); 5] = [
             ("info_nce", || Box::new(InfoNce::new(0.7, StopGrad::Targets).unwrap())),
             ("info_nce everywhere", || Box::new(InfoNce::new(0.7, StopGrad::Nowhere).unwrap())),
             ("spectral", || Box::new(Spectral::new(StopGrad::Targets))),
             ("regression", || Box::new(Regression::new(None, 1.0).unwrap())),
+            ("logistic", || Box::new(Logistic::default())),
         ];
         for (name, objective) in objectives {
             for network in networks {
@@ -227,7 +278,7 @@ mod tests {
                 );
             });
         }
-        assert_eq!(compared, 16);
+        assert_eq!(compared, 20);
     }
 
     /// Several steps stay within the ball, and raise the loss.
@@ -244,6 +295,59 @@ mod tests {
             assert!(change.as_slice().iter().all(|v| f64::from(v.abs()) < RADIUS * (1.0 + 1e-5)), "{name}");
             assert!(after > before, "{name}: {before}, {after}");
         });
-        assert_eq!(places + others, 16);
+        assert_eq!(places + others, 20);
+    }
+
+    /// A random direction changes every sample by the radius, by other numbers in every step, and leaves nothing to the
+    /// loss. No adversary moves anything before its first step.
+    #[test]
+    fn random_directions_are_as_long_as_asked_for_and_new_in_every_step() {
+        let random = |from: u64| RandomDirection::new(0.3).unwrap().from_step(from);
+        let place =
+            |from| Place::new(Box::new(Logistic::default()), Box::new(SymRelu), Box::new(random(from)));
+        let (change, _) = place(0).climbed();
+        assert!(change.iter_rows().all(|row| (squared_norm(row).sqrt() - 0.3).abs() < 1e-5));
+        assert_eq!(change, place(0).climbed().0, "a function of seed, step and row");
+        assert!(change.row(0) != change.row(1));
+        let mut climb = Climb { start: change.clone(), ..Climb::default() };
+        climb.draw_directions(1, 4);
+        let now = climb.gradient.clone();
+        climb.draw_directions(1, 5);
+        assert_ne!(now, climb.gradient);
+        let (still, [before, after]) = place(1).climbed();
+        assert!(still.as_slice().iter().all(|&v| v == 0.0) && before == after);
+    }
+
+    /// Of a linear classifier the closed form is exact: every margin falls by the radius times the dual norm of Σ w_i.
+    #[test]
+    fn an_attack_on_a_linear_classifier_takes_the_radius_times_the_dual_norm() {
+        const RADIUS: f64 = 0.4;
+        let place = Place::new(Box::new(Logistic::default()), Box::new(Linear), ball(RADIUS, 1));
+        let weights = place.learner.weights();
+        let sum: Vec<f32> = (0..DIM).map(|c| weights.column(c).iter().sum()).collect();
+        let absolute: f64 = sum.iter().map(|w| f64::from(w.abs())).sum();
+        for (adversary, dual) in [(ball(RADIUS, 10), squared_norm(&sum).sqrt()), (cube(RADIUS, 10), absolute)]
+        {
+            let mut pass = Pass::default();
+            (pass.one_view, pass.codes) = (true, place.pass.codes.clone());
+            let from = (&place.parts, &place.learner);
+            let attacked =
+                Climb::default().attack(adversary.as_ref(), from, &mut pass, &mut place.anchor.clone());
+            let Attacked { before, after } = attacked.unwrap();
+            assert_eq!(before.len(), ANCHORS);
+            for (before, after) in before.iter().zip(after) {
+                assert!((before - after - RADIUS * dual).abs() < 1e-4, "{before} {after} {dual}");
+            }
+        }
+    }
+
+    #[test]
+    fn objectives_that_do_not_classify_have_no_margins() {
+        let mut place =
+            Place::new(Box::new(Regression::new(None, 1.0).unwrap()), Box::new(SymRelu), ball(0.1, 1));
+        let from = (&place.parts, &place.learner);
+        let attacked =
+            Climb::default().attack(ball(0.1, 1).as_ref(), from, &mut place.pass, &mut place.anchor);
+        assert_eq!(attacked, None);
     }
 }

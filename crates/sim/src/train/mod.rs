@@ -45,8 +45,10 @@ pub mod sampled;
 pub mod reduced;
 pub mod view;
 
-pub use adversary::{ADVERSARIES, Adversary, Ascent, Cube, EuclideanBall, NoAdversary};
-pub use bias::{BIAS_RULES, BiasCourse, BiasRule, BiasStep, STAGED_RESET, StagedBias, TrainedBias, ZeroBias};
+pub use adversary::{ADVERSARIES, Adversary, Ascent, Cube, EuclideanBall, NoAdversary, RandomDirection};
+pub use bias::{
+    BIAS_RULES, BiasCourse, BiasRule, BiasStep, RelativeBias, STAGED_RESET, StagedBias, TrainedBias, ZeroBias,
+};
 pub use learner::{Learner, TrainingRule};
 pub use optimizer::{Adam, Momentum, OPTIMIZERS, Optimizer, Sgd};
 pub use process::{Arithmetic, BatchPlan, NegativeViews, Parts, StepPart};
@@ -54,7 +56,9 @@ pub use rate::{ConstantRate, CosineRate, RateDrops, RateRule, RateSchedule, SCHE
 pub use reduced::{MaskJitter, Reduced};
 pub use sampled::Sampled;
 pub use stage::{StageRule, StageTimes};
-pub use view::{BiasForces, Coordinates, Decomposed, Growth, Oblique, Pairs, Represented, StepView};
+pub use view::{
+    Attacked, BiasForces, Coordinates, Decomposed, Growth, Oblique, Pairs, Represented, StepView,
+};
 
 use crate::math::{Matrix, Stream};
 use crate::network::Network;
@@ -128,6 +132,18 @@ pub trait Dynamics: Send {
     /// f(x⁺) and f(x⁺⁺) of the two views of fresh samples, which `stream` draws as well as their masks; `None` where
     /// the objective takes one view.
     fn represent_pairs(&self, _stream: &Stream, _first_row: usize, _rows: usize) -> Option<Pairs> {
+        None
+    }
+
+    /// The margins of fresh samples before and after an attack, `first_row..first_row + rows` of `stream`; `None` where
+    /// the objective does not classify, where batches move the network's averages, and in reduced dynamics.
+    fn attack(
+        &self,
+        _stream: &Stream,
+        _first_row: usize,
+        _rows: usize,
+        _adversary: &dyn Adversary,
+    ) -> Option<Attacked> {
         None
     }
 

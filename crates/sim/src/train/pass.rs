@@ -212,6 +212,17 @@ impl Pass {
         reading
     }
 
+    /// The margins of a classifier at the anchors, and minus their gradients in the place of those of the loss; `None`
+    /// where the objective does not classify.
+    pub fn descend_margins(&mut self, objective: &dyn Objective, learner: &Learner) -> Option<Vec<f64>> {
+        let mut gradients = std::mem::take(&mut self.gradients);
+        let (batch, _) = self.batch(NegativeSet::Fresh);
+        let margins = objective.margins(&batch, learner.objective_arrays(), &mut gradients.anchor);
+        gradients.anchor.as_mut_slice().iter_mut().for_each(|g| *g = -*g);
+        self.gradients = gradients;
+        margins
+    }
+
     /// Takes the gradients back to the pre-activations and to all parameters above W.
     pub fn backward(&mut self, above: Above<'_>) {
         let Self { at, gradients, parameter_gradients: sums, .. } = self;

@@ -1,6 +1,8 @@
 //! Training on samples drawn in the ambient space R^d1: by the fast step where the parts allow it, else by the
 //! reference step.
 
+use super::adversary::Adversary;
+use super::climb::Climb;
 use super::drawing::Views;
 use super::fast::{self, Fast};
 use super::labels;
@@ -9,7 +11,7 @@ use super::pass::Pass;
 use super::process::{Arithmetic, Parts, StepPart};
 use super::reading::{coordinates, decompose, embed, growth, represent};
 use super::reference::Reference;
-use super::view::{BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
+use super::view::{Attacked, BiasForces, Coordinates, Decomposed, Growth, Pairs, Represented, StepView};
 use super::{Dynamics, Learner, Snapshot, SnapshotError, StopReason};
 use crate::data::{DataModel, FiniteSet};
 use crate::math::{Matrix, ParameterError, Stream, require};
@@ -160,6 +162,22 @@ impl Dynamics for Sampled {
         let views = Views { augmentation, atoms };
         views.draw_pairs((stream, first_row), &samples.latent, &mut anchor, &mut positive);
         Some(Pairs { anchor: self.embed(&anchor), positive: self.embed(&positive) })
+    }
+
+    fn attack(
+        &self,
+        stream: &Stream,
+        first_row: usize,
+        rows: usize,
+        adversary: &dyn Adversary,
+    ) -> Option<Attacked> {
+        if self.learner.network.are_moved_by_batches() || self.learner.head.are_moved_by_batches() {
+            return None;
+        }
+        let mut samples = self.data.sample(stream, first_row, rows);
+        let mut pass = Pass::default();
+        (pass.one_view, pass.codes) = (true, samples.latent);
+        Climb::default().attack(adversary, (&self.parts, &self.learner), &mut pass, &mut samples.x)
     }
 
     fn decompose(&self, stream: &Stream, first_row: usize, rows: usize) -> Decomposed {

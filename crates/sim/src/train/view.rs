@@ -100,3 +100,12 @@ pub struct Decomposed {
     /// z, n × d.
     pub latent: Matrix,
 }
+
+/// Margins of fresh samples, each positive where the network's answer is right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attacked {
+    /// Of the samples as they were drawn, n entries.
+    pub before: Vec<f64>,
+    /// Of the same samples after the attack, n entries.
+    pub after: Vec<f64>,
+}

@@ -23,6 +23,10 @@ impl Adversary for EuclideanBall {
         self.0.steps
     }
 
+    fn first_step(&self) -> u64 {
+        self.0.from_step
+    }
+
     fn advance(&self, start: &[f32], gradient: &[f32], sample: &mut [f32]) {
         let norm = squared_norm(gradient).sqrt();
         // Where no gate is open no direction is better than another.

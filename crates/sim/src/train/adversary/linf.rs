@@ -22,6 +22,10 @@ impl Adversary for Cube {
         self.0.steps
     }
 
+    fn first_step(&self) -> u64 {
+        self.0.from_step
+    }
+
     fn advance(&self, start: &[f32], gradient: &[f32], sample: &mut [f32]) {
         let Ascent { radius, step_size, .. } = self.0;
         for ((x, &g), &from) in sample.iter_mut().zip(gradient).zip(start) {

@@ -16,6 +16,7 @@
 pub use l2::EuclideanBall;
 pub use linf::Cube;
 pub use none::NoAdversary;
+pub use random::RandomDirection;
 
 use crate::math::{ParameterError, require};
 use crate::part::{Fallback, Given, Kind, Part, PartSetting, Range, Slot, Slotted, parts};
@@ -27,6 +28,7 @@ parts! {
     none;
     l2;
     linf;
+    random;
 }
 
 /// A part that is an adversary.
@@ -62,8 +64,15 @@ const STEP_SIZE: PartSetting = PartSetting::new(
     Fallback::Absent("2.5 · radius/steps, with which the border can be reached from anywhere (Madry et al.)"),
     "Length of one step of the ascent, in the norm and the units of the radius.",
 );
-/// What every adversary that moves something has.
-const ASCENT: &[PartSetting] = &[RADIUS, STEPS, STEP_SIZE];
+/// When it begins.
+const FROM_STEP: PartSetting = PartSetting::new(
+    "from_step",
+    Kind::count(0),
+    Fallback::Unwritten("0"),
+    "Steps of training on unchanged inputs before the adversary begins.",
+);
+/// What every ascent has.
+const ASCENT: &[PartSetting] = &[RADIUS, STEPS, STEP_SIZE, FROM_STEP];
 
 /// How many radii all steps together go by default.
 const REACH: f64 = 2.5;
@@ -72,6 +81,16 @@ const REACH: f64 = 2.5;
 pub trait Adversary: Send + Sync {
     /// How often a sample is moved before a step; 0: not at all.
     fn steps(&self) -> usize;
+
+    /// Steps of training that are taken before it begins.
+    fn first_step(&self) -> u64 {
+        0
+    }
+
+    /// Whether it asks for the gradient of the loss; else it is given standard normal numbers in its place.
+    fn follows_loss(&self) -> bool {
+        true
+    }
 
     /// Moves one sample up its loss and back into the ball around where it started.
     ///
@@ -95,6 +114,8 @@ pub struct Ascent {
     steps: usize,
     /// Length of a step, in [1e-18, 1e18].
     step_size: f32,
+    /// Steps of training before it begins.
+    from_step: u64,
 }
 
 impl Ascent {
@@ -104,13 +125,20 @@ impl Ascent {
         require(steps >= 1, "steps", steps, "at least 1")?;
         let step_size = step_size.unwrap_or((REACH * radius / steps as f64).max(Range::SQUARABLE.ends()[0]));
         require(Range::SQUARABLE.contains(step_size), "step_size", step_size, Range::SQUARABLE)?;
-        Ok(Self { radius: radius as f32, steps, step_size: step_size as f32 })
+        Ok(Self { radius: radius as f32, steps, step_size: step_size as f32, from_step: 0 })
     }
 
     /// As a part's settings say it.
     fn of(given: &Given) -> Result<Self, ParameterError> {
         let step_size = given.optional_number(STEP_SIZE.name);
-        Self::new(given.number(RADIUS.name)?, given.whole(STEPS.name)? as usize, step_size)
+        let ascent = Self::new(given.number(RADIUS.name)?, given.whole(STEPS.name)? as usize, step_size)?;
+        Ok(ascent.from_step(given.whole(FROM_STEP.name)? as u64))
+    }
+
+    /// The same after so many steps of training.
+    #[must_use]
+    pub fn from_step(self, step: u64) -> Self {
+        Self { from_step: step, ..self }
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! Source: Section 3 (bias schedule), Appendix D.2; docs/theory.md 3 and 4.5.
 
+pub use relative::RelativeBias;
 pub use staged::{STAGED_RESET, StagedBias};
 pub use trained::TrainedBias;
 pub use zero::ZeroBias;
@@ -28,6 +29,7 @@ parts! {
     zero;
     trained;
     staged;
+    relative;
 }
 
 /// A part that moves thresholds.
