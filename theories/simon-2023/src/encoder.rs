@@ -173,14 +173,14 @@ fn loss(subject: &Subject<'_>) -> Result<Loss, Gap> {
 }
 
 /// Where the values first pass `level` from below: between two records along the exponential through both.
-fn crossing(steps: &[u64], values: &[f64], level: f64) -> Option<f64> {
+pub fn crossing(steps: &[u64], values: &[f64], level: f64) -> Option<f64> {
     let after = values.iter().position(|&value| value >= level).filter(|&after| after > 0)?;
     let [low, high] = [after - 1, after].map(|row| (steps[row] as f64, values[row].ln()));
     Some(low.0 + (level.ln() - low.1) / (high.1 - low.1) * (high.0 - low.0))
 }
 
 /// The value at a step, along the same exponential; the last one after the last step.
-fn between(steps: &[u64], values: &[f64], step: f64) -> f64 {
+pub fn between(steps: &[u64], values: &[f64], step: f64) -> f64 {
     let after = steps.partition_point(|&known| (known as f64) < step);
     if after == 0 || after == steps.len() {
         return values[after.min(values.len() - 1)];

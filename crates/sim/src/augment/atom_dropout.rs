@@ -8,7 +8,9 @@
 //! E[x⁺ x⁺⁺ᵀ] = (1 − q)² M E[z zᵀ] Mᵀ + E[ξ ξᵀ]
 //! ```
 //!
-//! It is the opposite of RandomMask, which keeps the signal and takes the noise away.
+//! It is the opposite of RandomMask, which keeps the signal and takes the noise away. Where only the first atoms can be
+//! lost, the formula holds among them, and pairs of one of them and another atom have the factor 1 − q: so views hide
+//! what a learner should not lean on.
 //!
 //! Source: contrast to Definition 2.3. The formula: each view has coins of its own. So z_j z_k survives in
 //! x⁺ x⁺⁺ᵀ with probability (1 − q)², also where j = k.
@@ -16,25 +18,39 @@
 use super::{Augmentation, AugmentationPart, Origin};
 use crate::math::random::{Part, Reader};
 use crate::math::{ParameterError, require};
-use crate::part::{PartSetting, Range};
+use crate::part::{Fallback, Kind, PartSetting, Range};
 
 /// The declaration.
 pub(super) static PART: AugmentationPart = AugmentationPart {
     kind: "atom_dropout",
     summary: "each view loses each active atom with probability drop_rate, the noise stays",
-    settings: &[PartSetting::number(
-        "drop_rate",
-        Range::DRAWN_FRACTION_OR_ZERO,
-        "0.5",
-        "Probability that a view loses an active atom. At 1 views have no signal left.",
-    )],
-    build: |given, ()| Ok(Box::new(AtomDropout::new(given.number("drop_rate")?)?)),
+    settings: &[
+        PartSetting::number(
+            "drop_rate",
+            Range::DRAWN_FRACTION_OR_ZERO,
+            "0.5",
+            "Probability that a view loses an active atom. At 1 views have no signal left.",
+        ),
+        PartSetting::new(
+            "first_atoms",
+            Kind::count(1),
+            Fallback::Absent("every atom can be lost"),
+            "Number of atoms, the first ones, that can be lost. The others stay in both views.",
+        ),
+    ],
+    build: |given, ()| {
+        let dropout = AtomDropout::new(given.number("drop_rate")?)?;
+        let first = given.optional_whole("first_atoms");
+        Ok(Box::new(first.map_or(dropout, |atoms| dropout.among_first(atoms as usize))))
+    },
 };
 
 /// Independent losses of active atoms with the same probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtomDropout {
     lost_below: u64,
+    /// Number of atoms, the first ones, that can be lost.
+    atoms: usize,
 }
 
 impl AtomDropout {
@@ -42,7 +58,13 @@ impl AtomDropout {
     pub fn new(drop_rate: f64) -> Result<Self, ParameterError> {
         let accepted = Range::DRAWN_FRACTION_OR_ZERO;
         require(accepted.contains(drop_rate), "drop_rate", drop_rate, accepted)?;
-        Ok(Self { lost_below: (drop_rate * 4_294_967_296.0).round() as u64 })
+        Ok(Self { lost_below: (drop_rate * 4_294_967_296.0).round() as u64, atoms: usize::MAX })
+    }
+
+    /// The same where only the first `atoms` can be lost.
+    #[must_use]
+    pub fn among_first(self, atoms: usize) -> Self {
+        Self { atoms, ..self }
     }
 
     /// Whether the view loses the next active atom.
@@ -53,7 +75,8 @@ impl AtomDropout {
     /// x ← x − Σ_{lost} z_j M_j.
     fn lose_atoms(self, from: &Origin<'_>, part: Part, x: &mut [f32]) {
         let mut reader = from.stream.reader(part, from.row);
-        for (&z, atom) in from.code.iter().zip(from.atoms.iter_rows()).filter(|(z, _)| **z != 0.0) {
+        let first = from.code.iter().zip(from.atoms.iter_rows()).take(self.atoms);
+        for (&z, atom) in first.filter(|(z, _)| **z != 0.0) {
             if self.is_lost(&mut reader) {
                 x.iter_mut().zip(atom).for_each(|(x, entry)| *x -= z * entry);
             }
@@ -162,6 +185,26 @@ mod tests {
             assert_eq!(silent, NOISE);
         }
         assert!((1..50).contains(&lost));
+    }
+
+    /// The other atoms stay, and the coins of the first are those of dropout among all.
+    #[test]
+    fn only_the_first_atoms_are_lost_where_others_may_not_be() {
+        let (stream, atoms) = (Stream::new(4, Purpose::MONTE_CARLO, 0), atoms());
+        let (all, sample) = (AtomDropout::new(0.5).unwrap(), combined(&CODE, &atoms));
+        let mut lost = 0;
+        for row in 0..50 {
+            let from = Origin { stream: &stream, row, atoms: &atoms, code: &CODE };
+            let [mut of_first, mut of_all] = [sample.clone(), sample.clone()];
+            all.among_first(1).single_view(&from, &mut of_first);
+            all.single_view(&from, &mut of_all);
+            let left =
+                |view: &[f32], j: usize| (0..4).map(|r| (view[r] - NOISE[r]) * atoms[(j, r)]).sum::<f32>();
+            assert_eq!(left(&of_first, 1), CODE[1]);
+            assert_eq!(left(&of_first, 0), left(&of_all, 0));
+            lost += u32::from(left(&of_first, 0) == 0.0);
+        }
+        assert!((10..40).contains(&lost), "{lost}");
     }
 
     #[test]

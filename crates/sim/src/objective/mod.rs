@@ -8,6 +8,7 @@
 //! | objectives | samples are compared with | need besides two views |
 //! |---|---|---|
 //! | [`InfoNce`], [`Spectral`], [`HardNegatives`] | negatives | negatives |
+//! | [`SupervisedSpectral`] | negatives, and samples of the same class | negatives, classes |
 //! | [`NtXent`], [`SupervisedContrastive`] | all other views of the batch | – ; classes |
 //! | [`AlignmentUniformity`] | the other samples of the batch | – |
 //! | [`BarlowTwins`], [`VicReg`] | nothing: features are compared with each other | – |
@@ -45,6 +46,7 @@ pub use scaled::FeatureScale;
 pub use simsiam::SimSiam;
 pub use spectral::Spectral;
 pub use supervised_contrastive::SupervisedContrastive;
+pub use supervised_spectral::SupervisedSpectral;
 pub use vicreg::{VicReg, VicRegSettings};
 
 use crate::math::kernel::Precision;
@@ -65,6 +67,7 @@ parts! {
     alignment_uniformity;
     nt_xent;
     supervised_contrastive;
+    supervised_spectral;
     simsiam;
     byol;
     hard_negatives;
@@ -115,6 +118,15 @@ const LABEL_NOISE: PartSetting = PartSetting::new(
     "Share of the samples of a step whose label is that of another sample, drawn anew.",
 );
 
+/// What decides the class of a sample.
+const LABEL_ATOM: PartSetting = PartSetting::new(
+    "label_atom",
+    Kind::count(0),
+    Fallback::Absent("the classes of the data law"),
+    "Atom whose code entry gives the class, counted from 0. Its sign (-1, 0 or 1) is the class, so that data \
+     without classes have three.",
+);
+
 /// Where the labels of samples come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Labels {
@@ -127,7 +139,8 @@ pub struct Labels {
 impl Labels {
     /// As a part's settings say it.
     fn of(given: &Given) -> Result<Self, ParameterError> {
-        let labels = Self { noise: given.optional_number(LABEL_NOISE.name).unwrap_or(0.0), atom: None };
+        let noise = given.optional_number(LABEL_NOISE.name).unwrap_or(0.0);
+        let labels = Self { noise, atom: given.optional_whole(LABEL_ATOM.name).map(|atom| atom as usize) };
         labels.check().map(|()| labels)
     }
 

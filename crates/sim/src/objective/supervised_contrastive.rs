@@ -11,34 +11,19 @@ use super::info_nce::TEMPERATURE;
 use super::pairs::Pairs;
 use super::scaled::{FeatureScale, SIMILARITY};
 use super::{
-    Batch, Gradients, LABEL_NOISE, Labels, LossReading, Needs, Objective, ObjectivePart, Problem,
+    Batch, Gradients, LABEL_ATOM, LABEL_NOISE, Labels, LossReading, Needs, Objective, ObjectivePart, Problem,
     STOP_GRADIENT, StopGrad, VIEWS, with_views,
 };
 use crate::math::{Matrix, ParameterError};
-use crate::part::{Fallback, Kind, PartSetting};
 
 /// The declaration.
 pub(super) static PART: ObjectivePart = ObjectivePart {
     kind: "supervised_contrastive",
     summary: "supervised contrastive loss: all views of a class attract each other",
-    settings: &[
-        TEMPERATURE,
-        SIMILARITY,
-        STOP_GRADIENT,
-        PartSetting::new(
-            "label_atom",
-            Kind::count(0),
-            Fallback::Absent("the classes of the data law"),
-            "Atom whose code entry gives the class, counted from 0. Its sign (-1, 0 or 1) is the class, so that data \
-             without classes have three.",
-        ),
-        LABEL_NOISE,
-        VIEWS,
-    ],
+    settings: &[TEMPERATURE, SIMILARITY, STOP_GRADIENT, LABEL_ATOM, LABEL_NOISE, VIEWS],
     build: |given, ()| {
         let (stop_grad, scale) = (StopGrad::of(given)?, FeatureScale::of(given)?);
-        let atom = given.optional_whole("label_atom").map(|atom| atom as usize);
-        let labels = Labels { atom, ..Labels::of(given)? };
+        let labels = Labels::of(given)?;
         let objective = SupervisedContrastive::new(given.number("temperature")?, stop_grad, scale, labels)?;
         Ok(with_views(given, objective))
     },
