@@ -58,6 +58,9 @@ pub enum Command {
     /// Open the lab: a page in which learners train in the browser, with sliders, forwards and backwards
     #[command(after_help = exit::HELP)]
     Lab(LabArguments),
+    /// Watch runs that are being made, here or by other processes: a page that follows them; reads only
+    #[command(after_help = exit::HELP)]
+    Watch(WatchArguments),
     /// List the experiments that come with the program
     List,
     /// Explain a setting, an experiment, a statement of the paper, a letter or a term
@@ -111,6 +114,9 @@ pub struct Manner {
     /// Leave out report.html and figures/; `featurescope report` makes them later
     #[arg(long)]
     pub no_report: bool,
+    /// Serve a page on this machine that follows the run until it ends, as `featurescope watch` does
+    #[arg(long)]
+    pub watch: bool,
     /// What the report leaves beside its figures.
     #[command(flatten)]
     pub data: Data,
@@ -353,6 +359,26 @@ pub struct LabArguments {
     pub port: u16,
     /// Print the address and start no browser
     #[arg(long)]
+    pub no_open: bool,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Run directories, sweeps, or folders that hold some. Runs that begin later are found later
+    #[arg(value_name = "RUN", default_value = "runs", add = ArgValueCompleter::new(completion::runs))]
+    pub runs: Vec<PathBuf>,
+    /// Show the runs here instead, and end when all have ended. Into a pipe only what is new is written
+    #[arg(long)]
+    pub text: bool,
+    /// Show them here as they stand now, and end
+    #[arg(long, requires = "text")]
+    pub once: bool,
+    /// Port on this machine's own address 127.0.0.1; 0 is any that is free
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "text")]
+    pub port: u16,
+    /// Print the address and start no browser
+    #[arg(long, conflicts_with = "text")]
     pub no_open: bool,
 }
 

@@ -61,6 +61,7 @@ fn carry_out(command: Command) -> Result<Exit> {
         Command::Compare(arguments) => commands::compare::compare(&arguments),
         Command::Diagnose(arguments) => commands::diagnose::diagnose(&arguments),
         Command::Lab(arguments) => commands::lab::lab(&arguments),
+        Command::Watch(arguments) => commands::watch::watch(&arguments),
         Command::List => commands::list::list(),
         Command::Explain(arguments) => commands::explain::explain(&arguments),
         Command::Completions(arguments) => commands::completions::completions(&arguments),

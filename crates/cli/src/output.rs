@@ -19,6 +19,14 @@ pub fn print(text: &str) -> io::Result<()> {
     ignore_closed(write_to(&mut io::stdout().lock(), text))
 }
 
+/// The same of something that goes on: whether there is still a reader.
+pub fn print_on(text: &str) -> io::Result<bool> {
+    match write_to(&mut io::stdout().lock(), text) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        other => other.map(|()| true),
+    }
+}
+
 /// Prints a line of news to standard error.
 pub fn note(text: &str) {
     let bar = BAR.try_lock().ok().and_then(|bar| bar.clone());

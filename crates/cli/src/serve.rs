@@ -1,8 +1,13 @@
-//! A page in a folder, served to browsers of this machine.
+//! A page, served to browsers of this machine.
 //!
 //! The files are read once, before anybody is listened to. A request picks one of them by its exact name, so no
 //! request reaches anything else on the disk. Only requests for 127.0.0.1 and localhost are answered: a page of
-//! another site cannot read what is served by giving its own name this address.
+//! another site cannot read what is served by giving its own name this address. A request that a page of
+//! another site makes names its origin, and is refused as well.
+
+mod live;
+
+pub use live::{Live, News};
 
 use anyhow::{Context, Result, bail};
 use std::collections::HashMap;
@@ -20,6 +25,8 @@ const LARGEST_PAGE: u64 = 64 << 20;
 const LARGEST_REQUEST: u64 = 16 << 10;
 /// Requests that are answered at a time; more are turned away.
 const MOST_REQUESTS: usize = 64;
+/// Connections that wait for news at a time: they last, and leave room for requests.
+const MOST_STREAMS: usize = 16;
 /// How long a browser may take over a request or an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -47,6 +54,22 @@ impl Files {
         read_below(folder, "/", &mut files, &mut bytes)?;
         if !files.contains_key("/index.html") {
             bail!("{} has no index.html", folder.display());
+        }
+        Ok(Self(files))
+    }
+
+    /// Files by their path in the page, `assets/engine.wasm` for instance.
+    ///
+    /// # Errors
+    /// If there is no `index.html`.
+    pub fn of(contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self> {
+        let file = |(path, content): (String, Vec<u8>)| {
+            let kind = media_type(Path::new(&path));
+            (format!("/{path}"), File { kind, content })
+        };
+        let files: HashMap<String, File> = contents.into_iter().map(file).collect();
+        if !files.contains_key("/index.html") {
+            bail!("the page has no index.html");
         }
         Ok(Self(files))
     }
@@ -96,7 +119,17 @@ fn media_type(path: &Path) -> &'static str {
 /// A page that is about to be served.
 pub struct Server {
     listener: TcpListener,
-    files: Arc<Files>,
+    files: Files,
+    live: Option<Arc<dyn Live>>,
+}
+
+/// What every request is answered from.
+struct Shared {
+    files: Files,
+    live: Option<Arc<dyn Live>>,
+    port: u16,
+    requests: AtomicUsize,
+    streams: AtomicUsize,
 }
 
 impl Server {
@@ -107,7 +140,13 @@ impl Server {
     pub fn listen(files: Files, port: u16) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = TcpListener::bind(address).with_context(|| format!("cannot listen on {address}"))?;
-        Ok(Self { listener, files: Arc::new(files) })
+        Ok(Self { listener, files, live: None })
+    }
+
+    /// The same, where `live` answers what no file does, and tells news.
+    #[must_use]
+    pub fn telling(self, live: Arc<dyn Live>) -> Self {
+        Self { live: Some(live), ..self }
     }
 
     /// The address of the page.
@@ -122,19 +161,17 @@ impl Server {
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn serve(&self) -> Result<()> {
+    pub fn serve(self) -> Result<()> {
         let port = self.listener.local_addr().context("cannot tell the port")?.port();
-        let open = Arc::new(AtomicUsize::new(0));
+        let (requests, streams) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let shared = Arc::new(Shared { files: self.files, live: self.live, port, requests, streams });
         // A connection that breaks is the browser's business.
         for stream in self.listener.incoming().flatten() {
-            if open.fetch_add(1, Ordering::SeqCst) >= MOST_REQUESTS {
-                open.fetch_sub(1, Ordering::SeqCst);
+            let Some(place) = Place::take(&shared, |shared| &shared.requests, MOST_REQUESTS) else {
                 continue;
-            }
-            let (files, open) = (Arc::clone(&self.files), Arc::clone(&open));
+            };
             let answer = move || {
-                let _gone = converse(stream, &files, port);
-                open.fetch_sub(1, Ordering::SeqCst);
+                let _gone = converse(stream, &place.shared);
             };
             std::thread::Builder::new().name("request".to_owned()).spawn(answer).context("no thread")?;
         }
@@ -142,143 +179,129 @@ impl Server {
     }
 }
 
+/// One of a limited number of places, given back when it is dropped.
+struct Place {
+    shared: Arc<Shared>,
+    counter: fn(&Shared) -> &AtomicUsize,
+}
+
+impl Place {
+    /// A place, unless all are taken.
+    fn take(shared: &Arc<Shared>, counter: fn(&Shared) -> &AtomicUsize, most: usize) -> Option<Self> {
+        let place = Self { shared: Arc::clone(shared), counter };
+        let taken = counter(shared).fetch_add(1, Ordering::SeqCst);
+        (taken < most).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        (self.counter)(&self.shared).fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What a request says of itself.
+#[derive(Debug, Default)]
+struct Request {
+    /// Its first line.
+    first: String,
+    /// Whom it is for.
+    host: Option<String>,
+    /// The site whose page makes it, where a browser says so.
+    origin: Option<String>,
+}
+
+impl Request {
+    fn read(stream: &TcpStream) -> std::io::Result<Self> {
+        let mut lines = BufReader::new(stream.try_clone()?.take(LARGEST_REQUEST)).lines();
+        let mut request = Self { first: lines.next().transpose()?.unwrap_or_default(), ..Self::default() };
+        for line in lines {
+            let line = line?;
+            if line.is_empty() {
+                break;
+            }
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let value = || Some(value.trim().to_owned());
+            if name.eq_ignore_ascii_case("host") {
+                request.host = value();
+            } else if name.eq_ignore_ascii_case("origin") {
+                request.origin = value();
+            }
+        }
+        Ok(request)
+    }
+
+    fn is_head(&self) -> bool {
+        self.first.starts_with("HEAD ")
+    }
+
+    /// The path that it asks for, or the status of its refusal.
+    fn path(&self, port: u16) -> Result<&str, &'static str> {
+        let mut words = self.first.split(' ');
+        let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        else {
+            return Err("400 Bad Request");
+        };
+        let ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}"));
+        let is_for_us = self.host.as_ref().is_some_and(|host| ours.contains(host));
+        let is_from_us = |origin: &str| {
+            origin.strip_prefix("http://").is_some_and(|site| ours.iter().any(|own| own == site))
+        };
+        if !is_for_us || !self.origin.as_deref().is_none_or(is_from_us) {
+            return Err("403 Forbidden");
+        }
+        if !["GET", "HEAD"].contains(&method) {
+            return Err("405 Method Not Allowed");
+        }
+        Ok(target.split(['?', '#']).next().unwrap_or_default())
+    }
+}
+
 /// Reads one request and answers it.
-fn converse(mut stream: TcpStream, files: &Files, port: u16) -> std::io::Result<()> {
+fn converse(mut stream: TcpStream, shared: &Arc<Shared>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut lines = BufReader::new(stream.try_clone()?.take(LARGEST_REQUEST)).lines();
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let mut host = None;
-    for line in lines {
-        let line = line?;
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("host")
-        {
-            host = Some(value.trim().to_owned());
-        }
+    let request = Request::read(&stream)?;
+    let path = match request.path(shared.port) {
+        Ok(path) => path,
+        Err(status) => return respond(&mut stream, &request, status, None),
+    };
+    if let Some(File { kind, content }) = shared.files.find(path) {
+        return respond(&mut stream, &request, "200 OK", Some((kind, content)));
     }
-    let (status, file) = answer(&first, host.as_deref(), files, port);
-    let empty = File { kind: "text/plain", content: Vec::new() };
-    let File { kind, content } = file.unwrap_or(&empty);
+    let Some(live) = &shared.live else { return respond(&mut stream, &request, "404 Not Found", None) };
+    if path == live::EVENTS && !request.is_head() {
+        let Some(_place) = Place::take(shared, |shared| &shared.streams, MOST_STREAMS) else {
+            return respond(&mut stream, &request, "503 Service Unavailable", None);
+        };
+        return live::tell(&mut stream, live.as_ref());
+    }
+    match live.answer(path) {
+        Some(json) => respond(&mut stream, &request, "200 OK", Some(("application/json", json.as_bytes()))),
+        None => respond(&mut stream, &request, "404 Not Found", None),
+    }
+}
+
+/// Sends the head of an answer and, unless only the head was asked for, its content.
+fn respond(
+    stream: &mut TcpStream,
+    request: &Request,
+    status: &str,
+    file: Option<(&str, &[u8])>,
+) -> std::io::Result<()> {
+    let (kind, content) = file.unwrap_or(("text/plain", &[]));
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
          Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: {POLICY}\r\n\r\n",
         content.len()
     );
     stream.write_all(head.as_bytes())?;
-    if !first.starts_with("HEAD ") {
+    if !request.is_head() {
         stream.write_all(content)?;
     }
     stream.flush()
 }
 
-/// The status and the file that a request gets, by its first line and the host that it names.
-fn answer<'a>(
-    first: &str,
-    host: Option<&str>,
-    files: &'a Files,
-    port: u16,
-) -> (&'static str, Option<&'a File>) {
-    let mut words = first.split(' ');
-    let (Some(method), Some(target), Some("HTTP/1.1" | "HTTP/1.0"), None) =
-        (words.next(), words.next(), words.next(), words.next())
-    else {
-        return ("400 Bad Request", None);
-    };
-    let is_ours = ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}"));
-    if !host.is_some_and(|host| is_ours.iter().any(|own| own == host)) {
-        return ("403 Forbidden", None);
-    }
-    if !["GET", "HEAD"].contains(&method) {
-        return ("405 Method Not Allowed", None);
-    }
-    let path = target.split(['?', '#']).next().unwrap_or_default();
-    match files.find(path) {
-        Some(file) => ("200 OK", Some(file)),
-        None => ("404 Not Found", None),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page() -> (tempfile::TempDir, Files) {
-        let root = tempfile::tempdir().unwrap();
-        fs::write(root.path().join("secret.txt"), "outside").unwrap();
-        let page = root.path().join("page");
-        fs::create_dir_all(page.join("assets")).unwrap();
-        fs::write(page.join("index.html"), "<p>lab").unwrap();
-        fs::write(page.join("assets/engine.wasm"), [0, 97, 115, 109]).unwrap();
-        #[cfg(unix)]
-        std::os::unix::fs::symlink(root.path().join("secret.txt"), page.join("link.txt")).unwrap();
-        let files = Files::read(&page).unwrap();
-        (root, files)
-    }
-
-    #[test]
-    fn a_request_gets_a_file_of_the_page_or_nothing() {
-        let (_root, files) = page();
-        let status = |first: &str| answer(first, Some("127.0.0.1:80"), &files, 80).0;
-        let found = answer("GET / HTTP/1.1", Some("localhost:80"), &files, 80).1.unwrap();
-        assert_eq!((found.kind, &found.content[..]), ("text/html; charset=utf-8", &b"<p>lab"[..]));
-        let engine = answer("GET /assets/engine.wasm?x HTTP/1.1", Some("127.0.0.1:80"), &files, 80).1;
-        assert_eq!(engine.unwrap().kind, "application/wasm");
-        for path in [
-            "/../secret.txt",
-            "/assets/../../secret.txt",
-            "/%2e%2e/secret.txt",
-            "/assets",
-            "/assets/",
-            "/link.txt",
-        ] {
-            assert_eq!(status(&format!("GET {path} HTTP/1.1")), "404 Not Found", "{path}");
-        }
-        assert_eq!(status("POST / HTTP/1.1"), "405 Method Not Allowed");
-        for line in ["", "GET", "GET /", "GET / HTTP/3", "GET / x HTTP/1.1"] {
-            assert_eq!(status(line), "400 Bad Request", "{line}");
-        }
-    }
-
-    #[test]
-    fn another_host_is_refused() {
-        let (_root, files) = page();
-        for host in
-            [None, Some("evil.example"), Some("evil.example:80"), Some("127.0.0.1"), Some("127.0.0.1:81")]
-        {
-            assert_eq!(answer("GET / HTTP/1.1", host, &files, 80).0, "403 Forbidden", "{host:?}");
-        }
-    }
-
-    #[test]
-    fn a_folder_without_a_page_is_refused() {
-        let (root, _files) = page();
-        assert!(Files::read(root.path()).unwrap_err().to_string().contains("no index.html"));
-        assert!(Files::read(&root.path().join("nothing")).is_err());
-    }
-
-    #[test]
-    fn a_page_is_served_over_a_socket() {
-        let (_root, files) = page();
-        let server = Server::listen(files, 0).unwrap();
-        let address = server.address().unwrap();
-        let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        std::thread::spawn(move || server.serve());
-        let ask = |request: String| {
-            let mut stream = TcpStream::connect(&host).unwrap();
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut text = String::new();
-            stream.read_to_string(&mut text).unwrap();
-            text
-        };
-        let got = ask(format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
-        assert!(got.starts_with("HTTP/1.1 200 OK\r\n") && got.ends_with("\r\n\r\n<p>lab"), "{got}");
-        assert!(got.contains("Content-Security-Policy: default-src 'self'"));
-        let head = ask(format!("HEAD / HTTP/1.1\r\nhost: {host}\r\n\r\n"));
-        assert!(head.contains("Content-Length: 6\r\n") && head.ends_with("\r\n\r\n"), "{head}");
-        assert!(ask("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned()).starts_with("HTTP/1.1 403"));
-    }
-}
+mod tests;

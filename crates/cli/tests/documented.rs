@@ -8,6 +8,7 @@
 //! - Experiments run in their small version (`--smoke`), with a few steps where a command names their number:
 //!   the full ones take minutes to hours.
 //! - `bench` times one step.
+//! - `watch` shows how the runs stand, and ends.
 //! - Runs that are named (`runs/paper-1`) are small ones that were made beforehand; `…` stands for what a
 //!   page leaves out.
 //!
@@ -186,6 +187,12 @@ fn adapted(folder: &Path, command: &[String]) -> Vec<String> {
     match words.first().map(String::as_str) {
         Some("run") if !words.iter().any(|word| word == "--smoke") => words.push("--smoke".to_owned()),
         Some("sweep") if ["plan", "slurm"].contains(&words[1].as_str()) => words.push("--smoke".to_owned()),
+        // A page is served until somebody ends it; `tests/watch.rs` does that.
+        Some("watch") => {
+            words.extend(["--text", "--once"].map(str::to_owned));
+            let mut seen = BTreeSet::new();
+            words.retain(|word| seen.insert(word.clone()));
+        }
         Some("bench") => words.extend(["A", "--rounds", "1"].map(str::to_owned)),
         _ => {}
     }

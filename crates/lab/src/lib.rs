@@ -20,6 +20,7 @@
 //! | [`summary`] | what a run found, on one page | stats, status, store, plan |
 //! | [`mod@run`] | carries a plan out into a run directory | host, status, store, spec, identity, plan, summary |
 //! | [`sweep`] | many runs from one spec, each made once | host, stats, status, store, spec, identity, plan, summary, run |
+//! | [`follow`] | runs that are being made, here or by other processes, as they stand | host, status, store, spec, run, sweep |
 //! | [`evidence`] | stored runs, as whoever judges or draws them reads them | host, status, store, spec, identity, plan, run |
 //! | [`paper`] | what a paper is: its statements, arms, quantities, closed forms, experiments | stats, spec, experiments, plan, evidence |
 //! | [`claim`] | the statements of papers as data, judged from stored runs | stats, identity, evidence, paper |
@@ -58,6 +59,8 @@ pub mod summary;
 pub mod run;
 #[cfg(feature = "native")]
 pub mod sweep;
+#[cfg(feature = "native")]
+pub mod follow;
 #[cfg(feature = "native")]
 pub mod evidence;
 #[cfg(feature = "native")]

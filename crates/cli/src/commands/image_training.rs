@@ -83,6 +83,7 @@ fn carry_out(plan: &Plan, directory: &RunDirectory, manner: &Manner) -> Result<E
     let resume = format!("`featurescope resume {shown}`");
     interrupt::has_to_save(format!("{resume} goes on"));
     panics::saved_in(path);
+    super::watch::beside(path, manner)?;
     if !manner.quiet {
         output::note(&announcement(plan));
     }

@@ -27,7 +27,7 @@ pub fn lab(arguments: &LabArguments) -> Result<Exit> {
 }
 
 /// Asks the system to show the address; whoever has no browser there has the address on the screen.
-fn open(address: &str) {
+pub(super) fn open(address: &str) {
     let (program, before): (&str, &[&str]) = if cfg!(windows) {
         ("cmd", &["/C", "start", ""])
     } else if cfg!(target_os = "macos") {

@@ -22,6 +22,7 @@ pub mod resume;
 pub mod run;
 mod statements;
 pub mod sweep;
+pub mod watch;
 
 /// Parent of run directories without `--out`.
 pub const RUNS: &str = "runs";

@@ -66,6 +66,7 @@ pub fn carry_out(plan: &Plan, directory: RunDirectory, manner: &Manner) -> Resul
     // Before a word is said: who has read that the run begins may send a signal that it is to hear.
     interrupt::has_to_save(format!("{resume} goes on"));
     panics::saved_in(directory.path());
+    super::watch::beside(directory.path(), manner)?;
     let mut progress = Progress::new(manner.quiet);
     progress.tell(&announcement(plan));
     plan.foreseen().iter().for_each(|what| progress.tell(&format!("note: {what}")));

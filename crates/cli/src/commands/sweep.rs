@@ -120,6 +120,7 @@ pub fn run(arguments: &RunArguments, plan: &SweepPlan, subject: &Subject<'_>) ->
     tell(arguments, &announcement(plan, &crew, subject)?);
     let shown = path.display();
     panics::saved_in(&path);
+    super::watch::beside(&path, &arguments.manner)?;
     let progress = SweepProgress::new(arguments.manner.quiet, plan.runs.len(), plan.operations());
     let jobs = (crew.jobs, crew.threads);
     let made = execute(plan, &folder, jobs, interrupt::flag(), &|event| progress.show(&event));

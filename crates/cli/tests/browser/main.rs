@@ -6,6 +6,7 @@ mod chromium;
 mod clock;
 mod labels;
 mod several;
+mod watch;
 
 use assert_cmd::Command;
 use chromium::Chromium;

@@ -85,6 +85,9 @@ pub struct StoredManifest {
     pub spec_sha256: Digest,
     /// The files that the settings name.
     pub files: Vec<KeptFile>,
+    /// The machine of the process that worked on it last.
+    #[serde(default)]
+    pub host: StoredHost,
     /// When the run started, in seconds since 1970.
     pub started_unix_seconds: u64,
     /// How often it was taken up again.
@@ -98,6 +101,14 @@ pub struct StoredManifest {
     pub wall_seconds: f64,
     /// The arms that have ended, by name.
     pub arms: HashMap<String, ArmEnd>,
+}
+
+/// The machine of a stored run.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct StoredHost {
+    /// Its network name, if the system told it.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 impl Manifest {

@@ -52,14 +52,21 @@ impl<R: Read> Frames<R> {
         if self.left == 0 {
             return Ok(None);
         }
-        let damaged = |problem: &str| io::Error::new(io::ErrorKind::InvalidData, problem.to_owned());
-        let Some(left) = self.left.checked_sub(HEAD as u64) else { return Err(damaged("it is cut short")) };
+        self.next_whole()?.map(Some).ok_or_else(|| damaged("it is cut short"))
+    }
+
+    /// The same of a file that is still being written: `None` also where a frame is not whole yet.
+    ///
+    /// # Errors
+    /// `InvalidData` if the checksum of a whole frame is another.
+    pub fn next_whole(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Some(left) = self.left.checked_sub(HEAD as u64) else { return Ok(None) };
         let (mut length, mut sum) = ([0; 8], [0; 4]);
         self.reader.read_exact(&mut length)?;
         self.reader.read_exact(&mut sum)?;
         let size = u64::from_le_bytes(length);
         if size > left {
-            return Err(damaged("it is cut short"));
+            return Ok(None);
         }
         let mut content = vec![0; usize::try_from(size).map_err(|_| damaged("it is too long"))?];
         self.reader.read_exact(&mut content)?;
@@ -69,6 +76,15 @@ impl<R: Read> Frames<R> {
         self.left = left - size;
         Ok(Some(content))
     }
+
+    /// Bytes that belong to no frame that was returned.
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+fn damaged(problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem.to_owned())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-const FORMAT_VERSION: u32 = 1;
+pub(super) const FORMAT_VERSION: u32 = 1;
 
 /// What the records of an arm hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl RecordShape {
         bytes
     }
 
-    fn decode(&self, bytes: &[u8]) -> Option<Record> {
+    pub(super) fn decode(&self, bytes: &[u8]) -> Option<Record> {
         let (step, rest) = bytes.split_first_chunk::<8>()?;
         let (scalars, neurons) = rest.split_at_checked(self.scalars.len().checked_mul(8)?)?;
         let row = self.width.checked_mul(4)?;
@@ -167,8 +167,13 @@ impl JournalRecords {
 
 /// The next frame; damage is damage of the file at `path`.
 pub(super) fn frame(path: &Path, frames: &mut Frames<impl Read>) -> Result<Option<Vec<u8>>, StoreError> {
-    frames.next_frame().map_err(|error| match error.kind() {
+    frames.next_frame().map_err(|error| unreadable(path, error))
+}
+
+/// What is wrong with frames of the file at `path`.
+pub(super) fn unreadable(path: &Path, error: std::io::Error) -> StoreError {
+    match error.kind() {
         ErrorKind::InvalidData => StoreError::content(path, error.to_string()),
         _ => StoreError::io(path, "read")(error),
-    })
+    }
 }

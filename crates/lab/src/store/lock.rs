@@ -2,15 +2,15 @@
 //! file the process's number.
 
 use super::disk::before_lock;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
 /// Name of the file that is locked.
 pub const LOCK_FILE: &str = ".lock";
 /// The longest content of a lock file that is read.
-const LONGEST: usize = 64;
+const LONGEST: u64 = 64;
 
 /// A folder that cannot be locked.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +52,7 @@ impl FolderLock {
             .truncate(false)
             .open(&file_path)
             .map_err(io)?;
-        let found = owner(&file_path);
+        let found = lock_owner(path).map(|number| format!("process {number}"));
         match try_lock(&file, &file_path) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -94,18 +94,20 @@ impl Drop for FolderLock {
     }
 }
 
-/// What the lock file says.
-fn owner(path: &Path) -> Option<String> {
-    let text = fs::read(path).ok()?;
-    let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).into_owned();
-    let number: u32 = text.strip_prefix("process ")?.parse().ok()?;
-    Some(format!("process {number}"))
+/// The number of the process that works in the folder `path`, or that worked there and was killed, as far as the
+/// lock file says. Nothing is locked.
+pub fn lock_owner(path: &Path) -> Option<u32> {
+    let file = File::open(path.join(LOCK_FILE)).ok()?;
+    let mut text = String::new();
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    text.strip_prefix("process ")?.parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::faults::without_locks;
     use super::*;
+    use std::fs;
 
     /// Network file systems say in two ways that they have no locks; other errors stay errors.
     #[test]

@@ -28,6 +28,7 @@ mod lock;
 mod reader;
 mod resume;
 mod table_file;
+mod tail;
 mod version;
 mod writer;
 
@@ -43,10 +44,11 @@ pub use data::{DataHead, StoredData, StoredOverlap, read_data, read_data_head, w
 pub use error::StoreError;
 pub use guard::{guarded, is_guarded};
 pub use journal::{Journal, JournalRecords, RecordShape};
-pub use lock::{FolderLock, LOCK_FILE, LockError};
+pub use lock::{FolderLock, LOCK_FILE, LockError, lock_owner};
 pub use reader::{Neurons, Records, read_neurons, read_records, read_tables};
-pub use resume::{ResumeState, read_resume_state, write_resume_state};
+pub use resume::{ResumeState, SavedProgress, read_resume_state, read_saved_progress, write_resume_state};
 pub use table_file::open_table;
+pub use tail::{JournalNews, JournalTail};
 pub use version::as_map;
 pub(crate) use version::from_versioned_json;
 pub use writer::{ArmWriter, write_records};

@@ -125,6 +125,30 @@ pub fn read_resume_state(path: &Path) -> Result<ResumeState, StoreError> {
     })
 }
 
+/// How far an arm was when its state was saved: steps taken, and the wall time that they took, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SavedProgress {
+    /// Steps taken.
+    pub step: u64,
+    /// Wall time of training and measuring, over all processes.
+    pub seconds: f64,
+}
+
+/// The longest head of a state that is read.
+const LONGEST_HEAD: u64 = 16 << 20;
+
+/// How far the stored state is, without its arrays.
+///
+/// # Errors
+/// If the file is missing, damaged, or of another format version.
+pub fn read_saved_progress(path: &Path) -> Result<SavedProgress, StoreError> {
+    let file = File::open(path).map_err(StoreError::io(path, "read"))?;
+    let length = file.metadata().map_err(StoreError::io(path, "read"))?.len();
+    let mut frames = Frames::new(BufReader::new(file), length.min(LONGEST_HEAD));
+    let head = head(path, &frame(path, &mut frames)?.unwrap_or_default())?;
+    Ok(SavedProgress { step: head.step, seconds: head.seconds })
+}
+
 fn head(path: &Path, bytes: &[u8]) -> Result<Head, StoreError> {
     from_versioned_json((path, "its head"), bytes, FORMAT_VERSION)
 }

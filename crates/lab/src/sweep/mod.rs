@@ -31,9 +31,10 @@ pub use error::SweepError;
 pub use event::SweepEvent;
 pub use execute::{execute, take_part};
 pub use folder::{COMMAND_FILE, SWEEP_FILE, SweepEntry, SweepFolder, SweepFolderError, SweepIndex, runs_in};
-pub use lease::{LEASES_FOLDER, Retry, SILENCE};
+pub use lease::{LEASES_FOLDER, LeaseEntry, LeaseState, Leases, Retry, SILENCE};
+pub use make::PARTIAL;
 pub use plan::{Fit, PlannedRun, SweepPlan, SweepPoint};
-pub use process::Process;
+pub use process::{Process, runs_here};
 pub use recipe::{Failure, Progress, Recipe};
 pub use shared::{PLAN_FILE, SharedPlan, SharedPlanError, SharedRun};
 

@@ -51,6 +51,12 @@ impl fmt::Display for Process {
     }
 }
 
+/// Whether a process of this number runs on this machine; `None` where the system does not tell (only Linux does).
+pub fn runs_here(number: u32) -> Option<bool> {
+    start_of(std::process::id())?;
+    Some(start_of(number).is_some())
+}
+
 /// When the process of this number started; `None` if there is none, or one that has ended and is not fetched.
 fn start_of(number: u32) -> Option<u64> {
     let text = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
