@@ -32,6 +32,7 @@ pub use levels::{DataTraits, Level};
 pub use leverage::LeverageOverlap;
 pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
 pub use noise_law::{NOISE_LAWS, NoiseLaw};
+pub use patches::{PatchLaw, Patches};
 pub use population::Population;
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
@@ -44,6 +45,7 @@ parts! {
     /// What a sample is.
     DATA_LAWS: Slot<Box<dyn DataLaw>> = ("data", "What a sample is.", "sparse_coding");
     sparse_coding;
+    patches;
 }
 
 /// A part that is a law of samples.
@@ -256,6 +258,11 @@ pub trait DataModel: fmt::Debug + Send + Sync {
         None
     }
 
+    /// P, the number of consecutive rows that are the patches of one input; 1 where every row is an input.
+    fn patches(&self) -> usize {
+        1
+    }
+
     /// The same for whole batches, for a law that is asked for them; `None`: batches are drawn row by row.
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {
         None
@@ -346,6 +353,10 @@ impl DataModel for Arc<dyn DataModel> {
 
     fn training_samples(&self) -> Option<u32> {
         (**self).training_samples()
+    }
+
+    fn patches(&self) -> usize {
+        (**self).patches()
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {

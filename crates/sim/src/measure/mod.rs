@@ -10,6 +10,7 @@
 //! below, `file => file::Type;`. `examples/extend/measurement.rs` is such a file.
 
 pub mod atom_energies;
+pub mod prediction;
 pub mod cadence;
 pub mod recorder;
 pub mod reading;
@@ -30,6 +31,7 @@ pub use growth::WeightGrowth;
 pub use levels::LevelAlignment;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
+pub use prediction::OffDiagonal;
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
 
@@ -210,6 +212,12 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
             settings: &[],
             build: |_, settings| Ok(per_atom(settings)),
         },
+        &Part {
+            kind: "prediction",
+            summary: "what per_atom measures, and the predictor of SimSiam or BYOL off its diagonal",
+            settings: &[],
+            build: |_, settings| Ok(prediction(settings)),
+        },
     ]],
 );
 
@@ -263,6 +271,13 @@ measurements! {
 fn per_atom(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
     let mut measures = standard(settings);
     measures.push(Box::new(AtomEnergies));
+    measures
+}
+
+/// The same, and the predictor off its diagonal.
+fn prediction(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
+    let mut measures = per_atom(settings);
+    measures.push(Box::new(OffDiagonal));
     measures
 }
 
