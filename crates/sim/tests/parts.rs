@@ -238,7 +238,7 @@ fn every_head_has_the_outputs_and_arrays_that_it_names() {
             &mut tape,
             &mut output,
         );
-        assert_eq!((output.rows(), output.cols()), (7, head.output_count(5)), "{kind}");
+        assert_eq!((output.rows(), output.cols()), (7 / head.patches(), head.output_count(5)), "{kind}");
         assert!(output.as_slice().iter().all(|y| y.is_finite()), "{kind}");
         let before = arrays.clone();
         head.observe(&mut tape, &mut arrays);

@@ -11,6 +11,7 @@ pub use atom_masks::AtomMasks;
 pub use identity::Identity;
 pub use independent_masks::IndependentMasks;
 pub use interval_masks::IntervalMasks;
+pub use patch_masks::PatchMasks;
 
 use crate::math::{Matrix, Stream};
 use crate::part::{Part, PartSetting, Range, Slot, Slotted, parts};
@@ -25,6 +26,7 @@ parts! {
     additive_noise;
     atom_dropout;
     atom_masks;
+    patch_masks;
 }
 
 /// A part that makes views.

@@ -32,6 +32,7 @@ pub use levels::{DataTraits, Level};
 pub use leverage::LeverageOverlap;
 pub use noise::{DenseNoise, NOISE_CONSTANT, NOISE_VARIANCE};
 pub use noise_law::{NOISE_LAWS, NoiseLaw};
+pub use patches::{PatchLaw, Patches};
 pub use population::Population;
 pub use sparse_coding::{SparseCoding, SparseCodingParts};
 
@@ -45,6 +46,7 @@ parts! {
     DATA_LAWS: Slot<Box<dyn DataLaw>> = ("data", "What a sample is.", "sparse_coding");
     sparse_coding;
     vectors;
+    patches;
 }
 
 /// A part that is a law of samples.
@@ -257,6 +259,11 @@ pub trait DataModel: fmt::Debug + Send + Sync {
         None
     }
 
+    /// P, the number of consecutive rows that are the patches of one input; 1 where every row is an input.
+    fn patches(&self) -> usize {
+        1
+    }
+
     /// The same for whole batches, for a law that is asked for them; `None`: batches are drawn row by row.
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {
         None
@@ -347,6 +354,10 @@ impl DataModel for Arc<dyn DataModel> {
 
     fn training_samples(&self) -> Option<u32> {
         (**self).training_samples()
+    }
+
+    fn patches(&self) -> usize {
+        (**self).patches()
     }
 
     fn whole_batches(&self) -> Option<&dyn WholeSamples> {

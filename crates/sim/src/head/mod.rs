@@ -12,6 +12,7 @@
 //! 2002.05709), Section 4.2.
 
 pub use crate::layer::{At, Tape};
+pub use patch_sum::PatchSum;
 pub use perceptron::Perceptron;
 
 use crate::math::Matrix;
@@ -26,6 +27,7 @@ parts! {
     );
     none;
     perceptron { LINEAR, MLP };
+    patch_sum;
 }
 
 /// A part that is a head, or none.
@@ -53,6 +55,11 @@ pub trait Head: Send + Sync {
     /// Number of outputs on so many features.
     fn output_count(&self, features: usize) -> usize;
 
+    /// P ≥ 1, rows of features behind one row of outputs: the patches of an input. A batch has a multiple of P rows.
+    fn patches(&self) -> usize {
+        1
+    }
+
     /// Its parameter arrays on so many features.
     fn arrays(&self, features: usize) -> Vec<ParameterArray>;
 
@@ -64,7 +71,7 @@ pub trait Head: Send + Sync {
     /// Outputs of a batch.
     ///
     /// # Shapes
-    /// `features`: n × K; `output` becomes n × outputs. `tape` takes what [`Head::backward`] needs of this
+    /// `features`: n × K; `output` becomes n/P × outputs. `tape` takes what [`Head::backward`] needs of this
     /// pass.
     fn forward(&self, features: &Matrix, at: At<'_>, tape: &mut Tape, output: &mut Matrix);
 
@@ -72,7 +79,7 @@ pub trait Head: Send + Sync {
     /// and adds the gradients with respect to its arrays, summed over the batch, to `sums`.
     ///
     /// # Shapes
-    /// `gradient`: n × outputs in, n × K out; `sums`: as the arrays. `features`, `at` and `tape` are those of
+    /// `gradient`: n/P × outputs in, n × K out; `sums`: as the arrays. `features`, `at` and `tape` are those of
     /// the forward pass, and `tape` still serves another backward pass afterwards.
     fn backward(
         &self,

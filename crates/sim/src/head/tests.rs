@@ -39,7 +39,7 @@ fn assert_gradients(head: &dyn Head, statistics: Statistics) -> usize {
     let mut at = place(head);
     let (mut tape, mut output) = (Tape::default(), Matrix::default());
     head.forward(&at.0, At { arrays: &at.1, statistics }, &mut tape, &mut output);
-    assert_eq!((output.rows(), output.cols()), (SAMPLES, head.output_count(FEATURES)));
+    assert_eq!((output.rows(), output.cols()), (SAMPLES / head.patches(), head.output_count(FEATURES)));
     // Twice, for a tape has to serve twice.
     let [found, again] = [(); 2].map(|()| {
         let mut gradient = weights(output.rows(), output.cols());
@@ -123,4 +123,16 @@ fn no_head_is_none_and_a_normalised_one_has_outputs_of_norm_one() {
     let at = At { arrays: &arrays, statistics: Statistics::Running };
     head.forward(&features, at, &mut Tape::default(), &mut output);
     assert!(output.iter_rows().all(|row| (squared_norm(row) - 1.0).abs() < 1e-6));
+}
+
+#[test]
+fn a_sum_over_patches_has_the_gradients_of_its_outputs() {
+    let head = PatchSum { patches: 3 };
+    let compared = assert_gradients(&head, Statistics::OfBatch);
+    assert_eq!(compared, SAMPLES * FEATURES);
+    let ((features, arrays), mut output) = (place(&head), Matrix::default());
+    let at = At { arrays: &arrays, statistics: Statistics::Running };
+    head.forward(&features, at, &mut Tape::default(), &mut output);
+    let second: f32 = (3..6).map(|patch| features[(patch, 2)]).sum();
+    assert!((output[(1, 2)] - second).abs() < 1e-6 && output.rows() == 2);
 }

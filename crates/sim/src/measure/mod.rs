@@ -10,6 +10,7 @@
 //! below, `file => file::Type;`. `examples/extend/measurement.rs` is such a file.
 
 pub mod atom_energies;
+pub mod prediction;
 pub mod cadence;
 pub mod feature_levels;
 pub mod recorder;
@@ -33,6 +34,7 @@ pub use growth::WeightGrowth;
 pub use levels::LevelAlignment;
 pub use logits::Logits;
 pub use ownership::{AtomHistory, Ownership};
+pub use prediction::OffDiagonal;
 pub use reading::{FreshSamples, Neuron, Reading};
 pub use recorder::{Record, Recorder, Values};
 pub use robustness::Robustness;
@@ -232,6 +234,12 @@ pub static MEASUREMENTS: Slot<Vec<Box<dyn Measure>>, MeasureSettings> = Slot::ne
                 Ok(measures)
             },
         },
+        &Part {
+            kind: "prediction",
+            summary: "what per_atom measures, and the predictor of SimSiam or BYOL off its diagonal",
+            settings: &[],
+            build: |_, settings| Ok(prediction(settings)),
+        },
     ]],
 );
 
@@ -297,6 +305,13 @@ fn by_level(settings: &MeasureSettings) -> Result<Vec<Box<dyn Measure>>, Paramet
     let mut measures = standard(settings);
     measures.push(Box::new(FeatureLevels::new(levels.clone(), settings.samples)));
     Ok(measures)
+}
+
+/// The same, and the predictor off its diagonal.
+fn prediction(settings: &MeasureSettings) -> Vec<Box<dyn Measure>> {
+    let mut measures = per_atom(settings);
+    measures.push(Box::new(OffDiagonal));
+    measures
 }
 
 /// What every measurement of this module writes once per recorded step, in their order, for some data.

@@ -11,6 +11,7 @@
 mod normalised;
 
 pub use crate::layer::{Statistics, Tape};
+pub use cubic::Cubic;
 pub use linear::Linear;
 pub use normalised::Normalised;
 pub use relu::Relu;
@@ -29,6 +30,7 @@ parts! {
     sym_relu;
     relu;
     linear;
+    cubic;
     upper_layers { TWO_LAYERS, THREE_LAYERS };
 }
 

@@ -54,7 +54,7 @@ impl Byol {
         let sides = if self.predicting.settings.predicts_both { 2.0 } else { 1.0 };
         match self.predicting.settings.distance {
             PredictionDistance::Cosine => 2.0 * sides,
-            PredictionDistance::Squared => 0.0,
+            PredictionDistance::Squared | PredictionDistance::Standardised => 0.0,
         }
     }
 }
@@ -69,11 +69,19 @@ impl Objective for Byol {
     }
 
     fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
-        Ok(self.predicting.settings.arrays(run))
+        self.predicting.settings.arrays(run)
     }
 
     fn rate_ratio(&self) -> f64 {
         self.predicting.settings.rate_ratio
+    }
+
+    fn standardises(&self) -> bool {
+        self.predicting.settings.standardises()
+    }
+
+    fn prediction(&self, features: usize, arrays: &[Matrix]) -> Option<Matrix> {
+        self.predicting.settings.predictor.matrix(features, arrays)
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
@@ -104,7 +112,7 @@ mod tests {
         let mut compared = 0;
         for case in cases() {
             let offset = match (case.distance, case.predicts_both) {
-                (PredictionDistance::Squared, _) => 0.0,
+                (PredictionDistance::Squared | PredictionDistance::Standardised, _) => 0.0,
                 (PredictionDistance::Cosine, true) => 4.0,
                 (PredictionDistance::Cosine, false) => 2.0,
             };

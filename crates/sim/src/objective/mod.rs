@@ -27,6 +27,7 @@
 mod gradients;
 mod pairs;
 mod predicting;
+mod predictor;
 mod scaled;
 mod standardised;
 mod views;
@@ -41,6 +42,7 @@ pub use logistic::{Logistic, label_of};
 pub use masked_reconstruction::MaskedReconstruction;
 pub use nt_xent::NtXent;
 pub use predicting::{PredictionDistance, PredictorSettings};
+pub use predictor::Predictor;
 pub use regression::Regression;
 pub use scaled::FeatureScale;
 pub use simsiam::SimSiam;
@@ -312,6 +314,17 @@ pub trait Objective: Send + Sync {
     /// Learning rate of its own arrays over that of the weights.
     fn rate_ratio(&self) -> f64 {
         1.0
+    }
+
+    /// Whether it standardises features over a batch, of which it then needs two samples at least.
+    fn standardises(&self) -> bool {
+        false
+    }
+
+    /// The matrix by which it predicts the features of the other view, K × K with K = `features`; `None` for an
+    /// objective that predicts nothing, or not by a matrix. `arrays` are its own.
+    fn prediction(&self, _features: usize, _arrays: &[Matrix]) -> Option<Matrix> {
+        None
     }
 
     /// Evaluates the loss, averaged over the anchors, and its gradients.

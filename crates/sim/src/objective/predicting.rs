@@ -6,15 +6,20 @@
 //! ```text
 //! D = −⟨q, z⟩/(‖q‖‖z‖)    distance = cosine
 //! D = ½ ‖q − z‖²          distance = squared
+//! D = ½ ‖q̂ − ẑ‖²        distance = standardised, q̂ and ẑ standardised over the batch, feature by feature
 //! ```
 //!
-//! and L = c Σ over sides of the mean of D. The linear predictor is q = A f; the hidden one q = A ReLU(B f).
-//! With g = ∂D/∂q: ∂L/∂A = E[g hᵀ] with h = f or h = ReLU(B f), and so on by the chain rule.
+//! and L = c Σ over sides of the mean of D. What q is, and the way back through it, stands in `predictor`.
+//!
+//! The standardised distance is Σ_k (1 − correlation of q_k and z_k) up to ε: whatever the size of features is, it does
+//! not count.
 
 use super::gradients::zeros;
+use super::predictor::{Prediction, Predictor};
 use super::scaled::{FeatureScale, Scaled};
+use super::standardised::Standardised;
 use super::{Beginning, Gradients};
-use crate::math::linalg::{add_transposed_times, times, times_transposed};
+use crate::layer::batch_norm::EPSILON;
 use crate::math::{Matrix, ParameterError, require, require_positive};
 use crate::part::{Fallback, Given, Kind, ParameterArray, PartSetting, Range};
 
@@ -22,9 +27,10 @@ use crate::part::{Fallback, Given, Kind, ParameterArray, PartSetting, Range};
 pub(super) const SETTINGS: [PartSetting; 5] = [
     PartSetting::word(
         "predictor",
-        &["linear", "hidden"],
+        &["linear", "hidden", "off_diagonal", "identity"],
         "\"linear\"",
-        "linear: the predictor is a matrix. hidden: it has one hidden layer of ReLU.",
+        "linear: the predictor is a matrix. hidden: it has one hidden layer of ReLU. off_diagonal: it is a matrix that \
+         starts as the identity and keeps its diagonal. identity: features are the prediction.",
     ),
     PartSetting::new(
         "predictor_width",
@@ -40,10 +46,11 @@ pub(super) const SETTINGS: [PartSetting; 5] = [
     ),
     PartSetting::word(
         "distance",
-        &["cosine", "squared"],
+        &["cosine", "squared", "standardised"],
         "\"cosine\"",
         "cosine: the predictor is after the direction of its target (as published). squared: it is after its target, \
-         by the squared distance.",
+         by the squared distance. standardised: the same, where predictions and targets are first standardised over the \
+         batch, feature by feature.",
     ),
     PartSetting::word(
         "predicting",
@@ -61,13 +68,15 @@ pub enum PredictionDistance {
     Cosine,
     /// Half the squared distance.
     Squared,
+    /// The same after features have been standardised over the batch.
+    Standardised,
 }
 
 /// Which predictor there is, and what it predicts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PredictorSettings {
-    /// Neurons of its hidden layer, `Some(None)`: as many as features; `None`: it is linear.
-    pub hidden: Option<Option<usize>>,
+    /// What guesses.
+    pub predictor: Predictor,
     /// Its learning rate over that of the weights, > 0.
     pub rate_ratio: f64,
     /// What its predictions are measured by.
@@ -80,14 +89,21 @@ impl PredictorSettings {
     /// As a part's settings say it.
     pub(super) fn of(given: &Given) -> Result<Self, ParameterError> {
         let width = given.optional_whole("predictor_width").map(|width| width as usize);
-        let is_hidden = given.text("predictor")? == "hidden";
-        let accepted = "predictor = hidden: a linear predictor has no hidden layer";
-        require(is_hidden || width.is_none(), "objective.predictor_width", width.unwrap_or_default(), accepted)?;
+        let predictor = match given.text("predictor")? {
+            "hidden" => Predictor::Hidden(width),
+            "off_diagonal" => Predictor::OffDiagonal,
+            "identity" => Predictor::Identity,
+            _ => Predictor::Linear,
+        };
+        let accepted = "predictor = hidden: no other predictor has a hidden layer";
+        let has_layer = matches!(predictor, Predictor::Hidden(_));
+        require(has_layer || width.is_none(), "objective.predictor_width", width.unwrap_or_default(), accepted)?;
         let settings = Self {
-            hidden: is_hidden.then_some(width),
+            predictor,
             rate_ratio: given.number("predictor_rate_ratio")?,
             distance: match given.text("distance")? {
                 "squared" => PredictionDistance::Squared,
+                "standardised" => PredictionDistance::Standardised,
                 _ => PredictionDistance::Cosine,
             },
             predicts_both: given.text("predicting")? == "both",
@@ -95,25 +111,52 @@ impl PredictorSettings {
         require_positive("predictor_rate_ratio", settings.rate_ratio).map(|()| settings)
     }
 
-    /// The arrays of the predictor, A and then B, with entries that keep the mean square of features.
-    pub(super) fn arrays(&self, run: &Beginning) -> Vec<ParameterArray> {
-        let features = run.features;
-        let array = |name, rows, cols, gain: f64| ParameterArray {
-            name,
-            rows,
-            cols,
-            deviation: (gain / cols as f64).sqrt(),
-        };
-        match self.hidden {
-            None => vec![array("predictor", features, features, 1.0)],
-            Some(width) => {
-                let width = width.unwrap_or(features);
-                // ReLU halves the mean square.
-                vec![
-                    array("predictor", features, width, 2.0),
-                    array("predictor_hidden", width, features, 1.0),
-                ]
-            }
+    /// The arrays of the predictor.
+    pub(super) fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
+        self.predictor.arrays(run)
+    }
+
+    /// Whether features are compared over the samples of a batch.
+    pub(super) fn standardises(&self) -> bool {
+        self.distance == PredictionDistance::Standardised
+    }
+}
+
+/// Predictions or targets as a distance takes them.
+#[derive(Clone, Debug)]
+enum Compared {
+    Scaled(Scaled),
+    Standardised(Standardised),
+}
+
+impl Compared {
+    fn by(distance: PredictionDistance) -> Self {
+        match distance {
+            PredictionDistance::Cosine => Self::Scaled(Scaled::new(FeatureScale::Normalised)),
+            PredictionDistance::Squared => Self::Scaled(Scaled::new(FeatureScale::Plain)),
+            PredictionDistance::Standardised => Self::Standardised(Standardised::default()),
+        }
+    }
+
+    fn set(&mut self, features: &Matrix) {
+        match self {
+            Self::Scaled(scaled) => scaled.set(&[features]),
+            Self::Standardised(standardised) => standardised.set(features, EPSILON),
+        }
+    }
+
+    fn values(&self) -> &[f32] {
+        match self {
+            Self::Scaled(scaled) => scaled.values.as_slice(),
+            Self::Standardised(standardised) => standardised.values.as_slice(),
+        }
+    }
+
+    /// Turns the gradient with respect to the values into that with respect to what they were made of, in place.
+    fn backward(&self, gradient: &mut Matrix) {
+        match self {
+            Self::Scaled(scaled) => scaled.backward(0, gradient),
+            Self::Standardised(standardised) => standardised.backward(gradient),
         }
     }
 }
@@ -124,26 +167,16 @@ pub(super) struct Predicting {
     pub settings: PredictorSettings,
     /// c, what D is multiplied by.
     factor: f64,
-    predictions: Scaled,
-    targets: Scaled,
-    /// B f, P × H, then the gradient with respect to it.
-    pre: Matrix,
-    /// ReLU(B f), P × H, then the gradient with respect to it.
-    hidden: Matrix,
-    /// q, P × K, then the gradient with respect to it.
-    output: Matrix,
+    predictions: Compared,
+    targets: Compared,
+    prediction: Prediction,
 }
 
 impl Predicting {
     /// The loss with c = `factor`.
     pub fn new(settings: PredictorSettings, factor: f64) -> Self {
-        let scale = match settings.distance {
-            PredictionDistance::Cosine => FeatureScale::Normalised,
-            PredictionDistance::Squared => FeatureScale::Plain,
-        };
-        let (pre, hidden, output) = Default::default();
-        let (predictions, targets) = (Scaled::new(scale), Scaled::new(scale));
-        Self { settings, factor, predictions, targets, pre, hidden, output }
+        let [predictions, targets] = [(); 2].map(|()| Compared::by(settings.distance));
+        Self { settings, factor, predictions, targets, prediction: Prediction::default() }
     }
 
     /// Evaluates the loss: views `from` predict `targets`, the anchor's prediction first.
@@ -160,54 +193,35 @@ impl Predicting {
         gradients.zero_arrays(arrays);
         gradients.negatives = None;
         let mut loss = self.predict(from[0], targets[1], arrays, &mut gradients.arrays);
-        gradients.anchor.clone_from(&self.output);
+        gradients.anchor.clone_from(&self.prediction.output);
         if self.settings.predicts_both {
             loss += self.predict(from[1], targets[0], arrays, &mut gradients.arrays);
-            zeros(&mut gradients.positive, from[1]).as_mut_slice().copy_from_slice(self.output.as_slice());
+            zeros(&mut gradients.positive, from[1])
+                .as_mut_slice()
+                .copy_from_slice(self.prediction.output.as_slice());
         } else {
             gradients.positive = None;
         }
         loss
     }
 
-    /// One side: its loss, its gradients added to those of the arrays, and that of the features left in
-    /// `output`.
+    /// One side: its loss, its gradients added to those of the arrays, and that of the features left as the output of
+    /// the prediction.
     fn predict(&mut self, from: &Matrix, target: &Matrix, arrays: &[Matrix], sums: &mut [Matrix]) -> f64 {
-        let outer = &arrays[0];
-        let inner = arrays.get(1);
-        if let Some(inner) = inner {
-            times_transposed(&mut self.pre, from, inner);
-            self.hidden.clone_from(&self.pre);
-            self.hidden.as_mut_slice().iter_mut().for_each(|h| *h = if *h <= 0.0 { 0.0 } else { *h });
-        }
-        times_transposed(&mut self.output, if inner.is_some() { &self.hidden } else { from }, outer);
+        self.prediction.forward(self.settings.predictor, from, arrays);
         let loss = self.measure(target);
-        let below = if inner.is_some() { &self.hidden } else { from };
-        add_transposed_times(&mut sums[0], &self.output, below);
-        let Some(inner) = inner else {
-            let mut gradient = std::mem::take(&mut self.pre);
-            times(&mut gradient, &self.output, outer);
-            self.pre = std::mem::replace(&mut self.output, gradient);
-            return loss;
-        };
-        times(&mut self.hidden, &self.output, outer);
-        for (g, &pre) in self.hidden.as_mut_slice().iter_mut().zip(self.pre.as_slice()) {
-            if pre <= 0.0 {
-                *g = 0.0;
-            }
-        }
-        add_transposed_times(&mut sums[1], &self.hidden, from);
-        times(&mut self.output, &self.hidden, inner);
+        self.prediction.backward(self.settings.predictor, from, arrays, sums);
         loss
     }
 
-    /// The mean of c D of the predictions in `output`, which become its gradient with respect to them.
+    /// The mean of c D of the predictions, which become its gradient with respect to them.
     fn measure(&mut self, target: &Matrix) -> f64 {
-        self.predictions.set(&[&self.output]);
-        self.targets.set(&[target]);
+        let output = &mut self.prediction.output;
+        self.predictions.set(output);
+        self.targets.set(target);
         let share = self.factor / target.rows() as f64;
-        let (q, z) = (self.predictions.values.as_slice(), self.targets.values.as_slice());
-        let entries = self.output.as_mut_slice().iter_mut().zip(q.iter().zip(z));
+        let entries =
+            output.as_mut_slice().iter_mut().zip(self.predictions.values().iter().zip(self.targets.values()));
         let mut sum = 0.0;
         match self.settings.distance {
             PredictionDistance::Cosine => {
@@ -215,9 +229,8 @@ impl Predicting {
                     sum -= f64::from(q) * f64::from(z);
                     *g = (-share * f64::from(z)) as f32;
                 }
-                self.predictions.backward(0, &mut self.output);
             }
-            PredictionDistance::Squared => {
+            PredictionDistance::Squared | PredictionDistance::Standardised => {
                 for (g, (&q, &z)) in entries {
                     let error = f64::from(q) - f64::from(z);
                     sum += 0.5 * error * error;
@@ -225,6 +238,7 @@ impl Predicting {
                 }
             }
         }
+        self.predictions.backward(output);
         share * sum
     }
 }
@@ -238,10 +252,15 @@ pub(super) mod tests {
     /// Every predictor, distance and choice of sides.
     pub fn cases() -> Vec<PredictorSettings> {
         let mut cases = Vec::new();
-        for hidden in [None, Some(None), Some(Some(5))] {
-            for distance in [PredictionDistance::Cosine, PredictionDistance::Squared] {
+        let hidden = [None, Some(5)].map(Predictor::Hidden);
+        for predictor in
+            [Predictor::Identity, Predictor::OffDiagonal, Predictor::Linear].into_iter().chain(hidden)
+        {
+            let distances =
+                [PredictionDistance::Cosine, PredictionDistance::Squared, PredictionDistance::Standardised];
+            for distance in distances {
                 for predicts_both in [true, false] {
-                    cases.push(PredictorSettings { hidden, rate_ratio: 1.0, distance, predicts_both });
+                    cases.push(PredictorSettings { predictor, rate_ratio: 1.0, distance, predicts_both });
                 }
             }
         }
@@ -251,8 +270,19 @@ pub(super) mod tests {
     /// Number of derivatives that a case has with the points that tests take: 4 samples of 3 features.
     pub fn derivatives(case: &PredictorSettings) -> usize {
         let run = Beginning { features: 3, latent_dim: 3, input_dim: 5, initial_norm: 0.5, seed: 3 };
-        let arrays: usize = case.arrays(&run).iter().map(|array| array.rows * array.cols).sum();
+        let arrays: usize = case.arrays(&run).unwrap().iter().map(|array| array.rows * array.cols).sum();
         arrays + if case.predicts_both { 24 } else { 12 }
+    }
+
+    /// Columns minus their mean, over their standard deviation.
+    fn standardised(features: &Matrix<f64>) -> Matrix<f64> {
+        let count = features.rows() as f64;
+        let mean = |figure: &dyn Fn(usize) -> f64| (0..features.rows()).map(figure).sum::<f64>() / count;
+        Matrix::from_fn(features.rows(), features.cols(), |p, i| {
+            let centre = mean(&|p| features[(p, i)]);
+            let variance = mean(&|p| (features[(p, i)] - centre).powi(2));
+            (features[(p, i)] - centre) / (variance + EPSILON).sqrt()
+        })
     }
 
     /// Σ over sides of the mean of D, with targets from `frozen`.
@@ -260,10 +290,19 @@ pub(super) mod tests {
         let apply = |a: &Matrix<f64>, f: &[f64]| -> Vec<f64> {
             a.iter_rows().map(|row| row.iter().zip(f).map(|(a, f)| a * f).sum()).collect()
         };
-        let predict = |f: &[f64]| match live.arrays.get(1) {
-            None => apply(&live.arrays[0], f),
-            Some(inner) => {
-                let hidden: Vec<f64> = apply(inner, f).into_iter().map(|h| h.max(0.0)).collect();
+        let predict = |f: &[f64]| match case.predictor {
+            Predictor::Identity => f.to_vec(),
+            Predictor::OffDiagonal => {
+                // Row i of E: the weights of the features before i, then of those behind it.
+                let others = |i: usize| (0..f.len()).filter(move |&j| j != i);
+                let guess = |i: usize| {
+                    f[i] + others(i).enumerate().map(|(at, j)| live.arrays[0][(i, at)] * f[j]).sum::<f64>()
+                };
+                (0..f.len()).map(guess).collect()
+            }
+            Predictor::Linear => apply(&live.arrays[0], f),
+            Predictor::Hidden(_) => {
+                let hidden: Vec<f64> = apply(&live.arrays[1], f).into_iter().map(|h| h.max(0.0)).collect();
                 apply(&live.arrays[0], &hidden)
             }
         };
@@ -271,16 +310,17 @@ pub(super) mod tests {
             let (features, targets) = (&live.branches[from], &frozen.branches[to]);
             let rows = features.iter_rows().flat_map(predict).collect();
             let q = Matrix::from_vec(features.rows(), features.cols(), rows);
-            let pairs = |scale| {
-                let (q, z) = (scaled(scale, &q), scaled(scale, targets));
-                q.as_slice().iter().copied().zip(z.as_slice().to_vec()).collect::<Vec<_>>()
+            let seen = |features: &Matrix<f64>| match case.distance {
+                PredictionDistance::Cosine => scaled(FeatureScale::Normalised, features),
+                PredictionDistance::Squared => scaled(FeatureScale::Plain, features),
+                PredictionDistance::Standardised => standardised(features),
             };
+            let (q, z) = (seen(&q), seen(targets));
+            let pairs = q.as_slice().iter().zip(z.as_slice());
             let sum: f64 = match case.distance {
-                PredictionDistance::Cosine => {
-                    pairs(FeatureScale::Normalised).iter().map(|(q, z)| -q * z).sum()
-                }
-                PredictionDistance::Squared => {
-                    pairs(FeatureScale::Plain).iter().map(|(q, z)| 0.5 * (q - z).powi(2)).sum()
+                PredictionDistance::Cosine => pairs.map(|(q, z)| -q * z).sum(),
+                PredictionDistance::Squared | PredictionDistance::Standardised => {
+                    pairs.map(|(q, z)| 0.5 * (q - z).powi(2)).sum()
                 }
             };
             sum / features.rows() as f64

@@ -1,7 +1,7 @@
 //! SimSiam: a predictor on one view guesses the other view's features behind StopGrad, without negatives:
 //! L = ½ D(q⁺, z⁺⁺) + ½ D(q⁺⁺, z⁺), or D(q⁺, z⁺⁺) where the anchor alone predicts.
 //!
-//! D is minus the cosine, or half the squared distance. The mathematics stands in `predicting`. Nothing in
+//! D is minus the cosine, or half the squared distance of features or of standardised ones. The mathematics stands in `predicting`. Nothing in
 //! the loss keeps features apart: they may collapse, which measurements of diversity show.
 //!
 //! Source: Chen and He, "Exploring simple siamese representation learning" (CVPR 2021), eq. (1) to (4). Their
@@ -37,11 +37,19 @@ impl Objective for SimSiam {
     }
 
     fn arrays(&self, run: &Beginning) -> Result<Vec<ParameterArray>, ParameterError> {
-        Ok(self.0.settings.arrays(run))
+        self.0.settings.arrays(run)
     }
 
     fn rate_ratio(&self) -> f64 {
         self.0.settings.rate_ratio
+    }
+
+    fn standardises(&self) -> bool {
+        self.0.settings.standardises()
+    }
+
+    fn prediction(&self, features: usize, arrays: &[Matrix]) -> Option<Matrix> {
+        self.0.settings.predictor.matrix(features, arrays)
     }
 
     fn evaluate(&mut self, batch: &Batch<'_>, arrays: &[Matrix], gradients: &mut Gradients) -> LossReading {
@@ -57,7 +65,7 @@ impl Objective for SimSiam {
     fn lowest(&self, _features: usize) -> f64 {
         match self.0.settings.distance {
             PredictionDistance::Cosine => -1.0,
-            PredictionDistance::Squared => 0.0,
+            PredictionDistance::Squared | PredictionDistance::Standardised => 0.0,
         }
     }
 }

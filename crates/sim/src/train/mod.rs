@@ -123,6 +123,12 @@ pub trait Dynamics: Send {
     /// What the last batch did to the biases; `None` before the first step and where no positive pulls.
     fn bias_forces(&self) -> Option<BiasForces>;
 
+    /// The matrix by which the objective predicts the features of the other view, K × K; `None` where it predicts
+    /// nothing, or not by a matrix.
+    fn prediction(&self) -> Option<Matrix> {
+        None
+    }
+
     /// f(x) of given samples, n × (input dimension) to n × K.
     fn embed(&self, x: &Matrix) -> Matrix;
 

@@ -158,9 +158,8 @@ impl Parts {
         let mut learner = Learner::new(self.rule.clone(), weights, latent_dim, self.seed)?;
         let neurons = self.rule.width;
         let features = self.network.feature_count(neurons);
-        let outputs = self.head.as_ref().map_or(features, |head| head.output_count(features));
         let (initial_norm, seed) = (self.rule.initial_norm, self.seed);
-        let beginning = Beginning { features: outputs, latent_dim, input_dim, initial_norm, seed };
+        let beginning = Beginning { features: self.outputs(), latent_dim, input_dim, initial_norm, seed };
         let own = |arrays: &[ParameterArray], purpose, number| {
             ParameterArray::draw(arrays, &Stream::new(seed, purpose, number))
         };
@@ -177,6 +176,7 @@ impl Parts {
         let values = own(&arrays, Purpose::INITIALISATION, 1);
         learner.objective.bring("objective", &arrays, values, |_| Mover::Optimizer);
         self.check_batches(&learner)?;
+        self.check_patches(needs)?;
         learner.remember(self.optimizer.as_ref());
         if needs.target {
             learner.keep_target(self.objective.target_decay());
@@ -186,13 +186,32 @@ impl Parts {
 
     /// Batch normalisation of one sample leaves nothing of it.
     fn check_batches(&self, learner: &Learner) -> Result<(), ParameterError> {
-        if !learner.network.are_moved_by_batches() && !learner.head.are_moved_by_batches() {
+        let is_normalised = learner.network.are_moved_by_batches() || learner.head.are_moved_by_batches();
+        if !is_normalised && !self.objective.standardises() {
             return Ok(());
         }
-        let accepted = "at least 2 where batches are normalised";
-        require(self.batch.anchors >= 2, "batch.anchors", self.batch.anchors, accepted)?;
+        let accepted = format!("at least {} where batches are normalised", 2 * self.patches());
+        require(self.batch.anchors >= 2 * self.patches(), "batch.anchors", self.batch.anchors, &accepted)?;
         let negatives = self.negative_rows();
         require(negatives != 1, "batch.negatives", negatives, accepted)
+    }
+
+    /// An error if the patches of an input do not fit into a batch, or the objective asks for what a patch has and an
+    /// input has not.
+    fn check_patches(&self, needs: Needs) -> Result<(), ParameterError> {
+        let patches = self.patches();
+        let accepted = format!("a multiple of head.patches = {patches}");
+        for (name, rows) in [("batch.anchors", self.batch.anchors), ("batch.negatives", self.negative_rows())] {
+            require(rows.is_multiple_of(patches), name, rows, &accepted)?;
+        }
+        let accepted = "another one: the objective asks for the code, the class or the entries of every row";
+        let asks = needs.codes || needs.classes || needs.inputs;
+        require(patches == 1 || !asks, "head.kind", "patch_sum", accepted)
+    }
+
+    /// P, rows that the head makes one of.
+    pub(super) fn patches(&self) -> usize {
+        self.head.as_ref().map_or(1, |head| head.patches())
     }
 
     /// An error if the objective asks for what masks remove and there are none.
@@ -202,6 +221,17 @@ impl Parts {
         let has_masks = self.augmentation.moments().is_some_and(removes);
         let accepted = "one that masks coordinates, because the objective fills in what masks have removed";
         require(has_masks || !needs.inputs, "augmentation.kind", "one without masks", accepted)
+    }
+
+    /// What the objective reads of a sample: K features, or the outputs of a head on them.
+    fn outputs(&self) -> usize {
+        let features = self.network.feature_count(self.rule.width);
+        self.head.as_ref().map_or(features, |head| head.output_count(features))
+    }
+
+    /// The matrix by which the objective predicts.
+    pub(super) fn prediction(&self, learner: &Learner) -> Option<Matrix> {
+        self.objective.prediction(self.outputs(), learner.objective_arrays())
     }
 
     /// What stands above the pre-activations.

@@ -42,6 +42,9 @@ impl Sampled {
     pub fn new(data: Box<dyn DataModel>, mut parts: Parts) -> Result<Self, ParameterError> {
         parts.rule.check()?;
         labels::check(data.as_ref(), parts.objective.as_ref())?;
+        let (of_input, of_sum) = (data.patches(), parts.patches());
+        let accepted = format!("data.patches = {of_input}, the patches of an input");
+        require(of_sum == 1 || of_sum == of_input, "head.patches", of_sum, accepted)?;
         let rows = [parts.batch.anchors, parts.batch.negatives];
         let data: Box<dyn DataModel> = match data.training_samples() {
             Some(samples) => Box::new(FiniteSet::new(data, samples, parts.seed, rows)),
@@ -136,6 +139,10 @@ impl Dynamics for Sampled {
         self.batch?;
         let above = self.parts.above();
         self.pass.bias_forces(above, self.parts.objective.as_ref())
+    }
+
+    fn prediction(&self) -> Option<Matrix> {
+        self.parts.prediction(&self.learner)
     }
 
     fn embed(&self, x: &Matrix) -> Matrix {

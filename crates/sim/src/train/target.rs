@@ -102,11 +102,11 @@ mod tests {
     use super::*;
     use crate::augment::IntervalMasks;
     use crate::data::{DenseNoise, Dictionary, Independent, SparseCoding, SparseCodingLaw};
-    use crate::objective::{Byol, Objective, PredictionDistance, PredictorSettings, SimSiam};
+    use crate::objective::{Byol, Objective, PredictionDistance, Predictor, PredictorSettings, SimSiam};
     use std::sync::Arc;
 
     const PREDICTOR: PredictorSettings = PredictorSettings {
-        hidden: Some(Some(5)),
+        predictor: Predictor::Hidden(Some(5)),
         rate_ratio: 0.5,
         distance: PredictionDistance::Cosine,
         predicts_both: true,

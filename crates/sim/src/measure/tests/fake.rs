@@ -20,6 +20,7 @@ pub struct Fake {
     pub forces: Option<BiasForces>,
     pub decomposed: Decomposed,
     pub network: Box<dyn Network>,
+    pub prediction: Option<Matrix>,
     pub calls: Cell<usize>,
 }
 
@@ -47,6 +48,7 @@ impl Fake {
                 latent: Matrix::zeros(0, d),
             },
             network: Box::new(SymRelu),
+            prediction: None,
             calls: Cell::new(0),
         }
     }
@@ -131,6 +133,10 @@ impl Dynamics for Fake {
 
     fn coordinates(&self) -> Coordinates {
         self.coordinates.clone()
+    }
+
+    fn prediction(&self) -> Option<Matrix> {
+        self.prediction.clone()
     }
 
     fn growth(&self) -> Growth {

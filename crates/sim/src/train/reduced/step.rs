@@ -373,6 +373,10 @@ impl Dynamics for Reduced {
         self.parts.network.as_ref()
     }
 
+    fn prediction(&self) -> Option<Matrix> {
+        self.parts.prediction(&self.learner)
+    }
+
     fn coordinates(&self) -> Coordinates {
         coordinates(self.learner.weights(), &self.data)
     }
