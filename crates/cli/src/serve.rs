@@ -51,6 +51,28 @@ impl Files {
         Ok(Self(files))
     }
 
+    /// Files by their path in the page, `assets/engine.wasm` for instance.
+    ///
+    /// # Errors
+    /// If there is no `index.html`.
+    pub fn of(contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self> {
+        let file = |(path, content): (String, Vec<u8>)| {
+            let kind = media_type(Path::new(&path));
+            (format!("/{path}"), File { kind, content })
+        };
+        let files: HashMap<String, File> = contents.into_iter().map(file).collect();
+        if !files.contains_key("/index.html") {
+            bail!("the page has no index.html");
+        }
+        Ok(Self(files))
+    }
+
+    /// The addresses of the files.
+    #[cfg(test)]
+    pub fn paths(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
     fn find(&self, path: &str) -> Option<&File> {
         self.0.get(if path == "/" { "/index.html" } else { path })
     }
@@ -88,6 +110,7 @@ fn media_type(path: &Path) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("json") => "application/json",
         Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     }
