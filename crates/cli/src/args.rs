@@ -351,9 +351,9 @@ pub struct ExplainArguments {
 /// Arguments of `lab`.
 #[derive(Debug, Args)]
 pub struct LabArguments {
-    /// Folder of the page
-    #[arg(long, value_name = "DIR", default_value = "crates/web/page/dist")]
-    pub page: PathBuf,
+    /// Folder of another page [default: the page that comes with the program]
+    #[arg(long, value_name = "DIR")]
+    pub page: Option<PathBuf>,
     /// Port on this machine's own address 127.0.0.1; 0 is any that is free
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,

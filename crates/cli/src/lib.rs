@@ -4,6 +4,7 @@
 //! A library, so that the Python package brings the same program along.
 
 mod args;
+mod bundle;
 mod commands;
 mod completion;
 mod exit;

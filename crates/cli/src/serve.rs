@@ -74,6 +74,12 @@ impl Files {
         Ok(Self(files))
     }
 
+    /// The addresses of the files.
+    #[cfg(test)]
+    pub fn paths(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
     fn find(&self, path: &str) -> Option<&File> {
         self.0.get(if path == "/" { "/index.html" } else { path })
     }
@@ -111,6 +117,7 @@ fn media_type(path: &Path) -> &'static str {
         Some("css") => "text/css; charset=utf-8",
         Some("json") => "application/json",
         Some("svg") => "image/svg+xml",
+        Some("txt") => "text/plain; charset=utf-8",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",
     }

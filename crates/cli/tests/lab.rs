@@ -27,21 +27,28 @@ fn page(folder: &Path) {
     fs::write(folder.join("secret"), "secret").unwrap();
 }
 
-#[test]
-fn a_page_is_served_on_this_machine_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    page(folder.path());
+/// Serves in `folder`, and the address without its scheme.
+fn serve(folder: &Path, arguments: &[&str]) -> (Serving, String) {
     let mut program = Command::new(cargo_bin("featurescope"))
-        .args(["lab", "--no-open", "--page", "page"])
-        .current_dir(folder.path())
+        .args(["lab", "--no-open"])
+        .args(arguments)
+        .current_dir(folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let mut line = String::new();
     BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let _serving = Serving(program);
+    let serving = Serving(program);
     let address = line.trim().strip_prefix("the lab is at http://").unwrap().trim_end_matches('/').to_owned();
+    (serving, address)
+}
+
+#[test]
+fn a_page_is_served_on_this_machine_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    page(folder.path());
+    let (_serving, address) = serve(folder.path(), &["--page", "page"]);
     assert!(address.starts_with("127.0.0.1:"), "{address}");
 
     let ask = |path: &str, host: &str| {
@@ -69,10 +76,38 @@ fn a_page_is_served_on_this_machine_alone() {
 }
 
 #[test]
+fn without_a_folder_the_page_in_the_program_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_serving, address) = serve(folder.path(), &[]);
+    let ask = |path: &str| {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    };
+    let index = String::from_utf8(ask("/")).unwrap();
+    assert!(
+        index.starts_with("HTTP/1.1 200 ") && index.contains("<title>featurescope lab</title>"),
+        "{index}"
+    );
+    // Every file that the page names is there.
+    let names: Vec<&str> = index.split('"').filter(|part| part.starts_with("./assets/")).collect();
+    assert!(names.len() >= 2, "{names:?}");
+    for name in names {
+        let answer = ask(name.trim_start_matches('.'));
+        assert!(answer.starts_with(b"HTTP/1.1 200 "), "{name}");
+    }
+    let engine = ask("/assets/engine.wasm");
+    let start = engine.windows(4).position(|part| part == b"\0asm").expect("a WebAssembly module");
+    assert!(engine[..start].ends_with(b"\r\n\r\n") && engine.len() - start > 1_000_000);
+}
+
+#[test]
 fn a_folder_without_a_page_says_how_to_make_one() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(cargo_bin("featurescope"))
-        .args(["lab", "--no-open"])
+        .args(["lab", "--no-open", "--page", "."])
         .current_dir(folder.path())
         .output()
         .unwrap();

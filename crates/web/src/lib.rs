@@ -9,13 +9,15 @@
 //! | [`settings`] | the list of settings, for sliders and texts; what a page chose, as a plan | – |
 //! | [`session`] | a learner that is stepped, rewound, and given other settings on the way | settings |
 //! | [`sample`] | one sample with everything that it is made of | settings |
-//! | [`protocol`] | requests and answers | settings, session, sample |
+//! | [`reading`] | what neurons fire for, and what a probe reads off the features | settings |
+//! | [`protocol`] | requests and answers | settings, session, sample, reading |
 //!
 //! Where it is compiled to WebAssembly, `exports` has the functions that a browser calls.
 
 pub mod settings;
 pub mod session;
 pub mod sample;
+pub mod reading;
 pub mod protocol;
 #[cfg(target_arch = "wasm32")]
 mod exports;

@@ -1,5 +1,6 @@
 //! What a page asks, and what it gets: JSON, and beside it numbers that need no parsing.
 
+use crate::reading::{self, Firing};
 use crate::sample::{Sample, Samples};
 use crate::session::{Session, State};
 use crate::settings::{self, Choice};
@@ -25,6 +26,10 @@ pub enum Request {
     Seek(u64),
     /// A sample of the next step's batch, by its row.
     Sample(u32),
+    /// What each neuron fires for.
+    Firing,
+    /// What linear probes read off the features.
+    Probe,
 }
 
 /// What a page gets.
@@ -127,6 +132,22 @@ impl Lab {
                 Ok(shown(&session.state(), Arrays::default(), json!({})))
             }
             Request::Sample(row) => self.sample(row),
+            Request::Firing => {
+                let session = self.session()?;
+                let Firing { rate, noise_rate, given_atom } =
+                    reading::firing(session.planned(), session.dynamics())?;
+                let (width, mut arrays) = (rate.len(), Arrays::default());
+                let atoms = given_atom.len() / width;
+                arrays.add("rate", width, rate);
+                arrays.add("noise_rate", width, noise_rate);
+                arrays.add("given_atom", atoms, given_atom);
+                Ok(arrays.answer(json!({})))
+            }
+            Request::Probe => {
+                let session = self.session()?;
+                let probed = reading::probe(session.planned(), session.dynamics())?;
+                Ok(Arrays::default().answer(json!({ "step": session.step(), "probed": probed })))
+            }
         }
     }
 
@@ -148,9 +169,12 @@ impl Lab {
         };
         let about = json!({
             "values": planned.values.iter().cloned().map(|(key, value)| (key, Value::String(value))).collect::<serde_json::Map<_, _>>(),
+            "spec": planned.spec,
             "columns": session.columns().iter().map(column).collect::<Vec<_>>(),
             "planned_steps": planned.arm().spec.training.steps,
             "notes": planned.plan.foreseen(),
+            "growth": planned.arm().prediction.growth,
+            "t1_predicted": planned.arm().prediction.t1,
         });
         Ok(shown(&session.state(), Arrays::default(), about))
     }

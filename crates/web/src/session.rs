@@ -83,6 +83,11 @@ impl Session {
         self.segments[self.current].dynamics.view().step
     }
 
+    /// The learner at the step that is shown.
+    pub fn dynamics(&self) -> &dyn Dynamics {
+        self.segments[self.current].dynamics.as_ref()
+    }
+
     /// The furthest step that was reached.
     pub fn reached(&self) -> u64 {
         self.reached

@@ -1,6 +1,6 @@
 //! The list of settings as a page needs it, and what a page chose.
 
-use featurescope_lab::plan::{ArmPlan, Cost, Plan};
+use featurescope_lab::plan::{ArmPlan, ClosedForms, Cost, Plan, foretell};
 use featurescope_lab::spec::setting::{Fallback, Kind, Setting};
 use featurescope_lab::spec::{Layer, Spec, registry};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,9 @@ use std::path::Path;
 
 /// Bytes that a learner of a page may take. A module of WebAssembly has 4 GiB, and while settings change it holds two.
 const MEMORY: f64 = 1e9;
+
+/// What theories say of arms before they run.
+static FORMS: ClosedForms = featurescope_wen_li_2021::CLOSED_FORMS;
 
 /// What a page chose: an experiment, what is set on top of it, and one of its arms.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,6 +28,8 @@ pub struct Choice {
 pub struct Planned {
     /// Every value that the arm has, defaults included, by key.
     pub values: Vec<(String, String)>,
+    /// The same as a spec, with both arms: the terminal's run of it is this one.
+    pub spec: String,
     /// The run.
     pub plan: Plan,
     arm: usize,
@@ -39,6 +44,7 @@ impl Choice {
         let file = Layer::parse(&self.spec, "the experiment", Path::new("")).map_err(said)?;
         let over = Layer::overrides(&self.overrides).map_err(said)?;
         let spec = Spec::from_layers(&[file, over]).map_err(said)?;
+        foretell(&FORMS);
         Cost::of(&spec).check_memory(Some(MEMORY)).map_err(said)?;
         let plan = Plan::new(&spec, "lab").map_err(said)?;
         let names: Vec<&str> = plan.arms.iter().map(|arm| arm.name.as_str()).collect();
@@ -51,7 +57,7 @@ impl Choice {
         let own = spec.values.arms[arm].1.in_order();
         let values = spec.values.shared.in_order().chain(own);
         let values = values.map(|(setting, value)| (setting.key.to_owned(), value.to_string())).collect();
-        Ok(Planned { values, plan, arm })
+        Ok(Planned { values, spec: spec.resolved, plan, arm })
     }
 }
 

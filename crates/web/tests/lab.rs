@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
 
+use featurescope_lab::plan::Probes;
+use featurescope_sim::math::{Purpose, Stream};
 use featurescope_sim::train::Dynamics;
 use featurescope_web::session::{Session, State};
 use featurescope_web::settings::Choice;
@@ -232,4 +234,78 @@ fn the_list_of_settings_has_names_meanings_and_ranges() {
     assert_eq!(rate["ends"][1], 1.0);
     let kind = settings.iter().find(|setting| setting["key"] == "augmentation.kind").unwrap();
     assert!(kind["words"].as_array().unwrap().contains(&json!("random_mask")));
+}
+
+#[test]
+fn firing_and_probes_are_those_of_the_terminal() {
+    let choice = choice(
+        "random_mask",
+        &[
+            "training.dynamics=reduced",
+            "measure.cadence.kind=every",
+            "measure.cadence.steps=1",
+            "probe.labels=[100]",
+        ],
+    );
+    let mut session = Session::open(&choice).unwrap();
+    let planned = choice.plan().unwrap();
+    let mut process = planned.arm().dynamics(&planned.plan.data).unwrap();
+    let mut recorder = planned.arm().recorder().unwrap();
+    while session.advance().is_some() {
+        process.step().unwrap();
+    }
+    session.seek(7).unwrap();
+    session.seek(300).unwrap();
+
+    let record = recorder.observe(&process.view()).unwrap();
+    let at = recorder.neuron_columns().iter().position(|column| column.name == "firing_rate").unwrap();
+    let firing = featurescope_web::reading::firing(session.planned(), session.dynamics()).unwrap();
+    let rates: Vec<f32> = firing.rate.iter().map(|&rate| rate as f32).collect();
+    assert_eq!(rates, record.neurons[at]);
+    // The same samples, counted in pieces: what neurons fire for, and for noise alone.
+    let stream = Stream::new(planned.plan.seed, Purpose::MEASUREMENT, 0);
+    let (samples, m, d) = (planned.arm().spec.measure.samples, 12, 8);
+    let (mut active, mut fires, mut noise) = (vec![0.0; d], vec![0.0; m * d], vec![0.0; m]);
+    for first in (0..samples).step_by(64) {
+        let part = process.decompose(&stream, first, 64);
+        for row in 0..64 {
+            for (i, noise) in noise.iter_mut().enumerate() {
+                *noise += f64::from(u8::from(part.noise.row(row)[i] != 0.0)) / samples as f64;
+            }
+            for j in (0..d).filter(|&j| part.latent.row(row)[j] != 0.0) {
+                active[j] += 1.0;
+                for i in (0..m).filter(|&i| part.features.row(row)[i] != 0.0) {
+                    fires[i * d + j] += 1.0;
+                }
+            }
+        }
+    }
+    for (at, given) in firing.given_atom.iter().enumerate() {
+        assert!((given - fires[at] / active[at % d]).abs() < 1e-12, "{at}: {given}");
+    }
+    for (found, expected) in firing.noise_rate.iter().zip(&noise) {
+        assert!((found - expected).abs() < 1e-12);
+    }
+    // Thresholds are at work: neurons do not fire for everything.
+    assert!(firing.noise_rate.iter().any(|&rate| rate < 1.0));
+
+    let probed = featurescope_web::reading::probe(session.planned(), session.dynamics()).unwrap();
+    let interrupt = std::sync::atomic::AtomicBool::new(false);
+    let plan = planned.plan.probes.as_ref().unwrap();
+    let theirs = Probes { plan, seed: planned.plan.seed, interrupt: &interrupt };
+    assert_eq!(probed.scores, theirs.learned(process.as_ref()).unwrap());
+    assert_eq!(probed.scores.len(), 2);
+}
+
+#[test]
+fn what_theory_says_comes_with_the_settings() {
+    let mut lab = Lab::default();
+    let told = |answer: Answer| -> Value { serde_json::from_str(&answer.text).unwrap() };
+    let masks = told(lab.answer(&request("open", &choice("random_mask", &[]))));
+    let none = told(lab.answer(&request("open", &choice("none", &[]))));
+    let growth = |told: &Value, part: &str| told["growth"][part].as_f64().unwrap();
+    // Masks keep noise from growing; without them noise grows as atoms do.
+    assert!(growth(&masks, "sparse") > 1.0 && growth(&masks, "dense") < growth(&none, "dense"));
+    let trained = told(lab.answer(&request("open", &choice("none", &["objective.kind=barlow_twins"]))));
+    assert_eq!(trained["growth"], Value::Null);
 }

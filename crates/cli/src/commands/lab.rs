@@ -3,17 +3,18 @@
 use crate::args::LabArguments;
 use crate::exit::Exit;
 use crate::serve::{Files, Server};
-use crate::{interrupt, output};
+use crate::{bundle, interrupt, output};
 use anyhow::{Context, Result};
 use std::process::{Command, Stdio};
 
-/// How the page is made in a clone.
-const HOW: &str =
-    "build the page with `npm ci` and `npm run build` in crates/web/page, or name its folder with --page";
-
 /// Serves the page until the program is stopped.
 pub fn lab(arguments: &LabArguments) -> Result<Exit> {
-    let files = Files::read(&arguments.page).with_context(|| format!("the lab has no page: {HOW}"))?;
+    let files = match &arguments.page {
+        Some(folder) => {
+            Files::read(folder).context("--page should name a folder that `npm run build` made")?
+        }
+        None => bundle::files().context("the page in the program is damaged")?,
+    };
     let server = Server::listen(files, arguments.port)?;
     let address = server.address()?;
     output::print(&format!("the lab is at {address}\n"))?;

@@ -15,6 +15,7 @@ mod fork;
 pub mod prediction;
 mod outline;
 mod foresight;
+mod probes;
 
 pub use arm::ArmPlan;
 pub use cost::Cost;
@@ -22,6 +23,7 @@ pub use data::PlannedData;
 pub use fork::{Fork, ForkMoment};
 pub use outline::{Outline, ProbePlan};
 pub use prediction::{ClosedForms, GrowthFactors, Model, Prediction, Yardstick, foretell};
+pub use probes::{Probes, YardstickError};
 
 use crate::identity::{FILES_FOLDER, Identity, InputError, InputFile};
 use crate::matrix_file::MatrixFileError;

@@ -13,7 +13,6 @@ mod data;
 mod files;
 mod fork;
 mod pictures;
-mod probes;
 mod stored;
 
 pub use child::{FORK_FILE, ForkError, ForkRequest, Parentage, PlannedFork};
@@ -21,9 +20,8 @@ pub use directory::{DirectoryError, RunDirectory, SAVE_EVERY};
 pub use manifest::{KeptFile, MANIFEST_FILE, Manifest, StoredManifest};
 pub use stored::{StoredSettings, StoredSettingsError};
 
-use self::probes::Probes;
 use crate::identity::{IdentityError, InputError};
-use crate::plan::{ArmPlan, Plan, in_full};
+use crate::plan::{ArmPlan, Plan, Probes, in_full};
 use crate::status::{ArmEnd, ProductInputs, Status, StopReason};
 use crate::store::{RECORDS_FILE, StoreError, read_checkpoint, read_records, write_json_atomically};
 use crate::summary::{ArmSummary, Summary};

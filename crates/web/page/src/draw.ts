@@ -42,8 +42,13 @@ export function ordered(cosines: Matrix): number[] {
   return neurons.sort((a, b) => key(a).atom - key(b).atom || key(b).cosine - key(a).cosine || a - b);
 }
 
-/** |cos| of every neuron with every atom: a row for a neuron, a column for an atom. */
-export function drawMatrix(canvas: HTMLCanvasElement, cosines: Matrix, rows: number[], chosen: number): void {
+/** |cos| of every neuron with every atom: a row for a neuron, a column for an atom. What is chosen has another hue. */
+export function drawMatrix(
+  canvas: HTMLCanvasElement,
+  cosines: Matrix,
+  rows: number[],
+  chosen: { neuron: number; atom: number },
+): void {
   if (canvas.width !== cosines.cols || canvas.height !== cosines.rows) {
     [canvas.width, canvas.height] = [cosines.cols, cosines.rows];
   }
@@ -54,7 +59,7 @@ export function drawMatrix(canvas: HTMLCanvasElement, cosines: Matrix, rows: num
     for (let j = 0; j < cosines.cols; j++) {
       const share = Math.abs(cosines.values[neuron * cosines.cols + j] as number);
       const at = 4 * (row * cosines.cols + j);
-      const end = neuron === chosen ? mark : high;
+      const end = neuron === chosen.neuron || j === chosen.atom ? mark : high;
       for (let c = 0; c < 3; c++) {
         image.data[at + c] = Math.round((low[c] as number) + share * ((end[c] as number) - (low[c] as number)));
       }
@@ -67,14 +72,15 @@ export function drawMatrix(canvas: HTMLCanvasElement, cosines: Matrix, rows: num
 export interface Curve {
   colour: string;
   dash: number[];
+  width: number;
   /** The figure at a step. */
   at: (step: number) => number;
+  /** The last step that it has. */
+  last: number;
 }
 
 export interface Plot {
   curves: Curve[];
-  /** The last step that there is. */
-  reached: number;
   /** Where the axis ends. */
   planned: number;
   /** The step that is shown. */
@@ -93,25 +99,26 @@ export function drawPlot(canvas: HTMLCanvasElement, plot: Plot): void {
   const [right, top, low] = [width - 8, 18, height - BOTTOM];
   const span = Math.log10(Math.max(10, plot.planned));
   const x = (step: number): number => LEFT + (Math.log10(Math.max(1, step)) / span) * (right - LEFT);
-  const steps = shownSteps(plot.reached, right - LEFT, span);
-  const values = plot.curves.map((curve) => steps.map(curve.at));
-  const [least, most] = plot.logarithmic ? decades(values.flat()) : [0, 1];
+  const lines = plot.curves.map((curve) =>
+    shownSteps(curve.last, right - LEFT, span).map((step) => [step, curve.at(step)] as const),
+  );
+  const [least, most] = plot.logarithmic ? decades(lines.flat().map(([, value]) => value)) : [0, 1];
   const scaled = (value: number): number => (plot.logarithmic ? Math.log10(value) : value);
   const y = (value: number): number => low - ((scaled(value) - least) / (most - least)) * (low - top);
   pen.font = "11px system-ui, sans-serif";
   drawAxes(pen, plot, { x, right, top, low, least, most });
-  values.forEach((line, c) => {
-    const { colour: stroke, dash } = plot.curves[c] as Curve;
-    pen.strokeStyle = stroke;
-    pen.lineWidth = 2;
-    pen.setLineDash(dash);
+  lines.forEach((line, c) => {
+    const curve = plot.curves[c] as Curve;
+    pen.strokeStyle = curve.colour;
+    pen.lineWidth = curve.width;
+    pen.setLineDash(curve.dash);
     pen.beginPath();
     let isOpen = false;
-    line.forEach((value, i) => {
+    for (const [step, value] of line) {
       const isShown = Number.isFinite(scaled(value));
-      if (isShown) pen[isOpen ? "lineTo" : "moveTo"](x(steps[i] as number), y(value));
+      if (isShown) pen[isOpen ? "lineTo" : "moveTo"](x(step), y(value));
       isOpen = isShown;
-    });
+    }
     pen.stroke();
   });
   pen.setLineDash([]);

@@ -1,19 +1,15 @@
 // A learner as the page sees it: its worker, its state now, and the figures of every step so far.
 
-import type { Answer, Choice, Column, FromWorker, Matrix, Request, Told } from "./protocol";
+import { Player } from "./player";
+import type { Answer, Choice, FromWorker, Matrix, Probed, Request } from "./protocol";
 
-export class Learner {
-  /** What it said last of its settings. */
-  about: Told | null = null;
-  /** The state that is shown. */
-  now: Answer | null = null;
-  /** One row of figures for each step, step 0 first. */
-  private history: Float64Array[] = [];
+export class Learner extends Player {
   private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   private readonly waiting = new Map<number, (message: FromWorker) => void>();
   private next = 0;
 
-  constructor(readonly arm: string) {
+  constructor(arm: string) {
+    super(arm);
     this.worker.onmessage = (event: MessageEvent<FromWorker>) => {
       this.waiting.get(event.data.id)?.(event.data);
       this.waiting.delete(event.data.id);
@@ -38,8 +34,9 @@ export class Learner {
   }
 
   async open(choice: Choice): Promise<void> {
-    this.show(await this.ask({ open: choice }), true);
-    this.history = [this.record()];
+    const answer = await this.ask({ open: choice });
+    this.history = [(answer.arrays.record as Matrix).values.slice()];
+    this.show(answer, 0);
   }
 
   /** Throws where other settings cannot hold from the step that is shown on. */
@@ -51,10 +48,9 @@ export class Learner {
   async change(choice: Choice): Promise<void> {
     const answer = await this.ask({ change: choice });
     this.history.length = answer.told.step + 1;
-    this.show(answer, true);
+    this.show(answer, answer.told.step);
   }
 
-  /** Takes so many steps; milliseconds that one took. */
   async take(count: number): Promise<number> {
     const answer = await this.ask({ step: count });
     const records = answer.arrays.records as Matrix;
@@ -62,43 +58,32 @@ export class Learner {
     for (let r = 0; r < records.rows; r++) {
       this.history[first + r] = records.values.slice(r * records.cols, (r + 1) * records.cols);
     }
-    this.show(answer, false);
+    this.show(answer);
     return answer.took / Math.max(1, records.rows);
   }
 
   async seek(step: number): Promise<void> {
-    this.show(await this.ask({ seek: step }), false);
+    this.show(await this.ask({ seek: step }));
   }
 
-  private show(answer: Answer, isAbout: boolean): void {
-    if (isAbout) this.about = answer.told;
-    this.now = answer;
+  /** The cosines at steps that were reached; what is shown stays. */
+  async cosinesAt(steps: number[]): Promise<Matrix[]> {
+    const found: Matrix[] = [];
+    for (const step of steps) found.push((await this.ask({ seek: step })).arrays.cosines as Matrix);
+    await this.ask({ seek: this.step });
+    return found;
   }
 
-  private record(): Float64Array {
-    return (this.now?.arrays.record as Matrix).values.slice();
+  async probe(): Promise<{ step: number; probed: Probed }> {
+    const { told } = await this.ask("probe");
+    return { step: told.step, probed: told.probed as Probed };
   }
 
-  get step(): number {
-    return this.now?.told.step ?? 0;
+  firing(): Promise<Answer> {
+    return this.ask("firing");
   }
 
-  /** The last step that was reached. */
-  get reached(): number {
-    return Math.max(0, this.history.length - 1);
-  }
-
-  get stopped(): string | null {
-    return this.now?.told.stop ?? null;
-  }
-
-  columns(): Column[] {
-    return this.about?.columns ?? [];
-  }
-
-  /** A figure at a step; NaN where it is not defined. */
-  figure(name: string, step: number = this.step): number {
-    const column = this.columns().findIndex((found) => found.name === name);
-    return this.history[step]?.[column] ?? NaN;
+  sample(row: number): Promise<Answer> {
+    return this.ask({ sample: row });
   }
 }

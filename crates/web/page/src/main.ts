@@ -1,11 +1,18 @@
-// The page: two learners on the same samples, and everything that moves them.
+// The page: two networks on the same samples, and everything that moves them.
 
 import firstLook from "../../../../theories/wen-li-2021/experiments/first-look/experiment.toml?raw";
+import { showCards } from "./cards";
 import { asCommand, asPython } from "./copy";
+import { type Files, fromDropped, fromPicked } from "./files";
 import { explainTerms } from "./glossary";
 import { Learner } from "./learner";
 import { type State, fromHash, latest, toHash } from "./link";
+import { element, inWords } from "./page";
+import type { Player } from "./player";
+import { Probes } from "./probes";
 import type { Choice } from "./protocol";
+import type { Replay } from "./replay";
+import { Sample } from "./sample";
 import { Settings } from "./settings";
 import { TOUR } from "./tour";
 import { View } from "./view";
@@ -18,15 +25,13 @@ const SPEEDS = [1, 2, 5, 10, 25];
 /** Steps that are asked for at once on the way to the step of a link, so that the page stays alive. */
 const STRIDE = 50;
 
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as T;
-}
-
 class Page {
   private readonly learners = ARMS.map((arm) => new Learner(arm));
-  private readonly view = new View(this.learners, () => this.view.draw());
+  /** What is shown: the learners, or arms of a stored run. */
+  private players: Player[] = this.learners;
+  private readonly view = new View(this.players, () => this.look());
+  private readonly sample = new Sample();
+  private readonly probes = new Probes();
   private state: State = { start: { ...OPENING }, changes: [], step: 0 };
   private isPlaying = false;
   /** Work that has been asked for, one after the other. */
@@ -35,17 +40,22 @@ class Page {
   private pace = NaN;
 
   async begin(): Promise<void> {
-    const { told } = await this.first.ask("settings");
+    const { told } = await (this.learners[0] as Learner).ask("settings");
     this.settings = new Settings(element("settings"), told.settings, (key, value) =>
       this.enqueue(() => this.set(key, value)),
     );
     this.wire();
     await this.enqueue(() => this.restoreOr(fromHash(location.hash) ?? this.state));
+    performance.mark("first-picture");
     document.documentElement.dataset.ready = "true";
   }
 
-  private get first(): Learner {
-    return this.learners[0] as Learner;
+  private get first(): Player {
+    return this.players[0] as Player;
+  }
+
+  private get isStored(): boolean {
+    return this.players !== this.learners;
   }
 
   /** Does one thing after the other; what goes wrong is said on the page. */
@@ -56,7 +66,7 @@ class Page {
         this.say(null);
       } catch (error) {
         this.pause();
-        this.say(error instanceof Error ? error.message : String(error));
+        this.say(inWords(error));
       }
       this.show();
     });
@@ -82,6 +92,47 @@ class Page {
   private async open(start: Record<string, string>): Promise<void> {
     await this.each((learner) => learner.open(this.choice(start, learner.arm)));
     this.state = { start, changes: [], step: 0 };
+    this.watch(this.learners);
+  }
+
+  /** Shows other networks from here on. */
+  private watch(players: Player[]): void {
+    this.probes.clear();
+    this.view.inspector.forget();
+    if (this.players === players) return;
+    this.players = players;
+    this.view.inspector.clear();
+    this.view.watch(players);
+  }
+
+  /** Redraws after something else was chosen to be looked at. */
+  private look(): void {
+    this.view.draw();
+    if (!this.isPlaying) void this.view.inspector.refresh(this.players);
+  }
+
+  /** Shows a stored run; its arms beyond the first two can be chosen. */
+  private async load(files: Files): Promise<void> {
+    const { arms } = await import("./replay");
+    const found = await arms(files);
+    this.pause();
+    this.watch(found.slice(0, 2));
+    const place = element("stored-arms");
+    place.replaceChildren();
+    if (found.length <= 2) return;
+    this.players.forEach((_, p) => {
+      const select = document.createElement("select");
+      select.setAttribute("aria-label", `arm in place ${p + 1}`);
+      found.forEach(({ arm }, a) => select.append(new Option(arm, String(a), a === p, a === p)));
+      select.onchange = () => this.enqueue(() => this.exchange(p, found[Number(select.value)] as Replay));
+      place.append(select);
+    });
+  }
+
+  private async exchange(place: number, replay: Replay): Promise<void> {
+    const { step } = this.first;
+    this.watch(this.players.map((player, p) => (p === place ? replay : player)));
+    await this.seek(step);
   }
 
   /** Brings the page into a state: from the start, through every change, to its step. */
@@ -116,11 +167,12 @@ class Page {
   }
 
   private isDone(): boolean {
-    return this.learners.every((learner) => learner.stopped !== null);
+    return this.players.every((player) => player.stopped !== null);
   }
 
   /** A setting from the step that is shown on; from the start where a learner cannot go on with it. */
   private async set(key: string, value: string): Promise<void> {
+    if (this.isStored) throw new Error("a stored run keeps its settings: go back to the live networks first");
     const set = { ...latest(this.state), [key]: value };
     const step = this.first.step;
     if (step === 0) return this.open(set);
@@ -135,13 +187,13 @@ class Page {
   }
 
   private async take(count: number): Promise<void> {
-    const paces = await Promise.all(this.learners.map((learner) => learner.take(count)));
+    const paces = await Promise.all(this.players.map((player) => player.take(count)));
     this.pace = Math.max(...paces);
     if (this.isDone()) this.pause();
   }
 
   private async seek(step: number): Promise<void> {
-    await this.each((learner) => learner.seek(Math.min(step, learner.reached)));
+    await Promise.all(this.players.map((player) => player.seek(Math.min(step, player.reached))));
   }
 
   private play(): void {
@@ -175,7 +227,7 @@ class Page {
 
   private restart(): void {
     this.pause();
-    this.enqueue(() => this.open(latest(this.state)));
+    this.enqueue(() => (this.isStored ? this.seek(0) : this.open(latest(this.state))));
   }
 
   private wire(): void {
@@ -185,17 +237,25 @@ class Page {
     element("back").onclick = () => this.stepBack();
     element("forward").onclick = () => this.stepOn();
     element("restart").onclick = () => this.restart();
-    element("another").onclick = () => this.enqueue(() => this.view.anotherSample());
+    element("another").onclick = () => this.enqueue(() => this.sample.another(this.first));
+    element("probe").onclick = () => this.enqueue(() => this.probes.take(this.players));
     element("defaults").onclick = () => {
       this.pause();
       this.enqueue(() => this.open({ ...OPENING }));
     };
     this.wireTour();
+    this.wireFiles();
+    showCards(element("cards"), ({ question }, set) => {
+      this.pause();
+      element("stop-text").textContent = question;
+      this.enqueue(() => this.open(set));
+    });
     this.wireTime();
     this.wireCopies();
     document.addEventListener("keydown", (event) => this.key(event));
-    window.addEventListener("resize", () => this.view.draw());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.view.draw());
+    const redraw = () => (this.view.draw(), this.sample.draw());
+    window.addEventListener("resize", redraw);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     window.addEventListener("hashchange", () => {
       const state = fromHash(location.hash);
       if (!state || toHash(state) === toHash(this.state)) return;
@@ -215,6 +275,35 @@ class Page {
       };
       element("stops").append(button);
     }
+  }
+
+  private wireFiles(): void {
+    const show = (files: () => Promise<Files>) => this.enqueue(async () => this.load(await files()));
+    for (const id of ["pick-folder", "pick-file"]) {
+      const input = element<HTMLInputElement>(id);
+      input.onchange = () => {
+        const picked = input.files;
+        if (picked?.length) void show(() => fromPicked(picked)).then(() => (input.value = ""));
+      };
+    }
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const items = event.dataTransfer?.items;
+      if (!items?.length) return;
+      // What was dropped can be asked for only now.
+      const files = fromDropped(items);
+      files.catch(() => undefined);
+      void show(() => files);
+    });
+    element("live").onclick = () => this.enqueue(async () => this.watch(this.learners));
+    element("download").onclick = () => {
+      this.pause();
+      this.enqueue(async () => {
+        const { archive, save } = await import("./download");
+        save("lab-run.zip", await archive(this.learners));
+      });
+    };
   }
 
   /** The slider over time: only the last place that it was dragged to is computed. */
@@ -266,15 +355,29 @@ class Page {
 
   /** Everything that depends on the state. */
   private show(): void {
-    const { first } = this;
-    const reached = Math.max(...this.learners.map((learner) => learner.reached));
+    const { first, isStored } = this;
     const time = element<HTMLInputElement>("time");
-    time.max = String(reached);
+    time.max = String(Math.max(...this.players.map((player) => player.reached)));
     time.value = String(first.step);
     element("step").textContent = String(first.step);
     element("play").textContent = this.isPlaying ? "❚❚ Pause" : "▶ Play";
+    element("stored").hidden = !isStored;
     this.settings?.show(first.about?.values ?? {});
-    const notes = [...new Set(this.learners.flatMap((learner) => learner.about?.notes ?? []))];
+    this.showNotes();
+    if (Number.isFinite(this.pace)) {
+      element("pace").textContent = `A step of the slower learner takes ${this.pace.toFixed(1)} ms on this machine.`;
+    }
+    if (!isStored) this.state.step = first.step;
+    if (!this.isPlaying) {
+      if (!isStored) history.replaceState(null, "", toHash(this.state));
+      void this.sample.refresh(first);
+      void this.view.inspector.refresh(this.players);
+    }
+    this.view.draw();
+  }
+
+  private showNotes(): void {
+    const notes = [...new Set(this.players.flatMap((player) => player.about?.notes ?? []))];
     element("notes").hidden = notes.length === 0;
     element("notes").textContent = notes.join(" ");
     const note = element("copy-note");
@@ -282,15 +385,6 @@ class Page {
     note.textContent =
       "Settings were changed on the way. The command and the Python text have the settings that hold in the end, " +
       "from the start on. Their run differs from the one that is shown.";
-    if (Number.isFinite(this.pace)) {
-      element("pace").textContent = `A step of the slower learner takes ${this.pace.toFixed(1)} ms on this machine.`;
-    }
-    this.state.step = first.step;
-    if (!this.isPlaying) {
-      history.replaceState(null, "", toHash(this.state));
-      void this.view.showSample();
-    }
-    this.view.draw();
   }
 }
 

@@ -13,7 +13,9 @@ export type Request =
   | { change: Choice }
   | { step: number }
   | { seek: number }
-  | { sample: number };
+  | { sample: number }
+  | "firing"
+  | "probe";
 
 export interface Matrix {
   rows: number;
@@ -48,9 +50,30 @@ export interface Told {
   stop: string | null;
   settings: Setting[];
   values: Record<string, string>;
+  /** The same in TOML, as the terminal takes it. */
+  spec: string;
   columns: Column[];
   planned_steps: number;
   notes: string[];
+  /** Factors of stage I by the closed form, where there is one. */
+  growth: { sparse: number; dense: number } | null;
+  t1_predicted: number | null;
+  probed?: Probed;
+}
+
+/** A score as in probes.json. */
+export interface Score {
+  task: "regression" | "classification";
+  labels: number;
+  score: number;
+  lower: number;
+  upper: number;
+}
+
+export interface Probed {
+  scores: Score[];
+  /** What the best linear rule on x reaches, where there is a closed form. */
+  linear: { linear_r_squared: number | null; linear_accuracy: number | null };
 }
 
 export interface Answer {

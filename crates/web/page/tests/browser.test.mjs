@@ -4,7 +4,11 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import test from "node:test";
+import axe from "axe-core";
+import { unzipSync } from "fflate";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 
@@ -159,6 +163,160 @@ test("what makes no sense is said on the page and nothing is lost", { skip }, as
   assert.deepEqual(problems, []);
 });
 
+/** What axe-core finds serious in the page. */
+async function barriers(page) {
+  // Evaluated by the tool, so that what the page allows scripts to be does not matter.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** Clicks into a matrix at a share of its width and height. */
+async function clickMatrix(page, arm, across, down) {
+  const box = await page.locator(`#matrix-${arm}`).boundingBox();
+  await page.locator(`#matrix-${arm}`).click({ position: { x: across * box.width, y: down * box.height } });
+}
+
+test("a neuron, an atom and probes are looked at", { skip }, async () => {
+  const { page, problems } = await open(SMALL.replace("step=0", "step=30"));
+  await clickMatrix(page, "random_mask", 0.5, 0.5);
+  await page.waitForFunction(() => document.querySelector("#fires-text").textContent.includes("fresh samples"));
+  assert.match(await page.textContent("#neuron-text"), /^Neuron \d+ of random_mask: .* At the start its nearest atom was \d+/);
+  const atom = await page.inputValue("#atom-number");
+  assert.equal(atom, "8");
+  assert.match(await page.textContent("#atom-text-0"), /^random_mask: at the start .* (owns it now|Nobody owns it now)/);
+  assert.match(await page.textContent("#atom-text-1"), /^none: at the start/);
+  await page.fill("#atom-number", "3");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.querySelector("#atom-views canvas").width > 0);
+  // What a neuron fires for belongs to the step that is shown.
+  await page.click("#forward");
+  await page.waitForFunction(() => document.querySelector("#step").textContent === "31");
+  await page.waitForFunction(() => document.querySelector("#fires-text").textContent.includes("fresh samples"));
+
+  await page.click("#probe");
+  await page.waitForFunction(() => document.querySelectorAll("#probes tbody tr").length === 2);
+  const cells = await page.$$eval("#probes tbody td", (all) => all.map((cell) => cell.textContent));
+  assert.deepEqual([cells[0], cells[1], cells[5]], ["31", "none", "random_mask"]);
+  assert.match(cells[2], /^-?0?\.?\d.* \[.*, .*\]$/);
+  assert.match(await page.textContent("#probes-text"), /1000 labels.*best linear rule on x itself reaches R² 0\.\d+/);
+  await page.click("#restart");
+  await page.waitForFunction(() => document.querySelector("#step").textContent === "0");
+  assert.equal(await page.isHidden("#probes"), true);
+  assert.deepEqual(problems, []);
+});
+
+test("the closed form of stage I stands beside the curves", { skip }, async () => {
+  const { page, problems } = await open("");
+  const told = await page.$$eval("#matrix-random_mask, #matrix-none", (all) =>
+    all.map((canvas) => canvas.parentElement.querySelector("dl").textContent),
+  );
+  for (const text of told) assert.match(text, /T1not yet, closed form \d+/);
+  assert.match(await page.textContent("#legend"), /closed form of stage I/);
+  // No theory, no curve and no number.
+  await page.evaluate(() => (location.hash = "#v=1&set=objective.kind%3Dbarlow_twins&step=0"));
+  await page.waitForFunction(() => !document.querySelector(".learners").textContent.includes("closed form"));
+  assert.deepEqual(problems, []);
+});
+
+test("a card opens the setting that its question asks for", { skip }, async () => {
+  const { page, problems } = await open(SMALL);
+  await page.click(".tour > details > summary");
+  await page.click("#cards summary >> text=Views");
+  await page.click("#cards button >> text=arms.none.augmentation.kind=additive_noise");
+  await page.waitForFunction(() => location.hash.includes("additive_noise"));
+  assert.equal(await page.textContent("#matrix-none >> xpath=../h3"), "Views by additive_noise");
+  assert.match(await page.textContent("#stop-text"), /noise of their own/);
+  await page.click("#forward");
+  await page.waitForFunction(() => document.querySelector("#step").textContent === "1");
+  assert.deepEqual(problems, []);
+});
+
+test("a stored run is loaded, scrubbed and left; what is no run is refused", { skip }, async () => {
+  const { page, problems } = await open(SMALL);
+  const live = await pixels(page);
+  const archive = new URL("stored-run.zip", import.meta.url).pathname;
+  const message = (part) =>
+    page.waitForFunction((text) => document.querySelector("#problem").textContent.includes(text), part);
+  await page.setInputFiles("#pick-file", { name: "x.zip", mimeType: "application/zip", buffer: Buffer.from("no archive") });
+  await message("no run here");
+  await page.setInputFiles("#pick-file", { name: "<img src=x onerror=alert(1)>.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
+  await message("is no run");
+  assert.equal(await pixels(page), live);
+
+  await page.setInputFiles("#pick-file", archive);
+  await page.waitForSelector("#stored", { state: "visible" });
+  assert.equal(await page.isHidden("#problem"), true);
+  const start = await pixels(page);
+  assert.notEqual(start, live);
+  await scrub(page, 1200);
+  const end = await pixels(page);
+  assert.notEqual(end, start);
+  assert.match(await page.textContent(".learners"), /T1step 94, closed form 105/);
+  await scrub(page, 0);
+  assert.equal(await pixels(page), start);
+  await page.click("#probe");
+  await page.waitForFunction(() => document.querySelectorAll("#probes tbody tr").length === 2);
+  await clickMatrix(page, "none", 0.1, 0.1);
+  await page.waitForFunction(() => document.querySelector("#fires-text").textContent.includes("stored run"));
+  if (ALBUM) await page.screenshot({ path: `${ALBUM}/lab-stored.png`, fullPage: true });
+  await page.click("#live");
+  await page.waitForSelector("#stored", { state: "hidden" });
+  assert.equal(await pixels(page), live);
+
+  // The same as a folder, picked, and as an archive, dropped.
+  const folder = fs.mkdtempSync(`${os.tmpdir()}/lab-`);
+  for (const [name, content] of Object.entries(unzipSync(new Uint8Array(fs.readFileSync(archive))))) {
+    fs.mkdirSync(path.dirname(`${folder}/${name}`), { recursive: true });
+    fs.writeFileSync(`${folder}/${name}`, content);
+  }
+  await page.setInputFiles("#pick-folder", `${folder}/run`);
+  await page.waitForSelector("#stored", { state: "visible" });
+  assert.equal(await pixels(page), start);
+  fs.rmSync(folder, { recursive: true });
+  await page.click("#live");
+  await page.waitForSelector("#stored", { state: "hidden" });
+  await page.evaluate((bytes) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([Uint8Array.from(bytes)], "run.zip"));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+  }, [...fs.readFileSync(archive)]);
+  await page.waitForSelector("#stored", { state: "visible" });
+  assert.equal(await pixels(page), start);
+  assert.deepEqual(problems, []);
+});
+
+test("what was seen is downloaded, and shows the same when it is loaded", { skip }, async () => {
+  const { page, problems } = await open(SMALL.replace("step=0", "step=40"));
+  const figures = () => page.$$eval(".figures", (all) => all.map((list) => [...list.querySelectorAll("dd")].map((dd) => dd.textContent)));
+  const [seen, shown] = [await figures(), await pixels(page)];
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download")]);
+  assert.equal(download.suggestedFilename(), "lab-run.zip");
+  const file = await download.path();
+  const files = unzipSync(new Uint8Array(fs.readFileSync(file)));
+  const spec = new TextDecoder().decode(files["lab-run/spec.toml"]);
+  assert.match(spec, /anchors = 48/);
+  assert.match(spec, /\[arms\.none/);
+  // The learners stand where they stood.
+  await page.click("#forward");
+  await page.waitForFunction(() => document.querySelector("#step").textContent === "41");
+  await page.click("#back");
+  await page.waitForFunction(() => document.querySelector("#step").textContent === "40");
+  assert.equal(await pixels(page), shown);
+
+  await page.setInputFiles("#pick-file", { name: "lab-run.zip", mimeType: "application/zip", buffer: fs.readFileSync(file) });
+  await page.waitForSelector("#stored", { state: "visible" });
+  await scrub(page, 40);
+  const loaded = await figures();
+  for (const [l, list] of seen.entries()) {
+    // Coverage, dense energy, thresholds. When stages ended does not stand in these files.
+    for (const f of [0, 1, 4]) assert.equal(loaded[l][f], list[f]);
+  }
+  assert.deepEqual(problems, []);
+});
+
 test("the opening setting: a step, a neuron, both themes, a narrow screen", { skip }, async () => {
   const { page, problems } = await open("");
   assert.equal(await page.$$eval("#stops button", (all) => all.length), 4);
@@ -172,14 +330,18 @@ test("the opening setting: a step, a neuron, both themes, a narrow screen", { sk
   await page.waitForFunction(() => document.querySelector("#neuron-text").textContent.startsWith("Neuron "));
   const terms = await page.$$eval("dfn", (all) => all.map((word) => word.title.length));
   assert.ok(terms.length >= 10 && terms.every((length) => length > 20), String(terms));
+  await page.click("#probe");
+  await page.waitForFunction(() => document.querySelectorAll("#probes tbody tr").length === 2);
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
-    await page.waitForTimeout(300);
-    if (ALBUM) await page.screenshot({ path: `${ALBUM}/lab-${colorScheme}.png`, fullPage: true });
+    for (const width of [1300, 800, 360]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForTimeout(300);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= width, `${wide} pixels on a screen of ${width}`);
+      assert.deepEqual(await barriers(page), [], `${colorScheme}, ${width} pixels`);
+      if (ALBUM) await page.screenshot({ path: `${ALBUM}/lab-${colorScheme}-${width}.png`, fullPage: true });
+    }
   }
-  await page.setViewportSize({ width: 360, height: 800 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  assert.ok(wide <= 360, `${wide} pixels on a screen of 360`);
-  if (ALBUM) await page.screenshot({ path: `${ALBUM}/lab-360.png`, fullPage: true });
   assert.deepEqual(problems, []);
 });

@@ -1,6 +1,7 @@
 // The engine in Node, for tests: the module that the page loads, with the same few lines around it.
 
 import fs from "node:fs";
+import { BUNDLE, unpack } from "../tools/bundle.mjs";
 
 const folder = new URL("../", import.meta.url);
 
@@ -9,9 +10,12 @@ export const FIRST_LOOK = fs.readFileSync(
   "utf8",
 );
 
+/** The engine that was built, and the one that the program carries. */
+export const BUILT = new Uint8Array(fs.readFileSync(new URL("src/engine.wasm", folder)));
+export const CARRIED = unpack(fs.readFileSync(BUNDLE))["assets/engine.wasm"];
+
 /** Loads the module; the function answers a request with what was told and the arrays by name. */
-export async function load() {
-  const bytes = fs.readFileSync(new URL("src/engine.wasm", folder));
+export async function load(bytes = BUILT) {
   const { instance } = await WebAssembly.instantiate(bytes, {});
   const engine = instance.exports;
   return (request) => {

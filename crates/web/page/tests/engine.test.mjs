@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import test from "node:test";
-import { FIRST_LOOK, load } from "./engine.mjs";
+import { BUILT, CARRIED, FIRST_LOOK, load } from "./engine.mjs";
 
 const SMALL = ["training.dynamics=reduced", "batch.anchors=64", "training.steps=400"];
 
-test("the figures of a run agree with those that the terminal recorded", async () => {
+/** The figures of an engine against those that the terminal recorded. */
+async function compare(bytes) {
   // Made by tests/golden.rs of the crate, natively: `cargo test -p featurescope-web -- --ignored golden`.
   const golden = JSON.parse(fs.readFileSync(new URL("golden.json", import.meta.url), "utf8"));
-  const ask = await load();
+  const ask = await load(bytes);
   let compared = 0;
   let furthest = 0;
   for (const { arm, overrides, steps, columns, records } of golden) {
@@ -34,7 +35,11 @@ test("the figures of a run agree with those that the terminal recorded", async (
   }
   assert.ok(compared > 1000, `${compared} numbers were compared`);
   console.log(`${compared} numbers; the furthest is ${furthest.toFixed(2)} of what is allowed apart`);
-});
+}
+
+test("the figures of a run agree with those that the terminal recorded", () => compare(BUILT));
+
+test("so do those of the engine that the program carries", () => compare(CARRIED));
 
 test("a step can be seen again to the last bit", async () => {
   const ask = await load();

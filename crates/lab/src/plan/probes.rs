@@ -2,7 +2,8 @@
 //!
 //! Source: Definition 3.1; docs/theory.md 2.5.
 
-use crate::plan::{PlannedData, ProbePlan};
+use super::ProbePlan;
+use super::data::PlannedData;
 use featurescope_sim::data::{DataModel, Dictionary, SparseCodingLaw};
 use featurescope_sim::math::wishart::wishart_factor;
 use featurescope_sim::math::{Matrix, ParameterError, Purpose, Stream};
@@ -26,15 +27,22 @@ impl Drawn {
     }
 }
 
-/// The probes of one run, until `interrupt` is set.
+/// The probes of one run.
+#[derive(Debug)]
 pub struct Probes<'a> {
+    /// Labels, targets, and how many samples there are.
     pub plan: &'a ProbePlan,
+    /// The seed of the run.
     pub seed: u64,
+    /// Soon after this is set, the probes give up.
     pub interrupt: &'a AtomicBool,
 }
 
 impl Probes<'_> {
     /// Scores of probes on f(x).
+    ///
+    /// # Errors
+    /// If no probe can be fitted or scored, or somebody interrupts.
     pub fn learned(&self, dynamics: &dyn Dynamics) -> Result<Vec<ProbeScore>, ProbeError> {
         let sets = self.draw_sets(|stream, rows| {
             let represented = dynamics.represent(stream, 0, rows);
@@ -44,6 +52,9 @@ impl Probes<'_> {
     }
 
     /// Scores of probes on x, Mᵀx and z: they depend on the data alone.
+    ///
+    /// # Errors
+    /// The same.
     pub fn yardsticks(&self, data: &PlannedData) -> Result<Vec<ProbeScore>, YardstickError> {
         let (mut sets, dictionary) = match (data.ambient(), data.law()) {
             (Some(model), _) => (self.draw_raw_sets(model)?, model.dictionary().clone()),
