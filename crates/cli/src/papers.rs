@@ -2,8 +2,12 @@
 
 use featurescope_lab::paper::{self, Paper};
 
-const PAPERS: &[&Paper] =
-    &[&featurescope_wen_li_2021::PAPER, &featurescope_wen_li_2021::FIGURES, &featurescope_simon_2023::PAPER];
+const PAPERS: &[&Paper] = &[
+    &featurescope_wen_li_2021::PAPER,
+    &featurescope_wen_li_2021::FIGURES,
+    &featurescope_wen_li_2022::PAPER,
+    &featurescope_simon_2023::PAPER,
+];
 
 /// Makes them known to everything that judges, predicts, explains and lists.
 pub fn ship() {
