@@ -52,7 +52,7 @@ pub enum MatrixFileError {
     /// A table that is none, or holds something else than numbers.
     #[cfg(feature = "native")]
     #[error(transparent)]
-    Table(#[from] ArrayError),
+    Table(Box<ArrayError>),
     /// A matrix of another shape.
     #[error("{} holds a {found} matrix, {expected} is needed", path.display())]
     Shape {
@@ -86,7 +86,7 @@ pub fn decode_matrix(
     let matrix = match path.extension().and_then(OsStr::to_str) {
         Some("npy") => npy_matrix(bytes).map_err(wrong)?,
         #[cfg(feature = "native")]
-        Some("parquet") => table_matrix(path)?,
+        Some("parquet") => table_matrix(path).map_err(|error| MatrixFileError::Table(Box::new(error)))?,
         _ => parse_text(&String::from_utf8_lossy(bytes)).map_err(wrong)?,
     };
     if rows.is_some_and(|rows| rows != matrix.rows()) || matrix.cols() != cols {
