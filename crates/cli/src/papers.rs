@@ -9,7 +9,6 @@ const PAPERS: &[&Paper] = &[
     &featurescope_allen_zhu_li_2020::PAPER,
     &featurescope_xue_2023::PAPER,
     &featurescope_wen_li_2022::PAPER,
-    &featurescope_simon_2023::PAPER,
 ];
 
 /// Makes them known to everything that judges, predicts, explains and lists.
