@@ -21,10 +21,7 @@ const EQUAL_VIEWS: FactorMoments = FactorMoments { means: [1.0; 2], squares: [1.
 /// # Errors
 /// Where the theory does not cover its settings.
 pub fn contrast(subject: &Subject<'_>) -> Result<Contrast, Gap> {
-    let number = |key: &str| {
-        let value = subject.value(key)?;
-        value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
-    };
+    let number = |key: &str| subject.value(key).and_then(as_number);
     let text = |key: &str| subject.value(key).and_then(|value| value.as_str()).unwrap_or_default();
     if text("objective.kind") != "supervised_spectral" || number("objective.label_noise").is_some() {
         return Err(Gap::NoForm("such a loss"));
@@ -45,13 +42,11 @@ pub fn contrast(subject: &Subject<'_>) -> Result<Contrast, Gap> {
         let moments = subject.spec().built_augmentation().and_then(|views| views.moments());
         (moments.ok_or(Gap::NoForm("such views"))?, Dropout::default())
     };
-    let law = subject.run.plan.law.as_ref().ok_or(Gap::NoForm("data that are no sparse codes"))?;
-    let atoms = law.latent.second_moments(law.latent_dim);
     Ok(Contrast {
         spectrum: Spectrum {
-            atoms: atoms.ok_or(Gap::NoForm("codes with correlated entries"))?,
-            noise: subject.even_noise()?,
-            ambient_dim: law.ambient_dim,
+            atoms: squares(subject)?,
+            noise: number("data.noise_variance").ok_or(Gap::NoForm("noise of another law"))?,
+            ambient_dim: subject.ambient_dim() as usize,
             factors,
         },
         dropout,
@@ -59,6 +54,26 @@ pub fn contrast(subject: &Subject<'_>) -> Result<Contrast, Gap> {
         supervised_weight: number("objective.supervised_weight").unwrap_or(1.0),
         class_atom: class_atom as usize,
     })
+}
+
+/// P_j = E z_j² of every feature, from its settings: features at an angle have no law that closed forms know.
+fn squares(subject: &Subject<'_>) -> Result<Vec<f64>, Gap> {
+    let is = |key: &str, default: &str| {
+        subject.value(key).is_none_or(|value| value.as_str().is_some_and(|word| word == default))
+    };
+    if !is("data.latent.values", "signs") || !is("data.noise_directions.kind", "none") {
+        return Err(Gap::NoForm("other codes than signs, or noise that is larger in some directions"));
+    }
+    let list =
+        |key: &str| -> Option<Vec<f64>> { subject.value(key)?.as_array()?.iter().map(as_number).collect() };
+    let activities =
+        list("data.latent.activities").ok_or(Gap::NoForm("codes without a list of activities"))?;
+    let strengths = list("data.latent.strengths").unwrap_or_else(|| vec![1.0; activities.len()]);
+    Ok(activities.iter().zip(&strengths).map(|(activity, strength)| activity * strength).collect())
+}
+
+fn as_number(value: &toml::Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))
 }
 
 /// Plateau of an atom's energy, where atoms are orthogonal and views treat all of them alike.

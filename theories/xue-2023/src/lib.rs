@@ -44,5 +44,5 @@ pub static PAPER: Paper = Paper {
     destiny: Destiny::NONE,
     closed_forms: ClosedForms::NONE,
     experiments: experiments!["../experiments/": "suppression" true, "collapse" true],
-    board: None,
+    board: Some(include_str!("../results/features.json")),
 };

@@ -109,13 +109,41 @@ fn width_and_better_views_restore_the_class() {
     assert!(better.least_norm(3).is_none(), "the least norm is that of equal views");
 }
 
+/// theory.md (3.4a): one neuron between a feature and a direction of the noise, from small weights. It goes to the feature
+/// first. Where views lose that feature, the noise takes the neuron over; where they do not, it stays.
+#[test]
+fn a_feature_that_views_lose_can_lose_its_neuron_to_the_noise() {
+    let better = Contrast { dropout: Dropout { rate: 0.8, atoms: 4 }, ..unsupervised() };
+    for (atom, is_lost) in [(0, true), (better.class_atom, false)] {
+        let pulls = [better.along_atom(atom), better.along_noise()];
+        let samples = [better.variance(atom), NOISE];
+        let views = [0, 1].map(|k| pulls[k].crowding / samples[k]);
+        let plateau = pulls[0].plateau();
+        let drag = 0.5 * (views[0] * samples[1] + samples[0] * views[1]) * plateau;
+        assert_eq!(pulls[1].growth > drag + 1e-12, is_lost, "{} {drag}", pulls[1].growth);
+        let (mut w, mut highest) = ([1e-4, 1e-4], 0.0f64);
+        for _ in 0..60_000 {
+            let energy = |moments: [f64; 2]| (0..2).map(|k| moments[k] * w[k] * w[k]).sum::<f64>();
+            let [of_views, of_samples] = [views, samples].map(energy);
+            w = [0, 1].map(|k| {
+                let push = of_views * samples[k] + of_samples * views[k];
+                w[k] + 0.02 * w[k] * (4.0 * pulls[k].growth - 2.0 * push)
+            });
+            highest = highest.max(w[0] * w[0] / plateau);
+        }
+        assert!(highest > 0.9, "the feature comes first: {highest}");
+        let left = w[0] * w[0] / plateau;
+        assert!(if is_lost { left < 0.01 } else { left > 0.9 }, "feature {atom}: {left}");
+    }
+}
+
 /// theory.md 3.5: a training set with fewer samples than dimensions. All minimisers collapse it, and those of larger
 /// norm tell the subclasses of fresh samples apart.
 #[test]
 fn the_minimiser_of_least_norm_collapses_fresh_samples_and_others_need_not() {
     const SAMPLES: usize = 32;
     const DIM: usize = 512;
-    let squares = [0.6, 0.4];
+    let squares: [f64; 2] = [0.6, 0.4];
     // Class and subclass are independent and balanced; features are the first two axes.
     let sign = |p: usize, feature: usize| if (p >> feature) & 1 == 0 { 1.0 } else { -1.0 };
     let noise = gaussian(DIM, SAMPLES, NOISE.sqrt(), 3);

@@ -91,8 +91,9 @@ fn growth_and_crowding_are_second_moments_of_drawn_pairs() {
             class_atom: CLASS,
         };
         // The partner of a sample is the next one of its class.
-        let of_class = |class: bool| (0..ROWS as usize).filter(move |&row| drawn.positive[row] == class);
-        let of_class: Vec<Vec<usize>> = [false, true].map(|class| of_class(class).collect()).into();
+        let of_class = [false, true].map(|class| -> Vec<usize> {
+            (0..ROWS as usize).filter(|&row| drawn.positive[row] == class).collect()
+        });
         let partners = || of_class.iter().flat_map(|rows| rows.chunks_exact(2));
         for k in 0..4 {
             let pull = |weight| match k {

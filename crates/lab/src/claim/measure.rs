@@ -138,7 +138,8 @@ impl std::fmt::Display for Bounds {
 }
 
 impl Sizes {
-    /// Those of an arm; `None` where its data are no sparse codes. Where atoms are unequal the activity is their mean.
+    /// Those of an arm; `None` where its data are none that closed forms know. Where atoms are unequal the activity is
+    /// their mean.
     fn of(subject: &Subject<'_>) -> Option<Self> {
         let (law, spec) = (subject.run.plan.law.as_ref()?, subject.spec());
         let d = law.latent_dim as f64;
@@ -178,10 +179,7 @@ impl ArmSetting {
             Standing::Idle(idleness) => Some(idleness),
             Standing::Between => return None,
         };
-        let sizes = match trial.sparse_coding() {
-            Ok(subject) => Some(Sizes::of(&subject)?),
-            Err(_) => None,
-        };
+        let sizes = trial.sparse_coding().ok().and_then(|subject| Sizes::of(&subject));
         let settings = trial.settings();
         let mut setting = Self {
             arm: trial.name().to_owned(),
