@@ -13,6 +13,9 @@ pub const MEAN_TARGET: f64 = 1.0;
 /// E w*_j² of the same.
 pub const TARGET_SQUARE: f64 = 13.0 / 12.0;
 
+/// Iterates of (4.2c): their differences shrink by a factor of less than a half each.
+const ITERATIONS: usize = 100;
+
 /// What is active in samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Codes {
@@ -43,13 +46,19 @@ impl Codes {
     }
 
     /// ρ of a network that is trained with equal weights of samples against changes of norm `radius` along the
-    /// gradient (4.2c); k̄/√d without them.
+    /// gradient: the least solution of (4.2c); k̄/√d without them.
     ///
     /// # Ranges
     /// `radius`: from 0 on; from √(2/π) on there is no mixture, and the answer is 0.
     pub fn mixture(self, radius: f64) -> f64 {
-        let (active, pull) = (self.active(), FRAC_2_PI.sqrt() - radius);
-        if pull <= 0.0 { 0.0 } else { active / self.latent_dim.sqrt() * pull / (pull + radius * active) }
+        let clean = self.active() / self.latent_dim.sqrt();
+        let next = |mixture: f64| {
+            let step = radius / self.gradient_gain(mixture);
+            let pull = (FRAC_2_PI.sqrt() - step).max(0.0);
+            if pull == 0.0 { 0.0 } else { clean * pull / (pull + step * self.active()) }
+        };
+        // The right side grows with ρ, so that iterates from below rise to the least solution.
+        (0..ITERATIONS).fold(0.0, |mixture, _| next(mixture))
     }
 
     /// The share of samples whose label the linear classifier ⟨M w*, x⟩ tells after the worst change of norm `radius`,

@@ -38,5 +38,5 @@ pub static PAPER: Paper = Paper {
     destiny: Destiny::NONE,
     closed_forms: ClosedForms::NONE,
     experiments: experiments!["../experiments/": "purify" true],
-    board: None,
+    board: Some(include_str!("../results/purify.json")),
 };

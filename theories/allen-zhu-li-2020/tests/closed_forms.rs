@@ -122,7 +122,7 @@ fn forces(codes: Codes, radius: f64, mixture: f64) -> [f64; 2] {
 }
 
 /// (4.1b) and (4.2c): where the ratio of the forces of drawn samples is the mixture itself. The closed form is the first
-/// order in ρ and in 1/k̄: with 25 active atoms it is right to a third, while purification is a factor of 10 and more.
+/// order in 1/k̄: with 25 active atoms it is right to a quarter, and purification is a factor of 4 and more.
 #[test]
 fn mixtures_are_at_rest_where_the_closed_form_says() {
     let codes = Codes { latent_dim: 625.0, activity: 25.0 / 625.0 };
@@ -137,8 +137,8 @@ fn mixtures_are_at_rest_where_the_closed_form_says() {
     };
     let [clean, weak, strong] = [0.0, 0.2, 0.4].map(|radius| (rest(radius), codes.mixture(radius)));
     for (found, expected) in [clean, weak, strong] {
-        assert!((found / expected - 1.0).abs() < 0.33, "{found} {expected}");
+        assert!((found / expected - 1.0).abs() < 0.25, "{found} {expected}");
     }
-    assert!(clean.0 > 5.0 * weak.0 && weak.0 > 1.5 * strong.0, "{clean:?} {weak:?} {strong:?}");
+    assert!(clean.0 > 4.0 * weak.0 && weak.0 > 1.5 * strong.0, "{clean:?} {weak:?} {strong:?}");
     assert_eq!(codes.mixture(0.8), 0.0);
 }

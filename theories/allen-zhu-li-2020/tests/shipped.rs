@@ -93,7 +93,7 @@ fn the_shipped_scoreboard_speaks_of_the_shipped_claims() {
             controls += found.controls.len();
         }
     }
-    assert_eq!(controls, 10);
+    assert_eq!(controls, 9);
 }
 
 fn roles(overrides: &[&str]) -> Vec<Vec<&'static str>> {
