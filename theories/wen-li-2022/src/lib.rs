@@ -1,5 +1,5 @@
-//! Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022), as
-//! featurescope reads it.
+//! Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
+//! as featurescope reads it.
 //!
 //! | module or file | what it is |
 //! |---|---|
