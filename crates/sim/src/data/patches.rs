@@ -229,7 +229,9 @@ mod tests {
             positive += f64::from(u8::from(code[0] + code[1] > 0.0));
             for &p in &active {
                 shown[p] += 1.0;
-                active.iter().for_each(|&q| pairs[p][q] += 1.0);
+                for &q in &active {
+                    pairs[p][q] += 1.0;
+                }
             }
         }
         let near = |count: f64, expected: f64| {
