@@ -34,5 +34,5 @@ pub static PAPER: Paper = Paper {
     destiny: Destiny::NONE,
     closed_forms: ClosedForms::NONE,
     experiments: experiments!["../experiments/": "prediction-head" true],
-    board: None,
+    board: Some(include_str!("../results/prediction-head.json")),
 };

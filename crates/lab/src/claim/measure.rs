@@ -178,10 +178,7 @@ impl ArmSetting {
             Standing::Idle(idleness) => Some(idleness),
             Standing::Between => return None,
         };
-        let sizes = match trial.sparse_coding() {
-            Ok(subject) => Some(Sizes::of(&subject)?),
-            Err(_) => None,
-        };
+        let sizes = trial.sparse_coding().ok().and_then(|subject| Sizes::of(&subject));
         let settings = trial.settings();
         let mut setting = Self {
             arm: trial.name().to_owned(),
