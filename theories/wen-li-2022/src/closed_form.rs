@@ -1,5 +1,5 @@
-//! What is known of cubic features on inputs in patches: their second moments, and what training without a head
-//! conserves.
+//! What is known of cubic features on inputs in patches: their second moments, and what training without a
+//! head conserves.
 //!
 //! B_iℓ = ⟨w_i, M_ℓ⟩ is the coefficient of neuron i along feature ℓ, and α_ℓ is the amplitude of the feature.
 //!
@@ -51,7 +51,8 @@ impl Inputs {
     }
 }
 
-/// α⁶ B⁴: of two features the one of which this is larger grows faster, and stays the larger one: theory.md (4.2a).
+/// α⁶ B⁴: of two features the one of which this is larger grows faster, and stays the larger one: theory.md
+/// (4.2a).
 pub fn preference(amplitude: f64, along: f64) -> f64 {
     amplitude.powi(6) * along.powi(4)
 }

@@ -1,4 +1,5 @@
-//! The figure that tells the paper: how much of the neurons lies along each feature, and the head off its diagonal.
+//! The figure that tells the paper: how much of the neurons lies along each feature, and the head off its
+//! diagonal.
 //!
 //! Source: theory.md 5.
 
@@ -13,8 +14,8 @@ const STRONG: &str = "strong";
 const WEAK: &str = "weak";
 const HEAD: &str = "head";
 
-/// One panel for each arm that the paper speaks of: the energy of all neurons along the strong and the weak feature,
-/// and the largest entry of the head off its diagonal, dashed.
+/// One panel for each arm that the paper speaks of: the energy of all neurons along the strong and the weak
+/// feature, and the largest entry of the head off its diagonal, dashed.
 ///
 /// # Errors
 /// If an arm did not record them.

@@ -1,5 +1,5 @@
-//! Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022), as
-//! featurescope reads it.
+//! Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
+//! as featurescope reads it.
 //!
 //! | module or file | what it is |
 //! |---|---|
@@ -34,5 +34,5 @@ pub static PAPER: Paper = Paper {
     destiny: Destiny::NONE,
     closed_forms: ClosedForms::NONE,
     experiments: experiments!["../experiments/": "prediction-head" true],
-    board: None,
+    board: Some(include_str!("../results/prediction-head.json")),
 };

@@ -1,5 +1,5 @@
-//! What the paper's claims read off stored runs. The first amplitude of the data is that of the strong feature, and the
-//! second that of the weak one.
+//! What the paper's claims read off stored runs. The first amplitude of the data is that of the strong
+//! feature, and the second that of the weak one.
 //!
 //! Source: theory.md 4 and 5.
 

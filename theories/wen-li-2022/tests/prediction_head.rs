@@ -9,6 +9,7 @@ use featurescope_lab::experiments::Experiment;
 use featurescope_lab::paper::{Role, ship};
 use featurescope_lab::plan::Plan;
 use featurescope_lab::report::still;
+use featurescope_lab::results::{board, is_of_these_claims};
 use featurescope_lab::run::{RunDirectory, execute};
 use featurescope_lab::spec::{Layer, Spec};
 use featurescope_lab::sweep::SweepPlan;
@@ -70,6 +71,29 @@ fn claims_catalogue_and_quantities_belong_together() {
     let named: BTreeSet<Role> =
         tests().flat_map(|test| test.arms().iter().chain(test.controls())).copied().collect();
     assert_eq!(named, roles, "every role is spoken of");
+}
+
+/// The stored board was judged by the shipped claims, and is written as it was read. No control passes.
+#[test]
+fn the_shipped_scoreboard_speaks_of_the_shipped_claims() {
+    ship(&[&PAPER]);
+    let board = board(&PAPER).unwrap().unwrap();
+    assert!(is_of_these_claims(&PAPER, &board), "its claims have changed: run the experiment again");
+    let stored: serde_json::Value = serde_json::from_str(PAPER.board.unwrap()).unwrap();
+    assert!(serde_json::to_value(&board).unwrap() == stored);
+    let claims = claims(&PAPER).unwrap();
+    assert_eq!(board.claims.len(), claims.len());
+    let mut failing = 0;
+    for (result, claim) in board.claims.iter().zip(&claims) {
+        assert_eq!(result.id, claim.id);
+        for (found, test) in result.tests.iter().zip(&claim.tests) {
+            assert_eq!(found.rule, test.bounds(), "{}: its rule has changed", claim.id);
+            let controls = found.controls.iter().map(|control| &control.verdict);
+            assert!(controls.clone().all(|verdict| *verdict != Verdict::Supported), "{}", claim.id);
+            failing += controls.filter(|verdict| **verdict == Verdict::Refuted).count();
+        }
+    }
+    assert_eq!(failing, 6);
 }
 
 fn roles(overrides: &[&str]) -> Vec<Vec<&'static str>> {

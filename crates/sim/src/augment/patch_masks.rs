@@ -1,14 +1,15 @@
 //! Masks over patches: each row of a batch is a patch, and a fair coin says which of the two views keeps it,
 //! x⁺ = c x and x⁺⁺ = (1 − c) x.
 //!
-//! The views of an input share no patch, as the views of RandomMask share no coordinate. What an input has in several of
-//! its patches, a feature for instance, shows in both views. The noise of a patch shows in one alone.
+//! The views of an input share no patch, as the views of RandomMask share no coordinate. What an input has in
+//! several of its patches, a feature for instance, shows in both views. The noise of a patch shows in one
+//! alone.
 //!
-//! Factors of coordinates are not independent of each other: all coordinates of a patch have the same. So there are no
-//! moments that closed forms could take.
+//! Factors of coordinates are not independent of each other: all coordinates of a patch have the same. So
+//! there are no moments that closed forms could take.
 //!
-//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
-//! whose views are complementary sets of patches.
+//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning"
+//! (NeurIPS 2022), whose views are complementary sets of patches.
 
 use super::{Augmentation, AugmentationPart, Origin};
 use crate::math::random::Part;

@@ -1,21 +1,21 @@
 //! Inputs in patches, with strong and weak features: P rows of a batch are the patches of one input.
 //!
-//! An input has one feature ℓ, drawn evenly from k of the atoms, and one fair sign s. P_0 of its patches, a random
-//! subset, show the feature. The others are noise:
+//! An input has one feature ℓ, drawn evenly from k of the atoms, and one fair sign s. P_0 of its patches, a
+//! random subset, show the feature. The others are noise:
 //!
 //! ```text
 //! x_p = s α_ℓ M_ℓ                     p in the subset
 //! x_p = ξ_p, ξ_p ~ N(0, σ² (I − M Mᵀ))   else
 //! ```
 //!
-//! So x = M z + ξ row by row, with z = s α_ℓ e_ℓ or 0. Features differ in their amplitudes α_ℓ alone: one is strong and
-//! another weak. Atoms beyond the k amplitudes never appear. The noise is orthogonal to all atoms.
+//! So x = M z + ξ row by row, with z = s α_ℓ e_ℓ or 0. Features differ in their amplitudes α_ℓ alone: one is
+//! strong and another weak. Atoms beyond the k amplitudes never appear. The noise is orthogonal to all atoms.
 //!
-//! Moments of a row: Pr(z_ℓ ≠ 0) = P_0/(P k) and E z_ℓ² = P_0 α_ℓ²/(P k) for ℓ ≤ k. Features of both views of an input
-//! hang together through ℓ and s alone.
+//! Moments of a row: Pr(z_ℓ ≠ 0) = P_0/(P k) and E z_ℓ² = P_0 α_ℓ²/(P k) for ℓ ≤ k. Features of both views of
+//! an input hang together through ℓ and s alone.
 //!
-//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
-//! the data with a strong and a weak feature.
+//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning"
+//! (NeurIPS 2022), the data with a strong and a weak feature.
 
 use super::{
     AMBIENT_DIM, DataModel, DataPart, DenseNoise, Dictionary, DictionaryError, Drawing, LATENT_DIM,
@@ -206,8 +206,8 @@ mod tests {
         Patches::new(Dictionary::haar(16, 3, 7).unwrap(), law(), noise).unwrap()
     }
 
-    /// One feature and one sign for an input, every patch as often as any other, every pair as often as any other, at
-    /// five standard errors.
+    /// One feature and one sign for an input, every patch as often as any other, every pair as often as any
+    /// other, at five standard errors.
     #[test]
     fn an_input_shows_one_feature_in_a_random_subset_of_its_patches() {
         let (model, stream) = (model(), Stream::new(1, Purpose::MONTE_CARLO, 0));
@@ -229,7 +229,9 @@ mod tests {
             positive += f64::from(u8::from(code[0] + code[1] > 0.0));
             for &p in &active {
                 shown[p] += 1.0;
-                active.iter().for_each(|&q| pairs[p][q] += 1.0);
+                for &q in &active {
+                    pairs[p][q] += 1.0;
+                }
             }
         }
         let near = |count: f64, expected: f64| {
@@ -245,8 +247,8 @@ mod tests {
         }
     }
 
-    /// The noise is where no feature is, has the given variance in every direction outside of the atoms, and none along
-    /// them.
+    /// The noise is where no feature is, has the given variance in every direction outside of the atoms, and
+    /// none along them.
     #[test]
     fn noise_is_where_no_feature_is_and_orthogonal_to_atoms() {
         let (model, stream) = (model(), Stream::new(2, Purpose::MONTE_CARLO, 0));

@@ -1,12 +1,12 @@
 //! Features of an input that comes in patches: the sum over its P patches, g(x) = Σ_p f(x_p).
 //!
-//! A batch has one row for each patch. The P patches of an input follow one another, and the loss reads one row for each
-//! input. Below the head everything speaks of single patches: weights, measurements and probes.
+//! A batch has one row for each patch. The P patches of an input follow one another, and the loss reads one
+//! row for each input. Below the head everything speaks of single patches: weights, measurements and probes.
 //!
 //! Every patch of an input receives the gradient of its sum.
 //!
-//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
-//! whose network shares its weights over patches.
+//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning"
+//! (NeurIPS 2022), whose network shares its weights over patches.
 
 use super::{At, Head, HeadPart, Tape};
 use crate::math::Matrix;

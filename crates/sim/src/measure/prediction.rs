@@ -1,11 +1,11 @@
-//! How strongly the objective predicts a feature of one view by other features of the other view: the largest |A_ij|,
-//! i ≠ j, where q = A f is the prediction.
+//! How strongly the objective predicts a feature of one view by other features of the other view: the largest
+//! |A_ij|, i ≠ j, where q = A f is the prediction.
 //!
-//! It is 0 where features are their own prediction. A predictor that starts as the identity leaves 0 when one feature
-//! begins to stand in for another.
+//! It is 0 where features are their own prediction. A predictor that starts as the identity leaves 0 when one
+//! feature begins to stand in for another.
 //!
-//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022),
-//! where the rise and the fall of these entries are two phases of learning.
+//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning"
+//! (NeurIPS 2022), where the rise and the fall of these entries are two phases of learning.
 
 use super::{Column, Measure, Reading, Values, extent};
 

@@ -1,12 +1,12 @@
 //! Cubic features: h_i(x) = a³, a = ⟨w_i, x⟩, without thresholds.
 //!
-//! A cubic feature answers to a strong input much more than to a weak one. So a neuron that is nearer to one direction
-//! of the data than to others soon answers to that direction alone.
+//! A cubic feature answers to a strong input much more than to a weak one. So a neuron that is nearer to one
+//! direction of the data than to others soon answers to that direction alone.
 //!
 //! ∂h/∂a = 3 a².
 //!
-//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022).
-//! There an input has several patches, and h_i is summed over them: see the head `patch_sum`.
+//! Source: Wen and Li, "The Mechanism of Prediction Head in Non-contrastive Self-supervised Learning"
+//! (NeurIPS 2022). There an input has several patches, and h_i is summed over them: see the head `patch_sum`.
 
 use super::{
     Activation, INITIAL_NORM, Network, NetworkPart, OUTPUT, ParameterGradients, Parameters, Tape, WIDTH,

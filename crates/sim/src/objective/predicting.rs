@@ -11,8 +11,8 @@
 //!
 //! and L = c Σ over sides of the mean of D. What q is, and the way back through it, stands in `predictor`.
 //!
-//! The standardised distance is Σ_k (1 − correlation of q_k and z_k) up to ε: whatever the size of features is, it does
-//! not count.
+//! The standardised distance is Σ_k (1 − correlation of q_k and z_k) up to ε: whatever the size of features
+//! is, it does not count.
 
 use super::gradients::zeros;
 use super::predictor::{Prediction, Predictor};
@@ -29,8 +29,8 @@ pub(super) const SETTINGS: [PartSetting; 5] = [
         "predictor",
         &["linear", "hidden", "off_diagonal", "identity"],
         "\"linear\"",
-        "linear: the predictor is a matrix. hidden: it has one hidden layer of ReLU. off_diagonal: it is a matrix that \
-         starts as the identity and keeps its diagonal. identity: features are the prediction.",
+        "linear: the predictor is a matrix. hidden: it has one hidden layer of ReLU. off_diagonal: it is a \
+         matrix that starts as the identity and keeps its diagonal. identity: features are the prediction.",
     ),
     PartSetting::new(
         "predictor_width",
@@ -48,9 +48,9 @@ pub(super) const SETTINGS: [PartSetting; 5] = [
         "distance",
         &["cosine", "squared", "standardised"],
         "\"cosine\"",
-        "cosine: the predictor is after the direction of its target (as published). squared: it is after its target, \
-         by the squared distance. standardised: the same, where predictions and targets are first standardised over the \
-         batch, feature by feature.",
+        "cosine: the predictor is after the direction of its target (as published). squared: it is after its \
+         target, by the squared distance. standardised: the same, where predictions and targets are first \
+         standardised over the batch, feature by feature.",
     ),
     PartSetting::word(
         "predicting",
@@ -152,7 +152,8 @@ impl Compared {
         }
     }
 
-    /// Turns the gradient with respect to the values into that with respect to what they were made of, in place.
+    /// Turns the gradient with respect to the values into that with respect to what they were made of, in
+    /// place.
     fn backward(&self, gradient: &mut Matrix) {
         match self {
             Self::Scaled(scaled) => scaled.backward(0, gradient),
@@ -205,8 +206,8 @@ impl Predicting {
         loss
     }
 
-    /// One side: its loss, its gradients added to those of the arrays, and that of the features left as the output of
-    /// the prediction.
+    /// One side: its loss, its gradients added to those of the arrays, and that of the features left as the
+    /// output of the prediction.
     fn predict(&mut self, from: &Matrix, target: &Matrix, arrays: &[Matrix], sums: &mut [Matrix]) -> f64 {
         self.prediction.forward(self.settings.predictor, from, arrays);
         let loss = self.measure(target);

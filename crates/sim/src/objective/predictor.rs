@@ -7,12 +7,12 @@
 //! | linear | A f | A, K × K |
 //! | hidden | A ReLU(B f) | A, K × H, and B, H × K |
 //!
-//! With g = ∂D/∂q: ∂L/∂A = E[g hᵀ] with h = f or h = ReLU(B f), and so on by the chain rule. An off-diagonal predictor is
-//! the linear one at A = I + E whose diagonal stays at 1. Of row i of E the entries are those at j = 0, …, K − 1
-//! without i.
+//! With g = ∂D/∂q: ∂L/∂A = E[g hᵀ] with h = f or h = ReLU(B f), and so on by the chain rule. An off-diagonal
+//! predictor is the linear one at A = I + E whose diagonal stays at 1. Of row i of E the entries are those at
+//! j = 0, …, K − 1 without i.
 //!
-//! Source: Chen and He (CVPR 2021) for predictors with a hidden layer; Wen and Li, "The Mechanism of Prediction Head in
-//! Non-contrastive Self-supervised Learning" (NeurIPS 2022), for the off-diagonal one.
+//! Source: Chen and He (CVPR 2021) for predictors with a hidden layer; Wen and Li, "The Mechanism of
+//! Prediction Head in Non-contrastive Self-supervised Learning" (NeurIPS 2022), for the off-diagonal one.
 
 use super::Beginning;
 use crate::math::linalg::{add_transposed_times, times, times_transposed};
@@ -113,8 +113,8 @@ impl Prediction {
         }
     }
 
-    /// Turns the gradient with respect to q in `output` into that with respect to f, and adds those of the arrays to
-    /// `sums`. `from` and `arrays` are those of the forward pass.
+    /// Turns the gradient with respect to q in `output` into that with respect to f, and adds those of the
+    /// arrays to `sums`. `from` and `arrays` are those of the forward pass.
     pub fn backward(&mut self, predictor: Predictor, from: &Matrix, arrays: &[Matrix], sums: &mut [Matrix]) {
         match predictor {
             Predictor::Identity => {}

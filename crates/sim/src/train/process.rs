@@ -201,7 +201,8 @@ impl Parts {
     fn check_patches(&self, needs: Needs) -> Result<(), ParameterError> {
         let patches = self.patches();
         let accepted = format!("a multiple of head.patches = {patches}");
-        for (name, rows) in [("batch.anchors", self.batch.anchors), ("batch.negatives", self.negative_rows())] {
+        for (name, rows) in [("batch.anchors", self.batch.anchors), ("batch.negatives", self.negative_rows())]
+        {
             require(rows.is_multiple_of(patches), name, rows, &accepted)?;
         }
         let accepted = "another one: the objective asks for the code, the class or the entries of every row";
