@@ -40,4 +40,34 @@ export const TOUR: Stop[] = [
       "and its first stage does not end within 2500 steps. It finds no atom in that time, although only 13 % of its " +
       "energy is dense.",
   },
+  {
+    title: "5 · Theory is there first",
+    set: {},
+    text:
+      "The dotted curves are the closed form of the first stage, drawn before any step is taken. It says that the stage " +
+      "ends at step 139 with masks and at step 40 without. Measured are 154 and 41.",
+  },
+  {
+    title: "6 · Noise of their own does not help",
+    set: { "arms.none.augmentation.kind": "additive_noise" },
+    text:
+      "Each view of the right network gets noise of its own now, and hides nothing. The noise of the sample itself is " +
+      "still in both views. The right network finds no atom in 2500 steps, and 55 % of its energy is dense.",
+  },
+  {
+    title: "7 · Too few samples a step",
+    set: { "batch.anchors": "64" },
+    text:
+      "A step averages over 64 samples, an eighth of what it was. The noise of the gradient feeds the dense part now: " +
+      "54 % of the left energy is dense in the end, and masks find no atom. The first stage ends at step 97, before the " +
+      "closed form says so, because the closed form counts no such noise.",
+  },
+  {
+    title: "8 · What features are worth",
+    set: {},
+    text:
+      "Play to the end and press Probe both now. A linear probe reaches R² .57 on the left features and .33 on the " +
+      "right ones. The best linear rule on the samples themselves reaches .38, so only the left network has learned " +
+      "something that is worth more than its input.",
+  },
 ];

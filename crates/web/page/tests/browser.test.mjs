@@ -319,7 +319,7 @@ test("what was seen is downloaded, and shows the same when it is loaded", { skip
 
 test("the opening setting: a step, a neuron, both themes, a narrow screen", { skip }, async () => {
   const { page, problems } = await open("");
-  assert.equal(await page.$$eval("#stops button", (all) => all.length), 4);
+  assert.equal(await page.$$eval("#stops button", (all) => all.length), 8);
   await page.click("#stops button:nth-child(2)");
   await page.waitForFunction(() => location.hash.includes("data.noise_constant%3D0.35"));
   assert.match(await page.textContent("#stop-text"), /about a third/);

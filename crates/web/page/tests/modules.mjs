@@ -6,6 +6,7 @@ const server = await createServer({
   root: new URL("..", import.meta.url).pathname,
   server: { middlewareMode: true, hmr: false, ws: false },
   appType: "custom",
+  optimizeDeps: { noDiscovery: true },
   logLevel: "error",
 });
 
