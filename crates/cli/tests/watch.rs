@@ -165,9 +165,11 @@ fn a_run_that_is_killed_and_resumed_is_followed_to_its_end() {
     for arm in detail["arms"].as_array().unwrap() {
         let course = &arm["course"];
         let recorded = course["steps"].as_array().unwrap();
-        assert_eq!((recorded.len(), recorded[120].as_u64()), (121, Some(6000)));
+        // One in fifty steps, and the ends of stages.
+        assert!((121..=123).contains(&recorded.len()), "{}", recorded.len());
+        assert_eq!(recorded.last().unwrap().as_u64(), Some(6000));
         for column in course["columns"].as_array().unwrap() {
-            assert_eq!(column[1].as_array().unwrap().len(), 121, "{}", column[0]);
+            assert_eq!(column[1].as_array().unwrap().len(), recorded.len(), "{}", column[0]);
         }
         assert_eq!(arm["neurons"]["best_atom"].as_array().unwrap().len(), 64);
     }

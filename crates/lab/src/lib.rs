@@ -26,7 +26,7 @@
 //! | [`claim`] | the statements of papers as data, judged from stored runs | stats, identity, evidence, paper |
 //! | [`results`] | the scoreboards that come with papers | paper, claim |
 //! | [`mod@reference`] | everything that has a name, and the search over it | spec, experiments, paper, claim |
-//! | [`report`] | pictures of stored runs | stats, status, store, spec, identity, plan, sweep, evidence, paper, claim |
+//! | [`report`] | pictures of stored runs | stats, status, store, spec, identity, plan, sweep, evidence, paper, claim, reference |
 //! | [`diagnose`] | the same panel for representations of any other network | host, stats, array_file, identity, report |
 //! | [`monitor`] | the same while another program trains, layer by layer | status, store, identity, run, report, diagnose |
 //!

@@ -127,6 +127,9 @@ impl Run {
         if self.found.problem.is_some() {
             return Standing::Failed;
         }
+        if self.problem.is_some() {
+            return Standing::Unreadable;
+        }
         let told = match self.manifest.as_ref().map(|manifest| manifest.status) {
             Some(Status::Finished) => return Standing::Finished,
             Some(Status::Diverged) => return Standing::Diverged,

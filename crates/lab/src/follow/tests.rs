@@ -125,6 +125,7 @@ fn a_broken_run_hides_no_other_and_recovers() {
     assert_eq!(runs.len(), 3);
     assert!(runs[0].arms[1].problem.as_ref().unwrap().contains("records.parquet"));
     assert_eq!(runs[0].arms[0].records, 4);
+    assert_eq!(runs[1].standing, Standing::Unreadable);
     assert!(runs[1].problem.as_ref().unwrap().contains(MANIFEST_FILE), "{:?}", runs[1]);
     assert_eq!((runs[2].standing, runs[2].problem.clone()), (Standing::Finished, None));
     fs::write(root.path().join("b").join(MANIFEST_FILE), manifest).unwrap();

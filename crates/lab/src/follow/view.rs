@@ -16,6 +16,8 @@ pub enum Standing {
     Interrupted,
     /// It stopped by an error.
     Failed,
+    /// Its manifest cannot be read.
+    Unreadable,
     /// All steps were taken.
     Finished,
     /// A figure left the finite numbers.
@@ -31,6 +33,7 @@ impl Standing {
             Self::Stopped => "stopped",
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
+            Self::Unreadable => "unreadable",
             Self::Finished => "finished",
             Self::Diverged => "diverged",
         }

@@ -12,6 +12,9 @@ pub struct Figure {
     pub title: String,
     /// What is seen and how to read it.
     pub caption: String,
+    /// What it shows, in one sentence that is computed from its data; empty where nobody has computed one.
+    #[serde(skip)]
+    pub takeaway: String,
     /// What can be hidden: arms, kinds of curves.
     pub legend: Vec<Entry>,
     /// The panels, row by row.

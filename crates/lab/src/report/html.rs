@@ -15,6 +15,7 @@ use super::gallery::{Gallery, csv_rows};
 use super::markup::escape;
 use super::page::{Block, Fold, Page, Provenance, Section, Table, Tone, Verdict};
 use super::palette::PALETTE;
+use super::terms::Terms;
 use super::{REPORT_FILE, links};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
@@ -70,9 +71,9 @@ pub fn render(page: &Page, beside: Option<Beside<'_>>) -> String {
     }
     html.push_str("<button type=\"button\" id=\"theme\">☾ dark</button>\n</div></nav>\n<main>\n");
     html.push_str("<noscript><p>The figures of this page are drawn by a script that it carries with it. Without scripts, see the folder figures/.</p></noscript>\n");
-    let mut figures = Vec::new();
+    let mut body = Body { figures: Vec::new(), terms: Terms::new() };
     for section in &page.sections {
-        push_section(&mut html, section, &mut figures, frame);
+        push_section(&mut html, section, &mut body, frame);
     }
     html.push_str("</main>\n<footer>\n");
     for note in &page.notes {
@@ -80,7 +81,7 @@ pub fn render(page: &Page, beside: Option<Beside<'_>>) -> String {
     }
     html.push_str(&format!("<p>{}</p>\n</footer>\n", provenance(&page.provenance)));
     let data = json!({
-        "figures": figures,
+        "figures": body.figures,
         "palette": PALETTE,
         "digits": std::str::from_utf8(DIGITS).unwrap_or_default(),
     });
@@ -103,6 +104,14 @@ fn echarts() -> String {
     // The archive is part of the program: a test reads it.
     let read = GzDecoder::new(ECHARTS).read_to_string(&mut script);
     if read.is_ok() { script } else { String::new() }
+}
+
+/// What the parts of a page gather, from top to bottom.
+struct Body {
+    /// The figures that the script draws.
+    figures: Vec<Value>,
+    /// The terms that have been explained.
+    terms: Terms,
 }
 
 /// What every part of a page may ask for.
@@ -140,32 +149,32 @@ fn push_links(html: &mut String, id: &str, has_data: bool) {
     }
 }
 
-fn push_section(html: &mut String, section: &Section, figures: &mut Vec<Value>, frame: Frame<'_>) {
+fn push_section(html: &mut String, section: &Section, body: &mut Body, frame: Frame<'_>) {
     let id = if section.id.is_empty() { String::new() } else { format!(" id=\"{}\"", escape(&section.id)) };
     html.push_str(&format!("<section{id}>\n"));
     if !section.title.is_empty() {
         html.push_str(&format!("<h2>{}</h2>\n", escape(&section.title)));
     }
     if !section.lead.is_empty() {
-        html.push_str(&format!("<p class=\"lead\">{}</p>\n", escape(&section.lead)));
+        html.push_str(&format!("<p class=\"lead\">{}</p>\n", body.terms.explained(&section.lead)));
     }
     for block in &section.blocks {
         match block {
             Block::Figure(figure) if figure.is_still => {}
             Block::Figure(figure) => {
-                push_figure(html, figure, figures.len(), section, frame);
-                figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
+                push_figure(html, figure, body, section, frame);
+                body.figures.push(rounded(serde_json::to_value(figure).unwrap_or_default()));
             }
             Block::Gallery(gallery) => push_gallery(html, gallery, section, frame),
             Block::Table(table) => push_table(html, table),
             Block::Verdicts(verdicts) => push_verdicts(html, verdicts),
-            Block::Fold(fold) => push_fold(html, fold, figures, frame),
+            Block::Fold(fold) => push_fold(html, fold, body, frame),
         }
     }
     html.push_str("</section>\n");
 }
 
-fn push_fold(html: &mut String, fold: &Fold, figures: &mut Vec<Value>, frame: Frame<'_>) {
+fn push_fold(html: &mut String, fold: &Fold, body: &mut Body, frame: Frame<'_>) {
     html.push_str(&format!(
         "<details id=\"{}\">\n<summary><b>{}</b> <small>{}</small></summary>\n",
         escape(&fold.id),
@@ -183,17 +192,22 @@ fn push_fold(html: &mut String, fold: &Fold, figures: &mut Vec<Value>, frame: Fr
         html.push_str(&format!("<p>{link}</p>\n"));
     }
     for section in &fold.sections {
-        push_section(html, section, figures, frame);
+        push_section(html, section, body, frame);
     }
     html.push_str("</details>\n");
 }
 
-fn push_figure(html: &mut String, figure: &Figure, index: usize, section: &Section, frame: Frame<'_>) {
+fn push_figure(html: &mut String, figure: &Figure, body: &mut Body, section: &Section, frame: Frame<'_>) {
+    let takeaway = match figure.takeaway.as_str() {
+        "" => String::new(),
+        takeaway => format!("<p class=\"takeaway\">{}</p>", body.terms.explained(takeaway)),
+    };
     html.push_str(&format!(
-        "<figure id=\"figure-{}\" data-figure=\"{index}\">\n<figcaption><h3>{}</h3><p>{}</p></figcaption>\n",
+        "<figure id=\"figure-{}\" data-figure=\"{}\">\n<figcaption><h3>{}</h3>{takeaway}<p>{}</p></figcaption>\n",
         escape(&figure.id),
+        body.figures.len(),
         escape(&figure.title),
-        escape(&figure.caption)
+        body.terms.explained(&figure.caption)
     ));
     html.push_str(
         "<div class=\"legend\" role=\"group\" aria-label=\"Legend\"></div>\n<div class=\"panels\"></div>\n",
@@ -374,6 +388,7 @@ mod tests {
             id: text(),
             title: text(),
             caption: text(),
+            takeaway: text(),
             legend: vec![entry],
             panels: vec![panel],
             columns: 1,

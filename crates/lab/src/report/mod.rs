@@ -32,6 +32,9 @@ pub mod probes;
 pub mod diagnostics;
 pub mod scoreboard;
 pub mod overview;
+pub mod sample;
+mod takeaway;
+mod terms;
 pub mod several;
 pub mod difference;
 pub mod overlay;
@@ -202,8 +205,12 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
         blocks,
         ..Section::default()
     };
-    let figures = |figures: Vec<Figure>| figures.into_iter().map(Block::Figure).collect::<Vec<_>>();
     let diagnoses = diagnostics::of_run(run);
+    let told = |figure: Figure| match takeaway::of(run, &diagnoses, &figure.id) {
+        takeaway if takeaway.is_empty() => Block::Figure(figure),
+        takeaway => Block::Figure(Figure { takeaway, ..figure }),
+    };
+    let figures = |figures: Vec<Figure>| figures.into_iter().map(told).collect::<Vec<_>>();
     let mut panel: Vec<Block> = Vec::new();
     if !diagnoses.is_empty() {
         panel.push(Block::Verdicts(
@@ -222,6 +229,7 @@ fn sections(run: &StoredRun, share_of_page: usize) -> Vec<Section> {
     );
     let probes = figures(probes::ladders(run).into_iter().chain(probes::mask_strength(run)).collect());
     let all = [
+        section("sample", "What is learned from", figures(sample::figure(run).into_iter().collect())),
         overview::section(run),
         section("story", "Story", figures(vec![story::figure(run)])),
         section("atoms", "Neurons and atoms", atoms),

@@ -108,7 +108,7 @@ impl Learned {
 }
 
 /// A share in per cent, with as many digits as show on which side of the words' boundaries it lies.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     const MOST_DIGITS: usize = 6;
     let exact = 100.0 * share;
     let boundaries = [0.0, FEW_ATOMS, MOST_ENERGY, MOST_ATOMS, 1.0].map(|boundary| 100.0 * boundary);

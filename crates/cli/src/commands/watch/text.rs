@@ -56,7 +56,7 @@ pub fn follow(mut follower: Follower, once: bool) -> Result<Exit> {
 fn fitted(runs: &[RunView], texts: &[String], height: usize) -> String {
     let rank = |run: &RunView| match run.standing {
         Standing::Running => 0,
-        Standing::Failed | Standing::Stopped | Standing::Interrupted => 1,
+        Standing::Failed | Standing::Unreadable | Standing::Stopped | Standing::Interrupted => 1,
         Standing::Finished | Standing::Diverged => 2,
         Standing::Planned => 3,
     };

@@ -1,6 +1,6 @@
 // What the program says of runs: featurescope_lab::follow, as JSON. A figure that is not defined is null.
 
-export type Standing = "planned" | "running" | "stopped" | "interrupted" | "failed" | "finished" | "diverged";
+export type Standing = "planned" | "running" | "stopped" | "interrupted" | "failed" | "unreadable" | "finished" | "diverged";
 
 export interface Figure {
   name: string;
