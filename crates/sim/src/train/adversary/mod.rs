@@ -132,7 +132,7 @@ impl Ascent {
     fn of(given: &Given) -> Result<Self, ParameterError> {
         let step_size = given.optional_number(STEP_SIZE.name);
         let ascent = Self::new(given.number(RADIUS.name)?, given.whole(STEPS.name)? as usize, step_size)?;
-        Ok(ascent.from_step(given.whole(FROM_STEP.name)? as u64))
+        Ok(ascent.from_step(given.whole(FROM_STEP.name)?))
     }
 
     /// The same after so many steps of training.

@@ -15,7 +15,7 @@ pub(super) static PART: AdversaryPart = AdversaryPart {
     settings: &[RADIUS, FROM_STEP],
     build: |given, ()| {
         let direction = RandomDirection::new(given.number(RADIUS.name)?)?;
-        Ok(Box::new(direction.from_step(given.whole(FROM_STEP.name)? as u64)))
+        Ok(Box::new(direction.from_step(given.whole(FROM_STEP.name)?)))
     },
 };
 
