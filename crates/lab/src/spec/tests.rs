@@ -97,6 +97,7 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
         ("head.kind=linear", "head.outputs=3"),
         ("head.kind=mlp", "head.outputs=3"),
         ("head.kind=mlp", "head.hidden=3"),
+        ("head.kind=patch_sum", "head.patches=8"),
     ] {
         let is_other = needed.split_once('=').is_some_and(|(key, _)| key != setting.key);
         if is_other && arguments.iter().any(|a| a.replace('"', "") == kind) {
