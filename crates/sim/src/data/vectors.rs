@@ -223,7 +223,7 @@ impl DataModel for Vectors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{DATA_LAWS, FiniteSet};
+    use crate::data::FiniteSet;
     use crate::part::Chosen;
 
     const ROWS: usize = 40;
@@ -305,6 +305,5 @@ mod tests {
         assert!(message(35, vectors()).contains("data.training_vectors = 35 cannot be used: at most 34"));
         let flat = Matrix::from_fn(ROWS, 6, |r, c| if c < 2 { (r * 2 + c) as f32 + 1.0 } else { 0.0 });
         assert!(message(30, flat).contains("data.latent_dim = 3"));
-        assert!(DATA_LAWS.outlines().iter().any(|part| part.kind == "vectors"));
     }
 }
