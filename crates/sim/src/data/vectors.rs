@@ -240,7 +240,7 @@ mod tests {
     /// Vectors that are large in coordinates 4, 2 and 1, in this order, and of which no two are equal.
     fn vectors() -> Matrix {
         let scales = [0.1, 1.0, 2.0, 0.05, 4.0, 0.2];
-        Matrix::from_fn(ROWS, 6, |r, c| scales[c] * (1.7 * (r * 6 + c * c) as f32).sin())
+        Matrix::from_fn(ROWS, 6, |r, c| scales[c] * (0.7 * (r * (c + 1) + c) as f32).sin())
     }
 
     fn drawn(training: i64, matrix: Matrix) -> Result<Arc<dyn DataModel>, DictionaryError> {

@@ -82,7 +82,12 @@ impl PredictorSettings {
         let width = given.optional_whole("predictor_width").map(|width| width as usize);
         let is_hidden = given.text("predictor")? == "hidden";
         let accepted = "predictor = hidden: a linear predictor has no hidden layer";
-        require(is_hidden || width.is_none(), "objective.predictor_width", width.unwrap_or_default(), accepted)?;
+        require(
+            is_hidden || width.is_none(),
+            "objective.predictor_width",
+            width.unwrap_or_default(),
+            accepted,
+        )?;
         let settings = Self {
             hidden: is_hidden.then_some(width),
             rate_ratio: given.number("predictor_rate_ratio")?,
