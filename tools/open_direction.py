@@ -44,9 +44,9 @@ def interval(values, level=0.05):
     return mean, mean - reach, mean + reach
 
 
-def show(values, level=0.05):
-    mean, low, high = interval(values, level)
-    return f"{mean:.2f}" if low == high else f"{mean:.2f} [{low:.2f}, {high:.2f}]"
+def show(values, level=0.05, digits=2):
+    mean, low, high = (f"{figure:.{digits}f}" for figure in interval(values, level))
+    return mean if low == high else f"{mean} [{low}, {high}]"
 
 
 def answer(values):
@@ -65,7 +65,7 @@ def main():
         level = 0.05 / (len(pairs) * len(COMPARED))
         print("\n| difference | " + " | ".join(COMPARED) + " |\n" + "|---" * (len(COMPARED) + 1) + "|")
         for one, other in pairs:
-            cells = [show(arms[one][name] - arms[other][name], level) for name in COMPARED]
+            cells = [show(arms[one][name] - arms[other][name], level, digits=3) for name in COMPARED]
             print(f"| `{one}` less `{other}` | " + " | ".join(cells) + " |")
 
 

@@ -120,6 +120,9 @@ mod tests {
             "noise_variance"
         );
         let crowded = Arc::new(FixedCount { count: 6 });
-        assert_eq!(SparseCodingLaw { latent: crowded, ..law() }.check().unwrap_err().name, "data.latent.active_count");
+        assert_eq!(
+            SparseCodingLaw { latent: crowded, ..law() }.check().unwrap_err().name,
+            "data.latent.active_count"
+        );
     }
 }

@@ -179,7 +179,9 @@ impl fmt::Display for Kind {
             Self::WholeList(least, most) => {
                 write!(f, "a list of ascending whole numbers from {least} to {most}")
             }
-            Self::NumberList(range) => write!(f, "a list, each entry {range}, or the path of a file with them"),
+            Self::NumberList(range) => {
+                write!(f, "a list, each entry {range}, or the path of a file with them")
+            }
             Self::Part(slot) => write!(f, "a part of {}", slot.key()),
         }
     }
