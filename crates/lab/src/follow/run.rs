@@ -158,7 +158,7 @@ impl Run {
             return false;
         }
         // A process that ended in good order leaves an empty lock.
-        lock_owner(folder).map_or(true, |number| runs_here(number) == Some(false))
+        lock_owner(folder).is_none_or(|number| runs_here(number) == Some(false))
     }
 
     /// Training time that the arms still need. An arm without a pace of its own is given the mean of the others.
