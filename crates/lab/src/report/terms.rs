@@ -35,11 +35,8 @@ impl Terms {
             match self.term_at(&text[at..]) {
                 Some((end, place)) if length > 0 && self.seen.insert(place) => {
                     html += &escape(&text[written..at]);
-                    html += &format!(
-                        "<dfn tabindex=\"0\" title=\"{}\">{}</dfn>",
-                        escape(self.meanings[place].trim()),
-                        escape(&text[at..at + end])
-                    );
+                    let (meaning, term) = (escape(self.meanings[place].trim()), escape(&text[at..at + end]));
+                    html.extend(["<dfn tabindex=\"0\" title=\"", &meaning, "\">", &term, "</dfn>"]);
                     at += end;
                     written = at;
                 }

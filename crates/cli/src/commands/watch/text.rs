@@ -74,10 +74,7 @@ fn fitted(runs: &[RunView], texts: &[String], height: usize) -> String {
             left -= lines;
         }
     }
-    if hidden > 0 {
-        text += &format!("and {hidden} more\n");
-    }
-    text
+    if hidden > 0 { format!("{text}and {hidden} more\n") } else { text }
 }
 
 /// A run on lines of `width` columns.
@@ -107,9 +104,10 @@ fn of_arm(arm: &ArmView, width: usize) -> Vec<String> {
     let taken = titles.iter().map(|(title, _)| 2 + shown_width(title) + 1 + 1 + 5).sum::<usize>();
     let free = width.saturating_sub(shown_width(&line) + taken);
     let columns = (free / titles.len().max(1)).min(CURVE);
-    for (title, figure) in titles {
-        line += &format!("  {title} {} {:<5}", curve(figure, columns), value(figure.last));
-    }
+    let cell = |(title, figure): (String, &Figure)| {
+        format!("  {title} {} {:<5}", curve(figure, columns), value(figure.last))
+    };
+    line.extend(titles.into_iter().map(cell));
     let problem = arm.problem.as_ref().map(|problem| format!("  {}: {problem}", arm.name));
     [Some(line.trim_end().to_owned()), problem].into_iter().flatten().collect()
 }
