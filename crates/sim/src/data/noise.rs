@@ -87,7 +87,12 @@ impl DenseNoise {
                 let product = dot(directions.row(i), directions.row(j));
                 let off = (product - f32::from(u8::from(i == j))).abs();
                 let accepted = "noise directions must be orthonormal within 1e-4";
-                require(off <= 1e-4, "noise_directions.path", format!("⟨u_{i}, u_{j}⟩ = {product}"), accepted)?;
+                require(
+                    off <= 1e-4,
+                    "noise_directions.path",
+                    format!("⟨u_{i}, u_{j}⟩ = {product}"),
+                    accepted,
+                )?;
             }
         }
         let extra = (direction_variance - variance).sqrt() as f32;

@@ -110,7 +110,13 @@ mod tests {
         let nothing = Matrix::default();
         let mut objective = Logistic::default();
         let (features_of, latent_dim) = (features.cols(), codes.cols());
-        objective.begin(&Beginning { features: features_of, latent_dim, input_dim: 5, initial_norm: 0.1, seed: 3 });
+        objective.begin(&Beginning {
+            features: features_of,
+            latent_dim,
+            input_dim: 5,
+            initial_norm: 0.1,
+            seed: 3,
+        });
         let views = Batch::of_views([features; 2], &nothing, NegativeSet::Fresh);
         let batch = Batch { codes, ..views };
         let mut gradients = Gradients::default();

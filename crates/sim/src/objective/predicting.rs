@@ -97,7 +97,12 @@ impl PredictorSettings {
         };
         let accepted = "predictor = hidden: no other predictor has a hidden layer";
         let has_layer = matches!(predictor, Predictor::Hidden(_));
-        require(has_layer || width.is_none(), "objective.predictor_width", width.unwrap_or_default(), accepted)?;
+        require(
+            has_layer || width.is_none(),
+            "objective.predictor_width",
+            width.unwrap_or_default(),
+            accepted,
+        )?;
         let settings = Self {
             predictor,
             rate_ratio: given.number("predictor_rate_ratio")?,

@@ -249,7 +249,11 @@ fn growth_from_a_tiny_start_is_no_divergence() {
         }
     }
     assert!(growth > 1e7, "a factor of {growth} only");
-    assert!(!matches!(dynamics.stop_reason(), Some(StopReason::Diverged { .. })), "{:?}", dynamics.stop_reason());
+    assert!(
+        !matches!(dynamics.stop_reason(), Some(StopReason::Diverged { .. })),
+        "{:?}",
+        dynamics.stop_reason()
+    );
 }
 
 #[test]

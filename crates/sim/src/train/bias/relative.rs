@@ -14,7 +14,12 @@ use std::sync::Arc;
 pub(super) static PART: BiasPart = BiasPart {
     kind: "relative",
     summary: "with the norm of their neuron, from the first step on",
-    settings: &[PartSetting::number("ratio", Range::POSITIVE, "0.5", "Bias over norm, from the first step on.")],
+    settings: &[PartSetting::number(
+        "ratio",
+        Range::POSITIVE,
+        "0.5",
+        "Bias over norm, from the first step on.",
+    )],
     build: |given, ()| Ok(Arc::new(RelativeBias { ratio: given.number("ratio")? })),
 };
 
