@@ -91,11 +91,8 @@ fn require_even_atoms(subject: &Subject<'_>, contrast: &Contrast) -> Result<(), 
     let kind = subject.value("data.dictionary.kind").and_then(|value| value.as_str());
     let FactorMoments { means: [anchor, positive], product, .. } = contrast.spectrum.factors;
     let keeps_axes = (product - anchor * positive).abs() < f64::EPSILON;
-    match kind {
-        Some("hadamard") => Ok(()),
-        Some("haar") if keeps_axes => Ok(()),
-        _ => Err(Gap::NoForm("such atoms with such views")),
-    }
+    let is_even = kind == Some("hadamard") || (kind == Some("haar") && keeps_axes);
+    if is_even { Ok(()) } else { Err(Gap::NoForm("such atoms with such views")) }
 }
 
 /// The closed form of every atom that there is a neuron for, fastest first, from the arm's initial weights.

@@ -17,8 +17,8 @@ fn product(a: &Matrix<f64>, b: &Matrix<f64>) -> Matrix<f64> {
     out
 }
 
-fn gaussian(rows: usize, columns: usize, scale: f64, step: u64) -> Matrix<f64> {
-    let stream = Stream::new(17, Purpose::MONTE_CARLO, step as _);
+fn gaussian(rows: usize, columns: usize, scale: f64, step: u32) -> Matrix<f64> {
+    let stream = Stream::new(17, Purpose::MONTE_CARLO, step);
     let mut w = Matrix::zeros(rows, columns);
     for i in 0..rows {
         let mut reader = stream.reader(Part::Dense, i as u32);
@@ -82,16 +82,15 @@ fn descent_from_small_weights_finds_the_minimiser_of_least_norm() {
 
     let class =
         |w: &Matrix<f64>| w.column(contrast.class_atom).iter().map(|entry| entry * entry).sum::<f64>();
-    let mut ends = [1e-4, 1.0].map(|scale| {
+    let [small, large] = [1e-4, 1.0].map(|scale| {
         let mut w = gaussian(NARROW, 12, scale, 99);
         (0..4000).for_each(|_| descend(&mut w, &samples, &samples, 0.02));
         w
     });
-    let [small, large] = &mut ends;
-    assert!((square(small) / least - 1.0).abs() < 0.01, "{} {least}", square(small));
+    assert!((square(&small) / least - 1.0).abs() < 0.01, "{} {least}", square(&small));
     let plateau = contrast.along_atom(contrast.class_atom).plateau();
-    assert!(class(small) < 0.01 * plateau, "the class is suppressed: {}", class(small));
-    assert!(square(large) > 1.5 * least, "{} {least}", square(large));
+    assert!(class(&small) < 0.01 * plateau, "the class is suppressed: {}", class(&small));
+    assert!(square(&large) > 1.5 * least, "{} {least}", square(&large));
 }
 
 /// theory.md 3.4: neurons for all features, or less variance in the easy ones, bring the class back.
