@@ -81,6 +81,9 @@ fn arguments_using(setting: &Setting) -> Vec<String> {
     arguments.push(format!("{}={}", setting.key, example(setting)));
     // Kinds with settings of their own that have no default.
     for (kind, needed) in [
+        ("data.kind=vectors", "data.path=v.npy"),
+        ("data.kind=vectors", "data.training_vectors=9"),
+        ("data.kind=vectors", "data.test_vectors=9"),
         ("data.dictionary.kind=file", "data.dictionary.path=m.npy"),
         ("data.latent.kind=fixed_count", "data.latent.active_count=3"),
         ("data.latent.kind=listed", "data.latent.activities=[0.5]"),
