@@ -47,12 +47,14 @@ function draw(canvas: HTMLCanvasElement, detail: Detail, columns: string[], loga
     columns.forEach((column, which) => {
       const values = valuesOf(arm, column);
       const dash = columns.length > 1 ? DASHES[which] : DASHES[Math.floor(place / COLOURS.length) % DASHES.length];
-      if (values.length > 0) curves.push({ colour: colourOf(place), dash: dash as number[], at: along(arm.course.steps, values) });
+      const last = arm.course.steps.at(-1) ?? 0;
+      const at = along(arm.course.steps, values);
+      if (values.length > 0) curves.push({ colour: colourOf(place), dash: dash as number[], width: 2, at, last });
     });
   });
   const reached = Math.max(0, ...detail.arms.map((arm) => arm.course.steps.at(-1) ?? 0));
   const planned = Math.max(reached, ...detail.arms.map((arm) => arm.steps ?? 0));
-  drawPlot(canvas, { curves, reached, planned, step: reached, marks: [], logarithmic, label });
+  drawPlot(canvas, { curves, planned, step: reached, marks: [], logarithmic, label });
 }
 
 /** Columns that can be drawn, and whether on a logarithmic axis: shares are not, other positive figures are. */
@@ -118,7 +120,7 @@ function showStairs(detail: Detail): void {
     const caption = document.createElement("figcaption");
     caption.textContent = `${arm.name}, step ${arm.neurons?.step}: ${found(arm)} of ${matrix.rows} neurons above 0.9`;
     made.append(caption, canvas);
-    drawMatrix(canvas, matrix, ordered(matrix), -1);
+    drawMatrix(canvas, matrix, ordered(matrix), { neuron: -1, atom: -1 });
     return [made];
   });
   byId("stairs").replaceChildren(...figures);
