@@ -15,3 +15,18 @@ const PAPERS: &[&Paper] = &[
 pub fn ship() {
     paper::ship(PAPERS);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// Boards and messages look kinds of arms up by their names, whichever paper they belong to.
+    #[test]
+    fn every_kind_of_arms_has_a_name_of_its_own() {
+        let roles = PAPERS.iter().flat_map(|paper| paper.roles().unwrap().all());
+        let names: Vec<&str> = roles.map(|role| role.name()).collect();
+        let distinct: HashSet<&str> = names.iter().copied().collect();
+        assert!(names.len() > 25 && distinct.len() == names.len(), "{names:?}");
+    }
+}
