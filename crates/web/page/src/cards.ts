@@ -11,6 +11,8 @@ export interface Card {
 }
 
 const COMMAND = "featurescope run first-look ";
+/** A setting that names a file. The browser has none to read. */
+const NAMES_A_FILE = /=\S+\.(csv|txt|npy|npz|parquet|safetensors)(\s|$)/;
 
 /** The settings of a command, by key. */
 function settings(command: string): Record<string, string> {
@@ -31,8 +33,9 @@ export function read(page: string): Card[] {
   for (const block of page.replace(/\\\n\s*/g, "").split(/\n\s*\n/)) {
     if (block.startsWith("## ")) section = block.slice(3).trim();
     else if (block.startsWith("    ")) {
-      const commands = block.trim().split("\n").map((line) => line.trim());
-      if (commands.every((command) => command.startsWith(COMMAND))) {
+      const lines = block.trim().split("\n").map((line) => line.trim());
+      const commands = lines.filter((line) => !NAMES_A_FILE.test(line));
+      if (commands.length > 0 && commands.every((command) => command.startsWith(COMMAND))) {
         cards.push({ section, question, commands: commands.map(settings) });
       }
     } else question = plain(block);

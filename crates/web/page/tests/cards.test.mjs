@@ -28,9 +28,9 @@ test("the settings of every card are taken by both networks", async () => {
   assert.ok(opened >= 60, `${opened} were opened`);
 });
 
-test("a command that goes on in the next line is one command", async () => {
+test("a command that goes on in the next line is one command, and one that names a file is left out", async () => {
   const { read } = await load("cards");
-  const page = "## Part\n\nWhat if `x`, see [y](y.md)?\n\n    featurescope run first-look a=1 \\\n        b=2\n    featurescope run first-look c=3\n";
+  const page = "## Part\n\nWhat if `x`, see [y](y.md)?\n\n    featurescope run first-look a=1 \\\n        b=2\n    featurescope run first-look c=3\n\nWhat if z?\n\n    featurescope run first-look d=4 e=my.npy f=5\n";
   assert.deepEqual(read(page), [
     { section: "Part", question: "What if x, see y?", commands: [{ a: "1", b: "2" }, { c: "3" }] },
   ]);
