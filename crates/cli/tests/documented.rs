@@ -8,7 +8,7 @@
 //! - Experiments run in their small version (`--smoke`), with a few steps where a command names their number:
 //!   the full ones take minutes to hours.
 //! - `bench` times one step.
-//! - `watch` shows how the runs stand, and ends.
+//! - `watch` shows how the runs stand, and ends. `lab` shows its help.
 //! - Runs that are named (`runs/paper-1`) are small ones that were made beforehand; `…` stands for what a
 //!   page leaves out.
 //!
@@ -193,6 +193,8 @@ fn adapted(folder: &Path, command: &[String]) -> Vec<String> {
             let mut seen = BTreeSet::new();
             words.retain(|word| seen.insert(word.clone()));
         }
+        // So is the lab, which has no other way to end; `tests/lab.rs` opens it.
+        Some("lab") => words.push("--help".to_owned()),
         Some("bench") => words.extend(["A", "--rounds", "1"].map(str::to_owned)),
         _ => {}
     }

@@ -21,10 +21,13 @@ class Options(TypedDict, total=False):
     seed: Union[int, Iterable[int]]
     """seed: Seed of everything random. Equal seeds give equal bytes. Takes a whole number from 0 to
     9223372036854775807. Default: 1."""
-    data: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
+    data: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
-    dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
-    function in Python. Takes one of sparse_coding, python. Default: sparse_coding."""
+    dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
+    are their principal directions. patches: inputs of several patches, some of which show a strong
+    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
+    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    sparse_coding."""
     latent_dim: Union[int, Iterable[int]]
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number
     from 3 to 4294967295. It must be given."""
@@ -86,13 +89,14 @@ class Options(TypedDict, total=False):
     j^(−strength_exponent); 0: it is 1 for all. Takes 0 or a number in [1e-37, 1e37]. Default: 0.0.
     Used with data.kind = sparse_coding and data.latent.kind = power_law."""
     activities: Union[Iterable[float], Iterable[Iterable[float]]]
-    """data.latent.activities: Pr(z_j ≠ 0) of every atom, a list of latent_dim numbers. Takes a
-    list, each entry a number in [1e-6, 1]. It must be given. Used with data.kind = sparse_coding
-    and data.latent.kind = listed."""
+    """data.latent.activities: Pr(z_j ≠ 0) of every atom: a list of latent_dim numbers, or a file
+    with them. Takes a list, each entry a number in [1e-6, 1], or the path of a file with them. It
+    must be given. Used with data.kind = sparse_coding and data.latent.kind = listed."""
     strengths: Union[Iterable[float], Iterable[Iterable[float]]]
-    """data.latent.strengths: E z_j² of every atom where it is active, a list of latent_dim numbers.
-    Takes a list, each entry a number in [1e-18, 1e18]. Default: not given; then every strength is
-    1. Used with data.kind = sparse_coding and data.latent.kind = listed."""
+    """data.latent.strengths: E z_j² of every atom where it is active: a list of latent_dim numbers,
+    or a file with them. Takes a list, each entry a number in [1e-18, 1e18], or the path of a file
+    with them. Default: not given; then every strength is 1. Used with data.kind = sparse_coding and
+    data.latent.kind = listed."""
     block_size: Union[int, Iterable[int]]
     """data.latent.block_size: Atoms of a block; the last block may be smaller. Takes a whole number
     from 1 to 4294967295. Default: 4. Used with data.kind = sparse_coding and data.latent.kind =
@@ -138,10 +142,11 @@ class Options(TypedDict, total=False):
     noise_variance: Union[float, Iterable[float]]
     """data.noise_variance: Variance of each coordinate of the dense noise ξ (the paper's σ²). Takes
     0 or a number in [1e-37, 1e37]. Default: not given; then noise_constant sets it. Used with
-    data.kind = sparse_coding."""
+    data.kind = sparse_coding or patches."""
     noise_constant: Union[float, Iterable[float]]
     """data.noise_constant: C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.
-    Takes 0 or a number in [1e-37, 1e37]. Default: 0.7. Used with data.kind = sparse_coding."""
+    Takes 0 or a number in [1e-37, 1e37]. Default: 0.7. Used with data.kind = sparse_coding or
+    patches."""
     noise_directions: Union[Literal["none", "random", "file"], Iterable[Literal["none", "random", "file"]]]
     """data.noise_directions.kind: Directions in which the noise is larger (the paper's footnote 1).
     none: the noise is the same in all directions. random: random ones outside the span of M. file:
@@ -172,44 +177,71 @@ class Options(TypedDict, total=False):
     """data.training_samples: Samples that training goes through in epochs, in another order in
     each. Measurements and probes draw fresh ones. Takes a whole number from 1 to 4294967295.
     Default: not given; then every training sample is fresh. Used with data.kind = sparse_coding."""
-    augmentation: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"]]]
+    path: Union[Union[str, os.PathLike[str]], Iterable[Union[str, os.PathLike[str]]]]
+    """data.path: File with one vector per row, ambient_dim columns, as .npy, as .parquet or as
+    text. Takes the path of a file. It must be given. Used with data.kind = vectors."""
+    training_vectors: Union[int, Iterable[int]]
+    """data.training_vectors: Vectors that training goes through in epochs, drawn from those of the
+    file. Probes are fitted on them too. Takes a whole number from 1 to 4294967295. It must be
+    given. Used with data.kind = vectors."""
+    test_vectors: Union[int, Iterable[int]]
+    """data.test_vectors: Other vectors of the file, for measurements and for the tests of probes.
+    What is left, at least one vector, is for the validation of probes. Takes a whole number from 1
+    to 4294967295. It must be given. Used with data.kind = vectors."""
+    feature_patches: Union[int, Iterable[int]]
+    """data.feature_patches: Number of its patches that show the feature of the input (P_0), at most
+    patches. Takes a whole number from 1 to 4294967295. Default: 4. Used with data.kind = patches."""
+    amplitudes: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.amplitudes: Size of each feature in a patch (α), a list of at most latent_dim numbers.
+    Atoms beyond it never appear. Takes a list, each entry a number in [1e-18, 1e18], or the path of
+    a file with them. Default: [2.0, 1.0]. Used with data.kind = patches."""
+    augmentation: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "patch_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "patch_masks", "python"]]]
     """augmentation.kind: How a sample becomes two views. random_mask: complementary masks, 2Dx and
     2(I−D)x (the paper). disjoint_masks: each view keeps keep_rate of the coordinates, overlapping
     as little as possible. independent_masks: each view keeps keep_rate, drawn independently. none:
     both views are the sample. additive_noise: each view gets normal noise of its own. atom_dropout:
     each view loses each active atom with probability drop_rate, the noise stays. atom_masks:
     complementary masks whose coordinates go together where the same atoms have their energy.
+    patch_masks: each patch, a row of the batch, goes to one of the two views by a fair coin.
     python: a function in Python from a batch of samples to two batches of views. Takes one of
     random_mask, disjoint_masks, independent_masks, none, additive_noise, atom_dropout, atom_masks,
-    python. Default: random_mask. Used with objective.kind = info_nce or spectral or barlow_twins or
-    vicreg or alignment_uniformity or nt_xent or supervised_contrastive or simsiam or byol or
-    hard_negatives or masked_reconstruction or python or python_pairs."""
+    patch_masks, python. Default: random_mask. Used with objective.kind = info_nce or spectral or
+    barlow_twins or vicreg or alignment_uniformity or nt_xent or supervised_contrastive or
+    supervised_spectral or simsiam or byol or hard_negatives or masked_reconstruction or python or
+    python_pairs."""
     keep_rate: Union[float, Iterable[float]]
     """augmentation.keep_rate: Probability that a view (with random_mask: the anchor) keeps a
     coordinate. The paper has 1/2. Takes a number in [1e-6, 1]. Default: 0.5. Used with
     objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
-    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
-    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
-    independent_masks or atom_masks."""
+    nt_xent or supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = random_mask or
+    disjoint_masks or independent_masks or atom_masks."""
     deviation: Union[float, Iterable[float]]
     """augmentation.deviation: Standard deviation of the noise that a view gets in every coordinate,
     in units of x. Takes a number in [1e-18, 1e18]. Default: 0.1. Used with objective.kind =
     info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
-    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
-    or python_pairs and augmentation.kind = additive_noise."""
+    supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = additive_noise."""
     drop_rate: Union[float, Iterable[float]]
     """augmentation.drop_rate: Probability that a view loses an active atom. At 1 views have no
     signal left. Takes 0 or a number in [1e-6, 1]. Default: 0.5. Used with objective.kind = info_nce
     or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
-    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
-    or python_pairs and augmentation.kind = atom_dropout."""
-    network: Union[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"]]]
+    supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = atom_dropout."""
+    first_atoms: Union[int, Iterable[int]]
+    """augmentation.first_atoms: Number of atoms, the first ones, that can be lost. The others stay
+    in both views. Takes a whole number from 1 to 4294967295. Default: not given; then every atom
+    can be lost. Used with objective.kind = info_nce or spectral or barlow_twins or vicreg or
+    alignment_uniformity or nt_xent or supervised_contrastive or supervised_spectral or simsiam or
+    byol or hard_negatives or masked_reconstruction or python or python_pairs and augmentation.kind
+    = atom_dropout."""
+    network: Union[Literal["sym_relu", "relu", "linear", "cubic", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "cubic", "two_layers", "three_layers", "python"]]]
     """network.kind: What turns pre-activations into features. sym_relu: ReLU(⟨w,x⟩ − b) −
     ReLU(−⟨w,x⟩ − b). relu: ReLU(⟨w,x⟩ − b). linear: ⟨w,x⟩, without thresholds (bias.kind = "zero").
-    two_layers: a dense layer on neurons ⟨w,x⟩ with thresholds. three_layers: two dense layers on
-    neurons ⟨w,x⟩ with thresholds. python: a function in Python from pre-activations and thresholds
-    to as many features. Takes one of sym_relu, relu, linear, two_layers, three_layers, python.
-    Default: sym_relu."""
+    cubic: ⟨w,x⟩³, without thresholds (bias.kind = "zero"). two_layers: a dense layer on neurons
+    ⟨w,x⟩ with thresholds. three_layers: two dense layers on neurons ⟨w,x⟩ with thresholds. python:
+    a function in Python from pre-activations and thresholds to as many features. Takes one of
+    sym_relu, relu, linear, cubic, two_layers, three_layers, python. Default: sym_relu."""
     width: Union[int, Iterable[int]]
     """network.width: Number of neurons (the paper's m). Takes a whole number from 1 to 4294967295.
     It must be given."""
@@ -233,11 +265,12 @@ class Options(TypedDict, total=False):
     ruled: by the rule `bias`, with the norms of their own rows and the stage times of the first
     layer. Takes one of zero, trained, ruled. Default: zero. Used with network.kind = two_layers or
     three_layers."""
-    head: Union[Literal["none", "linear", "mlp"], Iterable[Literal["none", "linear", "mlp"]]]
+    head: Union[Literal["none", "linear", "mlp", "patch_sum"], Iterable[Literal["none", "linear", "mlp", "patch_sum"]]]
     """head.kind: What stands between features and objective. The loss reads above it, probes and
     measurements below it. none: the loss reads the features themselves (the paper). linear: a dense
-    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. Takes one of
-    none, linear, mlp. Default: none."""
+    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. patch_sum:
+    features summed over the patches of an input, for data.kind = "patches". Takes one of none,
+    linear, mlp, patch_sum. Default: none."""
     outputs: Union[int, Iterable[int]]
     """head.outputs: Number of outputs that the loss reads. Takes a whole number from 1 to
     4294967295. It must be given. Used with head.kind = linear or mlp."""
@@ -245,7 +278,7 @@ class Options(TypedDict, total=False):
     """head.thresholds: Thresholds of the hidden layer. zero: none. trained: by the optimiser, along
     their gradient, with the learning rate and weight decay of the weights. Takes one of zero,
     trained. Default: zero. Used with head.kind = mlp."""
-    objective: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"]]]
+    objective: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "supervised_spectral", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "logistic", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "supervised_spectral", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "logistic", "python", "python_pairs", "python_labels"]]]
     """objective.kind: What training minimises. info_nce: InfoNCE on un-normalised embeddings (the
     paper). spectral: the spectral contrastive loss. regression: regression tasks y = ⟨w*, z⟩ on
     labels, under a linear head that is trained too. barlow_twins: Barlow Twins: the
@@ -254,15 +287,18 @@ class Options(TypedDict, total=False):
     alignment of positives and uniformity over the sphere (Wang and Isola), without negatives.
     nt_xent: NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor
     τ in front. supervised_contrastive: supervised contrastive loss: all views of a class attract
-    each other. simsiam: SimSiam: a predictor guesses the other view behind StopGrad, without
-    negatives. byol: BYOL: a predictor guesses the features of a moving average of the learner,
-    without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more similar they
-    are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in what the
-    anchor's mask has removed, without negatives. python: a function in Python of anchors, positives
+    each other. supervised_spectral: the spectral contrastive loss whose positives are views of
+    other samples of the class. simsiam: SimSiam: a predictor guesses the other view behind
+    StopGrad, without negatives. byol: BYOL: a predictor guesses the features of a moving average of
+    the learner, without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more
+    similar they are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in
+    what the anchor's mask has removed, without negatives. logistic: binary labels y = sign⟨w*, z⟩,
+    under a fixed head that adds the features up. python: a function in Python of anchors, positives
     and negatives. python_pairs: a function in Python of anchors and positives. python_labels: a
     function in Python of features and codes. Takes one of info_nce, spectral, regression,
-    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive, simsiam, byol,
-    hard_negatives, masked_reconstruction, python, python_pairs, python_labels. Default: info_nce."""
+    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive,
+    supervised_spectral, simsiam, byol, hard_negatives, masked_reconstruction, logistic, python,
+    python_pairs, python_labels. Default: info_nce."""
     temperature: Union[float, Iterable[float]]
     """objective.temperature: Temperature of InfoNCE (the paper's τ). Takes a number in [1e-37,
     1e37]. Default: 1.0. Used with objective.kind = info_nce or nt_xent or supervised_contrastive or
@@ -271,12 +307,13 @@ class Options(TypedDict, total=False):
     """objective.stop_gradient: targets: no gradient flows into positives and negatives (the paper's
     StopGrad). nowhere: it flows everywhere. Takes one of targets, nowhere. Default: targets. Used
     with objective.kind = info_nce or spectral or nt_xent or supervised_contrastive or
-    hard_negatives."""
+    supervised_spectral or hard_negatives."""
     views: Union[int, Iterable[int]]
     """objective.views: Number of views of a sample. The loss is the mean over all ordered pairs of
     different views. The views beyond the second are drawn like masked negatives, each by itself.
     Takes a whole number from 2 to 64. Default: not given; then two views. Used with objective.kind
-    = info_nce or spectral or barlow_twins or vicreg or nt_xent."""
+    = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or hard_negatives."""
     tasks: Union[int, Iterable[int]]
     """objective.tasks: Number of regression tasks, at least latent_dim. Takes a whole number from 1
     to 4294967295. Default: the value of data.latent_dim. Used with objective.kind = regression."""
@@ -286,7 +323,8 @@ class Options(TypedDict, total=False):
     label_noise: Union[float, Iterable[float]]
     """objective.label_noise: Share of the samples of a step whose label is that of another sample,
     drawn anew. Takes a number in [0, 1]. Default: not given; then every sample has its own label.
-    Used with objective.kind = regression or supervised_contrastive."""
+    Used with objective.kind = regression or supervised_contrastive or supervised_spectral or
+    logistic."""
     redundancy_weight: Union[float, Iterable[float]]
     """objective.redundancy_weight: Weight of the squared correlations between different features (λ
     of Barlow Twins). Takes 0 or a number in [1e-37, 1e37]. Default: 5e-3. Used with objective.kind
@@ -334,10 +372,16 @@ class Options(TypedDict, total=False):
     """objective.label_atom: Atom whose code entry gives the class, counted from 0. Its sign (-1, 0
     or 1) is the class, so that data without classes have three. Takes a whole number from 0 to
     4294967295. Default: not given; then the classes of the data law. Used with objective.kind =
-    supervised_contrastive."""
-    predictor: Union[Literal["linear", "hidden"], Iterable[Literal["linear", "hidden"]]]
+    supervised_contrastive or supervised_spectral."""
+    supervised_weight: Union[float, Iterable[float]]
+    """objective.supervised_weight: β: share of the attraction that goes to other samples of the
+    class; the rest goes to the sample's own other view. At 0 this is the spectral loss. Takes a
+    number in [0, 1]. Default: 1.0. Used with objective.kind = supervised_spectral."""
+    predictor: Union[Literal["linear", "hidden", "off_diagonal", "identity"], Iterable[Literal["linear", "hidden", "off_diagonal", "identity"]]]
     """objective.predictor: linear: the predictor is a matrix. hidden: it has one hidden layer of
-    ReLU. Takes one of linear, hidden. Default: linear. Used with objective.kind = simsiam or byol."""
+    ReLU. off_diagonal: it is a matrix that starts as the identity and keeps its diagonal. identity:
+    features are the prediction. Takes one of linear, hidden, off_diagonal, identity. Default:
+    linear. Used with objective.kind = simsiam or byol."""
     predictor_width: Union[int, Iterable[int]]
     """objective.predictor_width: Number of neurons of the predictor's hidden layer. It goes with
     predictor = hidden. Takes a whole number from 1 to 4294967295. Default: not given; then as many
@@ -345,10 +389,12 @@ class Options(TypedDict, total=False):
     predictor_rate_ratio: Union[float, Iterable[float]]
     """objective.predictor_rate_ratio: Learning rate of the predictor over that of the weights.
     Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = simsiam or byol."""
-    distance: Union[Literal["cosine", "squared"], Iterable[Literal["cosine", "squared"]]]
+    distance: Union[Literal["cosine", "squared", "standardised"], Iterable[Literal["cosine", "squared", "standardised"]]]
     """objective.distance: cosine: the predictor is after the direction of its target (as
-    published). squared: it is after its target, by the squared distance. Takes one of cosine,
-    squared. Default: cosine. Used with objective.kind = simsiam or byol."""
+    published). squared: it is after its target, by the squared distance. standardised: the same,
+    where predictions and targets are first standardised over the batch, feature by feature. Takes
+    one of cosine, squared, standardised. Default: cosine. Used with objective.kind = simsiam or
+    byol."""
     predicting: Union[Literal["both", "anchor"], Iterable[Literal["both", "anchor"]]]
     """objective.predicting: both: each view predicts the other (as published). anchor: the anchor
     predicts the positive, and nothing predicts the anchor. Takes one of both, anchor. Default:
@@ -368,35 +414,40 @@ class Options(TypedDict, total=False):
     decoder_rate_ratio: Union[float, Iterable[float]]
     """objective.decoder_rate_ratio: Learning rate of the decoder over that of the weights. Takes a
     number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = masked_reconstruction."""
-    adversary: Union[Literal["none", "l2", "linf"], Iterable[Literal["none", "l2", "linf"]]]
+    adversary: Union[Literal["none", "l2", "linf", "random"], Iterable[Literal["none", "l2", "linf", "random"]]]
     """adversary.kind: What changes the inputs of anchors so that their loss grows, before every
     step. none: inputs stay as they are (the paper). l2: gradient ascent on the loss within a
     Euclidean ball around each sample (Madry et al. 2018). linf: gradient ascent on the loss within
-    a cube around each sample (Madry et al. 2018). Takes one of none, l2, linf. Default: none."""
+    a cube around each sample (Madry et al. 2018). random: no ascent: a random direction, as far as
+    the radius says (a control). Takes one of none, l2, linf, random. Default: none."""
     radius: Union[float, Iterable[float]]
     """adversary.radius: Largest change of a sample in units of x: of its Euclidean norm (l2) or of
     a coordinate (linf). A sample has the mean square norm activity · latent_dim + noise_variance ·
     ambient_dim. Takes a number in [1e-18, 1e18]. It must be given. Used with adversary.kind = l2 or
-    linf."""
+    linf or random."""
     step_size: Union[float, Iterable[float]]
     """adversary.step_size: Length of one step of the ascent, in the norm and the units of the
     radius. Takes a number in [1e-18, 1e18]. Default: not given; then 2.5 · radius/steps, with which
     the border can be reached from anywhere (Madry et al.). Used with adversary.kind = l2 or linf."""
+    from_step: Union[int, Iterable[int]]
+    """adversary.from_step: Steps of training on unchanged inputs before the adversary begins. Takes
+    a whole number from 0 to 4294967295. Default: 0. Used with adversary.kind = l2 or linf or
+    random."""
     anchors: Union[int, Iterable[int]]
     """batch.anchors: Samples per step (the paper's P). Takes a whole number from 1 to 4294967295.
     It must be given."""
     negatives: Union[int, Iterable[int]]
     """batch.negatives: Fresh negatives per step, shared by all anchors (the paper's N). Takes a
     whole number from 1 to 4294967295. It must be given. Used with objective.kind = info_nce or
-    spectral or hard_negatives or python and batch.negative_set = fresh."""
+    spectral or supervised_spectral or hard_negatives or python and batch.negative_set = fresh."""
     negative_set: Union[Literal["fresh", "in_batch"], Iterable[Literal["fresh", "in_batch"]]]
     """batch.negative_set: Where negatives come from: drawn for the purpose, or the other samples of
     the batch. Takes one of fresh, in_batch. Default: fresh. Used with objective.kind = info_nce or
-    spectral or hard_negatives or python."""
+    spectral or supervised_spectral or hard_negatives or python."""
     negative_views: Union[Literal["raw", "augmented"], Iterable[Literal["raw", "augmented"]]]
     """batch.negative_views: Whether negatives are raw samples (the paper) or single views (Remark
     2.4). Takes one of raw, augmented. Default: raw. Used with objective.kind = info_nce or spectral
-    or hard_negatives or python."""
+    or supervised_spectral or hard_negatives or python."""
     dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
     space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
@@ -415,16 +466,16 @@ class Options(TypedDict, total=False):
     inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
     x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
     results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
-    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent and
-    training.dynamics = sampled."""
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    hard_negatives and training.dynamics = sampled."""
     mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
     """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
     its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
     is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
     objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
-    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
-    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
-    independent_masks or atom_masks."""
+    nt_xent or supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = random_mask or
+    disjoint_masks or independent_masks or atom_masks."""
     steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     learning_rate: Union[float, Iterable[float]]
@@ -470,11 +521,12 @@ class Options(TypedDict, total=False):
     second_energy_ratio: Union[float, Iterable[float]]
     """training.second_energy_ratio: Stage II ends (T2) when some neuron has grown to this multiple
     of its ‖w‖² at T1. Takes a number in (1, 1e37]. Default: the value of data.latent_dim."""
-    bias: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
+    bias: Union[Literal["zero", "trained", "staged", "relative", "python"], Part, Iterable[Literal["zero", "trained", "staged", "relative", "python"]]]
     """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
     atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
-    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
-    zero, trained, staged, python. Default: staged."""
+    from T1 on. relative: with the norm of their neuron, from the first step on. python: a function
+    in Python from thresholds and a step to thresholds. Takes one of zero, trained, staged,
+    relative, python. Default: staged."""
     reset: Union[float, Iterable[float]]
     """bias.reset: Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1. Takes a
     number in [1e-37, 1e37]. Default: not given; then staged: 0.8; trained: there is no reset,
@@ -486,11 +538,21 @@ class Options(TypedDict, total=False):
     cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
-    measurement: Union[Literal["standard", "per_atom", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "python"]]]
+    ratio: Union[float, Iterable[float]]
+    """bias.ratio: Bias over norm, from the first step on. Takes a number in [1e-37, 1e37]. Default:
+    0.5. Used with bias.kind = relative."""
+    measurement: Union[Literal["standard", "per_atom", "by_level", "robust", "prediction", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "by_level", "robust", "prediction", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
     measurement of the program. per_atom: every measurement of the program, and the learner's energy
-    along each of the first 24 atoms. python: every measurement of the program, and functions in
-    Python. Takes one of standard, per_atom, python. Default: standard."""
+    along each of the first 24 atoms. by_level: every measurement of the program, and the atoms of
+    each level of a tree that features point along. robust: every measurement of the program, and
+    the accuracy on binary labels with and without an attack. prediction: what per_atom measures,
+    and the predictor of SimSiam or BYOL off its diagonal. python: every measurement of the program,
+    and functions in Python. Takes one of standard, per_atom, by_level, robust, prediction, python.
+    Default: standard."""
+    norm: Union[Literal["l2", "linf"], Iterable[Literal["l2", "linf"]]]
+    """measure.measurement.norm: The norm in which an attack is bounded. Takes one of l2, linf.
+    Default: l2. Used with measure.measurement.kind = robust."""
     cadence: Union[Literal["every", "logarithmic"], Iterable[Literal["every", "logarithmic"]]]
     """measure.cadence.kind: When to measure, besides step 0, T1, T2 and the end. every: at equal
     distances. logarithmic: at equal logarithmic distances. Takes one of every, logarithmic.
@@ -521,19 +583,26 @@ class Options(TypedDict, total=False):
     test_rows: Union[int, Iterable[int]]
     """probe.test_rows: Fresh samples behind each score. Takes a whole number from 1 to 4294967295.
     Default: 10000."""
-    bias_rule: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
+    bias_rule: Union[Literal["zero", "trained", "staged", "relative", "python"], Part, Iterable[Literal["zero", "trained", "staged", "relative", "python"]]]
     """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
     atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
-    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
-    zero, trained, staged, python. Default: staged."""
-    data_law: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
+    from T1 on. relative: with the norm of their neuron, from the first step on. python: a function
+    in Python from thresholds and a step to thresholds. Takes one of zero, trained, staged,
+    relative, python. Default: staged."""
+    data_law: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
-    dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
-    function in Python. Takes one of sparse_coding, python. Default: sparse_coding."""
-    data__kind: Union[Literal["sparse_coding", "python"], Part, Iterable[Literal["sparse_coding", "python"]]]
+    dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
+    are their principal directions. patches: inputs of several patches, some of which show a strong
+    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
+    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    sparse_coding."""
+    data__kind: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
-    dense noise (Definition 2.1). python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
-    function in Python. Takes one of sparse_coding, python. Default: sparse_coding."""
+    dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
+    are their principal directions. patches: inputs of several patches, some of which show a strong
+    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
+    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    sparse_coding."""
     data__latent_dim: Union[int, Iterable[int]]
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number
     from 3 to 4294967295. It must be given."""
@@ -599,13 +668,14 @@ class Options(TypedDict, total=False):
     j^(−strength_exponent); 0: it is 1 for all. Takes 0 or a number in [1e-37, 1e37]. Default: 0.0.
     Used with data.kind = sparse_coding and data.latent.kind = power_law."""
     data__latent__activities: Union[Iterable[float], Iterable[Iterable[float]]]
-    """data.latent.activities: Pr(z_j ≠ 0) of every atom, a list of latent_dim numbers. Takes a
-    list, each entry a number in [1e-6, 1]. It must be given. Used with data.kind = sparse_coding
-    and data.latent.kind = listed."""
+    """data.latent.activities: Pr(z_j ≠ 0) of every atom: a list of latent_dim numbers, or a file
+    with them. Takes a list, each entry a number in [1e-6, 1], or the path of a file with them. It
+    must be given. Used with data.kind = sparse_coding and data.latent.kind = listed."""
     data__latent__strengths: Union[Iterable[float], Iterable[Iterable[float]]]
-    """data.latent.strengths: E z_j² of every atom where it is active, a list of latent_dim numbers.
-    Takes a list, each entry a number in [1e-18, 1e18]. Default: not given; then every strength is
-    1. Used with data.kind = sparse_coding and data.latent.kind = listed."""
+    """data.latent.strengths: E z_j² of every atom where it is active: a list of latent_dim numbers,
+    or a file with them. Takes a list, each entry a number in [1e-18, 1e18], or the path of a file
+    with them. Default: not given; then every strength is 1. Used with data.kind = sparse_coding and
+    data.latent.kind = listed."""
     data__latent__block_size: Union[int, Iterable[int]]
     """data.latent.block_size: Atoms of a block; the last block may be smaller. Takes a whole number
     from 1 to 4294967295. Default: 4. Used with data.kind = sparse_coding and data.latent.kind =
@@ -655,10 +725,11 @@ class Options(TypedDict, total=False):
     data__noise_variance: Union[float, Iterable[float]]
     """data.noise_variance: Variance of each coordinate of the dense noise ξ (the paper's σ²). Takes
     0 or a number in [1e-37, 1e37]. Default: not given; then noise_constant sets it. Used with
-    data.kind = sparse_coding."""
+    data.kind = sparse_coding or patches."""
     data__noise_constant: Union[float, Iterable[float]]
     """data.noise_constant: C_σ in the paper's order of magnitude, noise_variance = C_σ·√(ln d)/d.
-    Takes 0 or a number in [1e-37, 1e37]. Default: 0.7. Used with data.kind = sparse_coding."""
+    Takes 0 or a number in [1e-37, 1e37]. Default: 0.7. Used with data.kind = sparse_coding or
+    patches."""
     data__noise_directions__kind: Union[Literal["none", "random", "file"], Iterable[Literal["none", "random", "file"]]]
     """data.noise_directions.kind: Directions in which the noise is larger (the paper's footnote 1).
     none: the noise is the same in all directions. random: random ones outside the span of M. file:
@@ -693,61 +764,91 @@ class Options(TypedDict, total=False):
     """data.training_samples: Samples that training goes through in epochs, in another order in
     each. Measurements and probes draw fresh ones. Takes a whole number from 1 to 4294967295.
     Default: not given; then every training sample is fresh. Used with data.kind = sparse_coding."""
+    data__path: Union[Union[str, os.PathLike[str]], Iterable[Union[str, os.PathLike[str]]]]
+    """data.path: File with one vector per row, ambient_dim columns, as .npy, as .parquet or as
+    text. Takes the path of a file. It must be given. Used with data.kind = vectors."""
+    data__training_vectors: Union[int, Iterable[int]]
+    """data.training_vectors: Vectors that training goes through in epochs, drawn from those of the
+    file. Probes are fitted on them too. Takes a whole number from 1 to 4294967295. It must be
+    given. Used with data.kind = vectors."""
+    data__test_vectors: Union[int, Iterable[int]]
+    """data.test_vectors: Other vectors of the file, for measurements and for the tests of probes.
+    What is left, at least one vector, is for the validation of probes. Takes a whole number from 1
+    to 4294967295. It must be given. Used with data.kind = vectors."""
+    data__patches: Union[int, Iterable[int]]
+    """data.patches: Number of patches of an input (P). They are consecutive rows of a batch. Takes
+    a whole number from 2 to 4294967295. Default: 8. Used with data.kind = patches."""
+    data__feature_patches: Union[int, Iterable[int]]
+    """data.feature_patches: Number of its patches that show the feature of the input (P_0), at most
+    patches. Takes a whole number from 1 to 4294967295. Default: 4. Used with data.kind = patches."""
+    data__amplitudes: Union[Iterable[float], Iterable[Iterable[float]]]
+    """data.amplitudes: Size of each feature in a patch (α), a list of at most latent_dim numbers.
+    Atoms beyond it never appear. Takes a list, each entry a number in [1e-18, 1e18], or the path of
+    a file with them. Default: [2.0, 1.0]. Used with data.kind = patches."""
     data__function: Union[str, Iterable[str]]
     """data.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with data.kind =
     python."""
-    augmentation__kind: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "python"]]]
+    augmentation__kind: Union[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "patch_masks", "python"], Part, Iterable[Literal["random_mask", "disjoint_masks", "independent_masks", "none", "additive_noise", "atom_dropout", "atom_masks", "patch_masks", "python"]]]
     """augmentation.kind: How a sample becomes two views. random_mask: complementary masks, 2Dx and
     2(I−D)x (the paper). disjoint_masks: each view keeps keep_rate of the coordinates, overlapping
     as little as possible. independent_masks: each view keeps keep_rate, drawn independently. none:
     both views are the sample. additive_noise: each view gets normal noise of its own. atom_dropout:
     each view loses each active atom with probability drop_rate, the noise stays. atom_masks:
     complementary masks whose coordinates go together where the same atoms have their energy.
+    patch_masks: each patch, a row of the batch, goes to one of the two views by a fair coin.
     python: a function in Python from a batch of samples to two batches of views. Takes one of
     random_mask, disjoint_masks, independent_masks, none, additive_noise, atom_dropout, atom_masks,
-    python. Default: random_mask. Used with objective.kind = info_nce or spectral or barlow_twins or
-    vicreg or alignment_uniformity or nt_xent or supervised_contrastive or simsiam or byol or
-    hard_negatives or masked_reconstruction or python or python_pairs."""
+    patch_masks, python. Default: random_mask. Used with objective.kind = info_nce or spectral or
+    barlow_twins or vicreg or alignment_uniformity or nt_xent or supervised_contrastive or
+    supervised_spectral or simsiam or byol or hard_negatives or masked_reconstruction or python or
+    python_pairs."""
     augmentation__keep_rate: Union[float, Iterable[float]]
     """augmentation.keep_rate: Probability that a view (with random_mask: the anchor) keeps a
     coordinate. The paper has 1/2. Takes a number in [1e-6, 1]. Default: 0.5. Used with
     objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
-    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
-    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
-    independent_masks or atom_masks."""
+    nt_xent or supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = random_mask or
+    disjoint_masks or independent_masks or atom_masks."""
     augmentation__deviation: Union[float, Iterable[float]]
     """augmentation.deviation: Standard deviation of the noise that a view gets in every coordinate,
     in units of x. Takes a number in [1e-18, 1e18]. Default: 0.1. Used with objective.kind =
     info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
-    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
-    or python_pairs and augmentation.kind = additive_noise."""
+    supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = additive_noise."""
     augmentation__drop_rate: Union[float, Iterable[float]]
     """augmentation.drop_rate: Probability that a view loses an active atom. At 1 views have no
     signal left. Takes 0 or a number in [1e-6, 1]. Default: 0.5. Used with objective.kind = info_nce
     or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
-    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
-    or python_pairs and augmentation.kind = atom_dropout."""
+    supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = atom_dropout."""
+    augmentation__first_atoms: Union[int, Iterable[int]]
+    """augmentation.first_atoms: Number of atoms, the first ones, that can be lost. The others stay
+    in both views. Takes a whole number from 1 to 4294967295. Default: not given; then every atom
+    can be lost. Used with objective.kind = info_nce or spectral or barlow_twins or vicreg or
+    alignment_uniformity or nt_xent or supervised_contrastive or supervised_spectral or simsiam or
+    byol or hard_negatives or masked_reconstruction or python or python_pairs and augmentation.kind
+    = atom_dropout."""
     augmentation__correlation: Union[float, Iterable[float]]
     """augmentation.correlation: How much masks follow the atoms. At 0 they are independent of them,
     which is random_mask. At 1 a coordinate goes with an atom that is drawn in proportion to its
     energy there. Takes a number in [0, 1]. Default: 1.0. Used with objective.kind = info_nce or
     spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or supervised_contrastive
-    or simsiam or byol or hard_negatives or masked_reconstruction or python or python_pairs and
-    augmentation.kind = atom_masks."""
+    or supervised_spectral or simsiam or byol or hard_negatives or masked_reconstruction or python
+    or python_pairs and augmentation.kind = atom_masks."""
     augmentation__function: Union[str, Iterable[str]]
     """augmentation.function: A function in Python: its name and a digest of its source and version,
     as featurescope's decorators give them. Takes a text. It must be given. Used with objective.kind
     = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
-    supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction or python
-    or python_pairs and augmentation.kind = python."""
-    network__kind: Union[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "two_layers", "three_layers", "python"]]]
+    supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = python."""
+    network__kind: Union[Literal["sym_relu", "relu", "linear", "cubic", "two_layers", "three_layers", "python"], Part, Iterable[Literal["sym_relu", "relu", "linear", "cubic", "two_layers", "three_layers", "python"]]]
     """network.kind: What turns pre-activations into features. sym_relu: ReLU(⟨w,x⟩ − b) −
     ReLU(−⟨w,x⟩ − b). relu: ReLU(⟨w,x⟩ − b). linear: ⟨w,x⟩, without thresholds (bias.kind = "zero").
-    two_layers: a dense layer on neurons ⟨w,x⟩ with thresholds. three_layers: two dense layers on
-    neurons ⟨w,x⟩ with thresholds. python: a function in Python from pre-activations and thresholds
-    to as many features. Takes one of sym_relu, relu, linear, two_layers, three_layers, python.
-    Default: sym_relu."""
+    cubic: ⟨w,x⟩³, without thresholds (bias.kind = "zero"). two_layers: a dense layer on neurons
+    ⟨w,x⟩ with thresholds. three_layers: two dense layers on neurons ⟨w,x⟩ with thresholds. python:
+    a function in Python from pre-activations and thresholds to as many features. Takes one of
+    sym_relu, relu, linear, cubic, two_layers, three_layers, python. Default: sym_relu."""
     network__width: Union[int, Iterable[int]]
     """network.width: Number of neurons (the paper's m). Takes a whole number from 1 to 4294967295.
     It must be given."""
@@ -783,11 +884,12 @@ class Options(TypedDict, total=False):
     """network.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with network.kind =
     python."""
-    head__kind: Union[Literal["none", "linear", "mlp"], Iterable[Literal["none", "linear", "mlp"]]]
+    head__kind: Union[Literal["none", "linear", "mlp", "patch_sum"], Iterable[Literal["none", "linear", "mlp", "patch_sum"]]]
     """head.kind: What stands between features and objective. The loss reads above it, probes and
     measurements below it. none: the loss reads the features themselves (the paper). linear: a dense
-    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. Takes one of
-    none, linear, mlp. Default: none."""
+    layer without thresholds. mlp: a hidden layer of ReLUs and a dense layer on it. patch_sum:
+    features summed over the patches of an input, for data.kind = "patches". Takes one of none,
+    linear, mlp, patch_sum. Default: none."""
     head__outputs: Union[int, Iterable[int]]
     """head.outputs: Number of outputs that the loss reads. Takes a whole number from 1 to
     4294967295. It must be given. Used with head.kind = linear or mlp."""
@@ -807,7 +909,10 @@ class Options(TypedDict, total=False):
     and shift. hidden: before the ReLUs. everywhere: also the outputs. Every branch is normalised by
     its own statistics. Takes one of nowhere, hidden, everywhere. Default: nowhere. Used with
     head.kind = mlp."""
-    objective__kind: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "python", "python_pairs", "python_labels"]]]
+    head__patches: Union[int, Iterable[int]]
+    """head.patches: Number of patches that an input has, as data.patches. Takes a whole number from
+    1 to 4294967295. It must be given. Used with head.kind = patch_sum."""
+    objective__kind: Union[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "supervised_spectral", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "logistic", "python", "python_pairs", "python_labels"], Part, Iterable[Literal["info_nce", "spectral", "regression", "barlow_twins", "vicreg", "alignment_uniformity", "nt_xent", "supervised_contrastive", "supervised_spectral", "simsiam", "byol", "hard_negatives", "masked_reconstruction", "logistic", "python", "python_pairs", "python_labels"]]]
     """objective.kind: What training minimises. info_nce: InfoNCE on un-normalised embeddings (the
     paper). spectral: the spectral contrastive loss. regression: regression tasks y = ⟨w*, z⟩ on
     labels, under a linear head that is trained too. barlow_twins: Barlow Twins: the
@@ -816,15 +921,18 @@ class Options(TypedDict, total=False):
     alignment of positives and uniformity over the sphere (Wang and Isola), without negatives.
     nt_xent: NT-Xent (SimCLR): the views of a batch against each other, on cosines, without a factor
     τ in front. supervised_contrastive: supervised contrastive loss: all views of a class attract
-    each other. simsiam: SimSiam: a predictor guesses the other view behind StopGrad, without
-    negatives. byol: BYOL: a predictor guesses the features of a moving average of the learner,
-    without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more similar they
-    are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in what the
-    anchor's mask has removed, without negatives. python: a function in Python of anchors, positives
+    each other. supervised_spectral: the spectral contrastive loss whose positives are views of
+    other samples of the class. simsiam: SimSiam: a predictor guesses the other view behind
+    StopGrad, without negatives. byol: BYOL: a predictor guesses the features of a moving average of
+    the learner, without negatives. hard_negatives: InfoNCE whose negatives weigh the more the more
+    similar they are to the anchor, with debiasing. masked_reconstruction: a linear decoder fills in
+    what the anchor's mask has removed, without negatives. logistic: binary labels y = sign⟨w*, z⟩,
+    under a fixed head that adds the features up. python: a function in Python of anchors, positives
     and negatives. python_pairs: a function in Python of anchors and positives. python_labels: a
     function in Python of features and codes. Takes one of info_nce, spectral, regression,
-    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive, simsiam, byol,
-    hard_negatives, masked_reconstruction, python, python_pairs, python_labels. Default: info_nce."""
+    barlow_twins, vicreg, alignment_uniformity, nt_xent, supervised_contrastive,
+    supervised_spectral, simsiam, byol, hard_negatives, masked_reconstruction, logistic, python,
+    python_pairs, python_labels. Default: info_nce."""
     objective__temperature: Union[float, Iterable[float]]
     """objective.temperature: Temperature of InfoNCE (the paper's τ). Takes a number in [1e-37,
     1e37]. Default: 1.0. Used with objective.kind = info_nce or nt_xent or supervised_contrastive or
@@ -833,12 +941,13 @@ class Options(TypedDict, total=False):
     """objective.stop_gradient: targets: no gradient flows into positives and negatives (the paper's
     StopGrad). nowhere: it flows everywhere. Takes one of targets, nowhere. Default: targets. Used
     with objective.kind = info_nce or spectral or nt_xent or supervised_contrastive or
-    hard_negatives."""
+    supervised_spectral or hard_negatives."""
     objective__views: Union[int, Iterable[int]]
     """objective.views: Number of views of a sample. The loss is the mean over all ordered pairs of
     different views. The views beyond the second are drawn like masked negatives, each by itself.
     Takes a whole number from 2 to 64. Default: not given; then two views. Used with objective.kind
-    = info_nce or spectral or barlow_twins or vicreg or nt_xent."""
+    = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    supervised_contrastive or hard_negatives."""
     objective__tasks: Union[int, Iterable[int]]
     """objective.tasks: Number of regression tasks, at least latent_dim. Takes a whole number from 1
     to 4294967295. Default: the value of data.latent_dim. Used with objective.kind = regression."""
@@ -848,7 +957,8 @@ class Options(TypedDict, total=False):
     objective__label_noise: Union[float, Iterable[float]]
     """objective.label_noise: Share of the samples of a step whose label is that of another sample,
     drawn anew. Takes a number in [0, 1]. Default: not given; then every sample has its own label.
-    Used with objective.kind = regression or supervised_contrastive."""
+    Used with objective.kind = regression or supervised_contrastive or supervised_spectral or
+    logistic."""
     objective__correlation: Union[Literal["standardised", "raw"], Iterable[Literal["standardised", "raw"]]]
     """objective.correlation: standardised: every feature is standardised over the batch first, as
     published. raw: the plain mean of products of features, symmetrised over the two views (linear
@@ -901,10 +1011,16 @@ class Options(TypedDict, total=False):
     """objective.label_atom: Atom whose code entry gives the class, counted from 0. Its sign (-1, 0
     or 1) is the class, so that data without classes have three. Takes a whole number from 0 to
     4294967295. Default: not given; then the classes of the data law. Used with objective.kind =
-    supervised_contrastive."""
-    objective__predictor: Union[Literal["linear", "hidden"], Iterable[Literal["linear", "hidden"]]]
+    supervised_contrastive or supervised_spectral."""
+    objective__supervised_weight: Union[float, Iterable[float]]
+    """objective.supervised_weight: β: share of the attraction that goes to other samples of the
+    class; the rest goes to the sample's own other view. At 0 this is the spectral loss. Takes a
+    number in [0, 1]. Default: 1.0. Used with objective.kind = supervised_spectral."""
+    objective__predictor: Union[Literal["linear", "hidden", "off_diagonal", "identity"], Iterable[Literal["linear", "hidden", "off_diagonal", "identity"]]]
     """objective.predictor: linear: the predictor is a matrix. hidden: it has one hidden layer of
-    ReLU. Takes one of linear, hidden. Default: linear. Used with objective.kind = simsiam or byol."""
+    ReLU. off_diagonal: it is a matrix that starts as the identity and keeps its diagonal. identity:
+    features are the prediction. Takes one of linear, hidden, off_diagonal, identity. Default:
+    linear. Used with objective.kind = simsiam or byol."""
     objective__predictor_width: Union[int, Iterable[int]]
     """objective.predictor_width: Number of neurons of the predictor's hidden layer. It goes with
     predictor = hidden. Takes a whole number from 1 to 4294967295. Default: not given; then as many
@@ -912,10 +1028,12 @@ class Options(TypedDict, total=False):
     objective__predictor_rate_ratio: Union[float, Iterable[float]]
     """objective.predictor_rate_ratio: Learning rate of the predictor over that of the weights.
     Takes a number in [1e-37, 1e37]. Default: 1.0. Used with objective.kind = simsiam or byol."""
-    objective__distance: Union[Literal["cosine", "squared"], Iterable[Literal["cosine", "squared"]]]
+    objective__distance: Union[Literal["cosine", "squared", "standardised"], Iterable[Literal["cosine", "squared", "standardised"]]]
     """objective.distance: cosine: the predictor is after the direction of its target (as
-    published). squared: it is after its target, by the squared distance. Takes one of cosine,
-    squared. Default: cosine. Used with objective.kind = simsiam or byol."""
+    published). squared: it is after its target, by the squared distance. standardised: the same,
+    where predictions and targets are first standardised over the batch, feature by feature. Takes
+    one of cosine, squared, standardised. Default: cosine. Used with objective.kind = simsiam or
+    byol."""
     objective__predicting: Union[Literal["both", "anchor"], Iterable[Literal["both", "anchor"]]]
     """objective.predicting: both: each view predicts the other (as published). anchor: the anchor
     predicts the positive, and nothing predicts the anchor. Takes one of both, anchor. Default:
@@ -939,16 +1057,17 @@ class Options(TypedDict, total=False):
     """objective.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with objective.kind =
     python or python_pairs or python_labels."""
-    adversary__kind: Union[Literal["none", "l2", "linf"], Iterable[Literal["none", "l2", "linf"]]]
+    adversary__kind: Union[Literal["none", "l2", "linf", "random"], Iterable[Literal["none", "l2", "linf", "random"]]]
     """adversary.kind: What changes the inputs of anchors so that their loss grows, before every
     step. none: inputs stay as they are (the paper). l2: gradient ascent on the loss within a
     Euclidean ball around each sample (Madry et al. 2018). linf: gradient ascent on the loss within
-    a cube around each sample (Madry et al. 2018). Takes one of none, l2, linf. Default: none."""
+    a cube around each sample (Madry et al. 2018). random: no ascent: a random direction, as far as
+    the radius says (a control). Takes one of none, l2, linf, random. Default: none."""
     adversary__radius: Union[float, Iterable[float]]
     """adversary.radius: Largest change of a sample in units of x: of its Euclidean norm (l2) or of
     a coordinate (linf). A sample has the mean square norm activity · latent_dim + noise_variance ·
     ambient_dim. Takes a number in [1e-18, 1e18]. It must be given. Used with adversary.kind = l2 or
-    linf."""
+    linf or random."""
     adversary__steps: Union[int, Iterable[int]]
     """adversary.steps: Steps of the ascent. Each costs a pass through the network forward and
     backward. Takes a whole number from 1 to 4294967295. Default: 3. Used with adversary.kind = l2
@@ -957,21 +1076,25 @@ class Options(TypedDict, total=False):
     """adversary.step_size: Length of one step of the ascent, in the norm and the units of the
     radius. Takes a number in [1e-18, 1e18]. Default: not given; then 2.5 · radius/steps, with which
     the border can be reached from anywhere (Madry et al.). Used with adversary.kind = l2 or linf."""
+    adversary__from_step: Union[int, Iterable[int]]
+    """adversary.from_step: Steps of training on unchanged inputs before the adversary begins. Takes
+    a whole number from 0 to 4294967295. Default: 0. Used with adversary.kind = l2 or linf or
+    random."""
     batch__anchors: Union[int, Iterable[int]]
     """batch.anchors: Samples per step (the paper's P). Takes a whole number from 1 to 4294967295.
     It must be given."""
     batch__negatives: Union[int, Iterable[int]]
     """batch.negatives: Fresh negatives per step, shared by all anchors (the paper's N). Takes a
     whole number from 1 to 4294967295. It must be given. Used with objective.kind = info_nce or
-    spectral or hard_negatives or python and batch.negative_set = fresh."""
+    spectral or supervised_spectral or hard_negatives or python and batch.negative_set = fresh."""
     batch__negative_set: Union[Literal["fresh", "in_batch"], Iterable[Literal["fresh", "in_batch"]]]
     """batch.negative_set: Where negatives come from: drawn for the purpose, or the other samples of
     the batch. Takes one of fresh, in_batch. Default: fresh. Used with objective.kind = info_nce or
-    spectral or hard_negatives or python."""
+    spectral or supervised_spectral or hard_negatives or python."""
     batch__negative_views: Union[Literal["raw", "augmented"], Iterable[Literal["raw", "augmented"]]]
     """batch.negative_views: Whether negatives are raw samples (the paper) or single views (Remark
     2.4). Takes one of raw, augmented. Default: raw. Used with objective.kind = info_nce or spectral
-    or hard_negatives or python."""
+    or supervised_spectral or hard_negatives or python."""
     training__dynamics: Union[Literal["sampled", "reduced"], Iterable[Literal["sampled", "reduced"]]]
     """training.dynamics: How the learner is trained. sampled: on samples drawn in the ambient
     space. reduced: the same process in the latent_dim + width coordinates that the learner sees.
@@ -990,16 +1113,16 @@ class Options(TypedDict, total=False):
     inputs rounded to bfloat16, with sums in single precision. With in-batch negatives it takes W
     x⁺⁺ from W x and W x⁺. It is faster, most of all on processors that multiply bfloat16 fast. Its
     results have other bits. Takes one of single, mixed. Default: single. Used with objective.kind =
-    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent and
-    training.dynamics = sampled."""
+    info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or nt_xent or
+    hard_negatives and training.dynamics = sampled."""
     training__mask_jitter: Union[Literal["kept", "dropped"], Iterable[Literal["kept", "dropped"]]]
     """training.mask_jitter: What reduced dynamics keeps of the masks' effect on the signal. kept:
     its first order in latent_dim/ambient_dim. dropped: nothing, as in the limit in which that ratio
     is zero. Takes one of kept, dropped. Default: kept. Used with training.dynamics = reduced and
     objective.kind = info_nce or spectral or barlow_twins or vicreg or alignment_uniformity or
-    nt_xent or supervised_contrastive or simsiam or byol or hard_negatives or masked_reconstruction
-    or python or python_pairs and augmentation.kind = random_mask or disjoint_masks or
-    independent_masks or atom_masks."""
+    nt_xent or supervised_contrastive or supervised_spectral or simsiam or byol or hard_negatives or
+    masked_reconstruction or python or python_pairs and augmentation.kind = random_mask or
+    disjoint_masks or independent_masks or atom_masks."""
     training__steps: Union[int, Iterable[int]]
     """training.steps: Number of steps. Takes a whole number from 0 to 4294967295. It must be given."""
     training__learning_rate: Union[float, Iterable[float]]
@@ -1045,11 +1168,12 @@ class Options(TypedDict, total=False):
     training__second_energy_ratio: Union[float, Iterable[float]]
     """training.second_energy_ratio: Stage II ends (T2) when some neuron has grown to this multiple
     of its ‖w‖² at T1. Takes a number in (1, 1e37]. Default: the value of data.latent_dim."""
-    bias__kind: Union[Literal["zero", "trained", "staged", "python"], Part, Iterable[Literal["zero", "trained", "staged", "python"]]]
+    bias__kind: Union[Literal["zero", "trained", "staged", "relative", "python"], Part, Iterable[Literal["zero", "trained", "staged", "relative", "python"]]]
     """bias.kind: How thresholds move. At zero the map stays linear and no neuron becomes a single
     atom. zero: never. trained: by gradient descent (footnote 4). staged: by the paper's schedule
-    from T1 on. python: a function in Python from thresholds and a step to thresholds. Takes one of
-    zero, trained, staged, python. Default: staged."""
+    from T1 on. relative: with the norm of their neuron, from the first step on. python: a function
+    in Python from thresholds and a step to thresholds. Takes one of zero, trained, staged,
+    relative, python. Default: staged."""
     bias__reset: Union[float, Iterable[float]]
     """bias.reset: Bias at T1 in units of √(2 ln d/d)·‖w‖, zero before. The paper has 1. Takes a
     number in [1e-37, 1e37]. Default: not given; then staged: 0.8; trained: there is no reset,
@@ -1064,15 +1188,32 @@ class Options(TypedDict, total=False):
     bias__cap: Union[float, Iterable[float]]
     """bias.cap: Largest bias over norm. Takes a number in [1e-37, 1e37]. Default: 0.45. Used with
     bias.kind = staged."""
+    bias__ratio: Union[float, Iterable[float]]
+    """bias.ratio: Bias over norm, from the first step on. Takes a number in [1e-37, 1e37]. Default:
+    0.5. Used with bias.kind = relative."""
     bias__function: Union[str, Iterable[str]]
     """bias.function: A function in Python: its name and a digest of its source and version, as
     featurescope's decorators give them. Takes a text. It must be given. Used with bias.kind =
     python."""
-    measure__measurement__kind: Union[Literal["standard", "per_atom", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "python"]]]
+    measure__measurement__kind: Union[Literal["standard", "per_atom", "by_level", "robust", "prediction", "python"], Part, Iterable[Part], Iterable[Literal["standard", "per_atom", "by_level", "robust", "prediction", "python"]]]
     """measure.measurement.kind: What is measured at every recorded step. standard: every
     measurement of the program. per_atom: every measurement of the program, and the learner's energy
-    along each of the first 24 atoms. python: every measurement of the program, and functions in
-    Python. Takes one of standard, per_atom, python. Default: standard."""
+    along each of the first 24 atoms. by_level: every measurement of the program, and the atoms of
+    each level of a tree that features point along. robust: every measurement of the program, and
+    the accuracy on binary labels with and without an attack. prediction: what per_atom measures,
+    and the predictor of SimSiam or BYOL off its diagonal. python: every measurement of the program,
+    and functions in Python. Takes one of standard, per_atom, by_level, robust, prediction, python.
+    Default: standard."""
+    measure__measurement__norm: Union[Literal["l2", "linf"], Iterable[Literal["l2", "linf"]]]
+    """measure.measurement.norm: The norm in which an attack is bounded. Takes one of l2, linf.
+    Default: l2. Used with measure.measurement.kind = robust."""
+    measure__measurement__radius: Union[float, Iterable[float]]
+    """measure.measurement.radius: Largest change of a sample under attack in units of x, in the
+    norm. Takes a number in [1e-18, 1e18]. It must be given. Used with measure.measurement.kind =
+    robust."""
+    measure__measurement__steps: Union[int, Iterable[int]]
+    """measure.measurement.steps: Steps of the ascent of an attack. Takes a whole number from 1 to
+    4294967295. Default: 10. Used with measure.measurement.kind = robust."""
     measure__measurement__function: Union[str, Iterable[str]]
     """measure.measurement.function: A function in Python: its name and a digest of its source and
     version, as featurescope's decorators give them. Takes a text. It must be given. Used with
