@@ -211,6 +211,15 @@ fn adapted(folder: &Path, command: &[String]) -> Vec<String> {
     {
         words[at + 1] = FEW_STEPS.to_string();
     }
+    // An experiment of several seeds leaves a sweep. Its small version has one seed, and leaves a run.
+    for word in &mut words {
+        if let Some(run) = word.strip_suffix("-sweep").map(|name| format!("{name}-1"))
+            && !folder.join(word.as_str()).exists()
+            && folder.join(&run).exists()
+        {
+            *word = run;
+        }
+    }
     // A shell would do this.
     let expand = |word: String| match word.strip_suffix("/*") {
         Some(parent) => {
