@@ -257,18 +257,21 @@ fn one_process_at_a_time_and_every_stop_says_how_to_go_on() {
     first.kill().unwrap();
     first.wait().unwrap();
     let was_killed = format!("process {}, which worked on it last, was killed", first.id());
-    for (signal, words) in [("-TERM", was_killed.as_str()), ("-INT", "sampled: goes on after ")] {
+    for (signal, begun, words) in
+        [("-TERM", "4 arms", was_killed.as_str()), ("-INT", "sampled: goes on after ", "4 arms")]
+    {
         let mut child = start(folder.path(), &["resume", "a", "--no-report"]);
-        // It listens once it has said something about this run; a signal before that would end it without a word.
+        // It is at work then: a signal before would be heard too, and find nothing to save.
         let mut told = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
-        while !said.contains(words) {
-            assert!(told.read_line(&mut said).unwrap() > 0, "it ended without `{words}`: {said}");
+        while !said.contains(begun) {
+            assert!(told.read_line(&mut said).unwrap() > 0, "it ended without `{begun}`: {said}");
         }
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
         told.read_to_string(&mut said).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}: {said}");
         assert!(said.contains("interrupted; `featurescope resume a` goes on"), "{said}");
+        assert!(said.contains(words), "{said}");
     }
     let nothing = start(folder.path(), &["resume", "b"]).wait_with_output().unwrap();
     assert!(String::from_utf8_lossy(&nothing.stderr).contains("b holds no run that could go on"));

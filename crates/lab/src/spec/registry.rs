@@ -195,14 +195,16 @@ pub fn find(key: &str) -> Option<&'static Setting> {
 /// The key of the setting that a part calls `name`: parts know their own parameters, and not the tables they stand in.
 /// `name` itself where no setting has it, or several have.
 pub fn in_full(name: &'static str) -> &'static str {
-    let keys = || settings().iter().map(|setting| setting.key);
-    let is_kind = |key: &str| key.strip_suffix(".kind") == Some(name);
-    if let Some(key) = keys().find(|&key| key == name || is_kind(key)) {
-        return key;
+    if find(name).is_some() {
+        return name;
     }
-    // `noise_directions.count` is one of these as well.
-    let mut ending = keys().filter(|key| key.strip_suffix(name).is_some_and(|table| table.ends_with('.')));
-    match (ending.next(), ending.next()) {
+    // A part that is refused as a whole is named by its slot, and `noise_directions.count` by its end.
+    let is_meant = |key: &&str| {
+        let key = key.strip_suffix(".kind").unwrap_or(key);
+        key.strip_suffix(name).is_some_and(|table| table.is_empty() || table.ends_with('.'))
+    };
+    let mut meant = settings().iter().map(|setting| setting.key).filter(is_meant);
+    match (meant.next(), meant.next()) {
         (Some(key), None) => key,
         _ => name,
     }

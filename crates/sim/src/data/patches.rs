@@ -30,7 +30,7 @@ use std::sync::Arc;
 /// The declaration.
 pub(super) static PART: DataPart = DataPart {
     kind: "patches",
-    summary: "inputs of several patches, some of which show a strong or a weak feature, the others noise",
+    summary: "inputs of several patches: some show a strong or a weak feature, the others noise",
     settings: &[
         LATENT_DIM,
         AMBIENT_DIM,

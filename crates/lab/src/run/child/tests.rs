@@ -49,7 +49,7 @@ fn every_arm_of_every_experiment_can_be_forked() {
                             let is_another = *change == "objective.kind=spectral"
                                 && (message.contains("batch.negatives") || message.contains("parameters"));
                             let has_no_thresholds = change.starts_with("bias")
-                                && own.network.kind() == "linear"
+                                && ["linear", "cubic"].contains(&own.network.kind())
                                 && message.contains("the network has no thresholds");
                             let is_refused = may_be_refused && (is_useless || is_another);
                             assert!(is_refused || has_no_thresholds, "{what}: {message}");
