@@ -24,9 +24,9 @@ class Options(TypedDict, total=False):
     data: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
     dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
-    are their principal directions. patches: inputs of several patches, some of which show a strong
-    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
-    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    are their principal directions. patches: inputs of several patches: some show a strong or a weak
+    feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
+    function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
     sparse_coding."""
     latent_dim: Union[int, Iterable[int]]
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number
@@ -592,16 +592,16 @@ class Options(TypedDict, total=False):
     data_law: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
     dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
-    are their principal directions. patches: inputs of several patches, some of which show a strong
-    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
-    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    are their principal directions. patches: inputs of several patches: some show a strong or a weak
+    feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
+    function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
     sparse_coding."""
     data__kind: Union[Literal["sparse_coding", "vectors", "patches", "python"], Part, Iterable[Literal["sparse_coding", "vectors", "patches", "python"]]]
     """data.kind: What a sample is. sparse_coding: x = M z + ξ, a sparse combination of atoms in
     dense noise (Definition 2.1). vectors: the vectors in a file, a part of them to train on; atoms
-    are their principal directions. patches: inputs of several patches, some of which show a strong
-    or a weak feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ
-    from a function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
+    are their principal directions. patches: inputs of several patches: some show a strong or a weak
+    feature, the others noise. python: x = M z + ξ with a Haar dictionary M, and z and ξ from a
+    function in Python. Takes one of sparse_coding, vectors, patches, python. Default:
     sparse_coding."""
     data__latent_dim: Union[int, Iterable[int]]
     """data.latent_dim: Number of atoms of the dictionary M (the paper's d). Takes a whole number

@@ -67,8 +67,13 @@ fn every_batch() -> Vec<BatchPlan> {
     plans
 }
 
+/// Third powers of pre-activations of sd one have sd √15: steps on them leave the numbers that single precision has.
+/// At half the norm features are of order one, as those of other networks are.
+const CUBIC_NORM: f64 = 0.5;
+
 /// The parts; `None` where the objective takes one view and these are two.
 fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: BatchPlan) -> Option<Parts> {
+    let is_cubic = network.kind() == "cubic";
     let (augmentation, objective) = (augmentation.build(&()).unwrap(), objective.build(&()).unwrap());
     if !objective.needs().two_views && !augmentation.positive_is_anchor() {
         return None;
@@ -77,6 +82,9 @@ fn parts((augmentation, network, objective, optimizer): Choice<'_>, batch: Batch
     let (mut rule, seed) = (run().rule, run().seed);
     if !network.has_thresholds() {
         rule.bias = Arc::new(ZeroBias);
+    }
+    if is_cubic {
+        rule.initial_norm *= CUBIC_NORM;
     }
     let adversary = Box::new(NoAdversary);
     Some(Parts { augmentation, network, head: None, objective, optimizer, adversary, batch, rule, seed })
