@@ -111,7 +111,10 @@ fn dictionaries_come_from_files_and_are_checked() {
 #[test]
 fn what_a_dynamics_or_an_arithmetic_cannot_train_is_refused() {
     let text = message(&["arms.random_mask.training.dynamics=reduced", "training.optimizer.kind=adam"]);
-    assert!(text.contains("arm random_mask") && text.contains("training.optimizer.kind = another one"), "{text}");
+    assert!(
+        text.contains("arm random_mask") && text.contains("training.optimizer.kind = another one"),
+        "{text}"
+    );
     for other in [
         "training.optimizer.kind=momentum",
         "network.output=normalised",
