@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -257,19 +256,25 @@ fn one_process_at_a_time_and_every_stop_says_how_to_go_on() {
     first.kill().unwrap();
     first.wait().unwrap();
     let was_killed = format!("process {}, which worked on it last, was killed", first.id());
-    for (signal, begun, words) in
-        [("-TERM", "4 arms", was_killed.as_str()), ("-INT", "sampled: goes on after ", "4 arms")]
-    {
-        let mut child = start(folder.path(), &["resume", "a", "--no-report"]);
-        // It is at work then: a signal before would be heard too, and find nothing to save.
-        let mut told = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains(begun) {
-            assert!(told.read_line(&mut said).unwrap() > 0, "it ended without `{begun}`: {said}");
+    let journal = folder.path().join("a/arms/sampled/records.journal");
+    let written = || fs::metadata(&journal).and_then(|file| file.modified()).unwrap();
+    for (signal, words) in [("-TERM", was_killed.as_str()), ("-INT", "sampled: goes on after ")] {
+        let mut before = written();
+        let child = start(folder.path(), &["resume", "a", "--no-report"]);
+        // The journal is first cut to what was saved, and then grows in training. A signal before finds nothing
+        // to save.
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        for _ in ["cut", "grown"] {
+            while written() <= before {
+                assert!(std::time::Instant::now() < deadline, "it does not go on");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            before = written();
         }
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-        told.read_to_string(&mut said).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}: {said}");
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {said}");
         assert!(said.contains("interrupted; `featurescope resume a` goes on"), "{said}");
         assert!(said.contains(words), "{said}");
     }
