@@ -10,8 +10,10 @@ writes the reference. Nothing is fetched while it builds.
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 SITE = Path(__file__).resolve().parent
@@ -32,6 +34,15 @@ def add_static_files(folder: Path) -> None:
     (folder / "katex").mkdir()
     shutil.copyfile(katex / "katex.min.css", folder / "katex" / "katex.min.css")
     shutil.copytree(katex / "fonts", folder / "katex" / "fonts", ignore=shutil.ignore_patterns("*.ttf", "*.woff"))
+
+
+def add_lab(folder: Path) -> None:
+    """The page that the program carries, as it is."""
+    import brotli
+
+    packed = ROOT / "crates" / "cli" / "assets" / "lab.zip.br"
+    with zipfile.ZipFile(io.BytesIO(brotli.decompress(packed.read_bytes()))) as archive:
+        archive.extractall(folder)
 
 
 def main() -> int:
@@ -60,6 +71,7 @@ def main() -> int:
     folders = ["-c", str(SITE), "-d", str(arguments.out / "doctrees"), "-D", f"html_static_path={pages / '_static'}"]
     if build_main(["-b", "html", *folders, *strict, str(pages), str(html)]) != 0:
         return 1
+    add_lab(html / "lab")
     # Nothing on the site is a secret of Jekyll, which would hide folders that begin with an underscore.
     (html / ".nojekyll").touch()
     faults, looked_at = check.check(html)

@@ -23,6 +23,8 @@ myst_heading_anchors = 4
 # A page may begin with a second-level heading, as the pages of files and lists do not.
 suppress_warnings = ["misc.highlighting_failure"]
 
+# Beside every page: the lab, which build.py lays into the site.
+templates_path = ["templates"]
 html_theme = "pydata_sphinx_theme"
 html_title = "featurescope"
 # build.py names the folder of styles.
@@ -36,7 +38,7 @@ html_theme_options = {
     "logo": {"text": "featurescope"},
     "navbar_align": "left",
     "navbar_persistent": ["search-button"],
-    "navbar_end": ["theme-switcher"],
+    "navbar_end": ["lab-link", "theme-switcher"],
     "header_links_before_dropdown": 7,
     "show_nav_level": 1,
     "show_toc_level": 2,
