@@ -19,13 +19,14 @@ pub fn ship() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use featurescope_lab::paper::Role;
     use std::collections::HashSet;
 
     /// Boards and messages look kinds of arms up by their names, whichever paper they belong to.
     #[test]
     fn every_kind_of_arms_has_a_name_of_its_own() {
         let roles = PAPERS.iter().flat_map(|paper| paper.roles().unwrap().all());
-        let names: Vec<&str> = roles.map(|role| role.name()).collect();
+        let names: Vec<&str> = roles.map(Role::name).collect();
         let distinct: HashSet<&str> = names.iter().copied().collect();
         assert!(names.len() > 25 && distinct.len() == names.len(), "{names:?}");
     }
