@@ -1,6 +1,6 @@
 //! Which atoms of a tree the features of the network point along, level by level and for any depth.
 //!
-//! [`LevelAlignment`](super::LevelAlignment) asks where the weights of the first layer point. A feature of a later layer
+//! [`LevelAlignment`] asks where the weights of the first layer point. A feature of a later layer
 //! has no weights on x. Its linear response to the code takes their place, the least-squares coefficients of f_k(M z) on
 //! z over fresh samples without noise:
 //!
