@@ -2,13 +2,14 @@
 
 use crate::args::JudgeArguments;
 use crate::exit::Exit;
+use crate::layout::wrapped;
 use crate::progress::Activity;
 use crate::scoreboard::{self, Detail};
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use featurescope_lab::claim::{Scoreboard, claims_digest, judge_telling, speaking};
 use featurescope_lab::monitor;
-use featurescope_lab::paper::{Paper, shipped};
+use featurescope_lab::paper::{self, Paper, shipped};
 use featurescope_lab::report::run_folders;
 use std::path::PathBuf;
 
@@ -30,8 +31,26 @@ pub fn judge_runs(arguments: &JudgeArguments) -> Result<Exit> {
             boards.push(board(paper, &own)?);
         }
     }
-    speaking(boards).iter().try_for_each(|board| print(board, arguments))?;
+    let boards = speaking(boards);
+    for board in &boards {
+        // Alone it needs no name: the runs are of its paper.
+        if boards.len() > 1 && !arguments.json {
+            output::print(&heading(board, arguments.markdown))?;
+        }
+        print(board, arguments)?;
+    }
     Ok(Exit::Success)
+}
+
+/// Which paper a board is about.
+fn heading(board: &Scoreboard, is_markdown: bool) -> String {
+    let paper = board.paper.and_then(|name| paper::find(name.text()));
+    let title = paper.map_or("Of no paper", |paper| paper.title);
+    if is_markdown {
+        format!("## {title}\n\n")
+    } else {
+        format!("\n{}\n", wrapped(title, output::width(), "", ""))
+    }
 }
 
 fn print(board: &Scoreboard, arguments: &JudgeArguments) -> Result<()> {
