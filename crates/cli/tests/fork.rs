@@ -34,6 +34,11 @@ fn a_fork_is_its_parent_and_then_something_else() {
     let path = folder.path();
     featurescope(path, &[&["run", "smoke", "--no-report"], SMALL].concat()).success();
     let before = fs::read(path.join("parent/manifest.json")).unwrap();
+    // Other measurements remember other things of the steps before.
+    let other = ["fork", "parent", "--at", "t1", "--arm", "random_mask", "measure.measurement.kind=per_atom"];
+    let told = said(&featurescope(path, &other).code(2));
+    assert!(told.contains("measure.measurement has to be that of random_mask"), "{told}");
+    assert!(!path.join("runs").exists());
     let fork = ["fork", "parent", "--at", "t1", "--arm", "random_mask", "augmentation.kind=none"];
     let told = said(&featurescope(path, &fork).success());
     assert!(told.contains("random_mask-fork: finished after 30 steps"), "{told}");

@@ -246,13 +246,7 @@ fn evidence(paper: &Paper, claim: &Claim, runs: &[PathBuf], width: usize) -> Res
         } else {
             ", judged by an earlier version of the claims"
         };
-        (
-            board,
-            format!(
-                "the runs of `featurescope run theorems` (theories/{}/results/ has all of them{age})",
-                paper.name
-            ),
-        )
+        (board, format!("the runs of the board (theories/{}/results/ has all of them{age})", paper.name))
     } else {
         let named: Vec<String> = runs.iter().map(|run| run.display().to_string()).collect();
         (judged(paper, runs)?, named.join(", "))

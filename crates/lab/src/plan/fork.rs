@@ -99,6 +99,8 @@ pub(super) fn read(
     same("what bias.kind remembers", remembered(spec).iter().all(|name| known.contains(name)))?;
     let luck = |spec: &ArmSpec| spec.measure.potential_per_atom;
     same("measure.potential_per_atom", luck(spec) == luck(&base.spec))?;
+    // What measurements remember of earlier steps is part of the state.
+    same("measure.measurement", spec.measure.measurement == base.spec.measure.measurement)?;
     match fork.at {
         ForkMoment::Step(step) if step > other.steps => {
             Err(wrong(format!("{} ends after {} steps", base.name, other.steps)))

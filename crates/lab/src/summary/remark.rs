@@ -82,8 +82,12 @@ fn reason(arm: &ArmPlan, found: &ArmSummary) -> String {
                 if has_bias_setting(arm, "growth") { " or bias.growth" } else { "" },
             )
         }
-        _ => "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more \
-              network.width or a slower bias.growth help"
+        _ if has_bias_setting(arm, "growth") => {
+            "stage I ended and thresholds rose, but neurons still mix atoms; more batch.anchors, more \
+             network.width or a slower bias.growth help"
+                .to_owned()
+        }
+        _ => "stage I ended, but neurons still mix atoms; more batch.anchors or more network.width help"
             .to_owned(),
     }
 }

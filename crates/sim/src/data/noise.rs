@@ -79,9 +79,9 @@ impl DenseNoise {
         direction_variance: f64,
     ) -> Result<Self, ParameterError> {
         let isotropic = Self::isotropic(variance)?;
-        require_non_negative("direction_variance", direction_variance)?;
+        require_non_negative("noise_directions.variance", direction_variance)?;
         let accepted = format!("at least noise_variance = {variance}");
-        require(direction_variance >= variance, "direction_variance", direction_variance, accepted)?;
+        require(direction_variance >= variance, "noise_directions.variance", direction_variance, accepted)?;
         for i in 0..directions.rows() {
             for j in 0..=i {
                 let product = dot(directions.row(i), directions.row(j));
