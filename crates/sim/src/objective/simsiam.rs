@@ -1,8 +1,9 @@
 //! SimSiam: a predictor on one view guesses the other view's features behind StopGrad, without negatives:
 //! L = ½ D(q⁺, z⁺⁺) + ½ D(q⁺⁺, z⁺), or D(q⁺, z⁺⁺) where the anchor alone predicts.
 //!
-//! D is minus the cosine, or half the squared distance of features or of standardised ones. The mathematics stands in `predicting`. Nothing in
-//! the loss keeps features apart: they may collapse, which measurements of diversity show.
+//! D is minus the cosine, or half the squared distance of features or of standardised ones. The mathematics
+//! stands in `predicting`. Nothing in the loss keeps features apart: they may collapse, which measurements of
+//! diversity show.
 //!
 //! Source: Chen and He, "Exploring simple siamese representation learning" (CVPR 2021), eq. (1) to (4). Their
 //! predictor has batch normalisation inside, which this one leaves out.
